@@ -1,0 +1,76 @@
+package iam
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+// Principal is somebody who may assume the session role. The zero value is every principal of the stack's account.
+type Principal struct {
+	// account is another account, 12 digits.
+	account string
+	// arn is an IAM user or role.
+	arn string
+	// permissionSet is a permission set of IAM Identity Center in the stack's account.
+	permissionSet string
+	user          bool
+}
+
+var (
+	accountPattern = regexp.MustCompile(`^[0-9]{12}$`)
+	// User and role names: 1 to 64 of these characters, behind a path.
+	arnPattern = regexp.MustCompile(`^arn:(aws[a-z-]*):iam::([0-9]{12}):(user|role)/((?:[\x21-\x2e\x30-\x7e]+/)*[\w+=,.@-]{1,64})$`)
+	// https://docs.aws.amazon.com/singlesignon/latest/APIReference/API_PermissionSet.html
+	permissionSetPattern = regexp.MustCompile(`^[\w+=,.@-]{1,32}$`)
+)
+
+// ParsePrincipal reads a principal in one of these forms: "account", a 12-digit account id, the ARN of an IAM user or
+// role in the given partition, or "sso:" and the name of a permission set. The error says the value, the rule and the
+// remedy.
+func ParsePrincipal(partition, text string) (Principal, error) {
+	if set, ok := strings.CutPrefix(text, "sso:"); ok {
+		if !permissionSetPattern.MatchString(set) {
+			return Principal{}, fmt.Errorf("%q: a permission set's name has 1 to 32 letters, digits and any of +=,.@-_: "+
+				"write sso:AdministratorAccess, for one", text)
+		}
+		return Principal{permissionSet: set}, nil
+	}
+	switch match := arnPattern.FindStringSubmatch(text); {
+	case text == "account":
+		return Principal{}, nil
+	case accountPattern.MatchString(text):
+		return Principal{account: text}, nil
+	case match == nil:
+		return Principal{}, fmt.Errorf("%q is no principal: give account, a 12-digit account id, "+
+			"the ARN of an IAM user or role (arn:%s:iam::ACCOUNT:user/NAME), or sso:PERMISSION_SET", text, partition)
+	case partition != "" && match[1] != partition:
+		return Principal{}, fmt.Errorf("%q is in partition %s, and the stack's Region in %s: give a principal of %s",
+			text, match[1], partition, partition)
+	default:
+		return Principal{arn: text, user: match[3] == "user"}, nil
+	}
+}
+
+// CarriesMFA says whether the principal's requests can say that it signed in with MFA. Those of roles, and so those of
+// IAM Identity Center, never do.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa_configure-api-require.html
+func (p Principal) CarriesMFA() bool {
+	return p.permissionSet == "" && (p.arn == "" || p.user)
+}
+
+// IsUser says whether the principal is one IAM user.
+func (p Principal) IsUser() bool { return p.user }
+
+// String is the principal as the configuration writes it.
+func (p Principal) String() string {
+	switch {
+	case p.permissionSet != "":
+		return "sso:" + p.permissionSet
+	case p.arn != "":
+		return p.arn
+	case p.account != "":
+		return p.account
+	}
+	return "account"
+}

@@ -1,0 +1,68 @@
+// Package policy writes the JSON documents of AWS Identity and Access Management: identity policies, trust policies and
+// endpoint policies.
+package policy
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+)
+
+// Document is a policy of version 2012-10-17, the one that knows policy variables.
+type Document struct {
+	Statements []Statement
+}
+
+// Statement allows its actions. This project denies nothing: what it does not allow is denied already.
+type Statement struct {
+	// Sid names the statement. Letters and digits; optional.
+	Sid string `json:"Sid,omitempty"`
+	// Effect is always Allow; Allow sets it.
+	Effect string `json:"Effect"`
+	// Principal says who is admitted, in the policies of roles and endpoints; an identity's own policy has none.
+	Principal *Principal `json:"Principal,omitempty"`
+	// Actions are "service:Action".
+	Actions []string `json:"Action"`
+	// Resources are ARNs, or "*". A trust policy has none.
+	Resources []string `json:"Resource,omitempty"`
+	// Conditions must all hold.
+	Conditions Conditions `json:"Condition,omitempty"`
+}
+
+// Conditions map an operator to keys and the values that each may have.
+type Conditions map[string]map[string][]string
+
+// Principal is one kind of principal and its names. The zero value admits everybody, signed or not.
+type Principal struct {
+	AWS     []string `json:"AWS,omitempty"`
+	Service []string `json:"Service,omitempty"`
+}
+
+// Anyone is the principal "*", the form that gateway endpoints demand.
+func Anyone() *Principal { return &Principal{} }
+
+// MarshalJSON writes the zero value as "*".
+func (p Principal) MarshalJSON() ([]byte, error) {
+	if len(p.AWS)+len(p.Service) == 0 {
+		return []byte(`"*"`), nil
+	}
+	type plain Principal
+	return json.Marshal(plain(p))
+}
+
+// JSON is the document's text. The same document always gives the same text, so that Pulumi sees no difference.
+func (d Document) JSON() (string, error) {
+	statements := make([]Statement, len(d.Statements))
+	for i, s := range d.Statements {
+		s.Effect = "Allow"
+		statements[i] = s
+	}
+	var text bytes.Buffer
+	encoder := json.NewEncoder(&text)
+	encoder.SetEscapeHTML(false)
+	err := encoder.Encode(struct {
+		Version   string
+		Statement []Statement
+	}{"2012-10-17", statements})
+	return strings.TrimSuffix(text.String(), "\n"), err
+}
