@@ -22,8 +22,6 @@ type InstanceRoleArgs struct {
 	// RoleName names the role and the instance profile. Optional: empty, Pulumi generates both names. Plain: it decides
 	// whether a property is set.
 	RoleName string
-	// Description says to people what the role is for. Required.
-	Description string
 }
 
 // InstanceRole is a role that EC2 assumes for the instances, with the policy that the SSM Agent needs, in an instance
@@ -48,9 +46,8 @@ func NewInstanceRole(
 	}
 	r := &InstanceRole{}
 	err := ctx.RegisterComponentResourceV2(instanceRoleType, name, pulumi.Map{
-		"partition":   pulumi.String(args.Partition),
-		"roleName":    pulumi.String(args.RoleName),
-		"description": pulumi.String(args.Description),
+		"partition": pulumi.String(args.Partition),
+		"roleName":  pulumi.String(args.RoleName),
 	}, r, opts...)
 	if err != nil {
 		return nil, fmt.Errorf("instance role %q: %w", name, err)
@@ -77,7 +74,6 @@ func (r *InstanceRole) newChildren(ctx *pulumi.Context, name string, args *Insta
 	}
 	role, err := awsiam.NewRole(ctx, name, &awsiam.RoleArgs{
 		Name:             optional(args.RoleName),
-		Description:      pulumi.String(args.Description),
 		AssumeRolePolicy: pulumi.String(trust),
 	}, pulumi.Parent(r), besideTheOld)
 	if err != nil {
@@ -131,12 +127,8 @@ func (a *InstanceRoleArgs) validate() error {
 	if a == nil {
 		return errors.New("missing args")
 	}
-	var problems []error
 	if a.Partition == "" {
-		problems = append(problems, errors.New("missing Partition"))
+		return errors.New("missing Partition")
 	}
-	if a.Description == "" {
-		problems = append(problems, errors.New("missing Description"))
-	}
-	return errors.Join(problems...)
+	return nil
 }

@@ -22,8 +22,6 @@ type SessionRoleArgs struct {
 	AccountID string
 	// RoleName names the role. Optional: empty, Pulumi generates a name. Plain: it decides whether a property is set.
 	RoleName string
-	// Description says to people what the role is for. Required.
-	Description string
 	// Principals may assume the role. Required. Plain: the trust policy is built from them.
 	Principals []Principal
 	// RequireMFA admits only who signed in with MFA. With it, every principal must be able to say so.
@@ -74,7 +72,6 @@ func (r *SessionRole) newChildren(ctx *pulumi.Context, name string, args *Sessio
 	}
 	role, err := awsiam.NewRole(ctx, name, &awsiam.RoleArgs{
 		Name:             optional(args.RoleName),
-		Description:      pulumi.String(args.Description),
 		AssumeRolePolicy: pulumi.String(trust),
 	}, pulumi.Parent(r), besideTheOld)
 	if err != nil {
@@ -106,7 +103,6 @@ func (a *SessionRoleArgs) inputs() pulumi.Map {
 	}
 	return pulumi.Map{
 		"roleName":    pulumi.String(a.RoleName),
-		"description": pulumi.String(a.Description),
 		"principals":  pulumi.ToStringArray(principals),
 		"requireMfa":  pulumi.Bool(a.RequireMFA),
 		"documents":   pulumi.ToStringArray(documents),
@@ -128,7 +124,6 @@ func (a *SessionRoleArgs) validate() error {
 	missing("Partition", a.Partition == "")
 	missing("Region", a.Region == "")
 	missing("AccountID", a.AccountID == "")
-	missing("Description", a.Description == "")
 	missing("Principals: nobody could assume the role", len(a.Principals) == 0)
 	missing("Documents: the role could open no session", len(a.Documents) == 0)
 	missing("InstanceIDs", a.InstanceIDs == nil)
@@ -144,4 +139,14 @@ func (a *SessionRoleArgs) validate() error {
 		}
 	}
 	return errors.Join(problems...)
+}
+
+// MaxTrustPolicy is how many characters AWS allows a trust policy, white space aside, unless the quota was raised.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+const MaxTrustPolicy = 2048
+
+// TrustPolicySize is how many characters the role's trust policy has. It has no white space.
+func (a *SessionRoleArgs) TrustPolicySize() int {
+	text, _ := a.trustPolicy().JSON() // a document of texts always has one
+	return len(text)
 }

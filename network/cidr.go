@@ -69,8 +69,8 @@ const (
 	derivedBits      = 24
 	firstPrivatelink = 1
 	firstApp         = 11
-	// LargestDerived is the smallest VPC, as a prefix length, that has room for the numbers.
-	LargestDerived = 20
+	// SmallestDerived is the smallest VPC, as a prefix length, whose subnets are derived.
+	SmallestDerived = 20
 )
 
 // AppBlock is the app subnet that a zone has where none is configured: number 11 for zone a, 12 for b, and so on.
@@ -86,7 +86,7 @@ func PrivatelinkBlock(vpc netip.Prefix, zone string) (netip.Prefix, bool) {
 }
 
 func derivedBlock(vpc netip.Prefix, first int, zone string) (netip.Prefix, bool) {
-	if vpc.Bits() > LargestDerived || len(zone) != 1 {
+	if vpc.Bits() > SmallestDerived || len(zone) != 1 {
 		return netip.Prefix{}, false
 	}
 	number := first + int(zone[0]-'a')

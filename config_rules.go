@@ -1,0 +1,280 @@
+package main
+
+import (
+	"encoding/base64"
+	"encoding/binary"
+	"net/netip"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"bastionless/compute"
+	"bastionless/endpoints"
+	"bastionless/iam"
+	"bastionless/network"
+)
+
+const (
+	// maxInstances is how many ids the session policy (10,240 characters) and one target of an association hold.
+	maxInstances = 50
+	// maxForwards leaves room for the other rules: a security group has at most 60 outbound.
+	// https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html
+	maxForwards = 50
+	// maxInterfaceEndpoints is AWS's for a VPC.
+	// https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-limits-endpoints.html
+	maxInterfaceEndpoints = 50
+	// maxBuckets keeps the S3 endpoint's policy within AWS's 20,480 characters.
+	// https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html
+	maxBuckets = 50
+	// minRootGiB is the size of Amazon Linux's images.
+	minRootGiB = 8
+	// maxRootGiB is gp3's. https://docs.aws.amazon.com/ebs/latest/userguide/general-purpose.html
+	maxRootGiB = 65536
+)
+
+var (
+	zonePattern = regexp.MustCompile(`^[a-z]$`)
+	// What security group names, tags and association names all take, less what needs quoting in a shell.
+	namePrefixPattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$`)
+	// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+	roleNamePattern = regexp.MustCompile(`^[\w+=,.@-]{1,64}$`)
+	// https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+	bucketPattern  = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
+	servicePattern = regexp.MustCompile(`^[a-z0-9]+([.-][a-z0-9]+)*$`)
+	imagePattern   = regexp.MustCompile(`^ami-([0-9a-f]{8}|[0-9a-f]{17})$`)
+	typePattern    = regexp.MustCompile(`^[a-z0-9-]+\.[a-z0-9-]+$`)
+)
+
+// check applies the rules that one value or several together must keep.
+func (s *settings) check(found *problems) {
+	s.checkNames(found)
+	s.checkEndpoints(found)
+	s.checkInstances(found)
+	s.checkCapacity(found)
+	s.checkSessions(found)
+}
+
+func (s *settings) checkNames(found *problems) {
+	if !namePrefixPattern.MatchString(s.namePrefix) || strings.HasPrefix(s.namePrefix, "sg-") {
+		found.add("namePrefix", `%q cannot begin the names of AWS's resources: give 1 to 100 letters, digits and any of "_.-", `+
+			"the first a letter or digit, not beginning with sg-", s.namePrefix)
+	}
+	for _, role := range []struct{ key, name string }{
+		{"instanceRoleName", s.instanceRoleName}, {"sessionRoleName", s.sessionRoleName},
+	} {
+		if role.name != "" && !roleNamePattern.MatchString(role.name) {
+			found.add(role.key, "%q is no name for a role: give 1 to 64 letters, digits and any of +=,.@-_", role.name)
+		}
+	}
+	if s.instanceRoleName != "" && strings.EqualFold(s.instanceRoleName, s.sessionRoleName) {
+		found.add("sessionRoleName", "%q is the name of the instances' role, whatever the case of its letters: give another",
+			s.sessionRoleName)
+	}
+}
+
+func (s *settings) checkEndpoints(found *problems) {
+	for _, service := range s.interfaceEndpoints {
+		switch {
+		case service == endpoints.SSM || service == endpoints.SSMMessages:
+			found.add("interfaceEndpoints", "%q is there in every stack: remove it", service)
+		case service == endpoints.EC2Messages:
+			found.add("interfaceEndpoints", "%q has a key of its own: set ec2messagesEndpoint", service)
+		case service == endpoints.S3:
+			found.add("interfaceEndpoints", "%q is reached by a gateway endpoint: set s3Endpoint", service)
+		case !servicePattern.MatchString(service):
+			found.add("interfaceEndpoints", "%q is no code of a service: give what follows the Region in the endpoint "+
+				"service's name, such as ecr.api", service)
+		}
+	}
+	if n := len(s.services()); n > maxInterfaceEndpoints {
+		found.add("interfaceEndpoints", "with Session Manager's own they are %d endpoints, and AWS allows %d in a VPC: "+
+			"list fewer", n, maxInterfaceEndpoints)
+	}
+	for _, bucket := range s.s3Buckets {
+		if !bucketPattern.MatchString(bucket) || strings.Contains(bucket, "..") {
+			found.add("s3Buckets", "%q is no name of a bucket: give 3 to 63 lower-case letters, digits, dots and hyphens, "+
+				"the first and the last a letter or digit", bucket)
+		}
+	}
+	if len(s.s3Buckets) > maxBuckets {
+		found.add("s3Buckets", "lists %d buckets, and the endpoint's policy has room for %d: list fewer",
+			len(s.s3Buckets), maxBuckets)
+	}
+	for _, user := range []struct {
+		key   string
+		needs bool
+		off   string
+	}{
+		{"s3Buckets", len(s.s3Buckets) > 0, "an empty list"},
+		{"installLatestAgent", s.installLatestAgent, "false"},
+		{"agentAutoUpdate", s.agentAutoUpdate, "false"},
+	} {
+		if user.needs && !s.s3Endpoint {
+			found.add(user.key, "needs S3, and s3Endpoint is false: set s3Endpoint to true, or %s to %s", user.key, user.off)
+		}
+	}
+}
+
+func (s *settings) checkInstances(found *problems) {
+	if s.instancesPerZone < 1 {
+		found.add("instancesPerZone", "%d leaves nothing to open a session on: give at least 1", s.instancesPerZone)
+	}
+	if n := len(s.members()); n > maxInstances {
+		found.add("instancesPerZone", "%d in each of %d zones are %d instances, and a stack has %d at most, as many as its "+
+			"session policy can name: lower it, or use several stacks", s.instancesPerZone, len(s.zones), n, maxInstances)
+	}
+	if !typePattern.MatchString(s.instanceType) {
+		found.add("instanceType", "%q is no instance type: write it like t3.micro", s.instanceType)
+	}
+	if s.amiID != "" && !imagePattern.MatchString(s.amiID) {
+		found.add("amiId", "%q is no id of an image: write ami- and 17 hexadecimal digits", s.amiID)
+	}
+	if s.keyName != "" && s.sshPublicKey != "" {
+		found.add("keyName", "%q is given together with sshPublicKey, and an instance has one key pair: remove one of the two",
+			s.keyName)
+	}
+	if s.sshPublicKey != "" && !isPublicKey(s.sshPublicKey) {
+		found.add("sshPublicKey", "%q is no public key that EC2 takes: give one line of OpenSSH's, beginning with "+
+			"ssh-ed25519 or ssh-rsa", s.sshPublicKey)
+	}
+	if s.rootVolumeGiB < minRootGiB || s.rootVolumeGiB > maxRootGiB {
+		found.add("rootVolumeGiB", "%d is not within %d, the size of the images, and %d, the most that gp3 has: "+
+			"give a number between", s.rootVolumeGiB, minRootGiB, maxRootGiB)
+	}
+	if len(s.forwardTo) > maxForwards {
+		found.add("forwardTo", "lists %d targets, and the instances' security group has room for %d: list fewer, larger blocks",
+			len(s.forwardTo), maxForwards)
+	}
+}
+
+// checkCapacity counts the network interfaces that each subnet must hold.
+func (s *settings) checkCapacity(found *problems) {
+	doors := len(s.services())
+	for _, zone := range s.zones {
+		wanted := s.instancesPerZone
+		if s.shared {
+			wanted += doors
+		}
+		if !zone.App.IsValid() {
+			continue
+		}
+		if room := network.Addresses(zone.App); wanted > room {
+			found.add("instancesPerZone", "the app subnet %s of zone %s has room for %d network interfaces, and needs %d: "+
+				"give it a larger block in appSubnetCidrs, or lower instancesPerZone", zone.App, zone.Letter, room, wanted)
+		}
+		if !zone.Privatelink.IsValid() {
+			continue
+		}
+		if room := network.Addresses(zone.Privatelink); doors > room {
+			found.add("interfaceEndpoints", "the privatelink subnet %s of zone %s has room for %d network interfaces, and "+
+				"needs %d: give it a larger block in privatelinkSubnetCidrs, or list fewer", zone.Privatelink, zone.Letter, room, doors)
+		}
+	}
+}
+
+func (s *settings) checkSessions(found *problems) {
+	if !s.requireMFA {
+		return
+	}
+	for _, principal := range s.sessionPrincipals {
+		if !principal.CarriesMFA() {
+			found.add("requireMfa", "principal %q is a role, and the sessions of roles, those of IAM Identity Center among them, "+
+				"never say that there was MFA, so it could not get in: demand MFA where people sign in, and set requireMfa to false",
+				principal)
+		}
+	}
+}
+
+// warnings are about settings that are legal and unwise, one for each.
+func (s *settings) warnings() []string {
+	var warnings []string
+	warn := func(when bool, text string) {
+		if when {
+			warnings = append(warnings, text)
+		}
+	}
+	warn(s.ec2messages, "ec2messagesEndpoint: AWS is reported to have retired ec2messages on 2026-09-30, and agents from "+
+		"3.3.40.0 do without it. Set it to false, unless an older agent runs")
+	warn(s.endpointPolicy == endpoints.Full, "endpointPolicy: full lets principals of every account through the endpoints, so that "+
+		"data can leave by them. Set it to restricted")
+	warn(s.os == compute.AmazonLinux2, "os: Amazon Linux 2 is past its end of support, 2026-06-30. Set it to al2023, which replaces "+
+		"the instances")
+	warn(s.instanceEgress == network.OpenEgress, "instanceEgress: open lets instances reach everything that a route leads to. "+
+		"Set it to restricted, with forwardTo for what else they need")
+	for _, target := range s.forwardTo {
+		warn(target.Block.Bits() == 0, "forwardTo: "+target.String()+" is every address. Name the blocks that instances need")
+	}
+	warn(s.anyInstance, "sessionTargets: any opens sessions on every instance of the account, not on the stack's alone. Set it to stack")
+	warn(s.opens(iam.RemotePortForwarding) && s.instanceEgress == network.RestrictedEgress && len(s.forwardTo) == 0,
+		"sessionDocuments: remote-port-forwarding reaches nothing, since the instances may send nowhere. List its targets in forwardTo")
+	return warnings
+}
+
+// targets reads forwardTo.
+func (r *reader) targets() []network.Target {
+	var targets []network.Target
+	for _, text := range r.list("forwardTo") {
+		block, port, _ := strings.Cut(text, ":")
+		prefix, err := netip.ParsePrefix(block)
+		number, portErr := strconv.ParseUint(port, 10, 16)
+		switch {
+		case err != nil || !prefix.Addr().Is4() || portErr != nil || number == 0:
+			r.found.add("forwardTo", "%q is no target: write an IPv4 block and a port from 1 to 65535, like 10.0.32.0/24:5432", text)
+		case prefix != prefix.Masked():
+			r.found.add("forwardTo", "%q has host bits set: write %s:%d", text, prefix.Masked(), number)
+		default:
+			targets = append(targets, network.Target{Block: prefix, Port: uint16(number)})
+		}
+	}
+	return targets
+}
+
+// principals reads sessionPrincipals. That they are in the stack's partition is checked once that is known.
+func (r *reader) principals() []iam.Principal {
+	texts := r.list("sessionPrincipals")
+	if len(texts) == 0 {
+		return []iam.Principal{{}}
+	}
+	var principals []iam.Principal
+	for _, text := range texts {
+		principal, err := iam.ParsePrincipal("", text)
+		if err != nil {
+			r.found.add("sessionPrincipals", "%w", err)
+			continue
+		}
+		principals = append(principals, principal)
+	}
+	return principals
+}
+
+// documents reads sessionDocuments.
+func (r *reader) documents() []iam.Document {
+	texts := r.list("sessionDocuments")
+	if len(texts) == 0 {
+		return []iam.Document{iam.Shell, iam.SSH}
+	}
+	documents := make([]iam.Document, len(texts))
+	for i, text := range texts {
+		documents[i] = iam.Document(text)
+		if !slices.Contains(iam.Documents, documents[i]) {
+			r.found.add("sessionDocuments", "%q is no kind of session: give %s", text, quoted(iam.Documents))
+		}
+	}
+	return documents
+}
+
+// isPublicKey says whether a line is an RSA or ED25519 public key in OpenSSH's format: its type, and behind it in
+// base64 the type again, with its length before it.
+func isPublicKey(line string) bool {
+	fields := strings.Fields(line)
+	if len(fields) < 2 || strings.Contains(line, "\n") || fields[0] != "ssh-ed25519" && fields[0] != "ssh-rsa" {
+		return false
+	}
+	blob, err := base64.StdEncoding.DecodeString(fields[1])
+	if err != nil || len(blob) < 4 {
+		return false
+	}
+	length := binary.BigEndian.Uint32(blob)
+	return int64(length)+4 < int64(len(blob)) && string(blob[4:4+length]) == fields[0]
+}

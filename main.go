@@ -1,0 +1,146 @@
+// Bastionless gives people a shell on EC2 instances in private subnets: by Session Manager and VPC endpoints, without a
+// bastion, an Internet gateway, a NAT gateway, a public address or an inbound rule.
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"bastionless/compute"
+	"bastionless/endpoints"
+	"bastionless/iam"
+	"bastionless/network"
+)
+
+func main() { pulumi.Run(run) }
+
+// run declares one stack.
+func run(ctx *pulumi.Context) error {
+	var found problems
+	s := loadSettings(ctx, &found)
+	at, err := survey(ctx, &s, &found)
+	if err := errors.Join(found.err(ctx.Stack()), err); err != nil {
+		return err
+	}
+	for _, warning := range s.warnings() {
+		if err := ctx.Log.Warn(warning, nil); err != nil {
+			return fmt.Errorf("warn: %w", err)
+		}
+	}
+
+	vpc, err := network.NewVPC(ctx, "network", &network.VPCArgs{
+		NamePrefix: s.namePrefix,
+		CIDRBlock:  s.vpc,
+		Zones:      s.zones,
+	})
+	if err != nil {
+		return err
+	}
+	groups, err := network.NewSecurityGroups(ctx, "security", &network.SecurityGroupsArgs{
+		NamePrefix:      s.namePrefix,
+		VPCID:           vpc.VPCID,
+		VPCBlock:        s.vpc,
+		EndpointIngress: s.endpointIngress,
+		InstanceEgress:  s.instanceEgress,
+		S3PrefixListID:  at.s3PrefixListID,
+		S3OverHTTP:      s.os == compute.AmazonLinux2,
+		Forward:         s.forwardTo,
+	})
+	if err != nil {
+		return err
+	}
+	doors, err := endpoints.NewSet(ctx, "endpoints", endpointArgs(&s, at, vpc, groups))
+	if err != nil {
+		return err
+	}
+	role, err := iam.NewInstanceRole(ctx, "instance-role", &iam.InstanceRoleArgs{
+		Partition: at.partition,
+		RoleName:  s.instanceRoleName,
+	})
+	if err != nil {
+		return err
+	}
+	instances, err := compute.NewInstances(ctx, "instances", instanceArgs(ctx, &s, at, vpc, groups, doors, role))
+	if err != nil {
+		return err
+	}
+	sessionRole := at.sessionRole(&s)
+	sessionRole.InstanceIDs = instances.IDs()
+	people, err := iam.NewSessionRole(ctx, "session-role", sessionRole)
+	if err != nil {
+		return err
+	}
+
+	ctx.Export("vpcId", vpc.VPCID)
+	ctx.Export("subnetIds", pulumi.Map{"app": vpc.AppSubnetIDs, "privatelink": vpc.PrivatelinkSubnetIDs})
+	ctx.Export("routeTableIds", vpc.RouteTableIDs)
+	ctx.Export("instanceSecurityGroupId", groups.InstanceID)
+	ctx.Export("endpointSecurityGroupId", groups.EndpointID)
+	ctx.Export("endpoints", doors.EndpointIDs)
+	ctx.Export("instanceRoleName", role.RoleName)
+	ctx.Export("sessionRoleArn", people.ARN)
+	exportConnections(ctx, &s, at, instances, people)
+	ctx.Export("monthlyCost", monthlyCost(&s, at.region).output())
+	return nil
+}
+
+func endpointArgs(s *settings, at *place, vpc *network.VPC, groups *network.SecurityGroups) *endpoints.SetArgs {
+	args := &endpoints.SetArgs{
+		Partition:       at.partition,
+		Region:          at.region,
+		DNSSuffix:       at.dnsSuffix,
+		AccountID:       at.accountID,
+		Services:        s.services(),
+		Policy:          s.endpointPolicy,
+		VPCID:           vpc.VPCID,
+		Subnets:         vpc.EndpointSubnets(),
+		SecurityGroupID: groups.EndpointID,
+	}
+	if s.s3Endpoint {
+		args.S3 = &endpoints.S3Args{
+			RouteTableIDs: pulumi.StringArray{vpc.AppRouteTableID()},
+			OS:            endpoints.OS(s.os),
+			Buckets:       s.s3Buckets,
+		}
+	}
+	return args
+}
+
+func instanceArgs(
+	ctx *pulumi.Context, s *settings, at *place, vpc *network.VPC, groups *network.SecurityGroups, doors *endpoints.Set,
+	role *iam.InstanceRole,
+) *compute.InstancesArgs {
+	args := &compute.InstancesArgs{
+		NamePrefix:            s.namePrefix,
+		SubnetIDs:             vpc.AppSubnets(),
+		PerZone:               s.instancesPerZone,
+		SecurityGroupID:       groups.InstanceID,
+		InstanceProfile:       role.ProfileName,
+		InstanceType:          s.instanceType,
+		EBSOptimized:          at.ebsOptimized,
+		KeyName:               s.keyName,
+		PublicKey:             s.sshPublicKey,
+		RootVolumeGiB:         s.rootVolumeGiB,
+		RootVolumeEncrypted:   s.rootVolumeEncrypted,
+		IMDS:                  s.imds,
+		TerminationProtection: s.terminationProtection,
+		AgentAutoUpdate:       s.agentAutoUpdate,
+	}
+	if s.amiID != "" {
+		args.Image = compute.PinnedImage(s.amiID)
+	} else {
+		args.Image = compute.NewestImage(ctx, s.os, at.architecture)
+	}
+	if s.installLatestAgent {
+		args.UserData = compute.LatestAgent(at.region, at.dnsSuffix, at.architecture)
+	}
+	// What the agent needs to come online at its first try. After a failed one it sleeps, for minutes without an
+	// endpoint and for half an hour without a permission.
+	args.After = append(args.After, doors.SessionEndpoints()...)
+	args.After = append(args.After, groups.Rules()...)
+	args.After = append(args.After, vpc.Associations()...)
+	args.After = append(args.After, role.Permissions()...)
+	return args
+}
