@@ -1,0 +1,355 @@
+package engine_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/stretchr/testify/require"
+
+	"bastionless/rehearsal/engine"
+)
+
+// summaries renders the steps that change something.
+func summaries(r *engine.Result) []string {
+	texts := []string{}
+	for _, step := range r.Changed() {
+		texts = append(texts, step.String())
+	}
+	return texts
+}
+
+func TestStack_livesAndGoes(t *testing.T) {
+	t.Parallel()
+	ctx, c := context.Background(), newCloud()
+	s, _ := open(t, c, pair("s", "z"))
+
+	preview := s.Preview(ctx)
+	require.NoError(t, preview.Err)
+	require.Equal(t, map[string]int{"create": 3}, preview.Changes)
+	require.Empty(t, c.names())
+	require.Empty(t, s.Snapshot().Resources)
+
+	up := s.Up(ctx)
+	require.NoError(t, up.Err)
+	require.Equal(t, map[string]int{"create": 3}, up.Changes)
+	require.Equal(t, []string{"first", "second"}, c.names())
+	require.Less(t, up.Find("first")[0].Ended, up.Find("second")[0].Began)
+	require.Equal(t, "s", s.Snapshot().Resources[0].Outputs["size"].StringValue())
+
+	again := s.Up(ctx)
+	require.NoError(t, again.Err)
+	require.Equal(t, map[string]int{"same": 3}, again.Changes)
+	require.Empty(t, again.Changed())
+
+	refresh := s.Refresh(ctx)
+	require.NoError(t, refresh.Err)
+	require.Equal(t, map[string]int{"same": 3}, refresh.Changes)
+	require.Empty(t, refresh.Changed())
+
+	destroy := s.Destroy(ctx)
+	require.NoError(t, destroy.Err)
+	require.Equal(t, map[string]int{"delete": 3}, destroy.Changes)
+	require.Less(t, destroy.Find("second")[0].Ended, destroy.Find("first")[0].Began)
+	require.Empty(t, c.names())
+	require.Empty(t, s.Snapshot().Resources)
+}
+
+func TestStack_configuresTheProvider(t *testing.T) {
+	t.Parallel()
+	c := newCloud()
+	s, _ := open(t, c, pair("s", "z"))
+	require.NoError(t, s.Up(context.Background()).Err)
+
+	require.Len(t, c.configs, 1)
+	require.Equal(t, "eu-west-1", c.configs[0]["region"].StringValue())
+	require.Equal(t, 1, c.objects)
+	require.NoError(t, s.Destroy(context.Background()).Err)
+	require.Equal(t, 2, c.objects, "an operation must get a provider object of its own")
+}
+
+func TestStack_update(t *testing.T) {
+	t.Parallel()
+	ctx, c := context.Background(), newCloud()
+	s, p := open(t, c, pair("s", "z"))
+	require.NoError(t, s.Up(ctx).Err)
+
+	p.body = pair("m", "z")
+	result := s.Up(ctx)
+	require.NoError(t, result.Err)
+	require.Equal(t, map[string]int{"same": 2, "update": 1}, result.Changes)
+	require.Equal(t, []string{`update aws:test/thing:Thing "first": size: "s" => "m"`}, summaries(result))
+}
+
+func TestStack_replace(t *testing.T) {
+	t.Parallel()
+	ctx, c := context.Background(), newCloud()
+	s, p := open(t, c, pair("s", "z"))
+	require.NoError(t, s.Up(ctx).Err)
+
+	p.body = pair("s", "y")
+	result := s.Up(ctx)
+	require.NoError(t, result.Err)
+	require.Equal(t, map[string]int{"same": 2, "replace": 1}, result.Changes)
+	ops := []string{}
+	for _, step := range result.Find("first") {
+		ops = append(ops, step.Op)
+	}
+	require.Equal(t, []string{engine.OpCreateReplacement, engine.OpReplace, engine.OpDeleteReplaced}, ops)
+	require.Equal(t, []string{"zone"}, result.Find("first")[0].Causes)
+	require.Equal(t, []string{"zone: \"z\" => \"y\""}, result.Find("first")[0].Diff)
+	require.Equal(t, []string{"first", "second"}, c.names())
+}
+
+func TestStack_refreshFindsDrift(t *testing.T) {
+	t.Parallel()
+	ctx, c := context.Background(), newCloud()
+	s, _ := open(t, c, pair("s", "z"))
+	require.NoError(t, s.Up(ctx).Err)
+
+	for id, thing := range c.things {
+		if thing["name"].StringValue() == "second" {
+			delete(c.things, id)
+		} else {
+			thing["size"] = thing["zone"]
+		}
+	}
+	result := s.Refresh(ctx)
+	require.NoError(t, result.Err)
+	require.Equal(t, map[string]int{"same": 1, "update": 1, "delete": 1}, result.Changes)
+	require.ElementsMatch(t, []string{
+		`update aws:test/thing:Thing "first": size: "s" => "z"`,
+		`delete aws:test/thing:Thing "second"`,
+	}, summaries(result))
+}
+
+func TestStack_failingCreate(t *testing.T) {
+	t.Parallel()
+	ctx, c := context.Background(), newCloud()
+	c.creating = func(_ context.Context, name string) error {
+		if name == "second" {
+			return errRefused
+		}
+		return nil
+	}
+	s, _ := open(t, c, pair("s", "z"))
+
+	result := s.Up(ctx)
+	require.EqualError(t, result.Err, "BAIL: step executor errored: step application failed: refused: no room left")
+	require.Equal(t, `aws:test/thing:Thing "second": refused: no room left`, result.Failure())
+	require.Equal(t, map[string]int{"create": 2}, result.Changes)
+	require.True(t, result.Find("second")[0].Failed)
+	require.Equal(t, []string{"first"}, c.names())
+	require.Empty(t, s.Snapshot().PendingOperations)
+
+	c.creating = nil
+	result = s.Up(ctx)
+	require.NoError(t, result.Err)
+	require.Empty(t, result.Failure())
+	require.Equal(t, map[string]int{"create": 1, "same": 2}, result.Changes)
+	require.NoError(t, s.Destroy(ctx).Err)
+	require.Empty(t, c.names())
+}
+
+func TestStack_failingProgram(t *testing.T) {
+	t.Parallel()
+	s, _ := open(t, newCloud(), func(*pulumi.Context) error { return errors.New("two problems:\n  one\n  two") })
+	for _, result := range []*engine.Result{s.Preview(context.Background()), s.Up(context.Background())} {
+		require.Error(t, result.Err)
+		require.Equal(t, []string{
+			"an unhandled error occurred: 1 error occurred:\n\t* two problems:\n  one\n  two",
+		}, result.Texts("error"))
+	}
+}
+
+func TestStack_messages(t *testing.T) {
+	t.Parallel()
+	s, _ := open(t, newCloud(), func(ctx *pulumi.Context) error {
+		declared, err := newThing(ctx, "first", "s", "z")
+		if err != nil {
+			return err
+		}
+		_ = ctx.Log.Debug("a debug message", nil)
+		_ = ctx.Log.Info("an information", nil)
+		return ctx.Log.Warn("a warning", &pulumi.LogArgs{Resource: declared})
+	})
+	result := s.Up(context.Background())
+	require.NoError(t, result.Err)
+	require.Contains(t, result.Texts("debug"), "a debug message")
+	require.Equal(t, []string{"an information"}, result.Texts("info"))
+	require.Equal(t, []string{"a warning"}, result.Texts("warning"))
+	for _, d := range result.Diagnostics {
+		if d.Severity == "warning" {
+			require.Equal(t, "first", d.URN.Name())
+		}
+	}
+}
+
+func TestStack_cancel(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(context.Background())
+	c := newCloud()
+	c.creating = func(cancelled context.Context, name string) error {
+		if name == "first" {
+			cancel()
+			<-cancelled.Done()
+		}
+		return nil
+	}
+	s, _ := open(t, c, pair("s", "z"))
+
+	result := s.Up(ctx)
+	require.EqualError(t, result.Err, "BAIL: canceled")
+	require.Equal(t, []string{"first"}, c.names())
+	require.Empty(t, s.Snapshot().PendingOperations)
+	require.NoError(t, s.Snapshot().VerifyIntegrity())
+	require.ErrorIs(t, s.Up(ctx).Err, context.Canceled)
+
+	c.creating = nil
+	require.Equal(t, map[string]int{"create": 1, "same": 2}, s.Up(context.Background()).Changes)
+}
+
+func TestStack_exportImport(t *testing.T) {
+	t.Parallel()
+	ctx, c := context.Background(), newCloud()
+	s, p := open(t, c, func(ctx *pulumi.Context) error {
+		ctx.Export("secret", pulumi.ToSecret(pulumi.String("<hush>")))
+		return pair("s", "z")(ctx)
+	})
+	require.NoError(t, s.Up(ctx).Err)
+	var exported bytes.Buffer
+	require.NoError(t, s.Export(&exported))
+	require.NotContains(t, exported.String(), "hush")
+
+	var state struct {
+		Version    int
+		Deployment struct {
+			Manifest  struct{ Version, Magic string }
+			Providers struct {
+				Type string
+			} `json:"secrets_providers"`
+			Resources []struct{ Type string }
+		}
+	}
+	require.NoError(t, json.Unmarshal(exported.Bytes(), &state))
+	require.Equal(t, 3, state.Version)
+	require.Equal(t, engine.PulumiVersion, state.Deployment.Manifest.Version)
+	require.NotEmpty(t, state.Deployment.Manifest.Magic)
+	require.Equal(t, "passphrase", state.Deployment.Providers.Type)
+	require.Len(t, state.Deployment.Resources, 4)
+
+	other, _ := open(t, c, p.body)
+	require.NoError(t, other.Import(bytes.NewReader(exported.Bytes())))
+	var again bytes.Buffer
+	require.NoError(t, other.Export(&again))
+	require.Equal(t, exported.String(), again.String())
+	require.Equal(t, map[string]int{"same": 3}, other.Up(ctx).Changes)
+	require.Equal(t, map[string]int{"delete": 3}, other.Destroy(ctx).Changes)
+	require.Empty(t, c.names())
+}
+
+func TestStack_importRefuses(t *testing.T) {
+	t.Parallel()
+	s, _ := open(t, newCloud(), pair("s", "z"))
+	for text, expected := range map[string]string{
+		`{"version": 3, "depl`:               "unexpected EOF",
+		`{"version": 3, "deployment": null}`: `no deployment: this is not what "pulumi stack export" writes`,
+		`{}`:                                 `no deployment: this is not what "pulumi stack export" writes`,
+		`{"version": 9, "deployment": {}}`:   "this stack's deployment version is too new",
+		`{"version": 3, "deployment": {"secrets_providers": {"type": "cloud"}}}`: `secrets provider "cloud": only passphrase, with an empty passphrase, can be read`,
+	} {
+		require.EqualError(t, s.Import(bytes.NewReader([]byte(text))), expected, text)
+	}
+}
+
+func TestStack_stateFile(t *testing.T) {
+	t.Parallel()
+	ctx, c := context.Background(), newCloud()
+	path := filepath.Join(t.TempDir(), "state.json")
+	options := engine.Options{
+		Dir: directory(t, projectFile, ""), Stack: "dev", StatePath: path,
+		Run: engine.InProcess(pair("s", "z")), Provider: c.provider,
+	}
+	// While the second thing is made the file holds the first, and that the second
+	// is under way: what is left of an engine that is killed then.
+	var middle []byte
+	c.creating = func(_ context.Context, name string) (err error) {
+		if name == "second" {
+			middle, err = os.ReadFile(path)
+		}
+		return err
+	}
+	s, err := engine.Open(options)
+	require.NoError(t, err)
+	require.NoError(t, s.Up(ctx).Err)
+
+	reopened, err := engine.Open(options)
+	require.NoError(t, err)
+	require.Equal(t, map[string]int{"same": 3}, reopened.Up(ctx).Changes)
+	files, err := filepath.Glob(filepath.Join(filepath.Dir(path), "*"))
+	require.NoError(t, err)
+	require.Equal(t, []string{path}, files)
+
+	require.NoError(t, os.WriteFile(path, middle, 0o600))
+	killed, err := engine.Open(options)
+	require.NoError(t, err)
+	require.Len(t, killed.Snapshot().PendingOperations, 1)
+	require.Equal(t, map[string]int{"same": 2}, killed.Refresh(ctx).Changes)
+	cleared, err := killed.ClearPendingCreates()
+	require.NoError(t, err)
+	require.Len(t, cleared, 1)
+	require.Equal(t, "second", cleared[0].Name())
+	again, err := engine.Open(options)
+	require.NoError(t, err)
+	require.Empty(t, again.Snapshot().PendingOperations)
+
+	require.NoError(t, os.WriteFile(path, middle[:len(middle)/2], 0o600))
+	_, err = engine.Open(options)
+	require.EqualError(t, err, "state "+path+": unexpected EOF")
+}
+
+func TestStack_display(t *testing.T) {
+	t.Parallel()
+	var shown bytes.Buffer
+	s, err := engine.Open(engine.Options{
+		Dir: directory(t, projectFile, ""), Stack: "dev", Display: &shown,
+		Run: engine.InProcess(pair("s", "z")), Provider: newCloud().provider,
+	})
+	require.NoError(t, err)
+	require.NoError(t, s.Preview(context.Background()).Err)
+	require.Contains(t, shown.String(), "Previewing update (dev):\n")
+	require.Contains(t, shown.String(), "    + 3 to create\n")
+	shown.Reset()
+	require.NoError(t, s.Up(context.Background()).Err)
+	require.Contains(t, shown.String(), "Updating (dev):\n")
+	require.Contains(t, shown.String(), "    + 3 created\n")
+	require.NotContains(t, shown.String(), "\x1b")
+}
+
+func TestStack_otherPackage(t *testing.T) {
+	t.Parallel()
+	s, _ := open(t, newCloud(), func(ctx *pulumi.Context) error {
+		return ctx.RegisterResource("random:index/pet:Pet", "pet", nil, &thing{}, pulumi.Version("4.0.0"))
+	})
+	result := s.Up(context.Background())
+	require.Error(t, result.Err)
+	require.Contains(t, result.Failure(), `package "random": a rehearsal simulates aws alone`)
+}
+
+func TestStack_looksForNoPlugin(t *testing.T) {
+	t.Parallel()
+	s, _ := open(t, newCloud(), pair("s", "z"))
+	began := time.Now()
+	for range 10 {
+		require.NoError(t, s.Up(context.Background()).Err)
+		require.NoError(t, s.Destroy(context.Background()).Err)
+	}
+	// An engine that looked for the real provider would take seconds each time.
+	require.Less(t, time.Since(began), 20*time.Second)
+}
