@@ -87,6 +87,7 @@ func run(ctx *pulumi.Context) error {
 }
 
 func endpointArgs(s *settings, at *place, vpc *network.VPC, groups *network.SecurityGroups) *endpoints.SetArgs {
+	subnets, kind := vpc.EndpointSubnets()
 	args := &endpoints.SetArgs{
 		Partition:       at.partition,
 		Region:          at.region,
@@ -95,7 +96,8 @@ func endpointArgs(s *settings, at *place, vpc *network.VPC, groups *network.Secu
 		Services:        s.services(),
 		Policy:          s.endpointPolicy,
 		VPCID:           vpc.VPCID,
-		Subnets:         vpc.EndpointSubnets(),
+		Subnets:         subnets,
+		SubnetTier:      kind,
 		SecurityGroupID: groups.EndpointID,
 	}
 	if s.s3Endpoint {

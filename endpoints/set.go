@@ -35,6 +35,9 @@ type SetArgs struct {
 	// Subnets each hold one network interface of every interface endpoint, one subnet a zone at most. Required. The
 	// resources and not their ids: an endpoint has to make way when one of them is replaced.
 	Subnets []pulumi.CustomResource
+	// SubnetTier is the kind of the subnets, such as "privatelink". Required. Another kind replaces the interface
+	// endpoints. Plain: it is compared with the last one.
+	SubnetTier string
 	// SecurityGroupID guards the interface endpoints. Required: without it AWS takes the VPC's default group.
 	SecurityGroupID pulumi.StringInput
 	// S3 describes a gateway endpoint for S3. Optional: nil leaves it out.
@@ -122,9 +125,10 @@ func (s *Set) newInterface(ctx *pulumi.Context, name string, args *SetArgs, serv
 		pulumi.Parent(s),
 		// Two endpoints cannot hold the same private DNS name in one VPC, so a replacement waits for the old one to go.
 		pulumi.DeleteBeforeReplace(true),
-		// A subnet cannot go while an endpoint has an interface in it, nor may an endpoint have two in one zone, so the
-		// endpoint goes with a subnet that is replaced. A subnet that is merely added or removed changes it in place.
+		// An endpoint holds one subnet of a zone, and cannot exchange it for another of that zone. So it goes where a
+		// subnet is replaced, or where all are of another kind. A zone that comes or goes changes it in place.
 		pulumi.ReplaceWith(subnets),
+		pulumi.ReplacementTrigger(pulumi.String(args.SubnetTier)),
 	)
 }
 
@@ -157,10 +161,11 @@ func (s *Set) SessionEndpoints() []pulumi.Resource { return s.forSessions }
 
 func (a *SetArgs) inputs() pulumi.Map {
 	inputs := pulumi.Map{
-		"region":   pulumi.String(a.Region),
-		"services": pulumi.ToStringArray(a.Services),
-		"policy":   pulumi.String(string(a.Policy)),
-		"s3":       pulumi.Bool(a.S3 != nil),
+		"region":     pulumi.String(a.Region),
+		"services":   pulumi.ToStringArray(a.Services),
+		"subnetTier": pulumi.String(a.SubnetTier),
+		"policy":     pulumi.String(string(a.Policy)),
+		"s3":         pulumi.Bool(a.S3 != nil),
 	}
 	if a.S3 != nil {
 		inputs["s3Buckets"] = pulumi.ToStringArray(a.S3.Buckets)
@@ -184,6 +189,7 @@ func (a *SetArgs) validate() error {
 	missing("Services", len(a.Services) == 0)
 	missing("VPCID", a.VPCID == nil)
 	missing("Subnets", len(a.Subnets) == 0)
+	missing("SubnetTier", a.SubnetTier == "")
 	missing("SecurityGroupID: without it AWS takes the VPC's default group", a.SecurityGroupID == nil)
 	if a.S3 != nil {
 		missing("DNSSuffix", a.DNSSuffix == "")

@@ -57,6 +57,12 @@ type VPC struct {
 	associations []pulumi.Resource
 }
 
+// The kinds of subnets, as they stand in names, tags and outputs.
+const (
+	appKind         = "app"
+	privatelinkKind = "privatelink"
+)
+
 // tier is the subnets of one kind, by zone letter, and their route table.
 type tier struct {
 	subnets    map[string]*ec2.Subnet
@@ -112,16 +118,16 @@ func (v *VPC) newChildren(ctx *pulumi.Context, name string, args *VPCArgs) error
 		return fmt.Errorf("default security group: %w", err)
 	}
 
-	if v.app, err = v.newTier(ctx, name, args, "app", func(z Zone) netip.Prefix { return z.App }); err != nil {
+	if v.app, err = v.newTier(ctx, name, args, appKind, func(z Zone) netip.Prefix { return z.App }); err != nil {
 		return err
 	}
-	routeTables := pulumi.StringMap{"app": v.app.routeTable.ID()}
+	routeTables := pulumi.StringMap{appKind: v.app.routeTable.ID()}
 	if args.separate() {
-		v.privatelink, err = v.newTier(ctx, name, args, "privatelink", func(z Zone) netip.Prefix { return z.Privatelink })
+		v.privatelink, err = v.newTier(ctx, name, args, privatelinkKind, func(z Zone) netip.Prefix { return z.Privatelink })
 		if err != nil {
 			return err
 		}
-		routeTables["privatelink"] = v.privatelink.routeTable.ID()
+		routeTables[privatelinkKind] = v.privatelink.routeTable.ID()
 	}
 	v.AppSubnetIDs = v.app.ids()
 	v.PrivatelinkSubnetIDs = v.privatelink.ids()
@@ -188,18 +194,17 @@ func (v *VPC) AppSubnets() map[string]pulumi.StringInput {
 	return ids
 }
 
-// EndpointSubnets returns the subnets for endpoints, in the order of the zones: the privatelink subnets, or the app
-// subnets where there are no others.
-func (v *VPC) EndpointSubnets() []pulumi.CustomResource {
-	t := v.privatelink
+// EndpointSubnets returns the subnets for endpoints, in the order of the zones, and their kind: the privatelink
+// subnets, or the app subnets where there are no others.
+func (v *VPC) EndpointSubnets() (subnets []pulumi.CustomResource, kind string) {
+	t, kind := v.privatelink, privatelinkKind
 	if len(t.subnets) == 0 {
-		t = v.app
+		t, kind = v.app, appKind
 	}
-	subnets := make([]pulumi.CustomResource, len(v.zones))
-	for i, zone := range v.zones {
-		subnets[i] = t.subnets[zone.Letter]
+	for _, zone := range v.zones {
+		subnets = append(subnets, t.subnets[zone.Letter])
 	}
-	return subnets
+	return subnets, kind
 }
 
 // AppRouteTableID is the route table of the subnets for instances.
