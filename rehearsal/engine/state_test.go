@@ -1,0 +1,114 @@
+package engine_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/stretchr/testify/require"
+
+	"bastionless/rehearsal/engine"
+)
+
+func TestStack_exportImport(t *testing.T) {
+	t.Parallel()
+	ctx, c := context.Background(), newCloud()
+	s, p := open(t, c, func(ctx *pulumi.Context) error {
+		ctx.Export("secret", pulumi.ToSecret(pulumi.String("<hush>")))
+		return pair("s", "z")(ctx)
+	})
+	require.NoError(t, s.Up(ctx).Err)
+	var exported bytes.Buffer
+	require.NoError(t, s.Export(&exported))
+	require.NotContains(t, exported.String(), "hush")
+
+	var state struct {
+		Version    int
+		Deployment struct {
+			Manifest  struct{ Version, Magic string }
+			Providers struct {
+				Type string
+			} `json:"secrets_providers"`
+			Resources []struct{ Type string }
+		}
+	}
+	require.NoError(t, json.Unmarshal(exported.Bytes(), &state))
+	require.Equal(t, 3, state.Version)
+	require.Equal(t, engine.PulumiVersion, state.Deployment.Manifest.Version)
+	require.NotEmpty(t, state.Deployment.Manifest.Magic)
+	require.Equal(t, "passphrase", state.Deployment.Providers.Type)
+	require.Len(t, state.Deployment.Resources, 4)
+
+	other, _ := open(t, c, p.body)
+	require.NoError(t, other.Import(bytes.NewReader(exported.Bytes())))
+	var again bytes.Buffer
+	require.NoError(t, other.Export(&again))
+	require.Equal(t, exported.String(), again.String())
+	require.Equal(t, map[string]int{"same": 3}, other.Up(ctx).Changes)
+	require.Equal(t, map[string]int{"delete": 3}, other.Destroy(ctx).Changes)
+	require.Empty(t, c.names())
+}
+
+func TestStack_importRefuses(t *testing.T) {
+	t.Parallel()
+	s, _ := open(t, newCloud(), pair("s", "z"))
+	for text, expected := range map[string]string{
+		`{"version": 3, "depl`:               "unexpected EOF",
+		`{"version": 3, "deployment": null}`: `no deployment: this is not what "pulumi stack export" writes`,
+		`{}`:                                 `no deployment: this is not what "pulumi stack export" writes`,
+		`{"version": 9, "deployment": {}}`:   "this stack's deployment version is too new",
+		`{"version": 3, "deployment": {"secrets_providers": {"type": "cloud"}}}`: `secrets provider "cloud": only passphrase, with an empty passphrase, can be read`,
+	} {
+		require.EqualError(t, s.Import(bytes.NewReader([]byte(text))), expected, text)
+	}
+}
+
+func TestStack_stateFile(t *testing.T) {
+	t.Parallel()
+	ctx, c := context.Background(), newCloud()
+	path := filepath.Join(t.TempDir(), "state.json")
+	options := engine.Options{
+		Dir: directory(t, projectFile, ""), Stack: "dev", StatePath: path,
+		Run: engine.InProcess(pair("s", "z")), Provider: c.provider,
+	}
+	// While the second thing is made the file holds the first, and that the second
+	// is under way: what is left of an engine that is killed then.
+	var middle []byte
+	c.creating = func(_ context.Context, name string) (err error) {
+		if name == "second" {
+			middle, err = os.ReadFile(path)
+		}
+		return err
+	}
+	s, err := engine.Open(options)
+	require.NoError(t, err)
+	require.NoError(t, s.Up(ctx).Err)
+
+	reopened, err := engine.Open(options)
+	require.NoError(t, err)
+	require.Equal(t, map[string]int{"same": 3}, reopened.Up(ctx).Changes)
+	files, err := filepath.Glob(filepath.Join(filepath.Dir(path), "*"))
+	require.NoError(t, err)
+	require.Equal(t, []string{path}, files)
+
+	require.NoError(t, os.WriteFile(path, middle, 0o600))
+	killed, err := engine.Open(options)
+	require.NoError(t, err)
+	require.Len(t, killed.Snapshot().PendingOperations, 1)
+	require.Equal(t, map[string]int{"same": 2}, killed.Refresh(ctx).Changes)
+	cleared, err := killed.ClearPendingCreates()
+	require.NoError(t, err)
+	require.Len(t, cleared, 1)
+	require.Equal(t, "second", cleared[0].Name())
+	again, err := engine.Open(options)
+	require.NoError(t, err)
+	require.Empty(t, again.Snapshot().PendingOperations)
+
+	require.NoError(t, os.WriteFile(path, middle[:len(middle)/2], 0o600))
+	_, err = engine.Open(options)
+	require.EqualError(t, err, "state "+path+": unexpected EOF")
+}
