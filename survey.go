@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -60,6 +61,10 @@ func (at *place) lookUpAccount(ctx *pulumi.Context, s *settings, found *problems
 			found.add("sessionPrincipals", "%w", err)
 		}
 	}
+	at.checkARN(found, "permissionsBoundary", s.permissionsBoundary, boundaryPattern,
+		"arn:"+at.partition+":iam::"+at.accountID+":policy/NAME")
+	at.checkARN(found, "rootVolumeKmsKey", s.rootVolumeKMSKey, keyPattern,
+		"arn:"+at.partition+":kms:"+at.region+":"+at.accountID+":key/ID")
 	if size := at.sessionRole(s).TrustPolicySize(); size > iam.MaxTrustPolicy {
 		found.add("sessionPrincipals", "the %d principals make a trust policy of %d characters, and AWS allows %d: list fewer, "+
 			"such as one role that people share, or account", len(s.sessionPrincipals), size, iam.MaxTrustPolicy)
@@ -67,18 +72,38 @@ func (at *place) lookUpAccount(ctx *pulumi.Context, s *settings, found *problems
 	return nil
 }
 
+// The ARNs that the configuration takes. The first group is the partition, and the second, where there is one, the
+// Region.
+var (
+	boundaryPattern = regexp.MustCompile(`^arn:(aws[a-z-]*):iam::(?:[0-9]{12}|aws):policy/(?:[\x21-\x7e]+/)*[\w+=,.@-]{1,128}$`)
+	keyPattern      = regexp.MustCompile(`^arn:(aws[a-z-]*):kms:([a-z0-9-]+):[0-9]{12}:key/[A-Za-z0-9-]+$`)
+)
+
+// checkARN holds an ARN, where one is given, against its form, the partition and the Region.
+func (at *place) checkARN(found *problems, key, arn string, pattern *regexp.Regexp, example string) {
+	if arn == "" {
+		return
+	}
+	match := pattern.FindStringSubmatch(arn)
+	if match == nil || match[1] != at.partition || len(match) > 2 && match[2] != at.region {
+		found.add(key, "%q is no ARN that fits here: write it like %s", arn, example)
+	}
+}
+
 // sessionRole is the session role's arguments as far as they are known before there are instances.
 func (at *place) sessionRole(s *settings) *iam.SessionRoleArgs {
 	return &iam.SessionRoleArgs{
-		Partition:   at.partition,
-		Region:      at.region,
-		AccountID:   at.accountID,
-		RoleName:    s.sessionRoleName,
-		Principals:  s.sessionPrincipals,
-		RequireMFA:  s.requireMFA,
-		Documents:   s.sessionDocuments,
-		AnyInstance: s.anyInstance,
-		PushKey:     s.pushesKey(),
+		Partition:           at.partition,
+		Region:              at.region,
+		AccountID:           at.accountID,
+		RoleName:            s.sessionRoleName,
+		PermissionsBoundary: s.permissionsBoundary,
+		Principals:          s.sessionPrincipals,
+		RequireMFA:          s.requireMFA,
+		MFAMaxAgeMinutes:    s.mfaMaxAgeMinutes,
+		Documents:           s.sessionDocuments,
+		AnyInstance:         s.anyInstance,
+		PushKey:             s.pushesKey(),
 	}
 }
 
@@ -214,6 +239,14 @@ func (at *place) lookUpServices(ctx *pulumi.Context, s *settings, found *problem
 			key, remedy = "aws:region", "take another Region"
 		case endpoints.EC2Messages:
 			key, remedy = "ec2messagesEndpoint", "set it to false"
+		case endpoints.Logs:
+			if s.records(cloudWatch) {
+				key, remedy = "sessionLogs", "record to s3 instead"
+			}
+		case endpoints.KMS:
+			if s.sessionEncryption {
+				key, remedy = "sessionEncryption", "set it to false"
+			}
 		}
 		if err := at.lookUpService(ctx, s, found, code, key, remedy); err != nil {
 			return err
