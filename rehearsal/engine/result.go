@@ -14,8 +14,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 )
 
-// Operations that a Step or Changes can name; there are more, of resources that
-// are read or imported.
+// Operations that a Step or Changes can name; there are more, of imports.
 const (
 	OpSame              = string(deploy.OpSame)
 	OpCreate            = string(deploy.OpCreate)
@@ -24,6 +23,7 @@ const (
 	OpReplace           = string(deploy.OpReplace)
 	OpCreateReplacement = string(deploy.OpCreateReplacement)
 	OpDeleteReplaced    = string(deploy.OpDeleteReplaced)
+	OpRead              = string(deploy.OpRead)
 	OpRefresh           = string(deploy.OpRefresh)
 )
 
@@ -80,10 +80,11 @@ type Diagnostic struct {
 	Text string
 }
 
-// Changed returns the steps that are more than a look: all but OpSame and OpRefresh.
+// Changed returns the steps that are more than a look: all but OpSame, OpRead and
+// OpRefresh.
 func (r *Result) Changed() []Step {
 	return slices.DeleteFunc(slices.Clone(r.Steps), func(s Step) bool {
-		return s.Op == OpSame || s.Op == OpRefresh
+		return s.Op == OpSame || s.Op == OpRead || s.Op == OpRefresh
 	})
 }
 

@@ -30,7 +30,7 @@ func (r *Report) Verdict(strict bool) string {
 		for _, step := range r.Steps {
 			seconds += step.Seconds
 		}
-		return fmt.Sprintf("%s: all held, in %.1f s", r.Stack, seconds)
+		return fmt.Sprintf("%s: all held, in %.2f s", r.Stack, seconds)
 	}
 	verdict := fmt.Sprintf("%s: did not hold: %s", r.Stack, failures[0])
 	if more := len(failures) - 1; more > 0 {
@@ -50,7 +50,7 @@ func (r *Report) steps(b *strings.Builder) {
 		if !step.OK {
 			mark = "FAIL"
 		}
-		fmt.Fprintf(b, "  %s  %-*s  %5.1f s  %s\n", mark, width, step.Name, step.Seconds, changes(step.Changes))
+		fmt.Fprintf(b, "  %s  %-*s  %5.2f s  %s\n", mark, width, step.Name, step.Seconds, changes(step.Changes))
 		for line := range strings.Lines(step.Error) {
 			fmt.Fprintf(b, "          %s\n", strings.TrimRight(line, "\n"))
 		}
