@@ -82,7 +82,7 @@ func TestProgram_fails(t *testing.T) {
 	require.EqualError(t, result.Err, "BAIL: BAIL: run bailed")
 	expected := "an unhandled error occurred: program failed: \n1 error occurred:\n\t* two problems:\n  one\n  two"
 	require.Equal(t, []string{expected}, result.Texts("error"))
-	require.Equal(t, expected, result.Failure())
+	require.Equal(t, "two problems:\n  one\n  two", result.Failure())
 }
 
 func TestProgram_panics(t *testing.T) {

@@ -118,7 +118,7 @@ func (r *Result) Failure() string {
 		if d.Severity != string(diag.Error) || d.Text == "update failed" || d.Text == "preview failed" {
 			continue
 		}
-		reason := d.Text
+		reason := unwrap(d.Text)
 		if d.URN != "" {
 			reason = describe(d.URN) + ": " + reason
 		}
@@ -128,6 +128,19 @@ func (r *Result) Failure() string {
 		return r.Err.Error()
 	}
 	return strings.Join(reasons, "\n")
+}
+
+// unwrap takes off what Pulumi puts around the one error that a program returned.
+func unwrap(text string) string {
+	reason, ok := strings.CutPrefix(text, "an unhandled error occurred: ")
+	if !ok {
+		return text
+	}
+	reason = strings.TrimPrefix(reason, "program failed: \n")
+	if inner, ok := strings.CutPrefix(reason, "1 error occurred:\n\t* "); ok {
+		return inner
+	}
+	return text
 }
 
 // describe names a resource by its type and name.

@@ -31,7 +31,7 @@ func TestReport_holds(t *testing.T) {
 	var text strings.Builder
 	require.NoError(t, r.Text(&text, true))
 	require.Equal(t, `Rehearsal of dev
-  ok    preview    0.26 s  3 created
+  ok    preview    0.26 s  3 to create
   ok    up again   0.50 s  1 updated, 2 unchanged, 1 read
   ok    refresh    0.00 s  nothing done
 Assumed to exist in the account:
@@ -54,7 +54,7 @@ func TestReport_doesNotHold(t *testing.T) {
 	var text strings.Builder
 	require.NoError(t, r.Text(&text, false))
 	require.Equal(t, `Rehearsal of dev
-  ok    preview    0.26 s  3 created
+  ok    preview    0.26 s  3 to create
   FAIL  up again   0.50 s  1 updated, 2 unchanged, 1 read
           one thing
             another
