@@ -142,7 +142,7 @@ func TestOpen_refuses(t *testing.T) {
 func TestOpen_refusesProject(t *testing.T) {
 	t.Parallel()
 	_, err := opened(enginetest.Directory(t, projectFile+"requiredPulumiVersion: '>=3.999.0'\n", ""), nil)
-	require.EqualError(t, err, `Pulumi.yaml: requiredPulumiVersion: `+
+	require.EqualError(t, err, `requiredPulumiVersion of Pulumi.yaml: `+
 		`Pulumi CLI version `+strings.TrimPrefix(engine.PulumiVersion, "v")+` does not satisfy the version range ">=3.999.0"`)
 
 	_, err = opened(enginetest.Directory(t, "name: test\nruntime: go\nconfig:\n  must: {type: string}\n", ""), nil)
