@@ -33,7 +33,7 @@ func loadProject(dir string) (*workspace.Project, error) {
 	}
 	if required := project.RequiredPulumiVersion; required != "" {
 		if err := plugin.ValidatePulumiVersionRange(required, PulumiVersion); err != nil {
-			return nil, fmt.Errorf("Pulumi.yaml: requiredPulumiVersion: %w", err) //nolint:staticcheck // a file's name
+			return nil, fmt.Errorf("requiredPulumiVersion of Pulumi.yaml: %w", err)
 		}
 	}
 	return project, nil

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"bastionless/rehearsal/engine"
+	"bastionless/rehearsal/engine/enginetest"
 )
 
 // opened opens the stack dev of a directory with a program that does nothing.
@@ -16,7 +17,7 @@ func opened(dir string, overrides map[string]string) (*engine.Stack, error) {
 	return engine.Open(engine.Options{
 		Dir: dir, Stack: "dev", Config: overrides,
 		Run:      func(engine.Invocation) error { return nil },
-		Provider: newCloud().provider,
+		Provider: enginetest.NewCloud().NewProvider,
 	})
 }
 
@@ -52,7 +53,7 @@ func TestOpen_acceptsConfiguration(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s, err := opened(directory(t, projectFile, test.file), test.config)
+			s, err := opened(enginetest.Directory(t, projectFile, test.file), test.config)
 			require.NoError(t, err)
 			require.Equal(t, test.expected, s.Config())
 			require.Empty(t, s.Warnings())
@@ -77,14 +78,14 @@ func TestOpen_refusesConfiguration(t *testing.T) {
 		"config:\n  test:b: {secure: x}\n  test:a:\n  - {secure: y}": "Pulumi.dev.yaml: encrypted values (test:a, test:b): a rehearsal decrypts nothing; " +
 			"give them in the clear in a stack file made for rehearsing",
 	} {
-		_, err := opened(directory(t, projectFile, file), nil)
+		_, err := opened(enginetest.Directory(t, projectFile, file), nil)
 		require.EqualError(t, err, expected, file)
 	}
 }
 
 func TestOpen_warnsOfNull(t *testing.T) {
 	t.Parallel()
-	s, err := opened(directory(t, projectFile, "config:\n  name:\n"), nil)
+	s, err := opened(enginetest.Directory(t, projectFile, "config:\n  name:\n"), nil)
 	require.NoError(t, err)
 	require.Equal(t, []string{
 		`No value for configuration key "test:name". This is currently treated as an empty string ` + "`\"\"`" +
@@ -95,9 +96,9 @@ func TestOpen_warnsOfNull(t *testing.T) {
 
 func TestOpen_refuses(t *testing.T) {
 	t.Parallel()
-	dir := directory(t, projectFile, "")
+	dir := enginetest.Directory(t, projectFile, "")
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "Pulumi.prod.yaml"), nil, 0o600))
-	provider, run := newCloud().provider, func(engine.Invocation) error { return nil }
+	provider, run := enginetest.NewCloud().NewProvider, func(engine.Invocation) error { return nil }
 	lone := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(lone, "Pulumi.yaml"), []byte(projectFile), 0o600))
 
@@ -140,11 +141,11 @@ func TestOpen_refuses(t *testing.T) {
 
 func TestOpen_refusesProject(t *testing.T) {
 	t.Parallel()
-	_, err := opened(directory(t, projectFile+"requiredPulumiVersion: '>=3.999.0'\n", ""), nil)
-	require.EqualError(t, err, `Pulumi.yaml: requiredPulumiVersion: `+
+	_, err := opened(enginetest.Directory(t, projectFile+"requiredPulumiVersion: '>=3.999.0'\n", ""), nil)
+	require.EqualError(t, err, `requiredPulumiVersion of Pulumi.yaml: `+
 		`Pulumi CLI version `+strings.TrimPrefix(engine.PulumiVersion, "v")+` does not satisfy the version range ">=3.999.0"`)
 
-	_, err = opened(directory(t, "name: test\nruntime: go\nconfig:\n  must: {type: string}\n", ""), nil)
+	_, err = opened(enginetest.Directory(t, "name: test\nruntime: go\nconfig:\n  must: {type: string}\n", ""), nil)
 	require.EqualError(t, err, "Pulumi.dev.yaml: Stack 'dev' is missing configuration value 'must'")
 }
 

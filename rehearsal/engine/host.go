@@ -70,7 +70,7 @@ type runtime struct {
 	plugin.LanguageRuntime
 
 	run     func(context.Context, plugin.RunInfo) error
-	running context.Context //nolint:containedctx // ends at Cancel, whenever that comes
+	running context.Context // ends at Cancel, whenever that comes
 	stop    context.CancelFunc
 }
 

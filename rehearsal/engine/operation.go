@@ -104,7 +104,7 @@ func (s *Stack) call(
 		SkipPluginPreInstall: true,
 	}
 	run := pengine.Update
-	switch kind { //nolint:exhaustive // the kinds that operate's callers name
+	switch kind {
 	case apitype.RefreshUpdate:
 		run = pengine.Refresh
 	case apitype.DestroyUpdate:

@@ -25,7 +25,7 @@ const killDelay = 5 * time.Second
 type Invocation struct {
 	plugin.RunInfo
 	// Context ends when the operation is cancelled.
-	Context context.Context //nolint:containedctx // an invocation is the argument of one call
+	Context context.Context
 	// EngineAddress is where the program's log messages go.
 	EngineAddress string
 	// Stdout and Stderr receive what the program writes for people.

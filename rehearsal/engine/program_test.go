@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"bastionless/rehearsal/engine"
+	"bastionless/rehearsal/engine/enginetest"
 )
 
 // TestMain makes this test's binary a Pulumi program where the engine runs it as one.
@@ -46,17 +47,17 @@ func compiled(ctx *pulumi.Context) error {
 	fmt.Println("to standard output")
 	fmt.Fprint(os.Stderr, "to standard error")
 	_ = ctx.Log.Warn("a warning", nil)
-	return pair("s", "z")(ctx)
+	return enginetest.Pair("s", "z")(ctx)
 }
 
 // openCompiled opens the stack with the compiled program in a mode.
-func openCompiled(t *testing.T, c *cloud, mode string) *engine.Stack {
+func openCompiled(t *testing.T, c *enginetest.Cloud, mode string) *engine.Stack {
 	t.Helper()
 	self, err := os.Executable()
 	require.NoError(t, err)
 	s, err := engine.Open(engine.Options{
-		Dir: directory(t, projectFile, ""), Stack: "dev", Config: map[string]string{"name": mode},
-		Program: self, Provider: c.provider,
+		Dir: enginetest.Directory(t, projectFile, ""), Stack: "dev", Config: map[string]string{"name": mode},
+		Program: self, Provider: c.NewProvider,
 	})
 	require.NoError(t, err)
 	return s
@@ -64,7 +65,7 @@ func openCompiled(t *testing.T, c *cloud, mode string) *engine.Stack {
 
 func TestProgram_runs(t *testing.T) {
 	t.Parallel()
-	s := openCompiled(t, newCloud(), "plain")
+	s := openCompiled(t, enginetest.NewCloud(), "plain")
 	result := s.Up(context.Background())
 	require.NoError(t, result.Err)
 	require.Equal(t, map[string]int{"create": 3}, result.Changes)
@@ -77,16 +78,16 @@ func TestProgram_runs(t *testing.T) {
 // A program that exits with 32 has reported its error itself: it is named once.
 func TestProgram_fails(t *testing.T) {
 	t.Parallel()
-	result := openCompiled(t, newCloud(), "fail").Preview(context.Background())
+	result := openCompiled(t, enginetest.NewCloud(), "fail").Preview(context.Background())
 	require.EqualError(t, result.Err, "BAIL: BAIL: run bailed")
 	expected := "an unhandled error occurred: program failed: \n1 error occurred:\n\t* two problems:\n  one\n  two"
 	require.Equal(t, []string{expected}, result.Texts("error"))
-	require.Equal(t, expected, result.Failure())
+	require.Equal(t, "two problems:\n  one\n  two", result.Failure())
 }
 
 func TestProgram_panics(t *testing.T) {
 	t.Parallel()
-	result := openCompiled(t, newCloud(), "panic").Up(context.Background())
+	result := openCompiled(t, enginetest.NewCloud(), "panic").Up(context.Background())
 	require.Error(t, result.Err)
 	require.Equal(t, []string{"an unhandled error occurred: exit status 2"}, result.Texts("error"))
 	require.Contains(t, result.Texts("info#err"), "panic: no more")
@@ -94,14 +95,14 @@ func TestProgram_panics(t *testing.T) {
 
 func TestProgram_exits(t *testing.T) {
 	t.Parallel()
-	result := openCompiled(t, newCloud(), "exit").Up(context.Background())
+	result := openCompiled(t, enginetest.NewCloud(), "exit").Up(context.Background())
 	require.Equal(t, "an unhandled error occurred: exit status 3", result.Failure())
 }
 
 func TestProgram_isMissing(t *testing.T) {
 	t.Parallel()
 	s, err := engine.Open(engine.Options{
-		Dir: directory(t, projectFile, ""), Stack: "dev", Program: "/no/such/program", Provider: newCloud().provider,
+		Dir: enginetest.Directory(t, projectFile, ""), Stack: "dev", Program: "/no/such/program", Provider: enginetest.NewCloud().NewProvider,
 	})
 	require.NoError(t, err)
 	require.Equal(t, "an unhandled error occurred: fork/exec /no/such/program: no such file or directory",
@@ -112,7 +113,7 @@ func TestProgram_isInterrupted(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithTimeout(context.Background(), 500*time.Millisecond)
 	defer cancel()
-	result := openCompiled(t, newCloud(), "sleep").Up(ctx)
+	result := openCompiled(t, enginetest.NewCloud(), "sleep").Up(ctx)
 	require.EqualError(t, result.Err, "BAIL: canceled")
 	require.Less(t, result.Duration, 10*time.Second)
 }
@@ -123,7 +124,7 @@ func TestProgram_environment(t *testing.T) {
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "mine")
 	t.Setenv("PULUMI_ACCESS_TOKEN", "mine")
 	t.Setenv("HARMLESS", "yes")
-	s := openCompiled(t, newCloud(), "environment")
+	s := openCompiled(t, enginetest.NewCloud(), "environment")
 	require.NoError(t, s.Up(context.Background()).Err)
 
 	var environment []string

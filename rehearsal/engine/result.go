@@ -14,8 +14,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 )
 
-// Operations that a Step or Changes can name; there are more, of resources that
-// are read or imported.
+// Operations that a Step or Changes can name; there are more, of imports.
 const (
 	OpSame              = string(deploy.OpSame)
 	OpCreate            = string(deploy.OpCreate)
@@ -24,6 +23,7 @@ const (
 	OpReplace           = string(deploy.OpReplace)
 	OpCreateReplacement = string(deploy.OpCreateReplacement)
 	OpDeleteReplaced    = string(deploy.OpDeleteReplaced)
+	OpRead              = string(deploy.OpRead)
 	OpRefresh           = string(deploy.OpRefresh)
 )
 
@@ -80,10 +80,11 @@ type Diagnostic struct {
 	Text string
 }
 
-// Changed returns the steps that are more than a look: all but OpSame and OpRefresh.
+// Changed returns the steps that are more than a look: all but OpSame, OpRead and
+// OpRefresh.
 func (r *Result) Changed() []Step {
 	return slices.DeleteFunc(slices.Clone(r.Steps), func(s Step) bool {
-		return s.Op == OpSame || s.Op == OpRefresh
+		return s.Op == OpSame || s.Op == OpRead || s.Op == OpRefresh
 	})
 }
 
@@ -117,7 +118,7 @@ func (r *Result) Failure() string {
 		if d.Severity != string(diag.Error) || d.Text == "update failed" || d.Text == "preview failed" {
 			continue
 		}
-		reason := d.Text
+		reason := unwrap(d.Text)
 		if d.URN != "" {
 			reason = describe(d.URN) + ": " + reason
 		}
@@ -127,6 +128,19 @@ func (r *Result) Failure() string {
 		return r.Err.Error()
 	}
 	return strings.Join(reasons, "\n")
+}
+
+// unwrap takes off what Pulumi puts around the one error that a program returned.
+func unwrap(text string) string {
+	reason, ok := strings.CutPrefix(text, "an unhandled error occurred: ")
+	if !ok {
+		return text
+	}
+	reason = strings.TrimPrefix(reason, "program failed: \n")
+	if inner, ok := strings.CutPrefix(reason, "1 error occurred:\n\t* "); ok {
+		return inner
+	}
+	return text
 }
 
 // describe names a resource by its type and name.

@@ -12,14 +12,15 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"bastionless/rehearsal/engine"
+	"bastionless/rehearsal/engine/enginetest"
 )
 
 func TestStack_exportImport(t *testing.T) {
 	t.Parallel()
-	ctx, c := context.Background(), newCloud()
+	ctx, c := context.Background(), enginetest.NewCloud()
 	s, p := open(t, c, func(ctx *pulumi.Context) error {
 		ctx.Export("secret", pulumi.ToSecret(pulumi.String("<hush>")))
-		return pair("s", "z")(ctx)
+		return enginetest.Pair("s", "z")(ctx)
 	})
 	require.NoError(t, s.Up(ctx).Err)
 	var exported bytes.Buffer
@@ -50,12 +51,12 @@ func TestStack_exportImport(t *testing.T) {
 	require.Equal(t, exported.String(), again.String())
 	require.Equal(t, map[string]int{"same": 3}, other.Up(ctx).Changes)
 	require.Equal(t, map[string]int{"delete": 3}, other.Destroy(ctx).Changes)
-	require.Empty(t, c.names())
+	require.Empty(t, c.Names())
 }
 
 func TestStack_importRefuses(t *testing.T) {
 	t.Parallel()
-	s, _ := open(t, newCloud(), pair("s", "z"))
+	s, _ := open(t, enginetest.NewCloud(), enginetest.Pair("s", "z"))
 	for text, expected := range map[string]string{
 		`{"version": 3, "depl`:               "unexpected EOF",
 		`{"version": 3, "deployment": null}`: `no deployment: this is not what "pulumi stack export" writes`,
@@ -69,16 +70,16 @@ func TestStack_importRefuses(t *testing.T) {
 
 func TestStack_stateFile(t *testing.T) {
 	t.Parallel()
-	ctx, c := context.Background(), newCloud()
+	ctx, c := context.Background(), enginetest.NewCloud()
 	path := filepath.Join(t.TempDir(), "state.json")
 	options := engine.Options{
-		Dir: directory(t, projectFile, ""), Stack: "dev", StatePath: path,
-		Run: engine.InProcess(pair("s", "z")), Provider: c.provider,
+		Dir: enginetest.Directory(t, projectFile, ""), Stack: "dev", StatePath: path,
+		Run: engine.InProcess(enginetest.Pair("s", "z")), Provider: c.NewProvider,
 	}
 	// While the second thing is made the file holds the first, and that the second
 	// is under way: what is left of an engine that is killed then.
 	var middle []byte
-	c.creating = func(_ context.Context, name string) (err error) {
+	c.Creating = func(_ context.Context, name string) (err error) {
 		if name == "second" {
 			middle, err = os.ReadFile(path)
 		}

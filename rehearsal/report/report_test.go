@@ -31,15 +31,15 @@ func TestReport_holds(t *testing.T) {
 	var text strings.Builder
 	require.NoError(t, r.Text(&text, true))
 	require.Equal(t, `Rehearsal of dev
-  ok    preview     0.3 s  3 created
-  ok    up again    0.5 s  1 updated, 2 unchanged, 1 read
-  ok    refresh     0.0 s  nothing done
+  ok    preview    0.26 s  3 to create
+  ok    up again   0.50 s  1 updated, 2 unchanged, 1 read
+  ok    refresh    0.00 s  nothing done
 Assumed to exist in the account:
   - key pair "mine"
 Kept on purpose:
   - a log group
 
-dev: all held, in 0.8 s
+dev: all held, in 0.76 s
 `, text.String())
 }
 
@@ -54,11 +54,11 @@ func TestReport_doesNotHold(t *testing.T) {
 	var text strings.Builder
 	require.NoError(t, r.Text(&text, false))
 	require.Equal(t, `Rehearsal of dev
-  ok    preview     0.3 s  3 created
-  FAIL  up again    0.5 s  1 updated, 2 unchanged, 1 read
+  ok    preview    0.26 s  3 to create
+  FAIL  up again   0.50 s  1 updated, 2 unchanged, 1 read
           one thing
             another
-  ok    refresh     0.0 s  nothing done
+  ok    refresh    0.00 s  nothing done
 Assumed to exist in the account:
   - key pair "mine"
 Kept on purpose:

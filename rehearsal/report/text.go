@@ -30,7 +30,7 @@ func (r *Report) Verdict(strict bool) string {
 		for _, step := range r.Steps {
 			seconds += step.Seconds
 		}
-		return fmt.Sprintf("%s: all held, in %.1f s", r.Stack, seconds)
+		return fmt.Sprintf("%s: all held, in %.2f s", r.Stack, seconds)
 	}
 	verdict := fmt.Sprintf("%s: did not hold: %s", r.Stack, failures[0])
 	if more := len(failures) - 1; more > 0 {
@@ -50,7 +50,7 @@ func (r *Report) steps(b *strings.Builder) {
 		if !step.OK {
 			mark = "FAIL"
 		}
-		fmt.Fprintf(b, "  %s  %-*s  %5.1f s  %s\n", mark, width, step.Name, step.Seconds, changes(step.Changes))
+		fmt.Fprintf(b, "  %s  %-*s  %5.2f s  %s\n", mark, width, step.Name, step.Seconds, changes(step))
 		for line := range strings.Lines(step.Error) {
 			fmt.Fprintf(b, "          %s\n", strings.TrimRight(line, "\n"))
 		}
@@ -71,22 +71,30 @@ func list(b *strings.Builder, heading string, items []string) {
 // order is that in which changes are told: those that matter most come first.
 var order = []string{"create", "update", "replace", "delete", "same"}
 
-// past tells changes as done.
-var past = map[string]string{
-	"create": "created", "update": "updated", "replace": "replaced", "delete": "deleted", "same": "unchanged",
-}
+// done and planned tell changes that were made, and those that a preview foresees.
+var (
+	done = map[string]string{
+		"create": "created", "update": "updated", "replace": "replaced", "delete": "deleted", "same": "unchanged",
+	}
+	planned = map[string]string{
+		"create": "to create", "update": "to update", "replace": "to replace", "delete": "to delete", "same": "unchanged",
+	}
+)
 
-// changes tells how many resources changed, and how.
-func changes(counts map[string]int) string {
-	var told []string
+// changes tells how many resources a step changed, and how.
+func changes(step Step) string {
+	words := done
+	if step.Name == "preview" {
+		words = planned
+	}
+	var told, others []string
 	for _, op := range order {
-		if n := counts[op]; n > 0 {
-			told = append(told, fmt.Sprintf("%d %s", n, past[op]))
+		if n := step.Changes[op]; n > 0 {
+			told = append(told, fmt.Sprintf("%d %s", n, words[op]))
 		}
 	}
-	var others []string
-	for op, n := range counts {
-		if n > 0 && past[op] == "" {
+	for op, n := range step.Changes {
+		if n > 0 && words[op] == "" {
 			others = append(others, fmt.Sprintf("%d %s", n, op))
 		}
 	}
