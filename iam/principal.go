@@ -31,8 +31,8 @@ var (
 func ParsePrincipal(partition, text string) (Principal, error) {
 	if set, ok := strings.CutPrefix(text, "sso:"); ok {
 		if !permissionSetPattern.MatchString(set) {
-			return Principal{}, fmt.Errorf("%q: a permission set's name has 1 to 32 letters, digits and any of +=,.@-_: "+
-				"write sso:AdministratorAccess, for one", text)
+			return Principal{}, fmt.Errorf("%q names no permission set: write sso: and a name of 1 to 32 letters, digits and "+
+				"any of +=,.@-_, such as sso:AdministratorAccess", text)
 		}
 		return Principal{permissionSet: set}, nil
 	}
@@ -42,10 +42,10 @@ func ParsePrincipal(partition, text string) (Principal, error) {
 	case accountPattern.MatchString(text):
 		return Principal{account: text}, nil
 	case match == nil:
-		return Principal{}, fmt.Errorf("%q is no principal: give account, a 12-digit account id, "+
-			"the ARN of an IAM user or role (arn:%s:iam::ACCOUNT:user/NAME), or sso:PERMISSION_SET", text, partition)
+		return Principal{}, fmt.Errorf("%q is not a principal: give account, a 12-digit account id, "+
+			"the ARN of an IAM user or role (arn:PARTITION:iam::ACCOUNT:user/NAME), or sso:PERMISSION_SET", text)
 	case partition != "" && match[1] != partition:
-		return Principal{}, fmt.Errorf("%q is in partition %s, and the stack's Region in %s: give a principal of %s",
+		return Principal{}, fmt.Errorf("%q is in partition %s, and the stack is in %s: give a principal of %s",
 			text, match[1], partition, partition)
 	default:
 		return Principal{arn: text, user: match[3] == "user"}, nil

@@ -21,10 +21,10 @@ var neverVPC = []struct {
 	block netip.Prefix
 	use   string
 }{
-	{netip.MustParsePrefix("0.0.0.0/8"), "this network"},
+	{netip.MustParsePrefix("0.0.0.0/8"), "the local network"},
 	{netip.MustParsePrefix("127.0.0.0/8"), "loopback"},
 	{netip.MustParsePrefix("169.254.0.0/16"), "link-local addresses, which instances need for DNS, time and metadata"},
-	{netip.MustParsePrefix("224.0.0.0/3"), "multicast and reserved addresses"},
+	{netip.MustParsePrefix("224.0.0.0/3"), "multicast and future use"},
 }
 
 // ParseBlock reads an IPv4 CIDR block that a VPC or a subnet may have. The error says the value, the rule and the remedy.
@@ -86,7 +86,7 @@ func PrivatelinkBlock(vpc netip.Prefix, zone string) (netip.Prefix, bool) {
 }
 
 func derivedBlock(vpc netip.Prefix, first int, zone string) (netip.Prefix, bool) {
-	if vpc.Bits() > SmallestDerived || len(zone) != 1 {
+	if !vpc.IsValid() || vpc.Bits() > SmallestDerived || len(zone) != 1 || zone[0] < 'a' || zone[0] > 'z' {
 		return netip.Prefix{}, false
 	}
 	number := first + int(zone[0]-'a')

@@ -1,0 +1,139 @@
+package endpoints
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+const full = `{"Version":"2012-10-17","Statement":[` +
+	`{"Effect":"Allow","Principal":{"AWS":["*"]},"Action":["*"],"Resource":["*"]}]}`
+
+const ownAccount = `{"Version":"2012-10-17","Statement":[{"Sid":"OwnAccount","Effect":"Allow","Principal":{"AWS":["*"]},` +
+	`"Action":["*"],"Resource":["*"],"Condition":{"StringEquals":{"aws:PrincipalAccount":["123456789012"]}}}]}`
+
+func TestServicePolicy(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		policy  Policy
+		service string
+		want    string // empty: AWS's default
+	}{
+		{Restricted, "ssm", ownAccount},
+		{Restricted, "logs", ownAccount},
+		{Restricted, "kms", ownAccount},
+		{Restricted, "ecr.api", ownAccount},
+		{Restricted, "ssmmessages", ""},
+		{Restricted, "ec2messages", ""},
+		{Full, "ssm", full},
+		{Full, "ssmmessages", full},
+		{Full, "ec2messages", full},
+		{Full, "ecr.api", full},
+	} {
+		t.Run(string(test.policy)+" "+test.service, func(t *testing.T) {
+			t.Parallel()
+			args := &SetArgs{AccountID: "123456789012", Policy: test.policy}
+			document, ok := args.servicePolicy(test.service)
+			require.Equal(t, test.want != "", ok)
+			if ok {
+				text, err := document.JSON()
+				require.NoError(t, err)
+				require.Equal(t, test.want, text)
+			}
+		})
+	}
+}
+
+// s3Reads is the statement for AWS's own buckets. The names stand here in full, since a wrong letter in one of them
+// shows on a real instance alone.
+func s3Reads(partition string, buckets ...string) string {
+	var arns []string
+	for _, bucket := range buckets {
+		arns = append(arns, fmt.Sprintf(`"arn:%s:s3:::%s","arn:%s:s3:::%s/*"`, partition, bucket, partition, bucket))
+	}
+	return `{"Sid":"AgentAndPackages","Effect":"Allow","Principal":"*","Action":["s3:GetObject","s3:ListBucket"],"Resource":[` +
+		strings.Join(arns, ",") + `]}`
+}
+
+func TestS3Policy(t *testing.T) {
+	t.Parallel()
+	tokyo := []string{
+		"amazon-ssm-ap-northeast-1", "aws-ssm-ap-northeast-1", "amazon-ssm-packages-ap-northeast-1",
+		"aws-ssm-document-attachments-ap-northeast-1", "patch-baseline-snapshot-ap-northeast-1*",
+		"aws-patch-manager-ap-northeast-1-*", "ap-northeast-1-birdwatcher-prod",
+	}
+	beijing := []string{
+		"amazon-ssm-cn-north-1", "aws-ssm-cn-north-1", "amazon-ssm-packages-cn-north-1",
+		"aws-ssm-document-attachments-cn-north-1", "patch-baseline-snapshot-cn-north-1*", "aws-patch-manager-cn-north-1-*",
+		"cn-north-1-birdwatcher-prod",
+	}
+	al2023 := append(append([]string{}, tokyo...), "al2023-repos-ap-northeast-1-de612dc2", "al2023-ap-northeast-1")
+	al2 := append(append([]string{}, tokyo...), "amazonlinux.ap-northeast-1.amazonaws.com", "amazonlinux-2-repos-ap-northeast-1")
+	china := append(append([]string{}, beijing...), "amazonlinux.cn-north-1.amazonaws.com.cn", "amazonlinux-2-repos-cn-north-1")
+	workload := `,{"Sid":"Workload","Effect":"Allow","Principal":"*","Action":["s3:AbortMultipartUpload","s3:DeleteObject",` +
+		`"s3:GetBucketLocation","s3:GetObject","s3:ListBucket","s3:ListMultipartUploadParts","s3:PutObject"],"Resource":[` +
+		`"arn:aws:s3:::mine","arn:aws:s3:::mine/*","arn:aws:s3:::yours","arn:aws:s3:::yours/*"],` +
+		`"Condition":{"StringEquals":{"aws:PrincipalAccount":["123456789012"]}}}`
+
+	for name, test := range map[string]struct {
+		args SetArgs
+		s3   S3Args
+		want string
+	}{
+		"al2023": {inTokyo(Restricted), S3Args{OS: AmazonLinux2023}, statements(s3Reads("aws", al2023...))},
+		"al2":    {inTokyo(Restricted), S3Args{OS: AmazonLinux2}, statements(s3Reads("aws", al2...))},
+		"al2 in China": {
+			SetArgs{Partition: "aws-cn", Region: "cn-north-1", DNSSuffix: "amazonaws.com.cn", Policy: Restricted},
+			S3Args{OS: AmazonLinux2}, statements(s3Reads("aws-cn", china...)),
+		},
+		"buckets": {
+			inTokyo(Restricted), S3Args{OS: AmazonLinux2023, Buckets: []string{"mine", "yours"}},
+			statements(s3Reads("aws", al2023...) + workload),
+		},
+		"full": {inTokyo(Full), S3Args{OS: AmazonLinux2023, Buckets: []string{"mine"}}, full},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test.args.S3 = &test.s3
+			text, err := test.args.s3Policy().JSON()
+			require.NoError(t, err)
+			require.Equal(t, test.want, text)
+		})
+	}
+}
+
+func statements(texts string) string { return `{"Version":"2012-10-17","Statement":[` + texts + `]}` }
+
+func inTokyo(p Policy) SetArgs {
+	return SetArgs{
+		Partition: "aws", Region: "ap-northeast-1", DNSSuffix: "amazonaws.com", AccountID: "123456789012", Policy: p,
+	}
+}
+
+// The configuration admits 50 buckets, and AWS 20,480 characters.
+func TestS3Policy_holds50Buckets(t *testing.T) {
+	t.Parallel()
+	buckets := make([]string, 50)
+	for i := range buckets {
+		buckets[i] = fmt.Sprintf("%02d%s", i, strings.Repeat("b", 61))
+		require.Len(t, buckets[i], 63)
+	}
+	for _, place := range []struct{ partition, region, suffix string }{
+		{"aws", "ap-northeast-1", "amazonaws.com"},
+		{"aws-cn", "cn-northwest-1", "amazonaws.com.cn"},
+		{"aws-us-gov", "us-gov-west-1", "amazonaws.com"},
+		{"aws-eusc", "eusc-de-east-1", "amazonaws.eu"},
+		{"aws-iso-b", "us-isob-east-1", "sc2s.sgov.gov"},
+	} {
+		args := &SetArgs{
+			Partition: place.partition, Region: place.region, DNSSuffix: place.suffix, AccountID: "123456789012",
+			Policy: Restricted, S3: &S3Args{OS: AmazonLinux2, Buckets: buckets},
+		}
+		text, err := args.s3Policy().JSON()
+		require.NoError(t, err)
+		require.LessOrEqual(t, len(text), 20480, place.partition)
+		require.Equal(t, 2*50, strings.Count(text, strings.Repeat("b", 61)), "all buckets are in it")
+	}
+}

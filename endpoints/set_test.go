@@ -1,0 +1,263 @@
+package endpoints_test
+
+import (
+	"testing"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/stretchr/testify/require"
+
+	"bastionless/endpoints"
+	"bastionless/internal/pulumitest"
+)
+
+const (
+	endpointType = "aws:ec2/vpcEndpoint:VpcEndpoint"
+	subnetType   = "aws:ec2/subnet:Subnet"
+	setComponent = "bastionless:endpoints:Set"
+
+	full = `{"Version":"2012-10-17","Statement":[` +
+		`{"Effect":"Allow","Principal":{"AWS":["*"]},"Action":["*"],"Resource":["*"]}]}`
+	ownAccount = `{"Version":"2012-10-17","Statement":[{"Sid":"OwnAccount","Effect":"Allow","Principal":{"AWS":["*"]},` +
+		`"Action":["*"],"Resource":["*"],"Condition":{"StringEquals":{"aws:PrincipalAccount":["123456789012"]}}}]}`
+)
+
+// subnets declares two subnets, for endpoints to depend on.
+func subnets(ctx *pulumi.Context, opts ...pulumi.ResourceOption) ([]pulumi.CustomResource, error) {
+	var all []pulumi.CustomResource
+	for _, name := range []string{"subnet-c", "subnet-a"} {
+		subnet, err := ec2.NewSubnet(ctx, name, &ec2.SubnetArgs{VpcId: pulumi.String("vpc-1")}, opts...)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, subnet)
+	}
+	return all, nil
+}
+
+func setArgs(subnets []pulumi.CustomResource) *endpoints.SetArgs {
+	return &endpoints.SetArgs{
+		Partition:       "aws",
+		Region:          "eu-west-1",
+		DNSSuffix:       "amazonaws.com",
+		AccountID:       "123456789012",
+		Services:        []string{"ssm", "ssmmessages", "ec2messages", "kms", "logs", "ecr.api"},
+		Policy:          endpoints.Restricted,
+		VPCID:           pulumi.String("vpc-1"),
+		Subnets:         subnets,
+		SubnetTier:      "privatelink",
+		SecurityGroupID: pulumi.String("sg-1"),
+		S3: &endpoints.S3Args{
+			RouteTableIDs: pulumi.StringArray{pulumi.String("rtb-1")},
+			OS:            endpoints.AmazonLinux2023,
+		},
+	}
+}
+
+func wantSubnets() []pulumitest.Resource {
+	inputs := pulumitest.Map{"vpcId": "vpc-1"}
+	return []pulumitest.Resource{
+		{Type: subnetType, Name: "subnet-a", Inputs: inputs}, {Type: subnetType, Name: "subnet-c", Inputs: inputs},
+	}
+}
+
+// wantInterface is an interface endpoint of the set "doors". Without a policy AWS's own stays.
+func wantInterface(mode pulumitest.Mode, code, policy string) pulumitest.Resource {
+	inputs := pulumitest.Map{
+		"vpcId": "vpc-1", "serviceName": "com.amazonaws.eu-west-1." + code, "vpcEndpointType": "Interface",
+		"privateDnsEnabled": true, "subnetIds": pulumitest.List{mode.ID("subnet-c"), mode.ID("subnet-a")},
+		"securityGroupIds": pulumitest.List{"sg-1"},
+	}
+	if policy != "" {
+		inputs["policy"] = policy
+	}
+	return pulumitest.Resource{
+		Type: endpointType, Name: "doors-" + code, Parent: setComponent + "::doors", Inputs: inputs,
+		Dependencies: []string{subnetType + "::subnet-a", subnetType + "::subnet-c"},
+		Options: []string{
+			"deleteBeforeReplace: true", "replaceWith: " + subnetType + "::subnet-a, " + subnetType + "::subnet-c",
+			"replacementTrigger: privatelink",
+		},
+	}
+}
+
+func wantGateway(policy string) pulumitest.Resource {
+	return pulumitest.Resource{
+		Type: endpointType, Name: "doors-s3", Parent: setComponent + "::doors",
+		Inputs: pulumitest.Map{
+			"vpcId": "vpc-1", "serviceName": "com.amazonaws.eu-west-1.s3", "vpcEndpointType": "Gateway",
+			"routeTableIds": pulumitest.List{"rtb-1"}, "policy": policy,
+		},
+		Options: []string{"deleteBeforeReplace: true"},
+	}
+}
+
+// runSet declares the set "doors" after an edit of its arguments. It exports the ids, and those of the endpoints that
+// instances wait for.
+func runSet(t *testing.T, mode pulumitest.Mode, edit func(*endpoints.SetArgs)) *pulumitest.Result {
+	t.Helper()
+	return pulumitest.Run(t, pulumitest.Setup{Mode: mode}, func(ctx *pulumi.Context) error {
+		all, err := subnets(ctx)
+		if err != nil {
+			return err
+		}
+		args := setArgs(all)
+		edit(args)
+		set, err := endpoints.NewSet(ctx, "doors", args)
+		if err != nil {
+			return err
+		}
+		ctx.Export("endpoints", set.EndpointIDs)
+		sessions := pulumi.StringArray{}
+		for _, endpoint := range set.SessionEndpoints() {
+			sessions = append(sessions, endpoint.URN().ToStringOutput())
+		}
+		ctx.Export("sessions", sessions)
+		return nil
+	})
+}
+
+// sessionEndpoints are the exported URNs of runSet.
+func sessionEndpoints(codes ...string) pulumitest.List {
+	urns := pulumitest.List{}
+	for _, code := range codes {
+		urns = append(urns, "urn:pulumi:test::bastionless::"+setComponent+"$"+endpointType+"::doors-"+code)
+	}
+	return urns
+}
+
+func TestSet_restricted(t *testing.T) {
+	t.Parallel()
+	const s3 = `{"Version":"2012-10-17","Statement":[{"Sid":"AgentAndPackages","Effect":"Allow","Principal":"*",` +
+		`"Action":["s3:GetObject","s3:ListBucket"],"Resource":["arn:aws:s3:::amazon-ssm-eu-west-1","arn:aws:s3:::amazon-ssm-eu-west-1/*",` +
+		`"arn:aws:s3:::aws-ssm-eu-west-1","arn:aws:s3:::aws-ssm-eu-west-1/*",` +
+		`"arn:aws:s3:::amazon-ssm-packages-eu-west-1","arn:aws:s3:::amazon-ssm-packages-eu-west-1/*",` +
+		`"arn:aws:s3:::aws-ssm-document-attachments-eu-west-1","arn:aws:s3:::aws-ssm-document-attachments-eu-west-1/*",` +
+		`"arn:aws:s3:::patch-baseline-snapshot-eu-west-1*","arn:aws:s3:::patch-baseline-snapshot-eu-west-1*/*",` +
+		`"arn:aws:s3:::aws-patch-manager-eu-west-1-*","arn:aws:s3:::aws-patch-manager-eu-west-1-*/*",` +
+		`"arn:aws:s3:::eu-west-1-birdwatcher-prod","arn:aws:s3:::eu-west-1-birdwatcher-prod/*",` +
+		`"arn:aws:s3:::al2023-repos-eu-west-1-de612dc2","arn:aws:s3:::al2023-repos-eu-west-1-de612dc2/*",` +
+		`"arn:aws:s3:::al2023-eu-west-1","arn:aws:s3:::al2023-eu-west-1/*"]}]}`
+	pulumitest.Both(t, func(t *testing.T, mode pulumitest.Mode) {
+		result := runSet(t, mode, func(*endpoints.SetArgs) {})
+		result.RequireResources(t, append(wantSubnets(), pulumitest.Resource{
+			Type: setComponent, Name: "doors",
+			Inputs: pulumitest.Map{
+				"region": "eu-west-1", "policy": "restricted", "subnetTier": "privatelink", "s3": true, "s3Buckets": pulumitest.List{},
+				"services": pulumitest.List{"ssm", "ssmmessages", "ec2messages", "kms", "logs", "ecr.api"},
+			},
+		},
+			wantInterface(mode, "ssm", ownAccount),
+			wantInterface(mode, "ssmmessages", ""),
+			wantInterface(mode, "ec2messages", ""),
+			wantInterface(mode, "kms", ownAccount),
+			wantInterface(mode, "logs", ownAccount),
+			wantInterface(mode, "ecr.api", ownAccount),
+			wantGateway(s3),
+		)...)
+		require.Equal(t, pulumitest.Map{
+			"endpoints": mode.Computed(pulumitest.Map{
+				"ssm": "doors-ssm-id", "ssmmessages": "doors-ssmmessages-id", "ec2messages": "doors-ec2messages-id",
+				"kms": "doors-kms-id", "logs": "doors-logs-id", "ecr.api": "doors-ecr.api-id", "s3": "doors-s3-id",
+			}),
+			"sessions": sessionEndpoints("ssm", "ssmmessages", "ec2messages", "kms", "logs", "s3"),
+		}, result.Exports)
+	})
+}
+
+func TestSet_full(t *testing.T) {
+	t.Parallel()
+	pulumitest.Both(t, func(t *testing.T, mode pulumitest.Mode) {
+		result := runSet(t, mode, func(args *endpoints.SetArgs) {
+			args.Services = []string{"ssm", "ssmmessages"}
+			args.Policy = endpoints.Full
+			args.S3.Buckets = []string{"mine"}
+		})
+		result.RequireResources(t, append(wantSubnets(), pulumitest.Resource{
+			Type: setComponent, Name: "doors",
+			Inputs: pulumitest.Map{
+				"region": "eu-west-1", "policy": "full", "subnetTier": "privatelink", "s3": true,
+				"s3Buckets": pulumitest.List{"mine"}, "services": pulumitest.List{"ssm", "ssmmessages"},
+			},
+		}, wantInterface(mode, "ssm", full), wantInterface(mode, "ssmmessages", full), wantGateway(full))...)
+	})
+}
+
+func TestSet_withoutS3(t *testing.T) {
+	t.Parallel()
+	pulumitest.Both(t, func(t *testing.T, mode pulumitest.Mode) {
+		result := runSet(t, mode, func(args *endpoints.SetArgs) {
+			args.Services = []string{"ssm", "ssmmessages"}
+			args.S3, args.DNSSuffix = nil, ""
+		})
+		result.RequireResources(t, append(wantSubnets(), pulumitest.Resource{
+			Type: setComponent, Name: "doors",
+			Inputs: pulumitest.Map{
+				"region": "eu-west-1", "policy": "restricted", "subnetTier": "privatelink", "s3": false,
+				"services": pulumitest.List{"ssm", "ssmmessages"},
+			},
+		}, wantInterface(mode, "ssm", ownAccount), wantInterface(mode, "ssmmessages", ""))...)
+		require.Equal(t, pulumitest.Map{
+			"endpoints": mode.Computed(pulumitest.Map{"ssm": "doors-ssm-id", "ssmmessages": "doors-ssmmessages-id"}),
+			"sessions":  sessionEndpoints("ssm", "ssmmessages"),
+		}, result.Exports)
+	})
+}
+
+// That names differ, Run demands.
+func TestSet_coexistsOnTheCallersProvider(t *testing.T) {
+	t.Parallel()
+	pulumitest.Both(t, func(t *testing.T, mode pulumitest.Mode) {
+		result := pulumitest.Run(t, pulumitest.Setup{Mode: mode}, func(ctx *pulumi.Context) error {
+			provider, err := aws.NewProvider(ctx, "other", &aws.ProviderArgs{})
+			if err != nil {
+				return err
+			}
+			all, err := subnets(ctx, pulumi.Provider(provider))
+			if err != nil {
+				return err
+			}
+			for _, name := range []string{"one", "two"} {
+				if _, err := endpoints.NewSet(ctx, name, setArgs(all), pulumi.Provider(provider)); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		result.RequireProvider(t, "pulumi:providers:aws::other")
+		require.Len(t, result.Resources, 1+2+2*(1+7))
+	})
+}
+
+func TestSet_rejects(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		edit func(*endpoints.SetArgs)
+		want string
+	}{
+		"empty args": {
+			func(a *endpoints.SetArgs) { *a = endpoints.SetArgs{S3: &endpoints.S3Args{}} },
+			"missing Partition\nmissing Region\nmissing AccountID\nmissing Services\nmissing VPCID\nmissing Subnets\n" +
+				"missing SubnetTier\nmissing SecurityGroupID: without it AWS takes the VPC's default group\n" +
+				"missing DNSSuffix\nmissing S3.RouteTableIDs\n" + `S3.OS "": give "al2023" or "al2"` + "\n" +
+				`policy "": give "restricted" or "full"`,
+		},
+		"a service twice": {
+			func(a *endpoints.SetArgs) { a.Services = []string{"ssm", "kms", "ssm"} }, `service "ssm" is listed twice`,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			result := runSet(t, pulumitest.Update, test.edit)
+			require.EqualError(t, result.Err, `endpoints "doors": `+test.want)
+			require.Equal(t, pulumitest.Inventory(wantSubnets()), pulumitest.Inventory(result.Resources))
+		})
+	}
+	result := pulumitest.Run(t, pulumitest.Setup{}, func(ctx *pulumi.Context) error {
+		_, err := endpoints.NewSet(ctx, "doors", nil)
+		return err
+	})
+	require.EqualError(t, result.Err, `endpoints "doors": missing args`)
+	require.Empty(t, result.Resources)
+}

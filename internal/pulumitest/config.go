@@ -1,0 +1,84 @@
+package pulumitest
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"path/filepath"
+	"testing"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/diag"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/diag/colors"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/config"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/workspace"
+	"github.com/stretchr/testify/require"
+)
+
+// LoadProject reads Pulumi.yaml of a directory.
+func LoadProject(t testing.TB, dir string) *workspace.Project {
+	t.Helper()
+	project, err := workspace.LoadProject(filepath.Join(dir, "Pulumi.yaml"))
+	require.NoError(t, err)
+	return project
+}
+
+// Defaults are the values that Pulumi.yaml of a directory gives to keys that a stack does not set.
+func Defaults(t testing.TB, dir string) map[string]string {
+	t.Helper()
+	project := LoadProject(t, dir)
+	values := map[string]string{}
+	for key, declared := range project.Config {
+		values[project.Name.String()+":"+key] = text(t, declared.Default)
+	}
+	return values
+}
+
+// text is a default as Pulumi passes it to a program.
+func text(t testing.TB, value any) string {
+	t.Helper()
+	switch value.(type) {
+	case string, int, bool:
+		return fmt.Sprint(value)
+	}
+	encoded, err := json.Marshal(value)
+	require.NoError(t, err)
+	return string(encoded)
+}
+
+// StackConfig is what a program gets from the file of a stack, with the defaults of Pulumi.yaml. A value of the wrong
+// type fails the test, as Pulumi would refuse it.
+func StackConfig(t testing.TB, dir, stack string) map[string]string {
+	t.Helper()
+	project := LoadProject(t, dir)
+	path := filepath.Join(dir, "Pulumi."+stack+".yaml")
+	require.FileExists(t, path)
+	sink := diag.DefaultSink(io.Discard, io.Discard, diag.FormatOptions{Color: colors.Never})
+	file, err := workspace.LoadProjectStack(sink, project, path)
+	require.NoError(t, err)
+
+	values := Defaults(t, dir)
+	for key, value := range file.Config {
+		require.False(t, value.Secure(), "%s is a secret", key)
+		decrypted, err := value.Value(config.NopDecrypter)
+		require.NoError(t, err)
+		values[key.String()] = decrypted
+		if key.Namespace() == project.Name.String() {
+			requireType(t, project.Config, key.Name(), value, decrypted)
+		}
+	}
+	return values
+}
+
+func requireType(
+	t testing.TB, schema map[string]workspace.ProjectConfigType, key string, value config.Value, text string,
+) {
+	t.Helper()
+	declared, ok := schema[key]
+	require.True(t, ok, "Pulumi.yaml does not declare %s", key)
+	var content any = text
+	if value.Object() {
+		require.NoError(t, json.Unmarshal([]byte(text), &content))
+	}
+	require.True(t, workspace.ValidateConfigValue(*declared.Type, declared.Items, content),
+		"%s: %s is no %s", key, text, *declared.Type)
+}

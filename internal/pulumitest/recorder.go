@@ -1,0 +1,310 @@
+package pulumitest
+
+import (
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
+	"github.com/stretchr/testify/require"
+)
+
+// Map and List are objects and arrays in recorded values. Besides them these hold string, bool, int, float64, nil,
+// Secret and Unknown.
+type (
+	Map  = map[string]any
+	List = []any
+)
+
+// Secret is a secret value.
+type Secret struct{ Value any }
+
+type unknown struct{}
+
+// Unknown is a value that a preview does not know.
+var Unknown = unknown{}
+
+// Resource is one registration.
+type Resource struct {
+	Type string
+	Name string
+	// Parent, like Dependencies and Provider, is type and name as at the end of a URN, such as "aws:ec2/vpc:Vpc::network".
+	// Empty under the stack.
+	Parent string
+	// Inputs are all that were sent, those among them that are unknown, too.
+	Inputs Map
+	// Dependencies are what must exist before: what DependsOn names, and what inputs come from. Sorted.
+	Dependencies []string
+	// Options are the other resource options that are set, as "option: value". Sorted.
+	Options []string
+	// Provider is empty for the default provider, and for components without one.
+	Provider string
+	// PropertyDependencies are what each input comes from. They are part of Dependencies.
+	PropertyDependencies map[string][]string
+}
+
+// Key is type and name, as at the end of the resource's URN.
+func (r Resource) Key() string { return r.Type + "::" + r.Name }
+
+// Invoke is one lookup.
+type Invoke struct {
+	Token    string
+	Args     Map
+	Provider string
+}
+
+// Answer is the answer to a lookup.
+type Answer struct {
+	Token string
+	// Args are the exact arguments to which it answers. Nil: any.
+	Args Map
+	// Result is the answer, unless Err is set.
+	Result Map
+	Err    error
+}
+
+// recorder is the engine and the provider for a program under test.
+type recorder struct {
+	mode    Mode
+	answers []Answer
+
+	mu        sync.Mutex
+	resources []Resource
+	invokes   []Invoke
+	exports   Map
+	mistakes  []string
+}
+
+// NewResource records a registration, and answers with its inputs and, in an update, with computed properties.
+func (r *recorder) NewResource(args pulumi.MockResourceArgs) (string, resource.PropertyMap, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if args.RegisterRPC == nil {
+		r.mistakes = append(r.mistakes, "the program reads the resource "+args.TypeToken+"::"+args.Name)
+		return "", nil, fmt.Errorf("cannot read %s", args.Name)
+	}
+	recorded, err := record(args)
+	if err != nil {
+		return "", nil, err
+	}
+	if args.TypeToken == exportsType {
+		r.exports = recorded.Inputs
+		return "", nil, nil
+	}
+	for _, other := range r.resources {
+		if other.Key() == recorded.Key() {
+			r.mistakes = append(r.mistakes, "registered twice: "+recorded.Key())
+		}
+	}
+	r.resources = append(r.resources, recorded)
+	if !args.Custom || r.mode == Preview {
+		return "", args.Inputs, nil
+	}
+	state := args.Inputs.Copy()
+	maps.Copy(state, computed(args.TypeToken, args.Name, args.Inputs))
+	return args.Name + "-id", state, nil
+}
+
+// computed are the properties that AWS decides on, as far as the project uses them.
+func computed(typ, name string, inputs resource.PropertyMap) resource.PropertyMap {
+	text := func(key resource.PropertyKey, otherwise string) string {
+		if value, ok := inputs[key]; ok && value.IsString() {
+			return value.StringValue()
+		}
+		return otherwise
+	}
+	state := Map{"arn": "arn:of:" + name}
+	switch typ {
+	case "aws:iam/role:Role", "aws:iam/instanceProfile:InstanceProfile":
+		state["name"] = text("name", name+"-name")
+	case "aws:ec2/keyPair:KeyPair":
+		state["keyName"] = text("keyName", name+"-key")
+	case "aws:ec2/instance:Instance":
+		state["privateIp"] = name + "-ip"
+	case "aws:ec2/vpcEndpoint:VpcEndpoint":
+		state["prefixListId"] = name + "-prefix-list"
+	}
+	return resource.NewPropertyMapFromMap(state)
+}
+
+// Call answers a lookup.
+func (r *recorder) Call(args pulumi.MockCallArgs) (resource.PropertyMap, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	given := plainMap(args.Args)
+	r.invokes = append(r.invokes, Invoke{Token: args.Token, Args: given, Provider: reference(args.Provider)})
+	for _, answer := range slices.Backward(r.answers) {
+		if answer.Token != args.Token || answer.Args != nil && !reflect.DeepEqual(answer.Args, given) {
+			continue
+		}
+		if answer.Err != nil {
+			return nil, answer.Err
+		}
+		return resource.NewPropertyMapFromMap(answer.Result), nil
+	}
+	mistake := fmt.Sprintf("no answer to %s with %v", args.Token, given)
+	r.mistakes = append(r.mistakes, mistake)
+	return nil, fmt.Errorf("%s", mistake)
+}
+
+// record keeps a registration as it was sent. What reaches a mock in other ways lacks what is unknown.
+func record(args pulumi.MockResourceArgs) (Resource, error) {
+	rpc := args.RegisterRPC
+	inputs, err := plugin.UnmarshalProperties(rpc.GetObject(), plugin.MarshalOptions{KeepUnknowns: true, KeepSecrets: true})
+	if err != nil {
+		return Resource{}, err
+	}
+	recorded := Resource{
+		Type:                 args.TypeToken,
+		Name:                 args.Name,
+		Inputs:               plainMap(inputs),
+		Dependencies:         references(rpc.GetDependencies()),
+		Options:              options(rpc),
+		Provider:             reference(args.Provider),
+		PropertyDependencies: map[string][]string{},
+	}
+	if resource.URN(rpc.GetParent()).QualifiedType() != resource.RootStackType {
+		recorded.Parent = reference(rpc.GetParent())
+	}
+	for property, from := range rpc.GetPropertyDependencies() {
+		if len(from.GetUrns()) > 0 {
+			recorded.PropertyDependencies[property] = references(from.GetUrns())
+		}
+	}
+	return recorded, nil
+}
+
+func options(rpc *pulumirpc.RegisterResourceRequest) []string {
+	var set []string
+	add := func(when bool, name string, value any) {
+		if when {
+			set = append(set, fmt.Sprintf("%s: %v", name, value))
+		}
+	}
+	add(len(rpc.GetAliases()) > 0, "aliases", rpc.GetAliases())
+	timeouts := rpc.GetCustomTimeouts()
+	add(timeouts.GetCreate()+timeouts.GetUpdate()+timeouts.GetDelete() != "", "customTimeouts", timeouts)
+	add(rpc.GetDeletedWith() != "", "deletedWith", reference(rpc.GetDeletedWith()))
+	add(rpc.GetDeleteBeforeReplaceDefined(), "deleteBeforeReplace", rpc.GetDeleteBeforeReplace())
+	add(len(rpc.GetIgnoreChanges()) > 0, "ignoreChanges", strings.Join(rpc.GetIgnoreChanges(), ", "))
+	add(rpc.GetImportId() != "", "import", rpc.GetImportId())
+	add(rpc.Protect != nil, "protect", rpc.GetProtect())
+	add(len(rpc.GetReplaceOnChanges()) > 0, "replaceOnChanges", strings.Join(rpc.GetReplaceOnChanges(), ", "))
+	add(len(rpc.GetReplaceWith()) > 0, "replaceWith", strings.Join(references(rpc.GetReplaceWith()), ", "))
+	add(rpc.GetReplacementTrigger() != nil, "replacementTrigger", rpc.GetReplacementTrigger().AsInterface())
+	add(rpc.RetainOnDelete != nil, "retainOnDelete", rpc.GetRetainOnDelete())
+	slices.Sort(set)
+	return set
+}
+
+// reference is the end of a URN, or of a provider's URN and id.
+func reference(urn string) string {
+	if urn == "" {
+		return ""
+	}
+	parsed := resource.URN(urn)
+	name, _, _ := strings.Cut(parsed.Name(), "::")
+	return string(parsed.Type()) + "::" + name
+}
+
+func references(urns []string) []string {
+	var all []string
+	for _, urn := range urns {
+		all = append(all, reference(urn))
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+func plainMap(properties resource.PropertyMap) Map {
+	values := Map{}
+	for key, value := range properties {
+		values[string(key)] = plain(value)
+	}
+	return values
+}
+
+func plain(value resource.PropertyValue) any {
+	switch {
+	case value.IsComputed():
+		return Unknown
+	case value.IsSecret():
+		return Secret{plain(value.SecretValue().Element)}
+	case value.IsObject():
+		return plainMap(value.ObjectValue())
+	case value.IsArray():
+		values := List{}
+		for _, element := range value.ArrayValue() {
+			values = append(values, plain(element))
+		}
+		return values
+	case value.IsNumber() && value.NumberValue() == float64(int(value.NumberValue())):
+		return int(value.NumberValue())
+	}
+	return value.V
+}
+
+func sortResources(resources []Resource) {
+	slices.SortFunc(resources, func(a, b Resource) int { return strings.Compare(a.Key(), b.Key()) })
+}
+
+// Inventory lists the keys of resources, sorted.
+func Inventory(resources []Resource) []string {
+	keys := []string{}
+	for _, r := range resources {
+		keys = append(keys, r.Key())
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+// Resource returns the one resource with this key, type and name.
+func (r *Result) Resource(t testing.TB, key string) Resource {
+	t.Helper()
+	for _, recorded := range r.Resources {
+		if recorded.Key() == key {
+			return recorded
+		}
+	}
+	require.FailNow(t, "no "+key, "there are %q", Inventory(r.Resources))
+	return Resource{}
+}
+
+// RequireResources demands that the program registered exactly these resources, with exactly these properties. What
+// PropertyDependencies say is not compared, since Dependencies hold them all.
+func (r *Result) RequireResources(t testing.TB, want ...Resource) {
+	t.Helper()
+	require.NoError(t, r.Err)
+	require.Equal(t, Inventory(want), Inventory(r.Resources))
+	for _, wanted := range want {
+		got := r.Resource(t, wanted.Key())
+		got.PropertyDependencies = nil
+		slices.Sort(wanted.Dependencies)
+		slices.Sort(wanted.Options)
+		if wanted.Inputs == nil {
+			wanted.Inputs = Map{}
+		}
+		require.Equal(t, wanted, got, wanted.Key())
+	}
+}
+
+// RequireProvider demands that every resource of AWS and every lookup went to this provider.
+func (r *Result) RequireProvider(t testing.TB, key string) {
+	t.Helper()
+	require.NoError(t, r.Err)
+	for _, recorded := range r.Resources {
+		if strings.HasPrefix(recorded.Type, "aws:") {
+			require.Equal(t, key, recorded.Provider, recorded.Key())
+		}
+	}
+	for _, invoke := range r.Invokes {
+		require.Equal(t, key, invoke.Provider, invoke.Token)
+	}
+}

@@ -1,0 +1,239 @@
+package network_test
+
+import (
+	"net/netip"
+	"testing"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/stretchr/testify/require"
+
+	"bastionless/internal/pulumitest"
+	"bastionless/network"
+)
+
+func block(text string) netip.Prefix { return netip.MustParsePrefix(text) }
+
+func vpcArgs() *network.VPCArgs {
+	return &network.VPCArgs{
+		NamePrefix: "acme",
+		CIDRBlock:  block("10.0.0.0/16"),
+		Zones: []network.Zone{
+			{Letter: "c", Name: "eu-west-1c", App: block("10.0.13.0/24"), Privatelink: block("10.0.3.0/24")},
+			{Letter: "a", Name: "eu-west-1a", App: block("10.0.11.0/24"), Privatelink: block("10.0.1.0/24")},
+		},
+	}
+}
+
+const (
+	vpcType         = "aws:ec2/vpc:Vpc"
+	subnetType      = "aws:ec2/subnet:Subnet"
+	routeTableType  = "aws:ec2/routeTable:RouteTable"
+	associationType = "aws:ec2/routeTableAssociation:RouteTableAssociation"
+	vpcComponent    = "bastionless:network:VPC"
+)
+
+// wantVPC are the VPC, its default security group and the component of the given name.
+func wantVPC(mode pulumitest.Mode, name string, inputs pulumitest.Map) []pulumitest.Resource {
+	return []pulumitest.Resource{{
+		Type: vpcComponent, Name: name, Inputs: inputs,
+	}, {
+		Type: vpcType, Name: name, Parent: vpcComponent + "::" + name,
+		Inputs: pulumitest.Map{
+			"cidrBlock": "10.0.0.0/16", "instanceTenancy": "default", "enableDnsSupport": true, "enableDnsHostnames": true,
+			"tags": pulumitest.Map{"Name": "acme-vpc"},
+		},
+	}, {
+		Type: "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup", Name: name + "-default-sg", Parent: vpcComponent + "::" + name,
+		Inputs: pulumitest.Map{
+			"vpcId": mode.ID(name), "ingress": pulumitest.List{}, "egress": pulumitest.List{},
+		},
+		Dependencies: []string{vpcType + "::" + name},
+	}}
+}
+
+// wantTier are the route table of one kind, and the subnets with their associations, by zone letter.
+func wantTier(mode pulumitest.Mode, name, kind string, blocks map[string]string) []pulumitest.Resource {
+	parent, vpc, table := vpcComponent+"::"+name, vpcType+"::"+name, name+"-"+kind
+	want := []pulumitest.Resource{{
+		Type: routeTableType, Name: table, Parent: parent,
+		Inputs:       pulumitest.Map{"vpcId": mode.ID(name), "tags": pulumitest.Map{"Name": "acme-" + kind + "-rtb"}},
+		Dependencies: []string{vpc},
+	}}
+	for letter, cidr := range blocks {
+		subnet := table + "-" + letter
+		want = append(want, pulumitest.Resource{
+			Type: subnetType, Name: subnet, Parent: parent,
+			Inputs: pulumitest.Map{
+				"vpcId": mode.ID(name), "cidrBlock": cidr, "availabilityZone": "eu-west-1" + letter,
+				"mapPublicIpOnLaunch": false, "tags": pulumitest.Map{"Name": "acme-" + kind + "-subnet-" + letter},
+			},
+			Dependencies: []string{vpc},
+			Options:      []string{"deleteBeforeReplace: true"},
+		}, pulumitest.Resource{
+			Type: associationType, Name: subnet, Parent: parent,
+			Inputs:       pulumitest.Map{"routeTableId": mode.ID(table), "subnetId": mode.ID(subnet)},
+			Dependencies: []string{routeTableType + "::" + table, subnetType + "::" + subnet},
+		})
+	}
+	return want
+}
+
+func TestVPC(t *testing.T) {
+	t.Parallel()
+	pulumitest.Both(t, func(t *testing.T, mode pulumitest.Mode) {
+		result := pulumitest.Run(t, pulumitest.Setup{Mode: mode}, func(ctx *pulumi.Context) error {
+			v, err := network.NewVPC(ctx, "net", vpcArgs())
+			if err != nil {
+				return err
+			}
+			ctx.Export("vpcId", v.VPCID)
+			ctx.Export("app", v.AppSubnetIDs)
+			ctx.Export("privatelink", v.PrivatelinkSubnetIDs)
+			ctx.Export("routeTables", v.RouteTableIDs)
+			ctx.Export("appRouteTable", v.AppRouteTableID())
+			subnets, kind := v.EndpointSubnets()
+			ctx.Export("endpointSubnets", pulumi.StringArray{subnets[0].ID(), subnets[1].ID()})
+			ctx.Export("kind", pulumi.String(kind))
+			ctx.Export("appSubnets", pulumi.StringMap{"a": v.AppSubnets()["a"], "c": v.AppSubnets()["c"]})
+			require.Len(t, subnets, 2)
+			require.Len(t, v.AppSubnets(), 2)
+			require.Len(t, v.Associations(), 4)
+			return nil
+		})
+
+		want := wantVPC(mode, "net", pulumitest.Map{
+			"namePrefix": "acme", "cidrBlock": "10.0.0.0/16",
+			"zones": pulumitest.Map{
+				"eu-west-1a": pulumitest.Map{"app": "10.0.11.0/24", "privatelink": "10.0.1.0/24"},
+				"eu-west-1c": pulumitest.Map{"app": "10.0.13.0/24", "privatelink": "10.0.3.0/24"},
+			},
+		})
+		want = append(want, wantTier(mode, "net", "app", map[string]string{"a": "10.0.11.0/24", "c": "10.0.13.0/24"})...)
+		want = append(want, wantTier(mode, "net", "privatelink", map[string]string{"a": "10.0.1.0/24", "c": "10.0.3.0/24"})...)
+		result.RequireResources(t, want...)
+		ids := func(a, c string) any { return mode.Computed(pulumitest.Map{"a": a, "c": c}) }
+		require.Equal(t, pulumitest.Map{
+			"vpcId":       mode.ID("net"),
+			"app":         ids("net-app-a-id", "net-app-c-id"),
+			"privatelink": ids("net-privatelink-a-id", "net-privatelink-c-id"),
+			"routeTables": mode.Computed(pulumitest.Map{
+				"app": "net-app-id", "privatelink": "net-privatelink-id",
+			}),
+			"appRouteTable":   mode.ID("net-app"),
+			"endpointSubnets": pulumitest.List{mode.ID("net-privatelink-c"), mode.ID("net-privatelink-a")},
+			"kind":            "privatelink",
+			"appSubnets":      pulumitest.Map{"a": mode.ID("net-app-a"), "c": mode.ID("net-app-c")},
+		}, result.Exports)
+	})
+}
+
+func TestVPC_sharesSubnets(t *testing.T) {
+	t.Parallel()
+	pulumitest.Both(t, func(t *testing.T, mode pulumitest.Mode) {
+		result := pulumitest.Run(t, pulumitest.Setup{Mode: mode}, func(ctx *pulumi.Context) error {
+			v, err := network.NewVPC(ctx, "net", &network.VPCArgs{
+				NamePrefix: "acme",
+				CIDRBlock:  block("10.0.0.0/16"),
+				Zones:      []network.Zone{{Letter: "a", Name: "eu-west-1a", App: block("10.0.11.0/24")}},
+			})
+			if err != nil {
+				return err
+			}
+			ctx.Export("privatelink", v.PrivatelinkSubnetIDs)
+			ctx.Export("routeTables", v.RouteTableIDs)
+			subnets, kind := v.EndpointSubnets()
+			ctx.Export("endpointSubnet", subnets[0].ID())
+			ctx.Export("kind", pulumi.String(kind))
+			require.Len(t, subnets, 1)
+			require.Len(t, v.Associations(), 1)
+			return nil
+		})
+
+		want := wantVPC(mode, "net", pulumitest.Map{
+			"namePrefix": "acme", "cidrBlock": "10.0.0.0/16",
+			"zones": pulumitest.Map{"eu-west-1a": pulumitest.Map{"app": "10.0.11.0/24"}},
+		})
+		want = append(want, wantTier(mode, "net", "app", map[string]string{"a": "10.0.11.0/24"})...)
+		result.RequireResources(t, want...)
+		require.Equal(t, pulumitest.Map{
+			"privatelink":    pulumitest.Map{},
+			"routeTables":    mode.Computed(pulumitest.Map{"app": "net-app-id"}),
+			"endpointSubnet": mode.ID("net-app-a"),
+			"kind":           "app",
+		}, result.Exports)
+	})
+}
+
+// Both components of the package, twice each, with a provider of the caller's. That names differ, Run demands.
+func TestComponents_coexistOnTheCallersProvider(t *testing.T) {
+	t.Parallel()
+	pulumitest.Both(t, func(t *testing.T, mode pulumitest.Mode) {
+		result := pulumitest.Run(t, pulumitest.Setup{Mode: mode}, func(ctx *pulumi.Context) error {
+			provider, err := aws.NewProvider(ctx, "other", &aws.ProviderArgs{})
+			if err != nil {
+				return err
+			}
+			for _, name := range []string{"one", "two"} {
+				v, err := network.NewVPC(ctx, name, vpcArgs(), pulumi.Provider(provider))
+				if err != nil {
+					return err
+				}
+				args := groupArgs()
+				args.VPCID = v.VPCID
+				if _, err := network.NewSecurityGroups(ctx, name+"-groups", args, pulumi.Provider(provider)); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		result.RequireProvider(t, "pulumi:providers:aws::other")
+		require.Len(t, result.Resources, 1+2*(1+12)+2*(1+2+7))
+	})
+}
+
+func TestVPC_rejects(t *testing.T) {
+	t.Parallel()
+	change := func(edit func(*network.VPCArgs)) *network.VPCArgs {
+		args := vpcArgs()
+		edit(args)
+		return args
+	}
+	for name, test := range map[string]struct {
+		args *network.VPCArgs
+		want string
+	}{
+		"no args": {nil, "missing args"},
+		"empty args": {
+			&network.VPCArgs{},
+			"missing NamePrefix\nmissing CIDRBlock\nmissing Zones: give at least one",
+		},
+		"a zone without a letter": {
+			change(func(a *network.VPCArgs) { a.Zones[0].Letter = "" }), `zone "" named "eu-west-1c": give both`,
+		},
+		"a zone without a name": {
+			change(func(a *network.VPCArgs) { a.Zones[0].Name = "" }), `zone "c" named "": give both`,
+		},
+		"a zone twice": {
+			change(func(a *network.VPCArgs) { a.Zones[1].Letter = "c" }), `zone "c" is listed twice`,
+		},
+		"a zone without a subnet": {
+			change(func(a *network.VPCArgs) { a.Zones[1].App = netip.Prefix{} }), `zone "a": missing App`,
+		},
+		"a zone without the other's subnet": {
+			change(func(a *network.VPCArgs) { a.Zones[1].Privatelink = netip.Prefix{} }),
+			`zone "a": give Privatelink in every zone or in none`,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			result := pulumitest.Run(t, pulumitest.Setup{}, func(ctx *pulumi.Context) error {
+				v, err := network.NewVPC(ctx, "net", test.args)
+				require.Nil(t, v)
+				return err
+			})
+			require.EqualError(t, result.Err, `network "net": `+test.want)
+			require.Empty(t, result.Resources)
+		})
+	}
+}
