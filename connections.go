@@ -31,6 +31,9 @@ func exportConnections(
 	}
 	ctx.Export("instances", all)
 	ctx.Export("startSession", instances.InstanceIDs.ApplyT(func(ids map[string]string) map[string]string {
+		if !c.opens(iam.Shell) {
+			return map[string]string{}
+		}
 		return each(ids, c.startSession)
 	}).(pulumi.StringMapOutput))
 	ctx.Export("portForward", instances.InstanceIDs.ApplyT(func(ids map[string]string) map[string]map[string]string {
