@@ -2,6 +2,7 @@ package policy
 
 import (
 	"maps"
+	"slices"
 	"strings"
 )
 
@@ -74,7 +75,9 @@ func (p Principal) keys() map[string]string {
 type Context struct {
 	values          map[string][]string
 	missing, unsure map[string]bool
-	whole           bool
+	// prefixes begin the keys that the request does not have, unless values has them.
+	prefixes []string
+	whole    bool
 }
 
 // Whole is a context that has no key but those that With gives it.
@@ -95,6 +98,13 @@ func (c Context) Without(key string) Context {
 	return c
 }
 
+// WithoutAny returns the context of a request that has no key with the prefix but those
+// that it was given.
+func (c Context) WithoutAny(prefix string) Context {
+	c.prefixes = append(slices.Clone(c.prefixes), strings.ToLower(prefix))
+	return c
+}
+
 // Unsure returns the context of a request of which it is not known whether it has the
 // key, and with what value.
 func (c Context) Unsure(key string) Context {
@@ -107,7 +117,8 @@ func (c Context) Unsure(key string) Context {
 func (c Context) clear(key string) (Context, string) {
 	key = strings.ToLower(key)
 	cleared := Context{
-		values: maps.Clone(c.values), missing: maps.Clone(c.missing), unsure: maps.Clone(c.unsure), whole: c.whole,
+		values: maps.Clone(c.values), missing: maps.Clone(c.missing), unsure: maps.Clone(c.unsure),
+		prefixes: c.prefixes, whole: c.whole,
 	}
 	if c.values == nil {
 		cleared.values, cleared.missing, cleared.unsure = map[string][]string{}, map[string]bool{}, map[string]bool{}
@@ -133,7 +144,8 @@ func (r *Request) lookUp(key string) ([]string, Answer) {
 	if value, ok := r.Principal.keys()[key]; ok {
 		return []string{value}, Yes
 	}
-	if r.Context.whole || r.lacks(key) {
+	absent := func(prefix string) bool { return strings.HasPrefix(key, prefix) }
+	if r.Context.whole || r.lacks(key) || slices.ContainsFunc(r.Context.prefixes, absent) {
 		return nil, No
 	}
 	return nil, Unknown

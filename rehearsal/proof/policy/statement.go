@@ -22,7 +22,7 @@ const (
 // applies says whether a statement is about a request. It says why, too, where that
 // cannot be told, and where the action alone is the statement's.
 func (d *Document) applies(s *Statement, r *Request) (Answer, string) {
-	if !s.matchesAction(r.Action) {
+	if !s.Covers(r.Action) {
 		return No, ""
 	}
 	if s.Strange != "" {
@@ -54,8 +54,8 @@ func list(texts []string) string {
 	return strings.Join(texts, ", ")
 }
 
-// matchesAction compares without regard to case.
-func (s *Statement) matchesAction(action string) bool {
+// Covers says whether the statement is about an action. It compares without regard to case.
+func (s *Statement) Covers(action string) bool {
 	for _, text := range s.Actions {
 		if pattern(nil).add(strings.ToLower(text), true).matches(strings.ToLower(action)) {
 			return !s.NotActions
