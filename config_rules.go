@@ -201,8 +201,8 @@ func (s *settings) warnings() []string {
 		"3.3.40.0 do without it. Set it to false, unless an older agent runs")
 	warn(s.endpointPolicy == endpoints.Full, "endpointPolicy: full lets principals of every account through the endpoints, so that "+
 		"data can leave by them. Set it to restricted")
-	warn(s.os == compute.AmazonLinux2, "os: Amazon Linux 2 is past its end of support, 2026-06-30. Set it to al2023, with an amiId of "+
-		"that or none. It replaces the instances")
+	warn(s.os == compute.AmazonLinux2, "os: Amazon Linux 2 is past its end of support, 2026-06-30. Set it to al2023, and amiId to an "+
+		"image of that or to none, which replaces the instances")
 	warn(s.instanceEgress == network.OpenEgress, "instanceEgress: open lets instances reach everything that a route leads to. "+
 		"Set it to restricted, with forwardTo for what else they need")
 	for _, target := range s.forwardTo {
@@ -210,7 +210,8 @@ func (s *settings) warnings() []string {
 	}
 	warn(s.anyInstance, "sessionTargets: any opens sessions on every instance of the account, not on the stack's alone. Set it to stack")
 	warn(s.opens(iam.RemotePortForwarding) && s.instanceEgress == network.RestrictedEgress && len(s.forwardTo) == 0,
-		"sessionDocuments: remote-port-forwarding reaches nothing, since the instances may send nowhere. List its targets in forwardTo")
+		"sessionDocuments: remote-port-forwarding reaches nothing while instanceEgress is restricted and forwardTo is empty. "+
+			"List its targets in forwardTo")
 	return warnings
 }
 
