@@ -7,60 +7,8 @@ import (
 	"slices"
 	"strings"
 
-	"bastionless/rehearsal/proof/policy"
 	"bastionless/rehearsal/report"
 )
-
-// proveEndpointPolicies proves that endpoints carry nothing to or for other accounts.
-// ssmmessages and ec2messages are left out: that they take a restriction well is not
-// established.
-func (m *model) proveEndpointPolicies() []*finding {
-	var found []*finding
-	for _, v := range m.instanceVPCs() {
-		for _, d := range m.doors {
-			if d.vpc != v.id || d.serves(serviceMessages) || d.serves(serviceEC2Messages) {
-				continue
-			}
-			service := d.service[strings.LastIndex(d.service, m.region+".")+len(m.region)+1:]
-			if !strings.Contains(d.service, m.region+".") {
-				service = d.service
-			}
-			f := claimOf("endpoint-policy."+service, d.name, report.Hardening)
-			if document, ok := m.endpointPolicy(f, d); ok {
-				m.narrow(f, d, document, service)
-			}
-			found = append(found, f)
-		}
-	}
-	return found
-}
-
-// narrow proves that an endpoint's policy refuses strangers and, for S3, strange buckets.
-func (m *model) narrow(f *finding, d *door, document *policy.Document, service string) {
-	stranger := policy.Session(fmt.Sprintf("arn:%s:iam::%s:role/stranger", m.partition, "999999999999"), person)
-	own := policy.Session(fmt.Sprintf("arn:%s:iam::%s:role/own", m.partition, m.account), person)
-	try := func(who policy.Principal, action, resource, mend, what string) {
-		policies := policy.Policies{Identity: []*policy.Document{everything}, Endpoint: document}
-		if who.ARN == "" {
-			policies = policy.Policies{Resource: fullAccess, Endpoint: document}
-		}
-		context := policy.Context{}.With("aws:SourceVpce", d.id).With("aws:SourceVpc", d.vpc).
-			With("aws:ResourceAccount", "999999999999").With("aws:PrincipalOrgID", "o-stranger").With("aws:ResourceOrgID", "o-stranger")
-		f.refuses(policies.Decide(&policy.Request{Principal: who, Action: action, Resource: resource, Context: context}), mend, "%s", what)
-	}
-	if service == serviceS3 {
-		bucket := "arn:" + m.partition + ":s3:::a-strangers-bucket/x"
-		mend := "let the policy of " + d.String() + " allow the buckets that are needed, and no others"
-		try(own, "s3:PutObject", bucket, mend, "data leaves for a stranger's bucket through "+d.String())
-		try(stranger, "s3:PutObject", bucket, mend, "a stranger's keys carry data to a stranger's bucket through "+d.String())
-		try(policy.Principal{}, "s3:GetObject", bucket, mend, "anybody reads a stranger's bucket through "+d.String())
-		return
-	}
-	mend := "let the policy of " + d.String() + " demand StringEquals aws:PrincipalAccount = " + m.account
-	for _, action := range []string{"UpdateInstanceInformation", "PutParameter", "PutLogEvents", "Encrypt", "GetSecretValue"} {
-		try(stranger, service+":"+action, m.arn(service, "any/thing"), mend, "a stranger's keys are used for "+service+":"+action+" through "+d.String())
-	}
-}
 
 // proveEgress proves that instances connect to endpoints, to S3 and to what is forwarded,
 // and to nothing else.

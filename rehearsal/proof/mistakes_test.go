@@ -228,7 +228,7 @@ func mistakes() []mistake {
 			},
 			claim: "session.foreign",
 			why: `a user of any other account, with MFA, assumes Role "people": allowed: ` +
-				`trust policy of Role "people", statement 1; all that it may ask for, statement 1, allows it`,
+				`trust policy of Role "people", statement 1, allows it`,
 			mend: `list in the trust policy of Role "people" who is meant to assume it, and nobody else`,
 		},
 		{

@@ -141,8 +141,17 @@ func (m *model) associationsOf(i *instance) []*node {
 	return found
 }
 
-// everything is the policy of somebody who may do all.
-var everything = mustParse("all that it may ask for", `{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}`)
+// everything is the policy of somebody whose own policies are not the question.
+var everything = assumedPolicy(`{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}`)
+
+// everybody is the policy of a resource that is not the question.
+var everybody = assumedPolicy(`{"Statement": {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}}`)
+
+func assumedPolicy(text string) *policy.Document {
+	document := mustParse("assumed", text)
+	document.Silent = true
+	return document
+}
 
 func mustParse(name, text string) *policy.Document {
 	document, err := policy.Parse(name, text)

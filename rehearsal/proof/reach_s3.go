@@ -181,7 +181,7 @@ func (m *model) admitsReads(f *finding, i *instance, d *door, needs []bucketNeed
 	r, lacks := m.roleOf(i)
 	for _, n := range needs {
 		request := &policy.Request{Action: n.action, Resource: n.resource, Context: policy.Context{}.With("aws:SourceVpce", d.id).With("aws:SourceVpc", d.vpc)}
-		policies := &policy.Policies{Endpoint: document, Resource: fullAccess}
+		policies := &policy.Policies{Endpoint: document, Resource: everybody}
 		if !n.anonymous {
 			if r == nil {
 				f.doubts("who writes to S3: %s", lacks)

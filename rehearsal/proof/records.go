@@ -169,7 +169,7 @@ func (m *model) proveRecorded() []*finding {
 	}
 	var found []*finding
 	for _, r := range m.sessionRoles() {
-		f := claimOf("recorded", r.name, report.Required)
+		f := claimOf("recorded", r.node.name, report.Required)
 		m.everyPathRecords(f, r)
 		for _, d := range m.sessionDocuments() {
 			m.keptSafely(f, d)

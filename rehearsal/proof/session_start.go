@@ -14,7 +14,7 @@ import (
 func (m *model) perSessionRole(id, class string, look func(*finding, *role)) []*finding {
 	var found []*finding
 	for _, r := range m.sessionRoles() {
-		f := claimOf(id, r.name, class)
+		f := claimOf(id, r.node.name, class)
 		look(f, r)
 		found = append(found, f)
 	}

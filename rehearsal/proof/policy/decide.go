@@ -62,16 +62,19 @@ func weigh(documents []*Document, r *Request, principals bool) tally {
 	for _, d := range documents {
 		for i := range d.Statements {
 			s := &d.Statements[i]
-			applies, why := d.applies(s, r)
-			way := direct
-			if principals && applies != No {
-				var unsure string
-				switch way, unsure = s.admits(r.Principal); way {
-				case outside:
-					applies, why = No, "admits others: "+s.Principal.String()
-				case unclear:
-					applies, why = Unknown, unsure
+			applies, why, way := No, "", direct
+			if principals && s.Covers(r.Action) {
+				way, why = s.admits(r.Principal)
+			}
+			switch way {
+			case outside:
+				why = "admits others: " + s.Principal.String()
+			case unclear:
+				if applies, _ = d.applies(s, r); applies == Yes {
+					applies = Unknown
 				}
+			default:
+				applies, why = d.applies(s, r)
 			}
 			t.note(d, s, applies, way, why)
 		}
@@ -99,6 +102,9 @@ func (t *tally) note(d *Document, s *Statement, applies Answer, way reach, why s
 	}
 	if applies > t.allow {
 		t.allow, t.allowWhy = applies, where
+		if d.Silent && applies == Yes {
+			t.allowWhy = ""
+		}
 	}
 	if way != byAccount {
 		t.direct = t.direct.or(applies)
@@ -173,13 +179,15 @@ func conclude(parts []part, unsure string) Decision {
 				unsure = part.why
 			}
 		default:
-			allowing = append(allowing, part.why)
+			if part.why != "" {
+				allowing = append(allowing, part.why)
+			}
 		}
 	}
 	if unsure != "" {
 		return Decision{Undecided, false, unsure}
 	}
-	return Decision{Allowed, false, strings.Join(allowing, "; ") + ", allows it"}
+	return Decision{Allowed, false, strings.Join(allowing, " and ") + ", allows it"}
 }
 
 // granted says whether the principal's and the resource's policies together allow.
@@ -232,7 +240,10 @@ func both(a, b part) part {
 	case b.Answer == Unknown:
 		return b
 	}
-	return part{a.kind, Yes, a.why + "; " + b.why}
+	if a.why != "" && b.why != "" {
+		a.why += " and "
+	}
+	return part{a.kind, Yes, a.why + b.why}
 }
 
 // present is the document as a list, empty where there is none.

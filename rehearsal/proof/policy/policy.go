@@ -47,6 +47,8 @@ type Document struct {
 	// Name tells people which policy it is.
 	Name       string
 	Statements []Statement
+	// Silent keeps its grants out of the reasons: those of a policy that is assumed.
+	Silent bool
 	// variables says that "${...}" is a policy variable. Only version 2012-10-17
 	// knows them.
 	variables bool
