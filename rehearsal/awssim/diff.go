@@ -20,6 +20,9 @@ func (t *resourceType) diff(c *call, state, in values) differences {
 	for key, a := range t.inputs {
 		a.diff(found, key, state[key], in[key], given(in, key))
 	}
+	if t.adjust != nil {
+		t.adjust(found, state, in)
+	}
 	if t.taggable && !isUnknown(in["tags"]) && !equal(state["tagsAll"], c.allTags(in)) {
 		found["tagsAll"] = false
 	}

@@ -69,6 +69,8 @@ type resourceType struct {
 	examine func(in values) []string
 	// judge returns an error that the provider finds only when it compares, as its CustomizeDiff does. Optional.
 	judge func(old, in values) error
+	// adjust corrects what differs where one input alone does not tell. Optional.
+	adjust func(found differences, state, in values)
 	// volatile are the outputs that an update of these inputs makes unknown in a preview.
 	volatile map[string][]string
 
@@ -297,3 +299,6 @@ func isUnknown(value any) bool {
 	}
 	return false
 }
+
+// decimal is so many decimal digits of the count of made-up ids.
+func (c *Cloud) decimal(digits int) string { return fmt.Sprintf("%0*d", digits, c.Sequence) }
