@@ -94,7 +94,10 @@ func (r *rehearsal) tearDown(ctx context.Context) {
 	retained := r.retained()
 	r.step(ctx, "destroy", "delete everything", r.stack.Destroy, nil)
 	for _, object := range r.account.Inventory() {
-		name := fmt.Sprintf("%s %q (%s)", object.Type, object.Name, object.ID)
+		name := fmt.Sprintf("%s %s", object.Type, object.ID)
+		if object.Name != "" {
+			name += fmt.Sprintf(" %q", object.Name)
+		}
 		if retained[identity{object.Type, object.ID}] {
 			r.report.Kept = append(r.report.Kept, name)
 		} else {
