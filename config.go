@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -77,6 +78,13 @@ var sessionLogs = []sessionLog{cloudWatch, bucket}
 // loadSettings reads every key. What is wrong with a value goes to found, and the setting keeps a zero value.
 func loadSettings(ctx *pulumi.Context, found *problems) settings {
 	r := &reader{config: config.New(ctx, ""), found: found, known: map[string]bool{}}
+	s := r.settings(ctx)
+	r.unknown(ctx.Project(), os.Getenv(pulumi.EnvConfig))
+	s.check(found)
+	return s
+}
+
+func (r *reader) settings(ctx *pulumi.Context) settings {
 	s := settings{
 		namePrefix:            r.text("namePrefix"),
 		vpc:                   r.block("vpcCidr"),
@@ -124,8 +132,6 @@ func loadSettings(ctx *pulumi.Context, found *problems) settings {
 	s.forwardTo = r.targets()
 	s.sessionPrincipals = r.principals()
 	s.sessionDocuments = r.documents(s.guarded())
-	r.unknown(ctx.Project(), os.Getenv(pulumi.EnvConfig))
-	s.check(found)
 	return s
 }
 
@@ -170,6 +176,9 @@ func (s *settings) pushesKey() bool {
 	return s.opens(iam.SSH) && s.keyName == "" && s.sshPublicKey == ""
 }
 
+// instances is how many the stack has.
+func (s *settings) instances() int { return len(s.zones) * s.instancesPerZone }
+
 // members are the instances that the stack has.
 func (s *settings) members() []compute.Member {
 	letters := make([]string, len(s.zones))
@@ -186,39 +195,58 @@ type reader struct {
 	known  map[string]bool
 }
 
-// try notes the key, and any error of reading it: a value of the wrong type, or none at all. Pulumi.yaml has a default
-// for every key.
-func try[T any](r *reader, key string, read func(string) (T, error)) T {
+// try notes the key, and reads its value. Pulumi.yaml has a default for every key, and the Pulumi CLI checks the types;
+// so the problems here are those of a Pulumi.yaml that was changed, or of an up that skips the check.
+func try[T any](r *reader, key, rule string, parse func(string) (T, error)) T {
 	r.known[key] = true
-	value, err := read(key)
+	var value T
+	text, err := r.config.Try(key)
 	if err != nil {
-		if errors.Is(err, config.ErrMissingVar) {
-			err = errors.New("no value and no default: restore the key's default in Pulumi.yaml")
-		}
-		r.found.add(key, "%w", err)
+		r.found.unreadable(key, "no value and no default: restore the key's default in Pulumi.yaml")
+		return value
+	}
+	if value, err = parse(text); err != nil {
+		r.found.unreadable(key, fmt.Sprintf("%q is %s", text, rule))
 	}
 	return value
 }
 
-func (r *reader) text(key string) string { return try(r, key, r.config.Try) }
-func (r *reader) flag(key string) bool   { return try(r, key, r.config.TryBool) }
-func (r *reader) number(key string) int  { return try(r, key, r.config.TryInt) }
+func (r *reader) text(key string) string {
+	return try(r, key, "", func(text string) (string, error) { return text, nil })
+}
 
-// list reads a list of texts, none empty and none twice.
-func (r *reader) list(key string) []string {
-	values := try(r, key, func(key string) ([]string, error) {
+func (r *reader) flag(key string) bool {
+	return try(r, key, "neither true nor false: give one of them", strconv.ParseBool)
+}
+
+func (r *reader) number(key string) int {
+	return try(r, key, "not a whole number: write it in digits", strconv.Atoi)
+}
+
+// texts reads a list of texts.
+func (r *reader) texts(key string) []string {
+	rule := fmt.Sprintf("not a list of texts: set each with pulumi config set --path '%s[0]' VALUE", key)
+	return try(r, key, rule, func(text string) ([]string, error) {
 		var values []string
-		return values, r.config.TryObject(key, &values)
+		return values, json.Unmarshal([]byte(text), &values)
 	})
-	seen := map[string]bool{}
-	for _, value := range values {
-		if value == "" {
-			r.found.add(key, `holds an empty text: remove it`)
-		}
-		if seen[value] {
+}
+
+// list reads a list of texts, and leaves out what is empty or there already.
+func (r *reader) list(key string) []string {
+	var values []string
+	counts := map[string]int{}
+	for _, value := range r.texts(key) {
+		counts[value]++
+		switch {
+		case counts[value] == 2:
 			r.found.add(key, "%q is listed twice: list it once", value)
+		case counts[value] > 2:
+		case value == "":
+			r.found.add(key, "holds an empty text: remove it")
+		default:
+			values = append(values, value)
 		}
-		seen[value] = true
 	}
 	return values
 }
@@ -227,7 +255,7 @@ func (r *reader) list(key string) []string {
 func choice[T ~string](r *reader, key string, allowed ...T) T {
 	value := T(r.text(key))
 	if !slices.Contains(allowed, value) {
-		r.found.add(key, "%q is none of its values: give %s", value, quoted(allowed))
+		r.found.add(key, "%q is not one of its values: give %s", value, quoted(allowed))
 	}
 	return value
 }
@@ -317,11 +345,25 @@ func quoted[T ~string](values []T) string {
 }
 
 // problems collects what is wrong with the configuration, so that a person hears all of it at once.
-type problems struct{ all []error }
+type problems struct {
+	all    []error
+	unread map[string]bool // keys without a value to judge
+}
 
 // add notes a problem with a key: the value, the rule and the remedy.
 func (p *problems) add(key, format string, args ...any) {
-	p.all = append(p.all, fmt.Errorf(key+": "+format, args...))
+	if !p.unread[key] {
+		p.all = append(p.all, fmt.Errorf(key+": "+format, args...))
+	}
+}
+
+// unreadable notes that a key has no value of its type. Nothing more is said of it.
+func (p *problems) unreadable(key, problem string) {
+	p.add(key, "%s", problem)
+	if p.unread == nil {
+		p.unread = map[string]bool{}
+	}
+	p.unread[key] = true
 }
 
 // err lists them as one error, or is nil.

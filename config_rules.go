@@ -71,38 +71,42 @@ func (s *settings) check(found *problems) {
 
 func (s *settings) checkNames(found *problems) {
 	if !namePrefixPattern.MatchString(s.namePrefix) || strings.HasPrefix(s.namePrefix, "sg-") {
-		found.add("namePrefix", `%q cannot begin the names of AWS's resources: give 1 to 100 letters, digits and any of "_.-", `+
-			"the first a letter or digit, not beginning with sg-", s.namePrefix)
+		found.add("namePrefix", "%q cannot begin the names of resources: give 1 to 100 letters, digits, dots, hyphens and "+
+			"underscores, the first a letter or a digit, and not sg- at the beginning", s.namePrefix)
 	}
 	for _, role := range []struct{ key, name string }{
 		{"instanceRoleName", s.instanceRoleName}, {"sessionRoleName", s.sessionRoleName},
 	} {
 		if role.name != "" && !roleNamePattern.MatchString(role.name) {
-			found.add(role.key, "%q is no name for a role: give 1 to 64 letters, digits and any of +=,.@-_", role.name)
+			found.add(role.key, "%q is not a name for a role: give 1 to 64 letters, digits and any of +=,.@-_", role.name)
 		}
 	}
 	if s.instanceRoleName != "" && strings.EqualFold(s.instanceRoleName, s.sessionRoleName) {
-		found.add("sessionRoleName", "%q is the name of the instances' role, whatever the case of its letters: give another",
-			s.sessionRoleName)
+		found.add("sessionRoleName", "%q is the name of the instances' role too, and IAM does not tell capitals from small letters: "+
+			"give another", s.sessionRoleName)
 	}
 }
 
 func (s *settings) checkEndpoints(found *problems) {
+	var further []string
 	for _, service := range s.interfaceEndpoints {
 		switch {
 		case service == endpoints.SSM || service == endpoints.SSMMessages:
-			found.add("interfaceEndpoints", "%q is there in every stack: remove it", service)
+			found.add("interfaceEndpoints", "%q is an endpoint of every stack: remove it", service)
 		case service == endpoints.EC2Messages:
 			found.add("interfaceEndpoints", "%q has a key of its own: set ec2messagesEndpoint", service)
 		case service == endpoints.S3:
-			found.add("interfaceEndpoints", "%q is reached by a gateway endpoint: set s3Endpoint", service)
+			found.add("interfaceEndpoints", "%q has a gateway endpoint instead: set s3Endpoint", service)
 		case !servicePattern.MatchString(service):
-			found.add("interfaceEndpoints", "%q is no code of a service: give what follows the Region in the endpoint "+
+			found.add("interfaceEndpoints", "%q is not the code of a service: give what follows the Region in the endpoint "+
 				"service's name, such as ecr.api", service)
+		default:
+			further = append(further, service)
 		}
 	}
+	s.interfaceEndpoints = further
 	if n := len(s.services()); n > maxInterfaceEndpoints {
-		found.add("interfaceEndpoints", "with Session Manager's own they are %d endpoints, and AWS allows %d in a VPC: "+
+		found.add("interfaceEndpoints", "with those of Session Manager there are %d endpoints, and AWS allows %d in a VPC: "+
 			"list fewer", n, maxInterfaceEndpoints)
 	}
 	if s.organizationID != "" && !organizationPattern.MatchString(s.organizationID) {
@@ -111,7 +115,7 @@ func (s *settings) checkEndpoints(found *problems) {
 	}
 	for _, bucket := range s.s3Buckets {
 		if !bucketPattern.MatchString(bucket) || strings.Contains(bucket, "..") {
-			found.add("s3Buckets", "%q is no name of a bucket: give 3 to 63 lower-case letters, digits, dots and hyphens, "+
+			found.add("s3Buckets", "%q is not the name of a bucket: give 3 to 63 lower-case letters, digits, dots and hyphens, "+
 				"the first and the last a letter or digit", bucket)
 		}
 	}
@@ -129,7 +133,7 @@ func (s *settings) checkEndpoints(found *problems) {
 		{"installLatestAgent", s.installLatestAgent, "false"},
 		{"agentAutoUpdate", s.agentAutoUpdate, "false"},
 	} {
-		if user.needs && !s.s3Endpoint {
+		if user.needs && !s.s3Endpoint && !found.unread["s3Endpoint"] {
 			found.add(user.key, "needs S3, and s3Endpoint is false: set s3Endpoint to true, or %s to %s", user.key, user.off)
 		}
 	}
@@ -139,27 +143,31 @@ func (s *settings) checkInstances(found *problems) {
 	if s.instancesPerZone < 1 {
 		found.add("instancesPerZone", "%d leaves nothing to open a session on: give at least 1", s.instancesPerZone)
 	}
-	if n := len(s.members()); n > maxInstances {
-		found.add("instancesPerZone", "%d in each of %d zones are %d instances, and a stack has %d at most, as many as its "+
-			"session policy can name: lower it, or use several stacks", s.instancesPerZone, len(s.zones), n, maxInstances)
+	if n := s.instances(); n > maxInstances {
+		found.add("instancesPerZone", "%d in each zone makes %d instances, and the session policy of a stack has room for %d: "+
+			"lower it, or use several stacks", s.instancesPerZone, n, maxInstances)
 	}
 	if !typePattern.MatchString(s.instanceType) {
-		found.add("instanceType", "%q is no instance type: write it like t3.micro", s.instanceType)
+		found.add("instanceType", "%q is not an instance type: write it like t3.micro", s.instanceType)
 	}
 	if s.amiID != "" && !imagePattern.MatchString(s.amiID) {
-		found.add("amiId", "%q is no id of an image: write ami- and 17 hexadecimal digits", s.amiID)
+		found.add("amiId", "%q is not the id of an image: write ami- and 17 hexadecimal digits", s.amiID)
 	}
 	if s.keyName != "" && s.sshPublicKey != "" {
 		found.add("keyName", "%q is given together with sshPublicKey, and an instance has one key pair: remove one of the two",
 			s.keyName)
 	}
 	if s.sshPublicKey != "" && !isPublicKey(s.sshPublicKey) {
-		found.add("sshPublicKey", "%q is no public key that EC2 takes: give one line of OpenSSH's, beginning with "+
-			"ssh-ed25519 or ssh-rsa", s.sshPublicKey)
+		shown := s.sshPublicKey
+		if len(shown) > 20 {
+			shown = shown[:20] + "..." // lest somebody's private key stand in a log
+		}
+		found.add("sshPublicKey", "%q is not a public key that EC2 takes: give one line in OpenSSH's format, beginning "+
+			"with ssh-ed25519 or ssh-rsa", shown)
 	}
 	if s.rootVolumeGiB < minRootGiB || s.rootVolumeGiB > maxRootGiB {
-		found.add("rootVolumeGiB", "%d is not within %d, the size of the images, and %d, the most that gp3 has: "+
-			"give a number between", s.rootVolumeGiB, minRootGiB, maxRootGiB)
+		found.add("rootVolumeGiB", "%d GiB is not from %d, the size of Amazon Linux's images, to %d, the largest that "+
+			"gp3 has: give a size between them", s.rootVolumeGiB, minRootGiB, maxRootGiB)
 	}
 	if s.rootVolumeKMSKey != "" && !s.rootVolumeEncrypted {
 		found.add("rootVolumeKmsKey", "%q encrypts nothing while rootVolumeEncrypted is false: set that to true, or remove the key",
@@ -179,17 +187,12 @@ func (s *settings) checkCapacity(found *problems) {
 		if s.shared {
 			wanted += doors
 		}
-		if !zone.App.IsValid() {
-			continue
-		}
-		if room := network.Addresses(zone.App); wanted > room {
+		// Too many for the stack are too many for the subnet, which is not worth a second word.
+		if room := network.Addresses(zone.App); zone.App.IsValid() && wanted > room && s.instances() <= maxInstances {
 			found.add("instancesPerZone", "the app subnet %s of zone %s has room for %d network interfaces, and needs %d: "+
 				"give it a larger block in appSubnetCidrs, or lower instancesPerZone", zone.App, zone.Letter, room, wanted)
 		}
-		if !zone.Privatelink.IsValid() {
-			continue
-		}
-		if room := network.Addresses(zone.Privatelink); doors > room {
+		if room := network.Addresses(zone.Privatelink); zone.Privatelink.IsValid() && doors > room {
 			found.add("interfaceEndpoints", "the privatelink subnet %s of zone %s has room for %d network interfaces, and "+
 				"needs %d: give it a larger block in privatelinkSubnetCidrs, or list fewer", zone.Privatelink, zone.Letter, room, doors)
 		}
@@ -206,13 +209,13 @@ func (s *settings) checkSessions(found *problems) {
 	}
 	for _, principal := range s.sessionPrincipals {
 		if s.requireMFA && !principal.CarriesMFA() {
-			found.add("requireMfa", "principal %q is a role, and the sessions of roles, those of IAM Identity Center among them, "+
-				"never say that there was MFA, so it could not get in: demand MFA where people sign in, and set requireMfa to false",
-				principal)
+			found.add("requireMfa", "%q of sessionPrincipals is a role, and roles, those of IAM Identity Center among them, cannot say "+
+				"that somebody signed in with MFA, so that nobody could get in: demand MFA where people sign in, and set requireMfa "+
+				"to false", principal)
 		}
 	}
 	for _, document := range s.sessionDocuments {
-		if s.guarded() && document != iam.Shell {
+		if s.guarded() && document != iam.Shell && slices.Contains(iam.Documents, document) {
 			found.add("sessionDocuments", "%q cannot be recorded or encrypted, since it carries a stream that AWS does not read: "+
 				"remove it, or empty sessionLogs and set sessionEncryption to false", document)
 		}
@@ -260,8 +263,8 @@ func (s *settings) warnings() []string {
 		"3.3.40.0 do without it. Set it to false, unless an older agent runs")
 	warn(s.endpointPolicy == endpoints.Full, "endpointPolicy: full lets principals of every account through the endpoints, so that "+
 		"data can leave by them. Set it to restricted")
-	warn(s.os == compute.AmazonLinux2, "os: Amazon Linux 2 is past its end of support, 2026-06-30. Set it to al2023, which replaces "+
-		"the instances")
+	warn(s.os == compute.AmazonLinux2, "os: Amazon Linux 2 is past its end of support, 2026-06-30. Set it to al2023, and amiId to an "+
+		"image of that or to none, which replaces the instances")
 	warn(s.instanceEgress == network.OpenEgress, "instanceEgress: open lets instances reach everything that a route leads to. "+
 		"Set it to restricted, with forwardTo for what else they need")
 	for _, target := range s.forwardTo {
@@ -269,7 +272,8 @@ func (s *settings) warnings() []string {
 	}
 	warn(s.anyInstance, "sessionTargets: any opens sessions on every instance of the account, not on the stack's alone. Set it to stack")
 	warn(s.opens(iam.RemotePortForwarding) && s.instanceEgress == network.RestrictedEgress && len(s.forwardTo) == 0,
-		"sessionDocuments: remote-port-forwarding reaches nothing, since the instances may send nowhere. List its targets in forwardTo")
+		"sessionDocuments: remote-port-forwarding reaches nothing while instanceEgress is restricted and forwardTo is empty. "+
+			"List its targets in forwardTo")
 	return warnings
 }
 
@@ -281,8 +285,9 @@ func (r *reader) targets() []network.Target {
 		prefix, err := netip.ParsePrefix(block)
 		number, portErr := strconv.ParseUint(port, 10, 16)
 		switch {
-		case err != nil || !prefix.Addr().Is4() || portErr != nil || number == 0:
-			r.found.add("forwardTo", "%q is no target: write an IPv4 block and a port from 1 to 65535, like 10.0.32.0/24:5432", text)
+		// One way to write a port, so that no target is there twice.
+		case err != nil || !prefix.Addr().Is4() || portErr != nil || port[0] == '0':
+			r.found.add("forwardTo", "%q is not a target: write an IPv4 block and a port from 1 to 65535, like 10.0.32.0/24:5432", text)
 		case prefix != prefix.Masked():
 			r.found.add("forwardTo", "%q has host bits set: write %s:%d", text, prefix.Masked(), number)
 		default:

@@ -8,8 +8,8 @@ import (
 
 // zones reads the zones and plans their subnets.
 func (r *reader) zones(vpc netip.Prefix, shared bool) []network.Zone {
-	letters := r.list("zones")
-	app, privatelink := r.list("appSubnetCidrs"), r.list("privatelinkSubnetCidrs")
+	letters := r.texts("zones")
+	app, privatelink := r.texts("appSubnetCidrs"), r.texts("privatelinkSubnetCidrs")
 	if len(letters) == 0 {
 		r.found.add("zones", "lists none: give at least one zone letter, such as a")
 	}
@@ -18,11 +18,16 @@ func (r *reader) zones(vpc netip.Prefix, shared bool) []network.Zone {
 		privatelink = nil
 	}
 	zones := make([]network.Zone, len(letters))
+	counts := map[string]int{}
 	for i, letter := range letters {
-		if !zonePattern.MatchString(letter) {
-			r.found.add("zones", "%q is no letter of a zone: give the one that ends the zone's name, such as a", letter)
-		}
 		zones[i].Letter = letter
+		counts[letter]++
+		switch {
+		case counts[letter] == 2:
+			r.found.add("zones", "%q is listed twice: list it once", letter)
+		case counts[letter] == 1 && !zonePattern.MatchString(letter):
+			r.found.add("zones", "%q is not the letter of a zone: give the one that ends the zone's name, such as a", letter)
+		}
 	}
 	plan := subnetPlan{reader: r, vpc: vpc, zones: zones}
 	plan.assign("appSubnetCidrs", app, network.AppBlock, func(z *network.Zone) *netip.Prefix { return &z.App })
@@ -46,12 +51,18 @@ func (p *subnetPlan) assign(
 	key string, given []string, derive func(netip.Prefix, string) (netip.Prefix, bool), block func(*network.Zone) *netip.Prefix,
 ) {
 	if len(given) > 0 && len(given) != len(p.zones) {
-		p.found.add(key, "lists %d blocks for %d zones: give one for each zone, in the order of zones", len(given), len(p.zones))
+		p.found.add(key, "its length is %d, and that of zones %d: give one block for each zone, in the order of zones",
+			len(given), len(p.zones))
 		return
 	}
+	derivedFor := map[string]bool{}
 	for i := range p.zones {
 		zone := &p.zones[i]
 		if len(given) == 0 {
+			if derivedFor[zone.Letter] {
+				continue // a zone that is listed twice
+			}
+			derivedFor[zone.Letter] = true
 			derived, ok := derive(p.vpc, zone.Letter)
 			if ok {
 				p.take(key, zone, block(zone), derived)

@@ -39,6 +39,9 @@ func exportConnections(
 	}
 	ctx.Export("instances", all)
 	ctx.Export("startSession", pulumi.All(instances.InstanceIDs, document).ApplyT(func(names []any) map[string]string {
+		if !c.opens(iam.Shell) {
+			return map[string]string{}
+		}
 		c := connections{settings: s, at: at, document: names[1].(string)}
 		return each(names[0].(map[string]string), c.startShell)
 	}).(pulumi.StringMapOutput))

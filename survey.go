@@ -13,6 +13,7 @@ import (
 
 	"bastionless/endpoints"
 	"bastionless/iam"
+	"bastionless/network"
 )
 
 // place is what AWS says of the Region and account that the stack goes to.
@@ -21,7 +22,8 @@ type place struct {
 	dnsSuffix      string
 	region         string
 	accountID      string
-	architecture   string // x86_64 or arm64
+	zones          []string // names of those that the account has
+	architecture   string   // x86_64 or arm64
 	ebsOptimized   bool
 	s3PrefixListID string // empty without the S3 endpoint
 }
@@ -66,8 +68,8 @@ func (at *place) lookUpAccount(ctx *pulumi.Context, s *settings, found *problems
 	at.checkARN(found, "rootVolumeKmsKey", s.rootVolumeKMSKey, keyPattern,
 		"arn:"+at.partition+":kms:"+at.region+":"+at.accountID+":key/ID")
 	if size := at.sessionRole(s).TrustPolicySize(); size > iam.MaxTrustPolicy {
-		found.add("sessionPrincipals", "the %d principals make a trust policy of %d characters, and AWS allows %d: list fewer, "+
-			"such as one role that people share, or account", len(s.sessionPrincipals), size, iam.MaxTrustPolicy)
+		found.add("sessionPrincipals", "%d principals make a trust policy of %d characters, and AWS allows %d: list fewer, "+
+			"such as account or a role that people share", len(s.sessionPrincipals), size, iam.MaxTrustPolicy)
 	}
 	return nil
 }
@@ -119,10 +121,13 @@ func (at *place) lookUpZones(ctx *pulumi.Context, s *settings, found *problems) 
 	for i := range s.zones {
 		zone := &s.zones[i]
 		zone.Name = at.region + zone.Letter
-		if zonePattern.MatchString(zone.Letter) && !slices.Contains(zones.Names, zone.Name) {
-			found.add("zones", "%q: the account has no zone %s: it has %s", zone.Letter, zone.Name, at.letters(zones.Names))
+		repeated := slices.ContainsFunc(s.zones[:i], func(other network.Zone) bool { return other.Letter == zone.Letter })
+		if zonePattern.MatchString(zone.Letter) && !repeated && !slices.Contains(zones.Names, zone.Name) {
+			found.add("zones", "%q is not a zone that account %s has in %s: take from %s", zone.Letter, at.accountID, at.region,
+				at.letters(zones.Names))
 		}
 	}
+	at.zones = zones.Names
 	return nil
 }
 
@@ -136,11 +141,11 @@ func (at *place) letters(zones []string) string {
 	return strings.Join(letters, ", ")
 }
 
-// lacking returns the stack's zones that are not among those given.
+// lacking returns the stack's zones that the account has, and that are not among those given.
 func (at *place) lacking(s *settings, zones []string) []string {
 	var lacking []string
 	for _, zone := range s.zones {
-		if !slices.Contains(zones, zone.Name) {
+		if slices.Contains(at.zones, zone.Name) && !slices.Contains(zones, zone.Name) && !slices.Contains(lacking, zone.Name) {
 			lacking = append(lacking, zone.Name)
 		}
 	}
@@ -163,7 +168,7 @@ func (at *place) lookUpInstanceType(ctx *pulumi.Context, s *settings, found *pro
 		return nil
 	}
 	if lacking := at.lacking(s, offerings.Locations); len(lacking) > 0 {
-		found.add("instanceType", "%q is not offered in %s: take zones of %s, or another type", s.instanceType,
+		found.add("instanceType", "%q is not offered in %s: take zones from %s, or another type", s.instanceType,
 			strings.Join(lacking, ", "), at.letters(offerings.Locations))
 	}
 	details, err := ec2.GetInstanceType(ctx, &ec2.GetInstanceTypeArgs{InstanceType: s.instanceType})
@@ -194,7 +199,7 @@ func (at *place) lookUpImage(ctx *pulumi.Context, s *settings, found *problems) 
 	})
 	if err != nil {
 		if strings.Contains(err.Error(), "query returned no results") {
-			found.add("amiId", "%q does not exist in %s, or is not shared with account %s: give an image that is, "+
+			found.add("amiId", "%q does not exist in %s, or account %s may not use it: give an image that it may use, "+
 				"or none for the newest", s.amiID, at.region, at.accountID)
 			return nil
 		}
@@ -206,9 +211,9 @@ func (at *place) lookUpImage(ctx *pulumi.Context, s *settings, found *problems) 
 	}
 	for _, mapping := range image.BlockDeviceMappings {
 		size, err := strconv.Atoi(mapping.Ebs["volume_size"])
-		if err == nil && mapping.DeviceName == image.RootDeviceName && s.rootVolumeGiB < size {
-			found.add("rootVolumeGiB", "%d is smaller than the image %s, which has %d: give at least %d", s.rootVolumeGiB,
-				s.amiID, size, size)
+		if err == nil && mapping.DeviceName == image.RootDeviceName && s.rootVolumeGiB >= minRootGiB && s.rootVolumeGiB < size {
+			found.add("rootVolumeGiB", "%d GiB is smaller than image %s, which has %d: give at least %d", s.rootVolumeGiB, s.amiID,
+				size, size)
 		}
 	}
 	return nil
@@ -233,19 +238,19 @@ func (at *place) lookUpKeyPair(ctx *pulumi.Context, s *settings, found *problems
 
 func (at *place) lookUpServices(ctx *pulumi.Context, s *settings, found *problems) error {
 	for _, code := range s.services() {
-		key, remedy := "interfaceEndpoints", "remove it"
+		key, remedy := "interfaceEndpoints", fmt.Sprintf("remove %q from interfaceEndpoints", code)
 		switch code {
 		case endpoints.SSM, endpoints.SSMMessages:
 			key, remedy = "aws:region", "take another Region"
 		case endpoints.EC2Messages:
-			key, remedy = "ec2messagesEndpoint", "set it to false"
+			key, remedy = "ec2messagesEndpoint", "set ec2messagesEndpoint to false"
 		case endpoints.Logs:
 			if s.records(cloudWatch) {
 				key, remedy = "sessionLogs", "record to s3 instead"
 			}
 		case endpoints.KMS:
 			if s.sessionEncryption {
-				key, remedy = "sessionEncryption", "set it to false"
+				key, remedy = "sessionEncryption", "set sessionEncryption to false"
 			}
 		}
 		if err := at.lookUpService(ctx, s, found, code, key, remedy); err != nil {
@@ -259,9 +264,6 @@ func (at *place) lookUpServices(ctx *pulumi.Context, s *settings, found *problem
 func (at *place) lookUpService(
 	ctx *pulumi.Context, s *settings, found *problems, code, key, remedy string,
 ) error {
-	if !servicePattern.MatchString(code) {
-		return nil
-	}
 	name := endpoints.ServiceName(at.partition, at.region, code)
 	service, err := ec2.LookupVpcEndpointService(ctx, &ec2.LookupVpcEndpointServiceArgs{
 		ServiceName: pulumi.StringRef(name),
@@ -274,10 +276,16 @@ func (at *place) lookUpService(
 		}
 		return fmt.Errorf("look up endpoint service %s: %w", name, err)
 	}
-	// In GovCloud AWS names no zones. It refuses a wrong one then only when the endpoint is made.
-	if lacking := at.lacking(s, service.AvailabilityZones); len(lacking) > 0 && len(service.AvailabilityZones) > 0 {
-		found.add("zones", "endpoint service %s is not offered in %s: take zones of %s", name,
-			strings.Join(lacking, ", "), at.letters(service.AvailabilityZones))
+	if len(service.AvailabilityZones) == 0 {
+		// In GovCloud AWS gives names alone. It refuses then only when the endpoint is made.
+		return nil
+	}
+	if service.PrivateDnsName == "" {
+		found.add(key, "endpoint service %s has no private DNS name, by which programs in the VPC would find it: %s", name, remedy)
+	}
+	if lacking := at.lacking(s, service.AvailabilityZones); len(lacking) > 0 {
+		found.add("zones", "endpoint service %s is not offered in %s: take zones from %s, or %s", name,
+			strings.Join(lacking, ", "), at.letters(service.AvailabilityZones), remedy)
 	}
 	return nil
 }

@@ -74,11 +74,13 @@ func NewSessions(
 	if err := args.validate(); err != nil {
 		return nil, fmt.Errorf("audit %q: %w", name, err)
 	}
-	none := pulumi.String("").ToStringOutput()
-	s := &Sessions{LogGroupName: none, LogGroupARN: none, BucketName: none, KeyARN: none}
+	s := &Sessions{}
 	if err := ctx.RegisterComponentResourceV2(sessionsType, name, args.inputs(), s, opts...); err != nil {
 		return nil, fmt.Errorf("audit %q: %w", name, err)
 	}
+	// Not before: registering gives every output a value of its own, which waits for the component, and so for itself.
+	none := pulumi.String("").ToStringOutput()
+	s.LogGroupName, s.LogGroupARN, s.BucketName, s.KeyARN = none, none, none, none
 	if err := s.newChildren(ctx, name, args); err != nil {
 		return nil, fmt.Errorf("audit %q: %w", name, err)
 	}

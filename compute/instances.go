@@ -282,8 +282,8 @@ func (a *InstancesArgs) validate() error {
 	}
 	missing("NamePrefix", a.NamePrefix == "")
 	missing("SubnetIDs", len(a.SubnetIDs) == 0)
-	for zone, id := range a.SubnetIDs {
-		missing(fmt.Sprintf("SubnetIDs[%q]: without it AWS takes the account's default VPC", zone), id == nil)
+	for _, zone := range a.zones() {
+		missing(fmt.Sprintf("SubnetIDs[%q]: without it AWS takes the account's default VPC", zone), a.SubnetIDs[zone] == nil)
 	}
 	missing("SecurityGroupID: without it AWS takes the VPC's default group", a.SecurityGroupID == nil)
 	missing("InstanceProfile: without it the agent has no permissions", a.InstanceProfile == nil)

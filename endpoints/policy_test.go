@@ -86,10 +86,12 @@ func TestS3Policy(t *testing.T) {
 		"al2":    {inTokyo(Restricted), S3Args{OS: AmazonLinux2}, statements(s3Reads("aws", al2...))},
 		"al2 in China": {
 			SetArgs{Partition: "aws-cn", Region: "cn-north-1", DNSSuffix: "amazonaws.com.cn", Policy: Restricted},
-			S3Args{OS: AmazonLinux2}, statements(s3Reads("aws-cn", china...)),
+			S3Args{OS: AmazonLinux2},
+			statements(s3Reads("aws-cn", china...)),
 		},
 		"buckets": {
-			inTokyo(Restricted), S3Args{OS: AmazonLinux2023, Buckets: []string{"mine", "yours"}},
+			inTokyo(Restricted),
+			S3Args{OS: AmazonLinux2023, Buckets: []string{"mine", "yours"}},
 			statements(s3Reads("aws", al2023...) + workload),
 		},
 		"full": {inTokyo(Full), S3Args{OS: AmazonLinux2023, Buckets: []string{"mine"}}, full},

@@ -19,29 +19,35 @@ func TestParsePrincipal(t *testing.T) {
 		{"aws", "210987654321", Principal{account: "210987654321"}, true},
 		{
 			"aws", "arn:aws:iam::123456789012:user/ann",
-			Principal{arn: "arn:aws:iam::123456789012:user/ann", user: true}, true,
+			Principal{arn: "arn:aws:iam::123456789012:user/ann", user: true},
+			true,
 		},
 		{
 			"aws", "arn:aws:iam::123456789012:user/staff/eu/ann+b=c,d.e@f-g_h",
-			Principal{arn: "arn:aws:iam::123456789012:user/staff/eu/ann+b=c,d.e@f-g_h", user: true}, true,
+			Principal{arn: "arn:aws:iam::123456789012:user/staff/eu/ann+b=c,d.e@f-g_h", user: true},
+			true,
 		},
 		{"aws", long, Principal{arn: long, user: true}, true},
 		{
 			"aws", "arn:aws:iam::123456789012:role/ops",
-			Principal{arn: "arn:aws:iam::123456789012:role/ops"}, false,
+			Principal{arn: "arn:aws:iam::123456789012:role/ops"},
+			false,
 		},
 		{
 			"aws-cn", "arn:aws-cn:iam::123456789012:user/ann",
-			Principal{arn: "arn:aws-cn:iam::123456789012:user/ann", user: true}, true,
+			Principal{arn: "arn:aws-cn:iam::123456789012:user/ann", user: true},
+			true,
 		},
 		{
 			"aws-us-gov", "arn:aws-us-gov:iam::123456789012:user/ann",
-			Principal{arn: "arn:aws-us-gov:iam::123456789012:user/ann", user: true}, true,
+			Principal{arn: "arn:aws-us-gov:iam::123456789012:user/ann", user: true},
+			true,
 		},
 		// Before the partition is known, any will do.
 		{
 			"", "arn:aws-cn:iam::123456789012:user/ann",
-			Principal{arn: "arn:aws-cn:iam::123456789012:user/ann", user: true}, true,
+			Principal{arn: "arn:aws-cn:iam::123456789012:user/ann", user: true},
+			true,
 		},
 		{"aws", "sso:AdministratorAccess", Principal{permissionSet: "AdministratorAccess"}, false},
 	} {

@@ -182,11 +182,13 @@ func TestTrustPolicy(t *testing.T) {
 		"a user and a role":      {[]Principal{ann, ops}, false, admits("", ann.arn, ops.arn)},
 		"a user and the account": {[]Principal{ann, {}}, true, admits(mfa, ann.arn, root)},
 		"permission sets": {
-			[]Principal{sso, sso2}, false,
+			[]Principal{sso, sso2},
+			false,
 			admits(`"ArnLike":{"aws:PrincipalArn":["`+role+`Admin_*","`+role+`ReadOnly_*"]}`, root),
 		},
 		"a user and a permission set": {
-			[]Principal{ann, sso}, false,
+			[]Principal{ann, sso},
+			false,
 			admits("", ann.arn) + "," + admits(`"ArnLike":{"aws:PrincipalArn":["`+role+`Admin_*"]}`, root),
 		},
 	} {

@@ -130,12 +130,12 @@ func Image(id, architecture string, gib int) Answer {
 	}}
 }
 
-// Parameter is a public parameter that holds the newest image.
+// Parameter is a public parameter that holds the newest image. Its value is there twice, once as a secret.
 func Parameter(name, image string) Answer {
 	return Answer{
 		Token:  GetParameter,
 		Args:   Map{"name": "/aws/service/ami-amazon-linux-latest/" + name},
-		Result: Map{"insecureValue": image, "value": image},
+		Result: Map{"insecureValue": image, "value": Secret{image}},
 	}
 }
 

@@ -136,7 +136,7 @@ func computed(typ, name string, inputs resource.PropertyMap) resource.PropertyMa
 	case "aws:ec2/vpcEndpoint:VpcEndpoint":
 		state["prefixListId"] = name + "-prefix-list"
 	}
-	return resource.NewPropertyMapFromMap(state)
+	return properties(state)
 }
 
 // Call answers a lookup.
@@ -152,7 +152,7 @@ func (r *recorder) Call(args pulumi.MockCallArgs) (resource.PropertyMap, error) 
 		if answer.Err != nil {
 			return nil, answer.Err
 		}
-		return resource.NewPropertyMapFromMap(answer.Result), nil
+		return properties(answer.Result), nil
 	}
 	mistake := fmt.Sprintf("no answer to %s with %v", args.Token, given)
 	r.mistakes = append(r.mistakes, mistake)
@@ -226,6 +226,16 @@ func references(urns []string) []string {
 	}
 	slices.Sort(all)
 	return slices.Compact(all)
+}
+
+// properties are the reverse of plainMap, as far as tests need it.
+func properties(values Map) resource.PropertyMap {
+	return resource.NewPropertyMapFromMapRepl(values, nil, func(value any) (resource.PropertyValue, bool) {
+		if secret, ok := value.(Secret); ok {
+			return resource.MakeSecret(resource.NewPropertyValue(secret.Value)), true
+		}
+		return resource.PropertyValue{}, false
+	})
 }
 
 func plainMap(properties resource.PropertyMap) Map {

@@ -47,7 +47,7 @@ func Durations() []Duration {
 	)
 	return []Duration{
 		{VPC, seconds(21, 22), measured},
-		{Subnet, seconds(1, 2), network},
+		{Subnet, seconds(1, 11), network},
 		{RouteTable, seconds(1, 1.5), measured},
 		{Association, seconds(0.5, 1.5), "estimate"},
 		{SecurityGroup, seconds(2, 4), network},
@@ -59,7 +59,7 @@ func Durations() []Duration {
 		},
 		{Role, seconds(1, 2), iam},
 		{Attachment, seconds(0.5, 1.5), iam},
-		{Profile, seconds(1, 3), iam},
+		{Profile, seconds(1, 7), iam},
 		{ProfileKnown, seconds(10, 30), "estimate; the provider tries for 120 s"},
 		{Running, seconds(10, 30), "estimate; with a VPC, made and deleted, 100 to 250 s in " + provider + "pull/32854"},
 		{AgentStarted, seconds(10, 40), "estimate"},

@@ -78,7 +78,8 @@ func (r *Report) Conclude(strict bool) {
 
 // Failures says what did not hold, a line each.
 func (r *Report) Failures(strict bool) []string {
-	var failures []string
+	// Problems come first: an interrupt is why the step that it hit has failed.
+	failures := slices.Clone(r.Problems)
 	for _, step := range r.Steps {
 		if !step.OK {
 			failures = append(failures, step.Name+": "+oneLine(step.Error))
@@ -93,7 +94,7 @@ func (r *Report) Failures(strict bool) []string {
 	if len(r.Left) > 0 {
 		failures = append(failures, "left in the account: "+strings.Join(r.Left, ", "))
 	}
-	return append(failures, r.Problems...)
+	return failures
 }
 
 // JSON writes the report for other programs.

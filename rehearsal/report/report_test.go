@@ -68,7 +68,7 @@ Left behind:
 Problems:
   - interrupted
 
-dev: did not hold: up again: one thing another (and 2 more above)
+dev: did not hold: interrupted (and 2 more above)
 `, text.String())
 }
 

@@ -1,0 +1,250 @@
+package compute_test
+
+import (
+	"testing"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/stretchr/testify/require"
+
+	"bastionless/compute"
+	"bastionless/internal/pulumitest"
+)
+
+const (
+	instanceType    = "aws:ec2/instance:Instance"
+	keyPairType     = "aws:ec2/keyPair:KeyPair"
+	associationType = "aws:ssm/association:Association"
+	tableType       = "aws:ec2/routeTable:RouteTable"
+
+	instancesComponent = "bastionless:compute:Instances"
+)
+
+func instancesArgs() *compute.InstancesArgs {
+	return &compute.InstancesArgs{
+		NamePrefix:          "acme",
+		SubnetIDs:           map[string]pulumi.StringInput{"c": pulumi.String("subnet-c"), "a": pulumi.String("subnet-a")},
+		PerZone:             2,
+		SecurityGroupID:     pulumi.String("sg-1"),
+		InstanceProfile:     pulumi.String("profile-1"),
+		InstanceType:        "t3.micro",
+		EBSOptimized:        true,
+		Image:               compute.PinnedImage("ami-1"),
+		RootVolumeGiB:       8,
+		RootVolumeEncrypted: true,
+		IMDS:                compute.IMDSv2,
+	}
+}
+
+func wantComponent(edit func(pulumitest.Map)) pulumitest.Resource {
+	inputs := pulumitest.Map{
+		"namePrefix": "acme", "zones": pulumitest.List{"a", "c"}, "perZone": 2, "instanceType": "t3.micro", "rootVolumeGiB": 8,
+		"rootVolumeEncrypted": true, "imds": "v2", "terminationProtection": false, "agentAutoUpdate": false,
+	}
+	edit(inputs)
+	return pulumitest.Resource{Type: instancesComponent, Name: "hosts", Inputs: inputs}
+}
+
+// wantInstance is an instance of instancesArgs, with its Name tag.
+func wantInstance(member, zone, tag string) pulumitest.Resource {
+	return pulumitest.Resource{
+		Type: instanceType, Name: "hosts-" + member, Parent: instancesComponent + "::hosts",
+		Inputs: pulumitest.Map{
+			"ami": "ami-1", "instanceType": "t3.micro", "ebsOptimized": true, "subnetId": "subnet-" + zone,
+			"associatePublicIpAddress": false, "vpcSecurityGroupIds": pulumitest.List{"sg-1"},
+			"iamInstanceProfile": "profile-1", "disableApiTermination": false,
+			"metadataOptions": pulumitest.Map{"httpEndpoint": "enabled", "httpTokens": "required", "httpPutResponseHopLimit": 1},
+			"rootBlockDevice": pulumitest.Map{
+				"volumeType": "gp3", "volumeSize": 8, "iops": 3000, "throughput": 125, "encrypted": true,
+				"deleteOnTermination": true, "tags": pulumitest.Map{"Name": tag},
+			},
+			"tags": pulumitest.Map{"Name": tag},
+		},
+	}
+}
+
+func runInstances(t *testing.T, setup pulumitest.Setup, edit func(*pulumi.Context, *compute.InstancesArgs) error) *pulumitest.Result {
+	t.Helper()
+	return pulumitest.Run(t, setup, func(ctx *pulumi.Context) error {
+		args := instancesArgs()
+		if err := edit(ctx, args); err != nil {
+			return err
+		}
+		instances, err := compute.NewInstances(ctx, "hosts", args)
+		if err != nil {
+			return err
+		}
+		ctx.Export("ids", instances.InstanceIDs)
+		ctx.Export("addresses", instances.PrivateIPs)
+		ctx.Export("inOrder", instances.IDs())
+		return nil
+	})
+}
+
+func TestInstances(t *testing.T) {
+	t.Parallel()
+	pulumitest.Both(t, func(t *testing.T, mode pulumitest.Mode) {
+		result := runInstances(t, pulumitest.Setup{Mode: mode}, func(*pulumi.Context, *compute.InstancesArgs) error { return nil })
+		result.RequireResources(t,
+			wantComponent(func(pulumitest.Map) {}),
+			wantInstance("a-1", "a", "acme-ec2"), wantInstance("a-2", "a", "acme-ec2-a-2"),
+			wantInstance("c-1", "c", "acme-ec2-c-1"), wantInstance("c-2", "c", "acme-ec2-c-2"),
+		)
+		require.Equal(t, pulumitest.Map{
+			"ids": mode.Computed(pulumitest.Map{
+				"a-1": "hosts-a-1-id", "a-2": "hosts-a-2-id", "c-1": "hosts-c-1-id", "c-2": "hosts-c-2-id",
+			}),
+			"addresses": mode.Computed(pulumitest.Map{
+				"a-1": "hosts-a-1-ip", "a-2": "hosts-a-2-ip", "c-1": "hosts-c-1-ip", "c-2": "hosts-c-2-ip",
+			}),
+			"inOrder": pulumitest.List{mode.ID("hosts-a-1"), mode.ID("hosts-a-2"), mode.ID("hosts-c-1"), mode.ID("hosts-c-2")},
+		}, result.Exports)
+	})
+}
+
+// Everything that InstancesArgs can ask for, at once, on one instance.
+func TestInstances_withEverything(t *testing.T) {
+	t.Parallel()
+	pulumitest.Both(t, func(t *testing.T, mode pulumitest.Mode) {
+		setup := pulumitest.Setup{Mode: mode, Answers: []pulumitest.Answer{
+			pulumitest.Parameter("al2023-ami-kernel-default-x86_64", "ami-newest"),
+		}}
+		result := runInstances(t, setup, func(ctx *pulumi.Context, args *compute.InstancesArgs) error {
+			table, err := ec2.NewRouteTable(ctx, "before", &ec2.RouteTableArgs{VpcId: pulumi.String("vpc-1")})
+			args.After = []pulumi.Resource{table}
+			args.SubnetIDs = map[string]pulumi.StringInput{"c": pulumi.String("subnet-c")}
+			args.PerZone = 1
+			args.Image = compute.NewestImage(ctx, compute.AmazonLinux2023, "x86_64")
+			args.PublicKey = "ssh-ed25519 AAAA ann"
+			args.UserData = "#!/bin/bash\ntrue\n"
+			args.RootVolumeGiB, args.RootVolumeEncrypted = 20, false
+			args.EBSOptimized = false
+			args.IMDS = compute.IMDSOptional
+			args.TerminationProtection, args.AgentAutoUpdate = true, true
+			return err
+		})
+
+		instance := wantInstance("c-1", "c", "acme-ec2-c-1")
+		instance.Inputs["ami"] = "ami-newest"
+		instance.Inputs["ebsOptimized"] = false
+		instance.Inputs["keyName"] = mode.Computed("hosts-key")
+		instance.Inputs["userData"] = "#!/bin/bash\ntrue\n"
+		instance.Inputs["disableApiTermination"] = true
+		instance.Inputs["metadataOptions"].(pulumitest.Map)["httpTokens"] = "optional"
+		instance.Inputs["rootBlockDevice"].(pulumitest.Map)["volumeSize"] = 20
+		instance.Inputs["rootBlockDevice"].(pulumitest.Map)["encrypted"] = false
+		instance.Dependencies = []string{keyPairType + "::hosts", tableType + "::before"}
+		instance.Options = []string{"ignoreChanges: ami", "replacementTrigger: al2023/x86_64"}
+		parent := instancesComponent + "::hosts"
+		result.RequireResources(t, wantComponent(func(inputs pulumitest.Map) {
+			inputs["zones"], inputs["perZone"], inputs["rootVolumeGiB"] = pulumitest.List{"c"}, 1, 20
+			inputs["rootVolumeEncrypted"], inputs["imds"] = false, "optional"
+			inputs["terminationProtection"], inputs["agentAutoUpdate"] = true, true
+		}), instance, pulumitest.Resource{
+			Type: tableType, Name: "before", Inputs: pulumitest.Map{"vpcId": "vpc-1"},
+		}, pulumitest.Resource{
+			Type: keyPairType, Name: "hosts", Parent: parent, Inputs: pulumitest.Map{"publicKey": "ssh-ed25519 AAAA ann"},
+		}, pulumitest.Resource{
+			Type: associationType, Name: "hosts-agent-update", Parent: parent,
+			Inputs: pulumitest.Map{
+				"name": "AWS-UpdateSSMAgent", "associationName": "acme-ssm-agent-update", "applyOnlyAtCronInterval": true,
+				"scheduleExpression": "cron(0 2 ? * SUN *)",
+				"targets":            pulumitest.List{pulumitest.Map{"key": "InstanceIds", "values": pulumitest.List{mode.ID("hosts-c-1")}}},
+			},
+			Dependencies: []string{instanceType + "::hosts-c-1"},
+		})
+	})
+}
+
+func TestInstances_withAnExistingKeyPair(t *testing.T) {
+	t.Parallel()
+	pulumitest.Both(t, func(t *testing.T, mode pulumitest.Mode) {
+		result := runInstances(t, pulumitest.Setup{Mode: mode}, func(_ *pulumi.Context, args *compute.InstancesArgs) error {
+			args.SubnetIDs = map[string]pulumi.StringInput{"a": pulumi.String("subnet-a")}
+			args.PerZone, args.KeyName = 1, "laptop"
+			return nil
+		})
+		instance := wantInstance("a-1", "a", "acme-ec2")
+		instance.Inputs["keyName"] = "laptop"
+		result.RequireResources(t, wantComponent(func(inputs pulumitest.Map) {
+			inputs["zones"], inputs["perZone"] = pulumitest.List{"a"}, 1
+		}), instance)
+	})
+}
+
+// Twice the component, with a provider of the caller's. That names differ, Run demands.
+func TestInstances_coexistOnTheCallersProvider(t *testing.T) {
+	t.Parallel()
+	pulumitest.Both(t, func(t *testing.T, mode pulumitest.Mode) {
+		result := pulumitest.Run(t, pulumitest.Setup{Mode: mode}, func(ctx *pulumi.Context) error {
+			provider, err := aws.NewProvider(ctx, "other", &aws.ProviderArgs{})
+			if err != nil {
+				return err
+			}
+			for _, name := range []string{"one", "two"} {
+				args := instancesArgs()
+				args.PublicKey, args.AgentAutoUpdate = "ssh-ed25519 AAAA ann", true
+				if _, err := compute.NewInstances(ctx, name, args, pulumi.Provider(provider)); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		result.RequireProvider(t, "pulumi:providers:aws::other")
+		require.Len(t, result.Resources, 1+2*(1+4+1+1))
+	})
+}
+
+func TestMembers(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, []compute.Member{
+		{Name: "c-1", Zone: "c"}, {Name: "c-2", Zone: "c"}, {Name: "a-1", Zone: "a"}, {Name: "a-2", Zone: "a"},
+	}, compute.Members([]string{"c", "a"}, 2))
+	require.Empty(t, compute.Members([]string{"a"}, 0))
+	require.Empty(t, compute.Members(nil, 3))
+}
+
+func TestInstances_rejects(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		edit func(*compute.InstancesArgs)
+		want string
+	}{
+		"empty args": {
+			func(a *compute.InstancesArgs) { *a = compute.InstancesArgs{} },
+			"missing NamePrefix\nmissing SubnetIDs\n" +
+				"missing SecurityGroupID: without it AWS takes the VPC's default group\n" +
+				"missing InstanceProfile: without it the agent has no permissions\nmissing InstanceType\nmissing Image\n" +
+				"PerZone 0: give at least 1\nRootVolumeGiB 0: give at least 1\n" + `IMDS "": give "v2" or "optional"`,
+		},
+		"zones without subnets": {
+			func(a *compute.InstancesArgs) {
+				a.SubnetIDs = map[string]pulumi.StringInput{"c": nil, "b": nil, "a": nil}
+			},
+			`missing SubnetIDs["a"]: without it AWS takes the account's default VPC` + "\n" +
+				`missing SubnetIDs["b"]: without it AWS takes the account's default VPC` + "\n" +
+				`missing SubnetIDs["c"]: without it AWS takes the account's default VPC`,
+		},
+		"two keys": {
+			func(a *compute.InstancesArgs) { a.KeyName, a.PublicKey = "laptop", "ssh-ed25519 AAAA" },
+			"both KeyName and PublicKey: give one",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			result := runInstances(t, pulumitest.Setup{}, func(_ *pulumi.Context, args *compute.InstancesArgs) error {
+				test.edit(args)
+				return nil
+			})
+			require.EqualError(t, result.Err, `instances "hosts": `+test.want)
+			require.Empty(t, result.Resources)
+		})
+	}
+	result := pulumitest.Run(t, pulumitest.Setup{}, func(ctx *pulumi.Context) error {
+		_, err := compute.NewInstances(ctx, "hosts", nil)
+		return err
+	})
+	require.EqualError(t, result.Err, `instances "hosts": missing args`)
+	require.Empty(t, result.Resources)
+}

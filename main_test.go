@@ -1,0 +1,416 @@
+package main
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"bastionless/internal/pulumitest"
+)
+
+const (
+	vpcType          = "aws:ec2/vpc:Vpc"
+	defaultGroupType = "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup"
+	subnetType       = "aws:ec2/subnet:Subnet"
+	routeTableType   = "aws:ec2/routeTable:RouteTable"
+	routesType       = "aws:ec2/routeTableAssociation:RouteTableAssociation"
+	groupType        = "aws:ec2/securityGroup:SecurityGroup"
+	ingressType      = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
+	egressType       = "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"
+	endpointType     = "aws:ec2/vpcEndpoint:VpcEndpoint"
+	roleType         = "aws:iam/role:Role"
+	attachmentType   = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
+	profileType      = "aws:iam/instanceProfile:InstanceProfile"
+	rolePolicyType   = "aws:iam/rolePolicy:RolePolicy"
+	instanceType     = "aws:ec2/instance:Instance"
+	associationType  = "aws:ssm/association:Association"
+)
+
+// keys are types and names of resources, sorted.
+func keys(byType map[string][]string) []string {
+	var all []string
+	for typ, names := range byType {
+		for _, name := range names {
+			all = append(all, typ+"::"+name)
+		}
+	}
+	slices.Sort(all)
+	return all
+}
+
+func runStack(t *testing.T, mode pulumitest.Mode, stack string) *pulumitest.Result {
+	t.Helper()
+	result := pulumitest.Run(t, pulumitest.Setup{
+		Mode: mode, Stack: stack, Config: pulumitest.StackConfig(t, ".", stack), Answers: pulumitest.Tokyo().Answers(),
+	}, run)
+	require.NoError(t, result.Err)
+	return result
+}
+
+// components are in every stack.
+var components = map[string][]string{
+	"bastionless:network:VPC":            {"network"},
+	"bastionless:network:SecurityGroups": {"security"},
+	"bastionless:endpoints:Set":          {"endpoints"},
+	"bastionless:iam:InstanceRole":       {"instance-role"},
+	"bastionless:iam:SessionRole":        {"session-role"},
+	"bastionless:compute:Instances":      {"instances"},
+}
+
+// zoneResources are what a stack with these zones has of everything that comes by zone.
+func zoneResources(zones ...string) map[string][]string {
+	resources := map[string][]string{}
+	for _, zone := range zones {
+		for _, typ := range []string{subnetType, routesType} {
+			resources[typ] = append(resources[typ], "network-app-"+zone, "network-privatelink-"+zone)
+		}
+		resources[instanceType] = append(resources[instanceType], "instances-"+zone+"-1")
+	}
+	return resources
+}
+
+// alike are in every stack of ours, whatever its zones.
+var alike = map[string][]string{
+	vpcType:          {"network"},
+	defaultGroupType: {"network-default-sg"},
+	routeTableType:   {"network-app", "network-privatelink"},
+	groupType:        {"security-instances", "security-endpoints"},
+	roleType:         {"instance-role", "session-role"},
+	attachmentType:   {"instance-role-core"},
+	profileType:      {"instance-role"},
+	rolePolicyType:   {"session-role"},
+}
+
+// restricted are in every stack with the default rules and endpoints.
+var restricted = map[string][]string{
+	ingressType:     {"security-ingress-instances"},
+	egressType:      {"security-egress-endpoints", "security-egress-s3-443"},
+	endpointType:    {"endpoints-ssm", "endpoints-ssmmessages", "endpoints-s3"},
+	associationType: {"instances-agent-update"},
+}
+
+// open are in the article's stack.
+var open = map[string][]string{
+	ingressType:  {"security-ingress-vpc"},
+	egressType:   {"security-egress-all"},
+	endpointType: {"endpoints-ssm", "endpoints-ssmmessages", "endpoints-ec2messages", "endpoints-s3"},
+}
+
+// The committed stacks, with all that they hold. Where each value comes from is the components' tests' to say; the
+// article's are all in TestArticle.
+func TestStacks_inventory(t *testing.T) {
+	t.Parallel()
+	for stack, parts := range map[string][]map[string][]string{
+		"article": {components, alike, open, zoneResources("a")},
+		"dev":     {components, alike, restricted, zoneResources("a")},
+		"prod":    {components, alike, restricted, zoneResources("a", "c")},
+	} {
+		t.Run(stack, func(t *testing.T) {
+			t.Parallel()
+			var want []string
+			for _, part := range parts {
+				want = append(want, keys(part)...)
+			}
+			slices.Sort(want)
+			pulumitest.Both(t, func(t *testing.T, mode pulumitest.Mode) {
+				require.Equal(t, want, pulumitest.Inventory(runStack(t, mode, stack).Resources))
+			})
+		})
+	}
+}
+
+// An instance waits for everything that its agent needs at its first try, and for nothing else. That the engine keeps
+// to it is the rehearsal's to prove.
+func TestStacks_instancesWait(t *testing.T) {
+	t.Parallel()
+	agent := map[string][]string{
+		roleType: {"instance-role"}, attachmentType: {"instance-role-core"}, profileType: {"instance-role"},
+		groupType: {"security-instances"},
+	}
+	routes := func(zones ...string) map[string][]string {
+		return map[string][]string{routesType: zoneResources(zones...)[routesType]}
+	}
+	rules := func(of map[string][]string) map[string][]string {
+		return map[string][]string{ingressType: of[ingressType], egressType: of[egressType], endpointType: of[endpointType]}
+	}
+	for stack, test := range map[string]struct {
+		zones []string
+		parts []map[string][]string
+	}{
+		"article": {[]string{"a"}, []map[string][]string{agent, rules(open), routes("a")}},
+		"dev":     {[]string{"a"}, []map[string][]string{agent, rules(restricted), routes("a")}},
+		"prod":    {[]string{"a", "c"}, []map[string][]string{agent, rules(restricted), routes("a", "c")}},
+	} {
+		t.Run(stack, func(t *testing.T) {
+			t.Parallel()
+			pulumitest.Both(t, func(t *testing.T, mode pulumitest.Mode) {
+				result := runStack(t, mode, stack)
+				for _, zone := range test.zones {
+					want := []string{subnetType + "::network-app-" + zone}
+					for _, part := range test.parts {
+						want = append(want, keys(part)...)
+					}
+					slices.Sort(want)
+					require.Equal(t, want, result.Resource(t, instanceType+"::instances-"+zone+"-1").Dependencies)
+				}
+			})
+		})
+	}
+}
+
+// Nothing waits without need: the endpoints not for IAM, IAM not for the VPC. After the instances come only what names
+// them.
+func TestStacks_nothingElseWaits(t *testing.T) {
+	t.Parallel()
+	result := runStack(t, pulumitest.Update, "prod")
+	var after []string
+	for _, r := range result.Resources {
+		for _, dependency := range r.Dependencies {
+			switch {
+			case strings.HasPrefix(dependency, instanceType):
+				after = append(after, r.Key())
+			case strings.HasPrefix(r.Type, "aws:iam/"):
+				require.True(t, strings.HasPrefix(dependency, "aws:iam/"), "%s waits for %s", r.Key(), dependency)
+			case r.Type != instanceType:
+				require.False(t, strings.HasPrefix(dependency, "aws:iam/"), "%s waits for %s", r.Key(), dependency)
+			}
+		}
+	}
+	require.Equal(t, []string{rolePolicyType + "::session-role", associationType + "::instances-agent-update"},
+		slices.Compact(after[:len(after):len(after)]))
+}
+
+// Extra services of the workload are not waited for.
+func TestStack_doesNotWaitForFurtherServices(t *testing.T) {
+	t.Parallel()
+	result := pulumitest.Run(t, pulumitest.Setup{
+		Config:  configured(t, values{"interfaceEndpoints": list("kms", "ecr.api")}),
+		Answers: append(pulumitest.Tokyo().Answers(), pulumitest.Tokyo().Service(tokyo("kms"), "a"), pulumitest.Tokyo().Service(tokyo("ecr.api"), "a")),
+	}, run)
+	require.NoError(t, result.Err)
+	var endpoints []string
+	for _, dependency := range result.Resource(t, instanceType+"::instances-a-1").Dependencies {
+		if name, ok := strings.CutPrefix(dependency, endpointType+"::"); ok {
+			endpoints = append(endpoints, name)
+		}
+	}
+	require.Equal(t, []string{"endpoints-kms", "endpoints-s3", "endpoints-ssm", "endpoints-ssmmessages"}, endpoints)
+	require.Equal(t, pulumitest.Map{
+		"ecr.api": "endpoints-ecr.api-id", "kms": "endpoints-kms-id", "s3": "endpoints-s3-id", "ssm": "endpoints-ssm-id",
+		"ssmmessages": "endpoints-ssmmessages-id",
+	}, result.Exports["endpoints"])
+}
+
+// wantExports are the outputs that all stacks have alike, with those of the zones. Texts are in connections_test.go.
+func wantExports(mode pulumitest.Mode, own pulumitest.Map, zones ...string) pulumitest.Map {
+	app, privatelink, instances := pulumitest.Map{}, pulumitest.Map{}, pulumitest.Map{}
+	for _, zone := range zones {
+		app[zone], privatelink[zone] = "network-app-"+zone+"-id", "network-privatelink-"+zone+"-id"
+		name := zone + "-1"
+		instances[name] = pulumitest.Map{
+			"id": mode.ID("instances-" + name), "zone": "ap-northeast-1" + zone, "privateIp": mode.Computed("instances-" + name + "-ip"),
+		}
+	}
+	want := pulumitest.Map{
+		"vpcId":                   mode.ID("network"),
+		"subnetIds":               pulumitest.Map{"app": mode.Computed(app), "privatelink": mode.Computed(privatelink)},
+		"routeTableIds":           mode.Computed(pulumitest.Map{"app": "network-app-id", "privatelink": "network-privatelink-id"}),
+		"instanceSecurityGroupId": mode.ID("security-instances"),
+		"endpointSecurityGroupId": mode.ID("security-endpoints"),
+		"sessionRoleArn":          mode.Computed("arn:of:session-role"),
+		"instances":               instances,
+		"consoleUrl": "https://ap-northeast-1.console.aws.amazon.com/systems-manager/session-manager/start-session" +
+			"?region=ap-northeast-1",
+	}
+	for name, value := range own {
+		want[name] = value
+	}
+	return want
+}
+
+func charges(endpoints, instances, volumes, total string) pulumitest.Map {
+	return pulumitest.Map{
+		"currency": "USD", "endpoints": endpoints, "instances": instances, "volumes": volumes, "total": total,
+	}
+}
+
+func endpointIDs(codes ...string) pulumitest.Map {
+	ids := pulumitest.Map{}
+	for _, code := range codes {
+		ids[code] = "endpoints-" + code + "-id"
+	}
+	return ids
+}
+
+func TestStacks_exports(t *testing.T) {
+	t.Parallel()
+	const start = "aws ssm start-session --profile %s --region ap-northeast-1 --target "
+	command := func(prefix string) string { return strings.Replace(start, "%s", prefix, 1) }
+	pulumitest.Both(t, func(t *testing.T, mode pulumitest.Mode) {
+		require.Equal(t, wantExports(mode, pulumitest.Map{
+			"endpoints":        mode.Computed(endpointIDs("ssm", "ssmmessages", "ec2messages", "s3")),
+			"instanceRoleName": "EC2RoleforSSM",
+			"startSession":     mode.Computed(pulumitest.Map{"a-1": command("inomaso-dev") + "instances-a-1-id"}),
+			"portForward":      mode.Computed(pulumitest.Map{"a-1": pulumitest.Map{}}),
+			"sshConfig": mode.Computed("Host inomaso-dev-a-1\n  HostName instances-a-1-id\n  User ec2-user\n" +
+				"  IdentityFile <private key>\n  ProxyCommand " + command("inomaso-dev") +
+				"%h --document-name AWS-StartSSHSession --parameters portNumber=%p\n"),
+			"awsProfile": mode.Computed("[profile inomaso-dev]\nregion = ap-northeast-1\nrole_arn = arn:of:session-role\n" +
+				"role_session_name = <your IAM user name>\nsource_profile = <your profile>\nmfa_serial = <ARN of your MFA device>\n"),
+			"monthlyCost": charges("30.66", "9.93", "0.77", "41.36"),
+		}, "a"), runStack(t, mode, "article").Exports, "article")
+
+		require.Equal(t, wantExports(mode, pulumitest.Map{
+			"endpoints":        mode.Computed(endpointIDs("ssm", "ssmmessages", "s3")),
+			"instanceRoleName": mode.Computed("instance-role-name"),
+			"startSession":     mode.Computed(pulumitest.Map{"a-1": command("bastionless-dev") + "instances-a-1-id"}),
+			"portForward":      mode.Computed(pulumitest.Map{"a-1": pulumitest.Map{}}),
+			"sshConfig": mode.Computed("Host bastionless-dev-a-1\n  HostName instances-a-1-id\n  User ec2-user\n" +
+				"  IdentityFile <private key>\n  ProxyCommand sh -c \"aws ec2-instance-connect send-ssh-public-key " +
+				"--profile bastionless-dev --region ap-northeast-1 --instance-id %h --instance-os-user %r " +
+				"--ssh-public-key file://<private key>.pub > /dev/null && " + command("bastionless-dev") +
+				"%h --document-name AWS-StartSSHSession --parameters portNumber=%p\"\n"),
+			"awsProfile": mode.Computed("[profile bastionless-dev]\nregion = ap-northeast-1\nrole_arn = arn:of:session-role\n" +
+				"role_session_name = <your name>\nsource_profile = <your profile>\nmfa_serial = <ARN of your MFA device>\n"),
+			"monthlyCost": charges("20.44", "9.93", "0.77", "31.14"),
+		}, "a"), runStack(t, mode, "dev").Exports, "dev")
+
+		require.Equal(t, wantExports(mode, pulumitest.Map{
+			"endpoints":        mode.Computed(endpointIDs("ssm", "ssmmessages", "s3")),
+			"instanceRoleName": mode.Computed("instance-role-name"),
+			"startSession": mode.Computed(pulumitest.Map{
+				"a-1": command("bastionless-prod") + "instances-a-1-id", "c-1": command("bastionless-prod") + "instances-c-1-id",
+			}),
+			"portForward": mode.Computed(pulumitest.Map{"a-1": pulumitest.Map{}, "c-1": pulumitest.Map{}}),
+			"sshConfig":   mode.Computed(""),
+			"awsProfile": mode.Computed("[profile bastionless-prod]\nregion = ap-northeast-1\nrole_arn = arn:of:session-role\n" +
+				"role_session_name = <your name>\nsource_profile = <your profile>\nmfa_serial = <ARN of your MFA device>\n"),
+			"monthlyCost": charges("40.88", "19.86", "1.54", "62.27"),
+		}, "a", "c"), runStack(t, mode, "prod").Exports, "prod")
+	})
+}
+
+func TestStack_sharesSubnets(t *testing.T) {
+	t.Parallel()
+	pulumitest.Both(t, func(t *testing.T, mode pulumitest.Mode) {
+		result := pulumitest.Run(t, pulumitest.Setup{
+			Mode: mode, Config: configured(t, values{"subnetLayout": "shared"}), Answers: pulumitest.Tokyo().Answers(),
+		}, run)
+		require.NoError(t, result.Err)
+		require.Equal(t, pulumitest.List{mode.ID("network-app-a")},
+			result.Resource(t, endpointType+"::endpoints-ssm").Inputs["subnetIds"])
+		require.Equal(t, []string{
+			"deleteBeforeReplace: true", "replaceWith: " + subnetType + "::network-app-a", "replacementTrigger: app",
+		}, result.Resource(t, endpointType+"::endpoints-ssm").Options)
+		require.Equal(t, pulumitest.Map{"app": mode.Computed(pulumitest.Map{"a": "network-app-a-id"}), "privatelink": pulumitest.Map{}},
+			result.Exports["subnetIds"])
+		require.Equal(t, mode.Computed(pulumitest.Map{"app": "network-app-id"}), result.Exports["routeTableIds"])
+		for _, key := range pulumitest.Inventory(result.Resources) {
+			require.NotContains(t, key, "privatelink")
+		}
+	})
+}
+
+// A stack with everything that writes a Region, a partition or a DNS suffix.
+func TestStack_isAtHomeInOtherPartitions(t *testing.T) {
+	t.Parallel()
+	set := values{
+		"ec2messagesEndpoint": "true", "os": "al2", "installLatestAgent": "true", "s3Buckets": list("mine"),
+		"sessionPrincipals": list("account", "sso:Admin", "210987654321"), "requireMfa": "false",
+		"sessionDocuments": list("shell", "ssh", "port-forwarding", "remote-port-forwarding"), "forwardTo": list("10.0.32.0/24:5432"),
+	}
+	for name, test := range map[string]struct {
+		in      pulumitest.Place
+		foreign []string
+	}{
+		// EC2's principal and the path of Identity Center's roles are the same in GovCloud.
+		"GovCloud": {pulumitest.GovCloud(), []string{"arn:aws:", "amazonaws.com.cn", "ap-northeast-1", "us-east-1", "cn-north-1"}},
+		"China":    {pulumitest.Beijing(), []string{"arn:aws:", "ap-northeast-1", "us-east-1", "us-gov"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for _, set := range []values{nil, set} {
+				answers := append(test.in.Answers(), pulumitest.Parameter("amzn2-ami-hvm-x86_64-gp2", "ami-al2"))
+				result := pulumitest.Run(t, pulumitest.Setup{Config: configured(t, set), Answers: answers}, run)
+				require.NoError(t, result.Err)
+				require.NotEmpty(t, result.Resources)
+				var texts []string
+				for _, r := range result.Resources {
+					texts = collect(texts, r.Inputs)
+				}
+				for _, invoke := range result.Invokes {
+					texts = collect(texts, invoke.Args)
+				}
+				texts = collect(texts, result.Exports)
+				for _, text := range texts {
+					for _, foreign := range test.foreign {
+						require.NotContains(t, text, foreign)
+					}
+					if test.in.Partition == "aws-cn" {
+						own := strings.ReplaceAll(text, "amazonaws.com.cn", "")
+						own = strings.ReplaceAll(own, "role/aws-reserved/sso.amazonaws.com", "")
+						require.NotContains(t, own, "amazonaws.com")
+					}
+				}
+			}
+		})
+	}
+}
+
+// collect adds all texts in a value.
+func collect(texts []string, value any) []string {
+	switch value := value.(type) {
+	case string:
+		return append(texts, value)
+	case pulumitest.List:
+		for _, element := range value {
+			texts = collect(texts, element)
+		}
+	case pulumitest.Map:
+		for _, element := range value {
+			texts = collect(texts, element)
+		}
+	case pulumitest.Secret:
+		return collect(texts, value.Value)
+	}
+	return texts
+}
+
+// dev in the two other partitions has what it has elsewhere, in the words of the place.
+func TestDev_inOtherPartitions(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		in              pulumitest.Place
+		trusts, console string
+		charges         pulumitest.Map
+	}{
+		"GovCloud": {
+			pulumitest.GovCloud(), "ec2.amazonaws.com", "https://us-gov-west-1.console.amazonaws-us-gov.com",
+			charges("not known", "not known", "not known", "not known"),
+		},
+		"China": {
+			pulumitest.Beijing(), "ec2.amazonaws.com.cn", "https://cn-north-1.console.amazonaws.cn",
+			charges("not known", "not known", "not known", "not known"),
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			config := pulumitest.StackConfig(t, ".", "dev")
+			config["aws:region"] = test.in.Region
+			result := pulumitest.Run(t, pulumitest.Setup{Stack: "dev", Config: config, Answers: test.in.Answers()}, run)
+			require.NoError(t, result.Err)
+			want := append(append(append(keys(components), keys(alike)...), keys(restricted)...), keys(zoneResources("a"))...)
+			slices.Sort(want)
+			require.Equal(t, want, pulumitest.Inventory(result.Resources))
+			require.Equal(t, `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":["`+test.trusts+
+				`"]},"Action":["sts:AssumeRole"]}]}`, result.Resource(t, roleType+"::instance-role").Inputs["assumeRolePolicy"])
+			require.Equal(t, "arn:"+test.in.Partition+":iam::aws:policy/AmazonSSMManagedInstanceCore",
+				result.Resource(t, attachmentType+"::instance-role-core").Inputs["policyArn"])
+			require.Equal(t, "com.amazonaws."+test.in.Region+".ssm", result.Resource(t, endpointType+"::endpoints-ssm").Inputs["serviceName"])
+			require.Equal(t, test.console+"/systems-manager/session-manager/start-session?region="+test.in.Region, result.Exports["consoleUrl"])
+			require.Equal(t, test.charges, result.Exports["monthlyCost"])
+		})
+	}
+}

@@ -1,0 +1,180 @@
+package awssim
+
+import (
+	"encoding/hex"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/pulumi/pulumi/pkg/v3/resource/plugin"
+)
+
+// defaultsKey names the inputs that were not given but filled in, so that they keep their values.
+const defaultsKey = "__defaults"
+
+// check completes inputs with names and defaults, and returns what the provider finds wrong with them.
+func (t *resourceType) check(name string, seed []byte, olds, news values) (values, []plugin.CheckFailure) {
+	inputs := clone(news)
+	var filled []string
+	if n := t.name; n != nil && !given(inputs, n.attribute) && (n.unless == "" || !given(inputs, n.unless)) {
+		if kept := text(olds, n.attribute); kept != "" && slices.Contains(list(olds, defaultsKey), n.attribute) {
+			inputs[n.attribute] = kept
+		} else {
+			inputs[n.attribute] = n.generate(name, seed)
+		}
+		filled = append(filled, n.attribute)
+	}
+	for key, a := range t.inputs {
+		if a.fallback != nil && !given(inputs, key) {
+			inputs[key] = a.fallback
+			filled = append(filled, key)
+		}
+	}
+	slices.Sort(filled)
+	inputs[defaultsKey] = anys(filled)
+
+	var failures []plugin.CheckFailure
+	for _, reason := range t.reasons(name, inputs) {
+		failures = append(failures, plugin.CheckFailure{Reason: reason})
+	}
+	return inputs, failures
+}
+
+// generate makes up a name: the logical one, and seven hexadecimal digits that the engine's seed decides on.
+func (n *autoname) generate(name string, seed []byte) string {
+	for len(seed) < 4 {
+		seed = append(seed, 0)
+	}
+	generated := n.prefix + name + "-" + hex.EncodeToString(seed[:4])[:7]
+	if n.lower {
+		generated = strings.ToLower(generated)
+	}
+	return generated
+}
+
+// reasons returns why the provider would refuse these inputs. Nothing is said of values that are not known.
+func (t *resourceType) reasons(name string, in values) []string {
+	var reasons []string
+	for _, key := range slices.Sorted(maps.Keys(t.inputs)) {
+		a := t.inputs[key]
+		switch {
+		case !given(in, key):
+			if a.required {
+				reasons = append(reasons, fmt.Sprintf("Missing required property '%s'", key))
+			}
+		case !isUnknown(in[key]):
+			reasons = append(reasons, a.reasons(name, key, snake(key), in[key])...)
+		}
+	}
+	for _, group := range t.conflicts {
+		reasons = append(reasons, conflict(name, group, in)...)
+	}
+	for _, group := range t.alternatives {
+		reasons = append(reasons, alternative(name, group, in, t.framework)...)
+	}
+	if n := t.name; n != nil {
+		if chosen := text(in, n.attribute); len(chosen) > n.longest {
+			reasons = append(reasons, examine(fmt.Sprintf("expected length of %s to be in the range (1 - %d), got %s",
+				snake(n.attribute), n.longest, chosen), name, n.attribute))
+		}
+	}
+	if t.examine != nil {
+		reasons = append(reasons, t.examine(in)...)
+	}
+	return reasons
+}
+
+// reasons checks one value and, in an object, its fields.
+func (a attribute) reasons(name, path, words string, value any) []string {
+	var reasons []string
+	if a.check != nil {
+		for _, reason := range a.check(words, value) {
+			reasons = append(reasons, examine(reason, name, path))
+		}
+	}
+	object, ok := value.(values)
+	if !ok {
+		return reasons
+	}
+	for _, key := range slices.Sorted(maps.Keys(a.fields)) {
+		field := a.fields[key]
+		switch {
+		case given(object, key) && !isUnknown(object[key]):
+			reasons = append(reasons, field.reasons(name, path+"."+key, words+".0."+snake(key), object[key])...)
+		case field.required && !given(object, key):
+			reasons = append(reasons, examine(fmt.Sprintf("Missing required argument. The argument %q is required, but no "+
+				"definition was found.", snake(key)), name, path+"."+key))
+		}
+	}
+	return reasons
+}
+
+// examine ends a reason as the bridge does.
+func examine(reason, name, path string) string {
+	return reason + ". Examine values at '" + name + "." + path + "'."
+}
+
+// conflict is SDKv2's ConflictsWith.
+func conflict(name string, group []string, in values) []string {
+	var set []string
+	for _, key := range group {
+		if given(in, key) {
+			set = append(set, key)
+		}
+	}
+	var reasons []string
+	for i := 1; i < len(set); i++ {
+		reasons = append(reasons, examine(fmt.Sprintf("Conflicting configuration arguments. %q: conflicts with %s",
+			snake(set[0]), snake(set[i])), name, set[0]))
+	}
+	return reasons
+}
+
+// alternative is ExactlyOneOf, in the words of either implementation.
+func alternative(name string, group []string, in values, framework bool) []string {
+	var set, words []string
+	unsure := false
+	for _, key := range group {
+		words = append(words, snake(key))
+		if given(in, key) {
+			set = append(set, key)
+			unsure = unsure || isUnknown(in[key])
+		}
+	}
+	all := strings.Join(words, ",")
+	switch {
+	case len(set) == 1 || unsure && len(set) == 0:
+		return nil
+	case framework && len(set) == 0:
+		return []string{"Missing Attribute Configuration: Exactly one of these attributes must be configured: [" + all + "]"}
+	case framework:
+		return []string{examine("Invalid Attribute Combination. Exactly one of these attributes must be configured: ["+all+"]",
+			name, set[0])}
+	case len(set) == 0:
+		return []string{examine(fmt.Sprintf("Invalid combination of arguments. %q: one of `%s` must be specified",
+			words[0], all), name, group[0])}
+	}
+	given := make([]string, len(set))
+	for i, key := range set {
+		given[i] = snake(key)
+	}
+	return []string{examine(fmt.Sprintf("Invalid combination of arguments. %q: only one of `%s` can be specified, but `%s` were "+
+		"specified.", given[0], all, strings.Join(given, ",")), name, set[0])}
+}
+
+// snake is a property's name in the provider's own words: cidrBlock is cidr_block.
+func snake(name string) string {
+	var b strings.Builder
+	for i, r := range name {
+		if unicode.IsUpper(r) || unicode.IsDigit(r) && i > 0 && name[i-1] == 'v' {
+			if unicode.IsUpper(r) {
+				b.WriteByte('_')
+			}
+			r = unicode.ToLower(r)
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}

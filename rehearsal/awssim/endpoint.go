@@ -1,0 +1,272 @@
+package awssim
+
+import (
+	"maps"
+	"slices"
+	"strings"
+)
+
+const (
+	endpointToken = "aws:ec2/vpcEndpoint:VpcEndpoint"
+
+	// Quotas. https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-limits-endpoints.html
+	maxInterfaceEndpoints = 50
+	maxGatewayEndpoints   = 20
+
+	// openPolicy is what an endpoint without a policy has.
+	openPolicy = `{"Statement":[{"Action":"*","Effect":"Allow","Principal":"*","Resource":"*"}]}`
+)
+
+func init() {
+	ids := attribute{computed: true, unordered: true}
+	register(&resourceType{
+		token: endpointToken,
+		inputs: map[string]attribute{
+			"vpcId":             {required: true, replace: true},
+			"serviceName":       {replace: true},
+			"serviceRegion":     {replace: true, computed: true},
+			"vpcEndpointType":   {replace: true, fallback: "Gateway", check: oneOf("Interface", "Gateway", "GatewayLoadBalancer", "Resource", "ServiceNetwork")},
+			"autoAccept":        {},
+			"policy":            {computed: true, policy: true, check: policyDocument},
+			"privateDnsEnabled": {computed: true},
+			"routeTableIds":     ids, "subnetIds": ids, "securityGroupIds": ids,
+			"subnetConfigurations": {computed: true, unordered: true},
+			"ipAddressType":        {computed: true, check: oneOf("ipv4", "dualstack", "ipv6")},
+			"dnsOptions":           {computed: true},
+		},
+		outputs: []string{
+			"arn", "state", "cidrBlocks", "prefixListId", "dnsEntries", "networkInterfaceIds", "ownerId", "requesterManaged",
+		},
+		taggable: true,
+		adjust: func(found differences, _, in values) {
+			if _, differs := found["privateDnsEnabled"]; differs && text(in, "vpcEndpointType") != "Interface" {
+				found["privateDnsEnabled"] = true
+			}
+		},
+		create: createEndpoint, update: updateEndpoint, remove: removeEndpoint,
+	})
+}
+
+func createEndpoint(c *call, in values) (string, values, error) {
+	name, kind := text(in, "serviceName"), text(in, "vpcEndpointType")
+	prefix, operation := "creating EC2 VPC Endpoint ("+name+")", "CreateVpcEndpoint"
+	vpc, service := c.vpc(text(in, "vpcId")), c.offers().Services[name]
+	if vpc == nil {
+		return "", nil, c.ec2(prefix, operation, "InvalidVpcId.NotFound", "The vpc ID '%s' does not exist", text(in, "vpcId"))
+	}
+	if service.Type == "" {
+		return "", nil, c.ec2(prefix, operation, "InvalidServiceName", "The Vpc Endpoint Service '%s' does not exist", name)
+	}
+	if service.Type != kind {
+		return "", nil, c.ec2(prefix, operation, "InvalidParameter",
+			"Endpoint type (%s) does not match available service types ([%s]).", kind, service.Type)
+	}
+	quota := map[string]int{"Interface": maxInterfaceEndpoints, "Gateway": maxGatewayEndpoints}[kind]
+	if len(c.all(endpointToken, func(v values) bool {
+		return text(v, "vpcEndpointType") == kind && (kind == "Gateway" || text(v, "vpcId") == vpc.ID)
+	})) >= quota {
+		return "", nil, c.ec2(prefix, operation, "VpcEndpointLimitExceeded", "The maximum number of VPC endpoints has been reached.")
+	}
+	id := c.newID("vpce")
+	state := clone(in)
+	maps.Copy(state, values{
+		"arn": c.arn("ec2", "vpc-endpoint/"+id), "state": "available", "ownerId": c.account(), "requesterManaged": false,
+		"serviceRegion": c.region, "privateDnsEnabled": flag(in, "privateDnsEnabled"), "ipAddressType": "ipv4",
+	})
+	for _, ids := range []string{"routeTableIds", "subnetIds", "securityGroupIds"} {
+		if !given(in, ids) {
+			state[ids] = []any{}
+		}
+	}
+	if !given(in, "policy") {
+		state["policy"] = openPolicy
+	}
+	if kind == "Interface" && len(list(state, "securityGroupIds")) == 0 {
+		state["securityGroupIds"] = []any{vpc.State["defaultSecurityGroupId"]}
+	}
+	if err := c.checkEndpoint(prefix, operation, id, service, values{}, state); err != nil {
+		return "", nil, err
+	}
+	c.put(endpointToken, id, state)
+	c.equip(id, service, state)
+	return id, state, nil
+}
+
+func updateEndpoint(c *call, id string, old, in values) (values, error) {
+	state := clone(old)
+	maps.Copy(state, in)
+	service := c.offers().Services[text(state, "serviceName")]
+	prefix := "updating EC2 VPC Endpoint (" + id + ")"
+	if err := c.checkEndpoint(prefix, "ModifyVpcEndpoint", id, service, old, state); err != nil {
+		return nil, err
+	}
+	c.equip(id, service, state)
+	return state, nil
+}
+
+func removeEndpoint(c *call, id string, _ values) error {
+	c.drop(c.get(endpointToken, id))
+	return nil
+}
+
+// checkEndpoint refuses what an endpoint cannot have. old is what it had: empty for a new one.
+func (c *call) checkEndpoint(prefix, operation, id string, service fixtureService, old, state values) error {
+	refuse := func(format string, args ...any) error {
+		return c.ec2(prefix, operation, "InvalidParameter", format, args...)
+	}
+	mode := endpointPolicy
+	if service.Type == "Gateway" {
+		mode = gatewayEndpointPolicy
+		if len(list(state, "subnetIds")) > 0 {
+			return refuse("Subnet IDs are only supported for Interface and GatewayLoadBalancer type VPC Endpoints.")
+		}
+		if flag(state, "privateDnsEnabled") {
+			return refuse("Private DNS can only be enabled for Interface type VPC Endpoints.")
+		}
+		if err := c.checkRouteTables(prefix, operation, id, service, state); err != nil {
+			return err
+		}
+	} else {
+		if len(list(state, "routeTableIds")) > 0 {
+			return refuse("Route table IDs are only supported for Gateway type VPC Endpoint.")
+		}
+		if err := c.checkPrivateDNS(prefix, operation, id, state); err != nil {
+			return err
+		}
+		if err := c.checkEndpointSubnets(prefix, operation, service, old, state); err != nil {
+			return err
+		}
+		for _, group := range list(state, "securityGroupIds") {
+			// No public source says how EC2 words a group of another VPC. That it refuses one is the stricter reading.
+			if found := c.securityGroup(group); found == nil || text(found.State, "vpcId") != text(state, "vpcId") {
+				return c.noGroup(prefix, operation, group)
+			}
+		}
+	}
+	policy := text(state, "policy")
+	if policy == openPolicy {
+		return nil
+	}
+	if code, message := policyProblem(mode, policy, policyScope{partition: c.partition, account: c.account()}); code != "" {
+		return c.ec2(prefix, operation, code, "%s", message)
+	}
+	return nil
+}
+
+func (c *call) checkRouteTables(prefix, operation, id string, service fixtureService, state values) error {
+	for _, table := range list(state, "routeTableIds") {
+		found := c.get(routeTableToken, table)
+		if found == nil || text(found.State, "vpcId") != text(state, "vpcId") {
+			return c.ec2(prefix, operation, "InvalidRouteTableId.NotFound", "The routeTable ID '%s' does not exist", table)
+		}
+		for _, other := range c.all(endpointToken, func(v values) bool {
+			return text(v, "serviceName") == text(state, "serviceName") && slices.Contains(list(v, "routeTableIds"), table)
+		}) {
+			if other.ID != id {
+				return c.ec2(prefix, operation, "RouteAlreadyExists", "route table %s already has a route with destination-prefix-list-id %s",
+					table, service.PrefixList)
+			}
+		}
+	}
+	return nil
+}
+
+func (c *call) checkPrivateDNS(prefix, operation, id string, state values) error {
+	if !flag(state, "privateDnsEnabled") {
+		return nil
+	}
+	vpc := c.vpc(text(state, "vpcId"))
+	if !flag(vpc.State, "enableDnsSupport") || !flag(vpc.State, "enableDnsHostnames") {
+		return c.ec2(prefix, operation, "InvalidParameter",
+			"Enabling private DNS requires both enableDnsSupport and enableDnsHostnames VPC attributes set to true for %s", vpc.ID)
+	}
+	for _, other := range c.all(endpointToken, func(v values) bool {
+		return text(v, "vpcId") == vpc.ID && text(v, "serviceName") == text(state, "serviceName") && flag(v, "privateDnsEnabled")
+	}) {
+		if other.ID != id {
+			return c.ec2(prefix, operation, "InvalidParameter", "private-dns-enabled cannot be set because there is already a conflicting DNS "+
+				"domain for %s in the VPC %s", c.privateName(state), vpc.ID)
+		}
+	}
+	return nil
+}
+
+// checkEndpointSubnets holds subnets against the VPC, the service's zones and each other. An endpoint that has a subnet of a
+// zone takes no other of that zone, not even in the call that would take the first away: no public source says that it does, so
+// this is the stricter reading.
+func (c *call) checkEndpointSubnets(prefix, operation string, service fixtureService, old, state values) error {
+	zones := map[string]string{}
+	for _, id := range append(list(old, "subnetIds"), list(state, "subnetIds")...) {
+		subnet := c.get(subnetToken, id)
+		if subnet == nil && slices.Contains(list(old, "subnetIds"), id) {
+			continue
+		}
+		if subnet == nil || text(subnet.State, "vpcId") != text(state, "vpcId") {
+			return c.ec2(prefix, operation, "InvalidSubnetID.NotFound", "The subnet ID '%s' does not exist", id)
+		}
+		zone := text(subnet.State, "availabilityZone")
+		if len(service.Zones) > 0 && !slices.Contains(service.Zones, zone) {
+			return c.ec2(prefix, operation, "InvalidParameter", "The VPC endpoint service %s does not support the availability zone of the "+
+				"subnet: %s.", text(state, "serviceName"), id)
+		}
+		if other := zones[zone]; other != "" && other != id {
+			return c.ec2(prefix, operation, "DuplicateSubnetsInSameZone", "Found another VPC endpoint subnet in the availability zone of %s. VPC "+
+				"endpoint subnets should be in different availability zones supported by the VPC endpoint service.", id)
+		}
+		zones[zone] = id
+	}
+	return nil
+}
+
+func (c *call) privateName(state values) string {
+	return serviceCode(text(state, "serviceName")) + "." + c.region + "." + c.dnsSuffix
+}
+
+// equip gives an endpoint its network interfaces and names, or its routes.
+func (c *call) equip(id string, service fixtureService, state values) {
+	state["cidrBlocks"], state["prefixListId"], state["dnsEntries"], state["networkInterfaceIds"] = []any{}, "", []any{}, []any{}
+	if service.Type == "Gateway" {
+		state["prefixListId"], state["cidrBlocks"] = service.PrefixList, []any{"52.219.0.0/20"}
+		return
+	}
+	owner := key(endpointToken, c.region, id)
+	wanted := list(state, "subnetIds")
+	standing := map[string]string{}
+	for _, eni := range c.all(interfaceToken, nil) {
+		if eni.Owner != owner {
+			continue
+		}
+		if subnet := text(eni.State, "subnetId"); slices.Contains(wanted, subnet) {
+			standing[subnet] = eni.ID
+		} else {
+			c.drop(eni)
+		}
+	}
+	var interfaces []string
+	for _, subnet := range wanted {
+		eni := standing[subnet]
+		if eni == "" {
+			eni = c.newID("eni")
+		}
+		c.put(interfaceToken, eni, values{
+			"subnetId": subnet, "vpcId": state["vpcId"], "groups": state["securityGroupIds"], "privateIp": c.address(subnet, eni),
+		}).Owner = owner
+		interfaces = append(interfaces, eni)
+	}
+	slices.Sort(interfaces)
+	state["networkInterfaceIds"] = anys(interfaces)
+	state["subnetConfigurations"] = []any{}
+	base := "." + serviceCode(text(state, "serviceName")) + "." + c.region + ".vpce." + c.dnsSuffix
+	label := id + "-" + c.hash(id, 8)
+	entry := func(name string) any {
+		return values{"dnsName": name, "hostedZoneId": "Z" + strings.ToUpper(c.hash(base, 12))}
+	}
+	entries := []any{entry(label + base)}
+	for _, subnet := range wanted {
+		entries = append(entries, entry(label+"-"+text(c.get(subnetToken, subnet).State, "availabilityZone")+base))
+	}
+	if flag(state, "privateDnsEnabled") {
+		entries = append(entries, entry(c.privateName(state)))
+	}
+	state["dnsEntries"] = entries
+}

@@ -1,0 +1,37 @@
+package proof
+
+import (
+	"embed"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"bastionless/rehearsal/proof/policy"
+)
+
+// managedFiles are policies that AWS manages, a file each, as AWS publishes them.
+//
+//go:embed managed/*.json
+var managedFiles embed.FS
+
+// awsManaged returns the content of a policy that AWS manages, or nil where it is not
+// among those that ship with this package.
+func awsManaged(arn string) (*policy.Document, error) {
+	owner, name, found := strings.Cut(arn, ":policy/")
+	if !found || !strings.HasSuffix(owner, ":iam::aws") {
+		return nil, nil
+	}
+	text, err := managedFiles.ReadFile("managed/" + name[strings.LastIndex(name, "/")+1:] + ".json")
+	if err != nil {
+		return nil, nil //nolint:nilerr // no such file: the content is not known
+	}
+	var file struct {
+		Version  string
+		Source   string
+		Document json.RawMessage
+	}
+	if err := json.Unmarshal(text, &file); err != nil {
+		return nil, fmt.Errorf("managed policy %s: %w", name, err)
+	}
+	return policy.Parse(fmt.Sprintf("AWS's %s (%s)", name, file.Version), string(file.Document))
+}

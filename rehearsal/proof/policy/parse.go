@@ -1,0 +1,197 @@
+package policy
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// variableVersion is the version of policies that knows variables.
+const variableVersion = "2012-10-17"
+
+// Parse reads a policy. What AWS would refuse is an error; what AWS takes and this
+// package does not know is kept and makes decisions that meet it undecided.
+func Parse(name, text string) (*Document, error) {
+	var raw struct {
+		Version   string
+		ID        json.RawMessage `json:"Id"`
+		Statement json.RawMessage
+	}
+	decoder := json.NewDecoder(strings.NewReader(text))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&raw); err != nil {
+		return nil, fmt.Errorf("policy %s: not an IAM policy: %w", name, err)
+	}
+	if raw.Version != "" && raw.Version != variableVersion && raw.Version != "2008-10-17" {
+		return nil, fmt.Errorf("policy %s: version %q: AWS knows 2012-10-17 and 2008-10-17", name, raw.Version)
+	}
+	list, err := oneOrMore[json.RawMessage](raw.Statement)
+	if err != nil || len(list) == 0 {
+		return nil, fmt.Errorf("policy %s: no statements: a policy has one or more", name)
+	}
+	document := &Document{Name: name, variables: raw.Version == variableVersion}
+	for i, item := range list {
+		statement, err := parseStatement(item)
+		if err != nil {
+			return nil, fmt.Errorf("policy %s: statement %d: %w", name, i+1, err)
+		}
+		if statement.Sid == "" {
+			statement.Sid = "statement " + strconv.Itoa(i+1)
+		}
+		document.Statements = append(document.Statements, statement)
+	}
+	return document, nil
+}
+
+// parseStatement reads one statement.
+func parseStatement(text json.RawMessage) (Statement, error) {
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal(text, &fields); err != nil {
+		return Statement{}, fmt.Errorf("not an object: %w", err)
+	}
+	var s Statement
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		if err := s.field(name, fields[name]); err != nil {
+			return Statement{}, fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	if fields["Effect"] == nil {
+		return Statement{}, errors.New("no Effect: give Allow or Deny")
+	}
+	if fields["Action"] == nil == (fields["NotAction"] == nil) {
+		return Statement{}, errors.New("give either Action or NotAction")
+	}
+	return s, nil
+}
+
+// field reads one element of a statement.
+func (s *Statement) field(name string, text json.RawMessage) (err error) {
+	switch name {
+	case "Sid":
+		return json.Unmarshal(text, &s.Sid)
+	case "Effect":
+		var effect string
+		if err := json.Unmarshal(text, &effect); err != nil {
+			return err
+		}
+		if effect != "Allow" && effect != "Deny" {
+			return fmt.Errorf("%q: AWS knows Allow and Deny", effect)
+		}
+		s.Deny = effect == "Deny"
+	case "Action", "NotAction":
+		s.NotActions = name == "NotAction"
+		s.Actions, err = oneOrMore[string](text)
+	case "Resource", "NotResource":
+		if s.Resources != nil {
+			return errors.New("both Resource and NotResource: give one")
+		}
+		s.NotResources = name == "NotResource"
+		s.Resources, err = oneOrMore[string](text)
+	case "Principal":
+		s.Principal, err = parsePrincipals(text)
+	case "Condition":
+		s.Conditions, err = parseConditions(text)
+	default:
+		s.Strange = "its element " + name
+	}
+	return err
+}
+
+// parsePrincipals reads the element Principal.
+func parsePrincipals(text json.RawMessage) (*Principals, error) {
+	if bytes.Equal(bytes.TrimSpace(text), []byte(`"*"`)) {
+		return &Principals{Anyone: true}, nil
+	}
+	var kinds map[string]json.RawMessage
+	if err := json.Unmarshal(text, &kinds); err != nil {
+		return nil, fmt.Errorf(`neither "*" nor an object: %w`, err)
+	}
+	p := &Principals{}
+	for _, kind := range slices.Sorted(maps.Keys(kinds)) {
+		names, err := oneOrMore[string](kinds[kind])
+		if err != nil {
+			return nil, err
+		}
+		switch kind {
+		case "AWS":
+			p.Anyone = slices.Contains(names, "*")
+			p.AWS = slices.DeleteFunc(names, func(name string) bool { return name == "*" })
+		case "Service":
+			p.Services = names
+		case "Federated", "CanonicalUser":
+			p.Federated = append(p.Federated, names...)
+		default:
+			return nil, fmt.Errorf("%q: AWS knows AWS, Service, Federated and CanonicalUser", kind)
+		}
+	}
+	return p, nil
+}
+
+// parseConditions reads the element Condition.
+func parseConditions(text json.RawMessage) ([]Condition, error) {
+	var operators map[string]map[string]json.RawMessage
+	if err := json.Unmarshal(text, &operators); err != nil {
+		return nil, err
+	}
+	conditions := []Condition{}
+	for _, operator := range slices.Sorted(maps.Keys(operators)) {
+		for _, key := range slices.Sorted(maps.Keys(operators[operator])) {
+			values, err := scalars(operators[operator][key])
+			if err != nil {
+				return nil, fmt.Errorf("%s %s: %w", operator, key, err)
+			}
+			conditions = append(conditions, Condition{Operator: operator, Key: key, Values: values})
+		}
+	}
+	return conditions, nil
+}
+
+// scalars reads one value or a list of them. IAM takes true and 5 for "true" and "5".
+func scalars(text json.RawMessage) ([]string, error) {
+	items, err := oneOrMore[json.RawMessage](text)
+	if err != nil {
+		return nil, err
+	}
+	var values []string
+	for _, item := range items {
+		var value any
+		decoder := json.NewDecoder(bytes.NewReader(item))
+		decoder.UseNumber()
+		if err := decoder.Decode(&value); err != nil {
+			return nil, err
+		}
+		switch value := value.(type) {
+		case string:
+			values = append(values, value)
+		case bool:
+			values = append(values, strconv.FormatBool(value))
+		case json.Number:
+			values = append(values, value.String())
+		default:
+			return nil, fmt.Errorf("%s: values are texts, numbers, true and false", item)
+		}
+	}
+	return values, nil
+}
+
+// oneOrMore reads an item or a list of items.
+func oneOrMore[T any](text json.RawMessage) ([]T, error) {
+	if trimmed := bytes.TrimSpace(text); len(trimmed) > 0 && trimmed[0] == '[' {
+		list := []T{}
+		err := json.Unmarshal(text, &list)
+		return list, err
+	}
+	if len(text) == 0 {
+		return nil, nil
+	}
+	var one T
+	if err := json.Unmarshal(text, &one); err != nil {
+		return nil, err
+	}
+	return []T{one}, nil
+}

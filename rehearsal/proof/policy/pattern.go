@@ -1,0 +1,182 @@
+package policy
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// piece is a part of a pattern: a wildcard or a literal text.
+type piece struct {
+	// wildcard is '*', '?' or 0.
+	wildcard byte
+	literal  string
+}
+
+// pattern is a value of a policy, its variables replaced. What a variable stands for
+// is literal, as "${*}" is.
+type pattern []piece
+
+// expand replaces a value's variables by what the request holds. The answer is No
+// where a variable has no value, Unknown where that cannot be told.
+func (d *Document) expand(value string, wildcards bool, r *Request) (pattern, Answer, string) {
+	var pieces pattern
+	rest := value
+	for rest != "" {
+		start := -1
+		if d.variables {
+			start = strings.Index(rest, "${")
+		}
+		if start < 0 {
+			return pieces.add(rest, wildcards), Yes, ""
+		}
+		pieces = pieces.add(rest[:start], wildcards)
+		name, after, closed := strings.Cut(rest[start+2:], "}")
+		if !closed {
+			return nil, Unknown, "its value " + value + ", whose variable does not end"
+		}
+		text, has, why := variable(name, r)
+		if has != Yes {
+			return nil, has, why
+		}
+		pieces = pieces.add(text, false)
+		rest = after
+	}
+	return pieces, Yes, ""
+}
+
+// variable returns what a policy variable stands for.
+func variable(name string, r *Request) (string, Answer, string) {
+	name = strings.TrimSpace(name)
+	if name == "*" || name == "?" || name == "$" {
+		return name, Yes, ""
+	}
+	key, fallback, hasFallback := strings.Cut(name, ",")
+	key = strings.TrimSpace(key)
+	values, has := r.lookUp(key)
+	switch {
+	case has == Unknown:
+		return "", Unknown, "the variable ${" + key + "}, whose value is not known"
+	case has == Yes && len(values) == 1:
+		return values[0], Yes, ""
+	case has == Yes && len(values) > 1:
+		return "", Unknown, "the variable ${" + key + "}, which has several values"
+	case hasFallback:
+		fallback = strings.TrimSpace(fallback)
+		if len(fallback) < 2 || fallback[0] != '\'' || fallback[len(fallback)-1] != '\'' {
+			return "", Unknown, "the variable ${" + name + "}, whose default is not in quotes"
+		}
+		return fallback[1 : len(fallback)-1], Yes, ""
+	}
+	return "", No, "the variable ${" + key + "}, which the request does not have"
+}
+
+// add appends text, and its wildcards as such if they are.
+func (p pattern) add(text string, wildcards bool) pattern {
+	for text != "" {
+		at := -1
+		if wildcards {
+			at = strings.IndexAny(text, "*?")
+		}
+		if at < 0 {
+			return append(p, piece{literal: text})
+		}
+		if at > 0 {
+			p = append(p, piece{literal: text[:at]})
+		}
+		p = append(p, piece{wildcard: text[at]})
+		text = text[at+1:]
+	}
+	return p
+}
+
+// matches says whether the whole text matches.
+func (p pattern) matches(text string) bool {
+	if len(p) == 0 {
+		return text == ""
+	}
+	switch first := p[0]; first.wildcard {
+	case '*':
+		for len(p) > 1 && p[1].wildcard == '*' {
+			p = p[1:]
+		}
+		if len(p) == 1 {
+			return true
+		}
+		for i := 0; i <= len(text); i++ {
+			if p[1:].matches(text[i:]) {
+				return true
+			}
+		}
+		return false
+	case '?':
+		_, size := utf8.DecodeRuneInString(text)
+		return size > 0 && p[1:].matches(text[size:])
+	default:
+		rest, ok := strings.CutPrefix(text, first.literal)
+		return ok && p[1:].matches(rest)
+	}
+}
+
+// split cuts a pattern at its first colons, into at most n parts.
+func (p pattern) split(n int) []pattern {
+	parts := []pattern{nil}
+	add := func(piece piece) { parts[len(parts)-1] = append(parts[len(parts)-1], piece) }
+	for _, piece := range p {
+		if piece.wildcard != 0 {
+			add(piece)
+			continue
+		}
+		text := piece.literal
+		for len(parts) < n {
+			before, after, found := strings.Cut(text, ":")
+			if !found {
+				break
+			}
+			if before != "" {
+				add(literal(before))
+			}
+			parts, text = append(parts, nil), after
+		}
+		if text != "" {
+			add(literal(text))
+		}
+	}
+	return parts
+}
+
+func literal(text string) piece { return piece{literal: text} }
+
+// lower folds the pattern's letters.
+func (p pattern) lower() pattern {
+	folded := make(pattern, len(p))
+	for i, piece := range p {
+		folded[i] = piece
+		folded[i].literal = strings.ToLower(piece.literal)
+	}
+	return folded
+}
+
+// isStar says whether the pattern is "*" alone.
+func (p pattern) isStar() bool { return len(p) == 1 && p[0].wildcard == '*' }
+
+// arnParts is how many parts an ARN has.
+const arnParts = 6
+
+// matchesARN compares part by part: a wildcard never reaches over one of an ARN's
+// first five colons.
+func (p pattern) matchesARN(arn string) Answer {
+	patterns := p.split(arnParts)
+	if len(patterns) < arnParts {
+		return Unknown
+	}
+	parts := strings.SplitN(arn, ":", arnParts)
+	if len(parts) < arnParts {
+		return No
+	}
+	for i := range parts {
+		if !patterns[i].matches(parts[i]) {
+			return No
+		}
+	}
+	return Yes
+}

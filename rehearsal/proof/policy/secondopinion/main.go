@@ -1,0 +1,42 @@
+// Command secondopinion writes policies and requests, with what this project's
+// evaluator answers, for compare.mjs to hold against another evaluator.
+package main
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"log"
+	"os"
+
+	"bastionless/rehearsal/proof/policy/generate"
+)
+
+// answered is a case and the evaluator's answer.
+type answered struct {
+	generate.Case
+	Seed   uint64 `json:"seed"`
+	Answer string `json:"answer"`
+	Why    string `json:"why"`
+}
+
+func main() {
+	count := flag.Uint64("n", 2000, "how many cases")
+	first := flag.Uint64("seed", 1, "the first case's seed")
+	flag.Parse()
+	cases := make([]answered, 0, *count)
+	for seed := *first; seed < *first+*count; seed++ {
+		one := generate.New(seed)
+		policies, request := one.Read(fataler{})
+		decision := policies.Decide(request)
+		cases = append(cases, answered{one, seed, decision.Effect.String(), decision.Why})
+	}
+	if err := json.NewEncoder(os.Stdout).Encode(cases); err != nil {
+		log.Fatal(fmt.Errorf("write cases: %w", err))
+	}
+}
+
+// fataler ends the program where a generated policy cannot be read.
+type fataler struct{}
+
+func (fataler) Fatal(args ...any) { log.Fatal(args...) }
