@@ -269,6 +269,17 @@ func TestConfiguration_rejectsEndpoints(t *testing.T) {
 			},
 		},
 	})
+	t.Run("too many for the subnet", func(t *testing.T) {
+		t.Parallel()
+		var answers []pulumitest.Answer
+		for _, code := range services(10) {
+			answers = append(answers, pulumitest.Tokyo().Service("com.amazonaws.ap-northeast-1."+code, "a"))
+		}
+		requireProblems(t, values{
+			"interfaceEndpoints": list(services(10)...), "privatelinkSubnetCidrs": list("10.0.1.0/28"),
+		}, answers, "interfaceEndpoints: the privatelink subnet 10.0.1.0/28 of zone a has room for 11 network interfaces, and needs "+
+			"12: give it a larger block in privatelinkSubnetCidrs, or list fewer")
+	})
 	t.Run("too many", func(t *testing.T) {
 		t.Parallel()
 		var answers []pulumitest.Answer
