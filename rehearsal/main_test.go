@@ -26,8 +26,8 @@ func TestMain(m *testing.M) {
 // compiled is the program that this test's binary is: a VPC, or nothing that AWS takes.
 func compiled(ctx *pulumi.Context) error {
 	block, _ := ctx.GetConfig("test:block")
-	_, err := enginetest.Declare(ctx, "aws:ec2/vpc:Vpc", "network", pulumi.Map{"cidrBlock": pulumi.String(block)})
-	return err
+	return ctx.RegisterResource("aws:ec2/vpc:Vpc", "network", pulumi.Map{"cidrBlock": pulumi.String(block)},
+		&enginetest.Resource{}, pulumi.Version("6.83.2"))
 }
 
 // call runs a command line and returns its exit status and what it wrote.
