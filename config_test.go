@@ -101,6 +101,12 @@ func TestConfiguration_rejectsNetworks(t *testing.T) {
 					"or give a vpcCidr of /20 or larger",
 			},
 		},
+	})
+}
+
+func TestConfiguration_rejectsSubnets(t *testing.T) {
+	t.Parallel()
+	requireAllBad(t, map[string]badConfiguration{
 		"subnets that AWS does not take": {
 			values{
 				"zones": list("a", "c", "d"), "appSubnetCidrs": list("10.0.11.0/29", "10.0.12.1/24", "ten"),
@@ -215,15 +221,17 @@ func TestConfiguration_rejectsNames(t *testing.T) {
 	})
 }
 
+// services are codes of so many services.
+func services(n int) []string {
+	var codes []string
+	for i := range n {
+		codes = append(codes, fmt.Sprintf("service%d", i))
+	}
+	return codes
+}
+
 func TestConfiguration_rejectsEndpoints(t *testing.T) {
 	t.Parallel()
-	services := func(n int) []string {
-		var codes []string
-		for i := range n {
-			codes = append(codes, fmt.Sprintf("service%d", i))
-		}
-		return codes
-	}
 	requireAllBad(t, map[string]badConfiguration{
 		"services with a place of their own": {
 			values{"interfaceEndpoints": list("ssm", "ssmmessages", "ec2messages", "s3")},
@@ -269,6 +277,21 @@ func TestConfiguration_rejectsEndpoints(t *testing.T) {
 			},
 		},
 	})
+}
+
+func TestConfiguration_rejectsTooManyEndpoints(t *testing.T) {
+	t.Parallel()
+	t.Run("too many for the subnet", func(t *testing.T) {
+		t.Parallel()
+		var answers []pulumitest.Answer
+		for _, code := range services(10) {
+			answers = append(answers, pulumitest.Tokyo().Service("com.amazonaws.ap-northeast-1."+code, "a"))
+		}
+		requireProblems(t, values{
+			"interfaceEndpoints": list(services(10)...), "privatelinkSubnetCidrs": list("10.0.1.0/28"),
+		}, answers, "interfaceEndpoints: the privatelink subnet 10.0.1.0/28 of zone a has room for 11 network interfaces, and needs "+
+			"12: give it a larger block in privatelinkSubnetCidrs, or list fewer")
+	})
 	t.Run("too many", func(t *testing.T) {
 		t.Parallel()
 		var answers []pulumitest.Answer
@@ -282,16 +305,6 @@ func TestConfiguration_rejectsEndpoints(t *testing.T) {
 
 func TestConfiguration_rejectsInstances(t *testing.T) {
 	t.Parallel()
-	const volume = "rootVolumeGiB: %s GiB is not from 8, the size of Amazon Linux's images, to 65536, the largest that gp3 has: " +
-		"give a size between them"
-	const key = " is not a public key that EC2 takes: give one line in OpenSSH's format, beginning with ssh-ed25519 or ssh-rsa"
-	targets := func(n int) []string {
-		var all []string
-		for i := range n {
-			all = append(all, fmt.Sprintf("10.0.32.0/24:%d", 1+i))
-		}
-		return all
-	}
 	requireAllBad(t, map[string]badConfiguration{
 		"none":        {values{"instancesPerZone": "0"}, []string{"instancesPerZone: 0 leaves nothing to open a session on: give at least 1"}},
 		"less":        {values{"instancesPerZone": "-1"}, []string{"instancesPerZone: -1 leaves nothing to open a session on: give at least 1"}},
@@ -325,6 +338,15 @@ func TestConfiguration_rejectsInstances(t *testing.T) {
 					"give it a larger block in appSubnetCidrs, or lower instancesPerZone",
 			},
 		},
+	})
+}
+
+func TestConfiguration_rejectsKeysAndVolumes(t *testing.T) {
+	t.Parallel()
+	const volume = "rootVolumeGiB: %s GiB is not from 8, the size of Amazon Linux's images, to 65536, the largest that gp3 has: " +
+		"give a size between them"
+	const key = " is not a public key that EC2 takes: give one line in OpenSSH's format, beginning with ssh-ed25519 or ssh-rsa"
+	requireAllBad(t, map[string]badConfiguration{
 		"both keys": {
 			values{"keyName": "aws-ssh-key", "sshPublicKey": ed25519},
 			[]string{
@@ -335,6 +357,19 @@ func TestConfiguration_rejectsInstances(t *testing.T) {
 		"a private key":      {values{"sshPublicKey": privateKey}, []string{`sshPublicKey: "-----BEGIN OPENSSH P..."` + key}},
 		"a volume too small": {values{"rootVolumeGiB": "7"}, []string{fmt.Sprintf(volume, "7")}},
 		"a volume too large": {values{"rootVolumeGiB": "65537"}, []string{fmt.Sprintf(volume, "65537")}},
+	})
+}
+
+func TestConfiguration_rejectsTargets(t *testing.T) {
+	t.Parallel()
+	targets := func(n int) []string {
+		var all []string
+		for i := range n {
+			all = append(all, fmt.Sprintf("10.0.32.0/24:%d", 1+i))
+		}
+		return all
+	}
+	requireAllBad(t, map[string]badConfiguration{
 		"no targets": {
 			values{"forwardTo": list("10.0.32.0/24", "10.0.32.0/24:0", "10.0.32.0/24:65536", "10.0.32.0/24:05432", "db:5432", "fd00::/64:1", "")},
 			func() []string {

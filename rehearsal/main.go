@@ -31,6 +31,7 @@ type command struct {
 func commands() []command {
 	return []command{
 		{"run", "deploy a stack on a simulated AWS, check it, destroy it", runCommand},
+		{"verify", "prove claims about an exported state, rehearsed or real", verifyCommand},
 		{"serve", "offer the simulated AWS to the ordinary Pulumi CLI", serveCommand},
 	}
 }

@@ -2,15 +2,33 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/stretchr/testify/require"
 
 	"bastionless/rehearsal/engine/enginetest"
 )
+
+// TestMain makes this test's binary a Pulumi program where the engine runs it as one.
+func TestMain(m *testing.M) {
+	if os.Getenv(pulumi.EnvMonitor) != "" {
+		pulumi.Run(compiled)
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// compiled is the program that this test's binary is: a VPC, or nothing that AWS takes.
+func compiled(ctx *pulumi.Context) error {
+	block, _ := ctx.GetConfig("test:block")
+	return ctx.RegisterResource("aws:ec2/vpc:Vpc", "network", pulumi.Map{"cidrBlock": pulumi.String(block)},
+		&enginetest.Resource{}, pulumi.Version("6.83.2"))
+}
 
 // call runs a command line and returns its exit status and what it wrote.
 func call(args ...string) (status int, stdout, stderr string) {
@@ -21,25 +39,27 @@ func call(args ...string) (status int, stdout, stderr string) {
 
 func TestRehearse_usage(t *testing.T) {
 	t.Parallel()
-	const usage = `Rehearse a stack on the real Pulumi engine and a simulated AWS.
-
-Usage:
-
-    rehearse run      deploy a stack on a simulated AWS, check it, destroy it
-    rehearse serve    offer the simulated AWS to the ordinary Pulumi CLI
-
+	var written strings.Builder
+	usage(&written)
+	text := written.String()
+	require.True(t, strings.HasPrefix(text, "Rehearse a stack on the real Pulumi engine and a simulated AWS.\n\nUsage:\n\n"), text)
+	for _, c := range commands() {
+		require.Contains(t, text, fmt.Sprintf("\n    rehearse %-8s %s\n", c.name, c.summary))
+	}
+	require.True(t, strings.HasSuffix(text, `
 "rehearse COMMAND -h" tells a command's flags. Exit status: 0, all that was required held;
 1, something did not, and the last line says what; 2, wrong usage or unusable input.
-`
+`), text)
+
 	for _, test := range []struct {
 		args           []string
 		status         int
 		stdout, stderr string
 	}{
-		{nil, unusable, "", usage},
-		{[]string{"help"}, held, usage, ""},
-		{[]string{"--help"}, held, usage, ""},
-		{[]string{"rnu"}, unusable, "", usage + "\nrehearse: there is no command \"rnu\"\n"},
+		{nil, unusable, "", text},
+		{[]string{"help"}, held, text, ""},
+		{[]string{"--help"}, held, text, ""},
+		{[]string{"rnu"}, unusable, "", text + "\nrehearse: there is no command \"rnu\"\n"},
 	} {
 		status, stdout, stderr := call(test.args...)
 		require.Equal(t, test.status, status, test.args)
@@ -108,6 +128,38 @@ func TestRehearse_refuses(t *testing.T) {
 			require.Empty(t, stdout)
 			lines := strings.Split(strings.TrimRight(stderr, "\n"), "\n")
 			require.Equal(t, test.expected, lines[len(lines)-1])
+		})
+	}
+}
+
+// The whole command, with a compiled program and the simulated AWS.
+func TestRun_wholly(t *testing.T) {
+	t.Parallel()
+	self, err := os.Executable()
+	require.NoError(t, err)
+	for block, expected := range map[string]struct {
+		status int
+		last   string
+	}{
+		"10.0.0.0/16": {held, "dev: all held, in "},
+		"10.0.0.0/8":  {didNotHold, "dev: did not hold: preview: "},
+	} {
+		t.Run(block, func(t *testing.T) {
+			t.Parallel()
+			dir := enginetest.Directory(t, "name: test\nruntime: go\n",
+				"config:\n  aws:region: ap-northeast-1\n  block: "+block+"\n")
+			result, state := filepath.Join(dir, "result.json"), filepath.Join(dir, "state.json")
+			status, stdout, stderr := call("run", "--stack", "dev", "--dir", dir, "--program", self,
+				"--json", result, "--export", state)
+			require.Empty(t, stderr)
+			require.Equal(t, expected.status, status, stdout)
+			require.True(t, strings.HasPrefix(last(stdout), expected.last), stdout)
+			require.Contains(t, stdout, "\n--- preview: what an up would do\nPreviewing update (dev):\n")
+			require.FileExists(t, result)
+			if status == held {
+				require.FileExists(t, state)
+				require.Contains(t, stdout, "\n    - 2 deleted\n")
+			}
 		})
 	}
 }

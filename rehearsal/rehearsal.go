@@ -75,6 +75,7 @@ func (r *rehearsal) deploy(ctx context.Context) {
 			r.report.Problems = append(r.report.Problems, "export: "+err.Error())
 		}
 	}
+	r.prove()
 	r.step(ctx, "refresh", "must find no drift", r.stack.Refresh, func(result *engine.Result) []string {
 		return changes("drifted", result)
 	})

@@ -42,6 +42,32 @@ func (t *resourceType) check(name string, seed []byte, olds, news values) (value
 	return inputs, failures
 }
 
+// checkNames refuses an input that the simulated AWS does not know, rather than ignore it as the bridge does: what is ignored
+// here may matter to AWS.
+func (t *resourceType) checkNames(news values) error {
+	unknown := func(path string) error {
+		return fmt.Errorf("the simulated AWS does not know the input %s of %s", path, t.token)
+	}
+	for _, key := range slices.Sorted(maps.Keys(news)) {
+		a, ok := t.inputs[key]
+		switch {
+		case ok, strings.HasPrefix(key, "__"), news[key] == nil:
+		default:
+			return unknown(key)
+		}
+		object, isObject := news[key].(values)
+		if a.fields == nil || !isObject {
+			continue
+		}
+		for _, field := range slices.Sorted(maps.Keys(object)) {
+			if _, ok := a.fields[field]; !ok && !strings.HasPrefix(field, "__") && object[field] != nil {
+				return unknown(key + "." + field)
+			}
+		}
+	}
+	return nil
+}
+
 // generate makes up a name: the logical one, and seven hexadecimal digits that the engine's seed decides on.
 func (n *autoname) generate(name string, seed []byte) string {
 	for len(seed) < 4 {

@@ -104,15 +104,21 @@ func sorted(value any) any {
 }
 
 // result is the differences as the bridge reports them.
-func (d differences) result(t *resourceType, in values) plugin.DiffResult {
+func (d differences) result(t *resourceType, state, in values) plugin.DiffResult {
 	result := plugin.DiffResult{Changes: plugin.DiffNone, DetailedDiff: map[string]plugin.PropertyDiff{}}
 	replaces := false
 	for _, path := range slices.Sorted(maps.Keys(d)) {
 		key := resource.PropertyKey(topLevel(path))
 		result.Changes = plugin.DiffSome
 		kind := plugin.DiffUpdate
+		switch {
+		case at(state, path) == nil:
+			kind = plugin.DiffAdd
+		case at(in, path) == nil && key != "tagsAll":
+			kind = plugin.DiffDelete
+		}
 		if d[path] {
-			kind, replaces = plugin.DiffUpdateReplace, true
+			kind, replaces = kind.AsReplace(), true
 			if !slices.Contains(result.ReplaceKeys, key) {
 				result.ReplaceKeys = append(result.ReplaceKeys, key)
 			}
@@ -121,6 +127,11 @@ func (d differences) result(t *resourceType, in values) plugin.DiffResult {
 			result.ChangedKeys = append(result.ChangedKeys, key)
 		}
 		result.DetailedDiff[path] = plugin.PropertyDiff{Kind: kind, InputDiff: true}
+	}
+	for _, key := range slices.Sorted(maps.Keys(t.inputs)) {
+		if key := resource.PropertyKey(key); t.inputs[string(key)].replace && !slices.Contains(result.ReplaceKeys, key) {
+			result.StableKeys = append(result.StableKeys, key)
+		}
 	}
 	result.DeleteBeforeReplace = replaces && (t.deleteFirst || t.namedByHand(in))
 	return result
@@ -170,6 +181,17 @@ func (t *resourceType) inputsOf(inputs, state values) values {
 		}
 	}
 	return now
+}
+
+// importable are the inputs of a resource that comes into a stack from the cloud: all that it has.
+func (t *resourceType) importable(state values) values {
+	inputs := values{}
+	for key := range t.inputs {
+		if !empty(state[key]) {
+			inputs[key] = cloneValue(state[key])
+		}
+	}
+	return inputs
 }
 
 // String lists the paths, for errors.

@@ -23,7 +23,7 @@ type FaultKind int
 const (
 	// Refused fails before the call has had any effect.
 	Refused FaultKind = iota
-	// Late fails after it: the resource exists, and a later step did not succeed. Only a create fails so.
+	// Late fails after it: the resource exists, and a later step did not succeed. Only a create that has later steps fails so.
 	Late
 	// Throttled fails like Refused, in the words of a limit that the SDK's own retries did not outwait.
 	Throttled
@@ -39,6 +39,12 @@ type Fault struct {
 	// Number counts from 1 the calls that fit, and says which fails. 0 is 1.
 	Number int
 	Kind   FaultKind
+}
+
+// HasLaterSteps says whether the creation of a type goes on after the resource exists, so that a Late fault can come.
+func HasLaterSteps(token string) bool {
+	t := resourceTypes[token]
+	return t != nil && !t.atomic
 }
 
 // Faults makes calls fail on demand. It is safe for use by several at once.
@@ -76,6 +82,9 @@ func (f *Faults) next(token, name string, operation Operation) (before, after er
 	defer f.mu.Unlock()
 	for i, fault := range f.faults {
 		if fault.Operation != operation || fault.Type != "" && fault.Type != token || fault.Name != "" && fault.Name != name {
+			continue
+		}
+		if fault.Kind == Late && (operation != Create || !HasLaterSteps(token)) {
 			continue
 		}
 		f.seen[i]++

@@ -130,6 +130,9 @@ func (p *provider) Check(_ context.Context, req plugin.CheckRequest) (plugin.Che
 	if err != nil {
 		return plugin.CheckResponse{}, err
 	}
+	if err := t.checkNames(fromProperties(req.News)); err != nil {
+		return plugin.CheckResponse{}, err
+	}
 	inputs, failures := t.check(req.URN.Name(), req.RandomSeed, fromProperties(req.Olds), fromProperties(req.News))
 	if t.framework {
 		// A diagnostic of the framework that names no attribute is no failure of an input but an error.
@@ -169,7 +172,7 @@ func (p *provider) Diff(_ context.Context, req plugin.DiffRequest) (plugin.DiffR
 			return plugin.DiffResult{}, fmt.Errorf("diffing %s: %w", req.URN, t.wrap("", "", err))
 		}
 	}
-	return t.diff(c, old, in).result(t, in), nil
+	return t.diff(c, old, in).result(t, old, in), nil
 }
 
 // Create makes a resource, or says in a preview what is known of it.
@@ -191,6 +194,7 @@ func (p *provider) Create(ctx context.Context, req plugin.CreateRequest) (plugin
 	}
 	c := p.begin(req.URN)
 	defer p.cloud.mu.Unlock()
+	c.late = after
 	id, state, err := t.create(c, clone(in))
 	if err != nil && !isPartial(err) {
 		return plugin.CreateResponse{}, t.wrap("", "", err)
@@ -205,7 +209,7 @@ func (p *provider) Create(ctx context.Context, req plugin.CreateRequest) (plugin
 		ID: resource.ID(id), Properties: keepSecrets(req.Properties, toProperties(clone(state))), Status: resource.StatusOK,
 	}
 	if err == nil {
-		err = after
+		err = c.step() // the last step is to wait until the thing is there
 	}
 	if err != nil {
 		response.Status = resource.StatusPartialFailure
@@ -247,7 +251,11 @@ func (p *provider) Read(_ context.Context, req plugin.ReadRequest) (plugin.ReadR
 		t.refresh(c, o.ID, o.State)
 	}
 	state := clone(o.State)
-	inputs := t.inputsOf(fromProperties(req.Inputs), state)
+	recorded := fromProperties(req.Inputs)
+	if len(recorded) == 0 {
+		recorded = t.importable(state)
+	}
+	inputs := t.inputsOf(recorded, state)
 	return plugin.ReadResponse{ReadResult: plugin.ReadResult{
 		ID: req.ID, Inputs: keepSecrets(req.Inputs, toProperties(inputs)), Outputs: keepSecrets(req.Inputs, toProperties(state)),
 	}}, nil
@@ -274,7 +282,11 @@ func (p *provider) Update(_ context.Context, req plugin.UpdateRequest) (plugin.U
 	defer p.cloud.mu.Unlock()
 	o := c.get(t.token, string(req.ID))
 	if o == nil {
-		return plugin.UpdateResponse{}, t.wrap("updating", string(req.URN), fmt.Errorf("%s %s is gone", t.token, req.ID))
+		err := fmt.Errorf("%s %s does not exist", t.token, req.ID)
+		if t.gone != nil {
+			err = t.gone(c, string(req.ID))
+		}
+		return plugin.UpdateResponse{}, t.wrap("updating", string(req.URN), err)
 	}
 	state := clone(o.State)
 	if t.update != nil {
@@ -331,6 +343,7 @@ func (p *provider) Delete(_ context.Context, req plugin.DeleteRequest) (plugin.D
 		return plugin.DeleteResponse{}, nil
 	}
 	if t.remove != nil {
+		c.recorded = fromProperties(req.Outputs)
 		if err := t.remove(c, o.ID, o.State); err != nil {
 			return plugin.DeleteResponse{}, t.wrap("deleting", string(req.URN), err)
 		}
@@ -355,6 +368,9 @@ func (p *provider) Invoke(_ context.Context, req plugin.InvokeRequest) (plugin.I
 	answer, err := look.answer(c, args)
 	if err != nil {
 		return plugin.InvokeResponse{}, fmt.Errorf("invoking %s: 1 error occurred:\n\t* %w\n\n", req.Tok, err)
+	}
+	if err := p.cloud.save(); err != nil { // an answer can rest on a new assumption
+		return plugin.InvokeResponse{}, err
 	}
 	properties := toProperties(answer)
 	for _, secret := range look.secret {

@@ -60,6 +60,8 @@ type resourceType struct {
 	framework bool
 	// deleteFirst says that a replacement always deletes first.
 	deleteFirst bool
+	// atomic creations are one call, after which nothing of them can fail.
+	atomic bool
 	// taggable resources merge the provider's default tags into tagsAll.
 	taggable bool
 	// conflicts are groups of inputs of which one at most may be given, and alternatives groups of which exactly one must.
@@ -82,6 +84,8 @@ type resourceType struct {
 	remove func(c *call, id string, state values) error
 	// refresh brings the properties that other resources change up to date. Optional.
 	refresh func(c *call, id string, state values)
+	// gone is how AWS refuses to update what it does not have. Optional.
+	gone func(c *call, id string) error
 }
 
 // resourceTypes are all types that the simulated AWS knows, by token.
@@ -107,6 +111,18 @@ type call struct {
 	dnsSuffix string
 	tags      map[string]any // the provider's default tags
 	urn       resource.URN
+	// recorded is what Pulumi's state holds of the resource that is deleted.
+	recorded values
+	// late is a fault that lets the creation begin and not end.
+	late error
+}
+
+// step is called where a creation has made the thing and goes on to further calls. An error leaves it as it is then: return
+// it with the id, wrapped in partly.
+func (c *call) step() error {
+	late := c.late
+	c.late = nil
+	return late
 }
 
 // arn is the ARN of a resource of the account in the provider's Region.

@@ -1,6 +1,7 @@
 package proof
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -52,16 +53,19 @@ func (m *model) narrow(f *finding, d *door, document *policy.Document) {
 		mend = "let the policy of " + d.String() + " allow what is read from AWS's buckets, and the account's principals the buckets of its own"
 		requests = append(requests, m.strangeBuckets(f, d, document, mend)...)
 	}
+	told := map[string]bool{}
 	for _, c := range requests {
 		policies := policy.Policies{Identity: []*policy.Document{everything}, Endpoint: document}
 		if c.who.ARN == "" {
 			policies = policy.Policies{Resource: everybody, Endpoint: document}
 		}
 		context := policy.Context{}.With("aws:SourceVpce", d.id).With("aws:SourceVpc", d.vpc).
-			With("aws:ResourceAccount", strangeAccountID).With("aws:PrincipalOrgID", "o-stranger").With("aws:ResourceOrgID", "o-stranger")
+			With("aws:ResourceAccount", strangeAccounts(m.account)[0]).With("aws:PrincipalOrgID", "o-stranger").With("aws:ResourceOrgID", "o-stranger")
 		decision := policies.Decide(&policy.Request{Principal: c.who, Action: c.action, Resource: c.resource, Context: context})
-		if decision.Effect != policy.Denied {
-			f.refuses(decision, mend, "%s: %s on %s through %s", c.what, c.action, c.resource, d)
+		if decision.Effect != policy.Denied && !told[c.what] {
+			// One of a kind tells enough.
+			told[c.what] = true
+			f.refuses(decision, mend, "%s (%s): %s on %s through %s", c.what, cmp.Or(c.who.Account(), "nobody's"), c.action, c.resource, d)
 		}
 	}
 	if f.whole() {
@@ -70,22 +74,21 @@ func (m *model) narrow(f *finding, d *door, document *policy.Document) {
 	}
 }
 
-// strangeAccountID is an account that has nothing to do with the stack.
-const strangeAccountID = "999999999999"
-
 // strangersRequests are what a stranger might ask for: something, and all that a
 // statement of the policy is about.
 func (m *model) strangersRequests(d *door, document *policy.Document) []carried {
 	service := strings.SplitN(m.code(d), ".", 2)[0]
-	stranger := policy.Session(fmt.Sprintf("arn:%s:iam::%s:role/stranger", m.partition, strangeAccountID), person)
 	var requests []carried
 	add := func(action, resource string) {
 		if d.serves(serviceS3) && isRead(action) {
 			return // AWS's buckets are everybody's to read
 		}
-		c := carried{stranger, action, resource, "with a stranger's keys"}
-		if !slices.Contains(requests, c) {
-			requests = append(requests, c)
+		for _, account := range strangeAccounts(m.account) {
+			stranger := policy.Session(fmt.Sprintf("arn:%s:iam::%s:role/stranger", m.partition, account), person)
+			c := carried{stranger, action, resource, "with another account's keys"}
+			if !slices.Contains(requests, c) {
+				requests = append(requests, c)
+			}
 		}
 	}
 	any := m.arn(service, "any/thing")

@@ -227,7 +227,7 @@ func mistakes() []mistake {
 				p.set("people", "assumeRolePolicy", document(`{"Effect":"Allow","Action":"sts:AssumeRole","Principal":"*","Condition":{"Bool":{"aws:MultiFactorAuthPresent":"true"}}}`))
 			},
 			claim: "session.foreign",
-			why: `a user of any other account, with MFA, assumes Role "people": allowed: ` +
+			why: `a user of account 999999999999, with MFA, assumes Role "people": allowed: ` +
 				`trust policy of Role "people", statement 1, allows it`,
 			mend: `list in the trust policy of Role "people" who is meant to assume it, and nobody else`,
 		},

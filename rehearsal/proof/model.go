@@ -1,6 +1,7 @@
 package proof
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -65,6 +66,9 @@ type intent struct {
 	packageBucket string
 }
 
+// ErrNoInstance is the error where there is nothing to claim anything about.
+var ErrNoInstance = errors.New("the state has no EC2 instance, so there is nothing to prove: deploy the stack first")
+
 // newModel reads the model of a state.
 func newModel(s *state) (*model, error) {
 	m := &model{
@@ -90,7 +94,7 @@ func newModel(s *state) (*model, error) {
 		m.instances = append(m.instances, i)
 	}
 	if len(m.instances) == 0 {
-		return nil, fmt.Errorf("the state of %s has no EC2 instance, so there is nothing to prove: deploy the stack first", s.stack)
+		return nil, fmt.Errorf("stack %s: %w", s.stack, ErrNoInstance)
 	}
 	m.place()
 	m.readIntent()

@@ -38,14 +38,18 @@ func sessionOf(owner string) policy.Context {
 // pinned proves that nobody names their session after somebody else.
 func (m *model) pinned(f *finding, r *role) {
 	for _, a := range m.assumers(r) {
-		d := m.assume(r, a.who, "somebody-else", withMFA(a))
-		switch d.Effect {
-		case policy.Denied:
-			f.holds("%s names its sessions after nobody else: %s", a.listed, d.Why)
-		default:
-			f.doubts("whose session is whose: %s may name its session as it likes, and so after somebody else; "+
-				"list IAM users alone, with StringEquals %s = ${aws:username} in the trust policy", a.listed, nameKey)
+		free := ""
+		for _, name := range []string{a.name() + "a", a.name()[1:], "somebody-else"} {
+			if m.assume(r, a.who, name, withMFA(a)).Effect != policy.Denied {
+				free = name
+			}
 		}
+		if free == "" {
+			f.holds("%s names its sessions after nobody else", a.listed)
+			continue
+		}
+		f.doubts("whose session is whose: %s may name its session %q, and so after somebody else; "+
+			"list IAM users alone, with StringEquals %s = ${aws:username} in the trust policy", a.listed, free, nameKey)
 	}
 }
 

@@ -228,10 +228,12 @@ func (m *model) proveSessionForeign() []*finding {
 				f.doubts("who the users of %s are", name)
 			}
 		}
-		stranger := policy.User(fmt.Sprintf("arn:%s:iam::%s:user/%s", m.partition, strangeAccount(r), person))
-		f.refuses(m.assume(r, stranger, person, withMFA(assumer{who: stranger})), mend, "a user of any other account, with MFA, assumes %s", r)
-		role := policy.Session(fmt.Sprintf("arn:%s:iam::%s:role/%s", m.partition, strangeAccount(r), person), person)
-		f.refuses(m.assume(r, role, person, withMFA(assumer{who: role})), mend, "a role of any other account assumes %s", r)
+		for _, account := range strangeAccounts(r.account()) {
+			stranger := policy.User(fmt.Sprintf("arn:%s:iam::%s:user/%s", m.partition, account, person))
+			f.refuses(m.assume(r, stranger, person, withMFA(assumer{who: stranger})), mend, "a user of account %s, with MFA, assumes %s", account, r)
+			role := policy.Session(fmt.Sprintf("arn:%s:iam::%s:role/%s", m.partition, account, person), person)
+			f.refuses(m.assume(r, role, person, withMFA(assumer{who: role})), mend, "a role of account %s assumes %s", account, r)
+		}
 	})
 }
 
@@ -252,10 +254,19 @@ func (m *model) foreignName(f *finding, r *role, name, mend string) {
 	}
 }
 
-// strangeAccount is an account that the role has nothing to do with.
-func strangeAccount(r *role) string {
-	if r.account() == "999999999999" {
-		return "888888888888"
+// strangeAccounts are accounts that have nothing to do with a given one: one that is very
+// different, and one that all but looks the same.
+func strangeAccounts(account string) []string {
+	different, alike := "999999999999", account
+	if account == different {
+		different = "888888888888"
 	}
-	return "999999999999"
+	if n := len(account); n > 0 {
+		last := byte('0')
+		if account[n-1] == last {
+			last = '1'
+		}
+		alike = account[:n-1] + string(last)
+	}
+	return []string{different, alike}
 }

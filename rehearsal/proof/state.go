@@ -79,7 +79,7 @@ func readState(deployment *apitype.DeploymentV3) (*state, error) {
 	s := &state{byURN: map[string]*node{}, sealed: map[string]bool{}}
 	for _, r := range deployment.Resources {
 		if r.Delete {
-			return nil, fmt.Errorf("the state still holds a %s %q that was replaced and not yet deleted: "+
+			return nil, fmt.Errorf("the state still holds %s %q that was replaced and not yet deleted: "+
 				"run \"pulumi up\", then try again", r.Type, r.URN.Name())
 		}
 		s.add(r)

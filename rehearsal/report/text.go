@@ -13,6 +13,7 @@ func (r *Report) Text(w io.Writer, strict bool) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "Rehearsal of %s\n", r.Stack)
 	r.steps(&b)
+	r.claims(&b, marksFor(w))
 	list(&b, "Assumed to exist in the account", r.Assumed)
 	list(&b, "Kept on purpose", r.Kept)
 	list(&b, "Left behind", r.Left)

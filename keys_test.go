@@ -1,0 +1,161 @@
+package main
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"bastionless/internal/pulumitest"
+)
+
+// effect is where a key of the configuration shows.
+type effect struct {
+	set      values
+	resource string
+	property string // dotted, for properties of properties
+	want     any
+}
+
+const (
+	instance  = instanceType + "::instances-a-1"
+	doors     = "bastionless:endpoints:Set::endpoints"
+	people    = "bastionless:iam:SessionRole::session-role"
+	computers = "bastionless:compute:Instances::instances"
+)
+
+// effects has at least one for each key. What a key does in all is the components' tests' to say; this is that it
+// arrives there.
+var effects = []effect{
+	{values{"namePrefix": "acme"}, vpcType + "::network", "tags.Name", "acme-vpc"},
+	{values{"namePrefix": "acme"}, groupType + "::security-endpoints", "name", "acme-ssm-sg"},
+	{values{"namePrefix": "acme"}, instance, "tags.Name", "acme-ec2"},
+	{values{"vpcCidr": "10.1.0.0/16"}, vpcType + "::network", "cidrBlock", "10.1.0.0/16"},
+	{values{"vpcCidr": "10.1.0.0/16"}, subnetType + "::network-app-a", "cidrBlock", "10.1.11.0/24"},
+	{
+		values{"vpcCidr": "10.1.0.0/16", "endpointIngress": "vpc"},
+		ingressType + "::security-ingress-vpc", "cidrIpv4", "10.1.0.0/16",
+	},
+	{values{"zones": list("c")}, subnetType + "::network-app-c", "availabilityZone", "ap-northeast-1c"},
+	{values{"zones": list("c")}, instanceType + "::instances-c-1", "subnetId", "network-app-c-id"},
+	{values{"appSubnetCidrs": list("10.0.99.0/24")}, subnetType + "::network-app-a", "cidrBlock", "10.0.99.0/24"},
+	{values{"privatelinkSubnetCidrs": list("10.0.99.0/24")}, subnetType + "::network-privatelink-a", "cidrBlock", "10.0.99.0/24"},
+	{values{"subnetLayout": "shared"}, endpointType + "::endpoints-ssm", "subnetIds", pulumitest.List{"network-app-a-id"}},
+	{values{"ec2messagesEndpoint": "true"}, endpointType + "::endpoints-ec2messages", "serviceName", tokyo("ec2messages")},
+	{values{"s3Endpoint": "false", "agentAutoUpdate": "false"}, doors, "s3", false},
+	{
+		values{"s3Endpoint": "false", "agentAutoUpdate": "false"},
+		"bastionless:network:SecurityGroups::security", "s3PrefixListId", "",
+	},
+	{values{"interfaceEndpoints": list("kms")}, endpointType + "::endpoints-kms", "serviceName", tokyo("kms")},
+	{values{"endpointPolicy": "full"}, endpointType + "::endpoints-ssmmessages", "policy", articlePolicy},
+	{values{"s3Buckets": list("mine")}, doors, "s3Buckets", pulumitest.List{"mine"}},
+	{values{"endpointIngress": "vpc"}, ingressType + "::security-ingress-vpc", "cidrIpv4", "10.0.0.0/16"},
+	{values{"instancesPerZone": "2"}, instanceType + "::instances-a-2", "tags.Name", "bastionless-test-ec2-a-2"},
+	{values{"instanceType": "a1.large"}, instance, "instanceType", "a1.large"},
+	{values{"instanceType": "a1.large"}, instance, "ebsOptimized", false},
+	{values{"instanceType": "a1.large"}, instance, "ami", "ami-al2023-arm"},
+	{values{"os": "al2"}, instance, "ami", "ami-al2-x86"},
+	{values{"os": "al2"}, egressType + "::security-egress-s3-80", "fromPort", 80},
+	{values{"amiId": "ami-06098fd00463352b6"}, instance, "ami", "ami-06098fd00463352b6"},
+	{values{"keyName": "aws-ssh-key"}, instance, "keyName", "aws-ssh-key"},
+	{values{"keyName": "aws-ssh-key"}, people, "pushKey", false},
+	{values{"sshPublicKey": ed25519 + "\n"}, "aws:ec2/keyPair:KeyPair::instances", "publicKey", ed25519},
+	{values{"sshPublicKey": ed25519 + "\n"}, instance, "keyName", "instances-key"},
+	{values{"sshPublicKey": ed25519 + "\n"}, people, "pushKey", false},
+	{values{"rootVolumeGiB": "20"}, instance, "rootBlockDevice.volumeSize", 20},
+	{values{"rootVolumeEncrypted": "false"}, instance, "rootBlockDevice.encrypted", false},
+	{values{"imds": "optional"}, instance, "metadataOptions.httpTokens", "optional"},
+	{
+		values{"installLatestAgent": "true", "instanceType": "a1.large"},
+		instance, "userData",
+		"#!/bin/bash\nyum install -y https://s3.ap-northeast-1.amazonaws.com/amazon-ssm-ap-northeast-1/latest/linux_arm64/" +
+			"amazon-ssm-agent.rpm\n",
+	},
+	{values{"agentAutoUpdate": "false"}, computers, "agentAutoUpdate", false},
+	{values{"instanceEgress": "open"}, egressType + "::security-egress-all", "cidrIpv4", "0.0.0.0/0"},
+	{
+		values{"forwardTo": list("10.0.32.0/24:5432")},
+		egressType + "::security-egress-10.0.32.0-24-5432", "cidrIpv4", "10.0.32.0/24",
+	},
+	{values{"terminationProtection": "true"}, instance, "disableApiTermination", true},
+	{values{"instanceRoleName": "Agent"}, roleType + "::instance-role", "name", "Agent"},
+	{values{"sessionRoleName": "People"}, roleType + "::session-role", "name", "People"},
+	{values{"sessionPrincipals": list("210987654321")}, people, "principals", pulumitest.List{"210987654321"}},
+	{values{"requireMfa": "false"}, people, "requireMfa", false},
+	{values{"sessionTargets": "any"}, people, "anyInstance", true},
+	{
+		values{"sessionDocuments": list("shell", "port-forwarding")},
+		people, "documents",
+		pulumitest.List{"shell", "port-forwarding"},
+	},
+}
+
+// property is the value of a property, or nil where there is no such resource or property.
+func property(result *pulumitest.Result, key, path string) any {
+	for _, r := range result.Resources {
+		if r.Key() != key {
+			continue
+		}
+		var value any = r.Inputs
+		for _, name := range strings.Split(path, ".") {
+			value = value.(pulumitest.Map)[name]
+		}
+		return value
+	}
+	return nil
+}
+
+func TestKeys_haveAnEffect(t *testing.T) {
+	t.Parallel()
+	in := pulumitest.Tokyo()
+	answers := append(in.Answers(), in.Service(tokyo("kms"), in.Zones...),
+		pulumitest.Parameter("al2023-ami-kernel-default-arm64", "ami-al2023-arm"),
+		pulumitest.Parameter("amzn2-ami-hvm-x86_64-gp2", "ami-al2-x86"))
+	graviton := in.InstanceType("a1.large", []string{"arm64"}, in.Zones...)
+	graviton[1].Result["ebsOptimizedSupport"] = "unsupported" // not so on AWS
+	answers = append(answers, graviton...)
+	runWith := func(t *testing.T, set values) *pulumitest.Result {
+		t.Helper()
+		result := pulumitest.Run(t, pulumitest.Setup{Config: configured(t, set), Answers: answers}, run)
+		require.NoError(t, result.Err)
+		return result
+	}
+	defaults := runWith(t, nil)
+	seen := map[string]bool{}
+	for _, test := range effects {
+		for key := range test.set {
+			seen[key] = true
+		}
+		require.NotEqual(t, test.want, property(defaults, test.resource, test.property), "%v has the effect of the defaults", test)
+		require.Equal(t, test.want, property(runWith(t, test.set), test.resource, test.property), test)
+	}
+	require.Equal(t, slices.Sorted(maps.Keys(pulumitest.LoadProject(t, ".").Config)), slices.Sorted(maps.Keys(seen)))
+}
+
+// The S3 endpoint admits the repositories of the stack's OS, and the workload's buckets. The whole policy is in the
+// tests of its package.
+func TestKeys_reachTheS3Policy(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		set            values
+		admits, denies string
+	}{
+		{nil, "arn:aws:s3:::al2023-repos-ap-northeast-1-de612dc2/*", "arn:aws:s3:::amazonlinux-2-repos-ap-northeast-1/*"},
+		{
+			values{"os": "al2"},
+			"arn:aws:s3:::amazonlinux-2-repos-ap-northeast-1/*",
+			"arn:aws:s3:::al2023-repos-ap-northeast-1-de612dc2/*",
+		},
+		{values{"s3Buckets": list("mine")}, "arn:aws:s3:::mine/*", "arn:aws:s3:::yours/*"},
+	} {
+		answers := append(pulumitest.Tokyo().Answers(), pulumitest.Parameter("amzn2-ami-hvm-x86_64-gp2", "ami-al2-x86"))
+		result := pulumitest.Run(t, pulumitest.Setup{Config: configured(t, test.set), Answers: answers}, run)
+		require.NoError(t, result.Err)
+		policy := property(result, endpointType+"::endpoints-s3", "policy")
+		require.Contains(t, policy, `"`+test.admits+`"`)
+		require.NotContains(t, policy, `"`+test.denies+`"`)
+	}
+}
