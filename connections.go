@@ -49,6 +49,7 @@ func exportConnections(
 		return each(ids, c.portForward)
 	}).(pulumi.StringMapMapOutput))
 	ctx.Export("sshConfig", instances.InstanceIDs.ApplyT(c.sshConfig).(pulumi.StringOutput))
+	ctx.Export("sessionRoleArn", people.ARN)
 	ctx.Export("awsProfile", people.ARN.ApplyT(c.awsProfile).(pulumi.StringOutput))
 	ctx.Export("consoleUrl", pulumi.String(c.consoleURL()))
 }

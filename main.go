@@ -80,6 +80,16 @@ func run(ctx *pulumi.Context) error {
 		return err
 	}
 
+	export(ctx, vpc, groups, doors, role)
+	exportConnections(ctx, &s, at, instances, people, sessions)
+	ctx.Export("monthlyCost", monthlyCost(&s, at.region).output())
+	return nil
+}
+
+// export exports what other stacks use.
+func export(
+	ctx *pulumi.Context, vpc *network.VPC, groups *network.SecurityGroups, doors *endpoints.Set, role *iam.InstanceRole,
+) {
 	ctx.Export("vpcId", vpc.VPCID)
 	ctx.Export("subnetIds", pulumi.Map{"app": vpc.AppSubnetIDs, "privatelink": vpc.PrivatelinkSubnetIDs})
 	ctx.Export("routeTableIds", vpc.RouteTableIDs)
@@ -87,10 +97,6 @@ func run(ctx *pulumi.Context) error {
 	ctx.Export("endpointSecurityGroupId", groups.EndpointID)
 	ctx.Export("endpoints", doors.EndpointIDs)
 	ctx.Export("instanceRoleName", role.RoleName)
-	ctx.Export("sessionRoleArn", people.ARN)
-	exportConnections(ctx, &s, at, instances, people, sessions)
-	ctx.Export("monthlyCost", monthlyCost(&s, at.region).output())
-	return nil
 }
 
 func flowLogArgs(s *settings, at *place, vpc *network.VPC) *network.FlowLogsArgs {
