@@ -224,6 +224,9 @@ func removeRouteTable(c *call, id string, _ values) error {
 	for _, association := range c.all(associationToken, func(v values) bool { return text(v, "routeTableId") == id }) {
 		c.drop(association)
 	}
+	for _, route := range c.all(routeToken, func(v values) bool { return text(v, "routeTableId") == id }) {
+		c.drop(route)
+	}
 	c.drop(c.get(routeTableToken, id))
 	return nil
 }
