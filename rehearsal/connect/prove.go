@@ -39,7 +39,9 @@ func verifier(rehearse string) proofs {
 			return nil, err
 		}
 		defer os.Remove(result.Name())
-		defer result.Close()
+		if err := result.Close(); err != nil {
+			return nil, err
+		}
 		command := exec.CommandContext(ctx, rehearse, "verify", "--json", result.Name(), "-")
 		command.Stdin = bytes.NewReader(state)
 		var words bytes.Buffer
@@ -49,8 +51,12 @@ func verifier(rehearse string) proofs {
 		if err != nil && (!errors.As(err, &exit) || exit.ExitCode() != failed) {
 			return nil, fmt.Errorf("rehearse verify: %w: %s", err, strings.TrimSpace(words.String()))
 		}
+		text, err := os.ReadFile(result.Name())
+		if err != nil {
+			return nil, err
+		}
 		var found report.Report
-		if err := json.NewDecoder(result).Decode(&found); err != nil {
+		if err := json.Unmarshal(text, &found); err != nil {
 			return nil, fmt.Errorf("rehearse verify: its result: %w", err)
 		}
 		return refuted(found.Claims), nil

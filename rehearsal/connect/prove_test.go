@@ -39,7 +39,7 @@ func TestVerifier_fails(t *testing.T) {
 	_, err := verified(t, `echo "rehearse verify: the state is empty" >&2; exit 2`)
 	require.EqualError(t, err, "rehearse verify: exit status 2: rehearse verify: the state is empty")
 	_, err = verified(t, `exit 1`)
-	require.EqualError(t, err, "rehearse verify: its result: EOF")
+	require.EqualError(t, err, "rehearse verify: its result: unexpected end of JSON input")
 	_, err = verifier("/nowhere/rehearse")(context.Background(), nil)
 	require.EqualError(t, err, `there is no /nowhere/rehearse: "make build" makes it`)
 }
