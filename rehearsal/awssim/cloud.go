@@ -171,7 +171,7 @@ func (c *call) drop(o *object) {
 	delete(c.Objects, k)
 	for _, other := range c.Objects {
 		if other.Owner == k {
-			delete(c.Objects, key(other.Type, other.Region, other.ID))
+			c.drop(other)
 		}
 	}
 }

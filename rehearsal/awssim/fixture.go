@@ -90,5 +90,15 @@ func (r *fixtureRegion) offering(instanceType string) []string {
 	return zones
 }
 
+// hasPrefixList says whether AWS has a prefix list of this id in the Region.
+func (r *fixtureRegion) hasPrefixList(id string) bool {
+	for _, service := range r.Services {
+		if service.PrefixList == id {
+			return true
+		}
+	}
+	return false
+}
+
 // offers is what AWS offers in the provider's Region.
 func (c *call) offers() *fixtureRegion { return account.Regions[c.region] }

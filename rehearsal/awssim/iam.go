@@ -1,6 +1,7 @@
 package awssim
 
 import (
+	"fmt"
 	"maps"
 	"regexp"
 	"slices"
@@ -13,60 +14,79 @@ const (
 	rolePolicyToken = "aws:iam/rolePolicy:RolePolicy"
 	attachmentToken = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
 
+	// What a role's own lists attach and hold, which are no resources of a stack.
+	listedAttachment = "iam:listedAttachment"
+	listedPolicy     = "iam:listedPolicy"
+
 	// Quotas. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 	maxRoles       = 1000
 	maxAttachments = 10
+
+	// deployer is the role that runs the deployment.
+	deployer = "deployer"
+	// someDay is when everything was made: the same in every run.
+	someDay = "2026-01-01T00:00:00Z"
 )
 
 // managedPolicies are AWS's own that exist, of those that a stack like these could name.
 var managedPolicies = []string{
-	"AmazonSSMManagedInstanceCore", "AmazonSSMPatchAssociation", "CloudWatchAgentServerPolicy", "AmazonSSMDirectoryServiceAccess",
-	"AmazonSSMManagedEC2InstanceDefaultPolicy", "AmazonS3ReadOnlyAccess", "ReadOnlyAccess", "AdministratorAccess", "PowerUserAccess",
+	"AWSXRayDaemonWriteAccess", "AdministratorAccess", "AmazonEC2ContainerRegistryReadOnly", "AmazonEC2FullAccess",
+	"AmazonEC2ReadOnlyAccess", "AmazonInspector2ManagedCispolicy", "AmazonS3FullAccess", "AmazonS3ReadOnlyAccess",
+	"AmazonSSMAutomationApproverAccess", "AmazonSSMDirectoryServiceAccess", "AmazonSSMFullAccess",
+	"AmazonSSMManagedEC2InstanceDefaultPolicy", "AmazonSSMManagedInstanceCore", "AmazonSSMPatchAssociation",
+	"AmazonSSMReadOnlyAccess", "CloudWatchAgentAdminPolicy", "CloudWatchAgentServerPolicy", "CloudWatchFullAccess",
+	"CloudWatchLogsFullAccess", "CloudWatchLogsReadOnlyAccess", "CloudWatchReadOnlyAccess", "EC2InstanceConnect",
+	"IAMReadOnlyAccess", "PowerUserAccess", "ReadOnlyAccess", "SecretsManagerReadWrite", "SecurityAudit",
+	"job-function/ViewOnlyAccess", "service-role/AmazonEC2RoleforSSM", "service-role/AmazonSSMAutomationRole",
+	"service-role/AmazonSSMMaintenanceWindowRole",
 }
 
-var iamName = regexp.MustCompile(`^[\w+=,.@-]+$`)
-
-// iamNamed are the inputs of what IAM names.
-func iamNamed(longest, longestPrefix int) map[string]attribute {
-	charset := matching(iamName, `must match [\w+=,.@-]`)
-	return map[string]attribute{
-		"name":       {replace: true, check: both(length(1, longest), charset)},
-		"namePrefix": {replace: true, computed: true, check: both(length(1, longestPrefix), charset)},
-		"path":       {replace: true, fallback: "/", check: length(0, 512)},
-	}
-}
+var (
+	iamName    = matching(regexp.MustCompile(`^[\w+=,.@-]*$`), `must match [\w+=,.@-]`)
+	iamPath    = regexp.MustCompile(`^/([!-~]+/)?$`)
+	roleQuotes = matching(regexp.MustCompile(`^[^“‘]*$`), `cannot contain specially formatted single or double quotes: [“‘]`)
+	roleWords  = regexp.MustCompile(`^[\x09\x0A\x0D\x20-\x7E\x{A1}-\x{FF}]*$`)
+)
 
 func init() {
-	role := iamNamed(64, 38)
-	maps.Copy(role, map[string]attribute{
-		"assumeRolePolicy":    {required: true, policy: true, check: policyDocument},
-		"description":         {check: length(0, 1000)},
-		"maxSessionDuration":  {fallback: 3600.0, check: between(3600, 43200)},
-		"permissionsBoundary": {check: arnText},
-		"forceDetachPolicies": {fallback: false},
-	})
-	profile := iamNamed(128, 102)
-	profile["role"] = attribute{}
 	names := [][]string{{"name", "namePrefix"}}
 	register(&resourceType{
-		token: roleToken, inputs: role, conflicts: names, taggable: true,
-		name:    &autoname{attribute: "name", unless: "namePrefix", longest: 64},
-		outputs: []string{"arn", "createDate", "uniqueId", "managedPolicyArns", "inlinePolicies"},
-		create:  createRole, update: updateRole, remove: removeRole,
-	}, &resourceType{
-		token: profileToken, inputs: profile, conflicts: names, taggable: true,
-		name:    &autoname{attribute: "name", unless: "namePrefix", longest: 255},
+		token: roleToken,
+		inputs: map[string]attribute{
+			"assumeRolePolicy":    {required: true, policy: true, check: policyDocument},
+			"name":                {replace: true, computed: true, check: iamName}, // its length is that of generated names
+			"namePrefix":          {replace: true, check: both(length(1, 38), iamName)},
+			"path":                {replace: true, fallback: "/", check: length(0, 512)},
+			"description":         {check: both(length(0, 1000), roleQuotes)},
+			"maxSessionDuration":  {fallback: 3600.0, check: between(3600, 43200)},
+			"permissionsBoundary": {check: arnText},
+			"forceDetachPolicies": {fallback: false},
+			"managedPolicyArns":   {computed: true, unordered: true, check: each(arnText)},
+			"inlinePolicies":      {computed: true, unordered: true, same: sameInlinePolicies, check: each(inlinePolicy)},
+		},
 		outputs: []string{"arn", "createDate", "uniqueId"},
-		create:  createProfile, update: updateProfile,
+		name:    &autoname{attribute: "name", unless: "namePrefix", longest: 64}, conflicts: names, taggable: true,
+		create: createRole, update: updateRole, remove: removeRole, refresh: refreshRole,
 	}, &resourceType{
-		token: rolePolicyToken, conflicts: names,
-		name: &autoname{attribute: "name", unless: "namePrefix", longest: 255},
+		token: profileToken,
+		inputs: map[string]attribute{
+			"name":       {replace: true, computed: true, check: both(length(1, 128), iamName)},
+			"namePrefix": {replace: true, check: both(length(1, 102), iamName)},
+			"path":       {replace: true, fallback: "/"},
+			"role":       {},
+		},
+		outputs: []string{"arn", "createDate", "uniqueId"},
+		name:    &autoname{attribute: "name", unless: "namePrefix", longest: 255}, conflicts: names, taggable: true,
+		create: createProfile, update: updateProfile,
+	}, &resourceType{
+		token: rolePolicyToken,
 		inputs: map[string]attribute{
 			"role":       {required: true, replace: true, check: roleName},
 			"policy":     {required: true, policy: true, check: policyDocument},
-			"name":       {replace: true, check: both(length(1, 128), matching(iamName, `must match [\w+=,.@-]`))},
-			"namePrefix": {replace: true, computed: true, check: length(1, 102)},
+			"name":       {replace: true, computed: true, check: both(length(1, 128), iamName)},
+			"namePrefix": {replace: true, check: both(length(1, 102), iamName)},
 		},
+		name: &autoname{attribute: "name", unless: "namePrefix", longest: 255}, conflicts: names,
 		create: createRolePolicy, update: updateRolePolicy,
 	}, &resourceType{
 		token: attachmentToken, deleteFirst: true,
@@ -74,20 +94,77 @@ func init() {
 			"role":      {required: true, replace: true},
 			"policyArn": {required: true, replace: true, check: arnText},
 		},
-		create: attachPolicy,
+		create: attachPolicy, remove: detachPolicy,
 	})
+}
+
+// each applies a check to the elements of a list.
+func each(check func(string, any) []string) func(string, any) []string {
+	return func(path string, value any) []string {
+		var reasons []string
+		items, _ := value.([]any)
+		for i, item := range items {
+			reasons = append(reasons, check(fmt.Sprintf("%s.%d", path, i), item)...)
+		}
+		return reasons
+	}
 }
 
 func roleName(path string, value any) []string {
 	if text, _ := value.(string); strings.HasPrefix(text, "arn:") {
 		return []string{`"` + path + `" must be the role's name not its ARN`}
 	}
-	return both(length(1, 128), matching(iamName, `must match [\w+=,.@-]`))(path, value)
+	return both(length(1, 128), iamName)(path, value)
+}
+
+func inlinePolicy(path string, value any) []string {
+	policy, _ := value.(values)
+	var reasons []string
+	if given(policy, "name") {
+		reasons = both(length(1, 128), iamName)(path+".name", policy["name"])
+	}
+	if given(policy, "policy") {
+		reasons = append(reasons, policyDocument(path+".policy", policy["policy"])...)
+	}
+	return reasons
+}
+
+// sameInlinePolicies compares lists of policies by their meaning.
+func sameInlinePolicies(a, b any) bool {
+	x, y := policiesByName(a), policiesByName(b)
+	for name, policy := range x {
+		if other, ok := y[name]; !ok || !samePolicy(policy, other) {
+			return false
+		}
+	}
+	return len(x) == len(y)
+}
+
+func policiesByName(value any) map[string]string {
+	byName := map[string]string{}
+	items, _ := value.([]any)
+	for _, item := range items {
+		if policy, ok := item.(values); ok {
+			byName[text(policy, "name")] = text(policy, "policy")
+		}
+	}
+	return byName
 }
 
 // iam is an error of IAM's.
-func (c *call) iam(prefix, operation string, status int, code, format string, args ...any) error {
+func (c *call) iam(prefix, operation, code, format string, args ...any) error {
+	status := 400
+	switch code {
+	case "DeleteConflict", "EntityAlreadyExists", "LimitExceeded":
+		status = 409
+	case "NoSuchEntity":
+		status = 404
+	}
 	return c.refuse(prefix, "IAM", operation, status, code, format, args...)
+}
+
+func (c *call) noRole(prefix, operation, name string) error {
+	return c.iam(prefix, operation, "NoSuchEntity", "The role with name %s cannot be found.", name)
 }
 
 // named returns the role or profile of this name. IAM does not tell names apart by the case of their letters.
@@ -98,125 +175,265 @@ func (c *call) named(token, name string) *object {
 	return nil
 }
 
-// scope is what policies are judged against.
-func (c *call) scope() policyScope {
-	return policyScope{partition: c.partition, account: c.account(), principal: c.principalExists}
+// fillName gives a thing that was asked for with a prefix its name.
+func (c *call) fillName(in values, attribute, prefix string) string {
+	if !given(in, attribute) {
+		in[attribute] = text(in, prefix) + c.counter()
+	}
+	return text(in, attribute)
 }
 
-// principalExists says whether an IAM user or role of the account exists. Those of other accounts cannot be known, and are assumed.
-func (c *call) principalExists(arn string) bool {
-	kind, name := "user", arn[strings.LastIndex(arn, "/")+1:]
-	if strings.Contains(arn, ":role/") {
-		kind = "role"
+// counter is 26 digits in the form of the provider's unique ids: a time, then a count.
+func (c *Cloud) counter() string {
+	c.Sequence++
+	return fmt.Sprintf("20260101%018d", c.Sequence)
+}
+
+// iamID is one of IAM's unique ids: a prefix and 17 letters and digits.
+func (c *call) iamID(prefix string) string {
+	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+	id := []byte(prefix)
+	for _, digit := range []byte(c.random(17)) {
+		id = append(id, alphabet[(int(digit)+len(id))%len(alphabet)])
 	}
-	own := strings.Contains(arn, "::"+c.account()+":")
+	return string(id)
+}
+
+// settle is what an update makes of properties: what is no longer given goes, unless AWS fills it in, and a policy of
+// the same meaning keeps its text.
+func (c *call) settle(old, in values) values {
+	for name, a := range resourceTypes[string(c.urn.Type())].inputs {
+		switch {
+		case given(in, name):
+			if !a.policy || !a.equal(old[name], in[name]) {
+				old[name] = in[name]
+			}
+		case !a.computed:
+			delete(old, name)
+		}
+	}
+	return old
+}
+
+// scope is what policies are judged against.
+func (c *call) scope() policyScope {
+	return policyScope{
+		partition: c.partition, account: c.account(), principal: c.principalExists,
+		caller: c.globalARN("iam", "role/"+deployer),
+	}
+}
+
+// principalExists says whether an IAM user or role exists. What the account lacks, and those of other accounts, which
+// cannot be known, can only be assumed.
+func (c *call) principalExists(arn string) bool {
+	kind, name, _ := strings.Cut(arn[strings.LastIndex(arn, ":")+1:], "/")
 	switch {
-	case own && kind == "user" && slices.Contains(account.Users, name), own && kind == "role" && c.named(roleToken, name) != nil:
+	case arn != c.globalARN("iam", kind+"/"+name):
+	case kind == "user" && slices.Contains(account.Users, name), kind == "role" && name == deployer:
+		return true
+	case kind == "role" && len(c.all(roleToken, func(v values) bool { return text(v, "arn") == arn })) > 0:
 		return true
 	}
 	return c.assume("IAM %s %s exists", kind, arn)
 }
 
-func createRole(c *call, in values) (string, values, error) {
-	name := text(in, "name")
-	prefix := "creating IAM Role (" + name + ")"
-	if c.named(roleToken, name) != nil {
-		return "", nil, c.iam(prefix, "CreateRole", 409, "EntityAlreadyExists", "Role with name %s already exists.", name)
-	}
-	if len(c.all(roleToken, nil)) >= maxRoles {
-		return "", nil, c.iam(prefix, "CreateRole", 409, "LimitExceeded", "Cannot exceed quota for RolesPerAccount: %d", maxRoles)
-	}
-	if err := c.checkRole(prefix, "CreateRole", in); err != nil {
-		return "", nil, err
-	}
-	state := clone(in)
-	maps.Copy(state, values{
-		"arn": c.globalARN("iam", "role"+text(in, "path")+name), "createDate": "2026-01-01T00:00:00Z",
-		"uniqueId": "AROA" + strings.ToUpper(c.random(17)), "managedPolicyArns": []any{}, "inlinePolicies": []any{},
-	})
-	c.putGlobal(roleToken, name, state)
-	return name, state, nil
-}
-
-func (c *call) checkRole(prefix, operation string, in values) error {
-	if code, message := policyProblem(trustPolicy, text(in, "assumeRolePolicy"), c.scope()); code != "" {
-		status := 400
-		if code == "LimitExceeded" {
-			status = 409
-		}
-		return c.iam(prefix, operation, status, code, "%s", message)
-	}
-	if boundary := text(in, "permissionsBoundary"); boundary != "" && !c.policyExists(boundary) {
-		return c.iam(prefix, operation, 404, "NoSuchEntity", "Scope ARN: %s does not exist or is not attachable.", boundary)
-	}
-	return nil
-}
-
-// policyExists says whether there is a managed policy, AWS's own or one that is assumed.
+// policyExists says whether there is a managed policy, AWS's own or one that is assumed: no simulated type declares one.
 func (c *call) policyExists(arn string) bool {
 	if name, ok := strings.CutPrefix(arn, "arn:"+c.partition+":iam::aws:policy/"); ok {
-		return slices.Contains(managedPolicies, name[strings.LastIndex(name, "/")+1:])
+		return slices.Contains(managedPolicies, name)
 	}
-	return strings.HasPrefix(arn, "arn:"+c.partition+":iam::"+c.account()+":policy/") && c.assume("IAM policy %s exists", arn)
+	return strings.HasPrefix(arn, c.globalARN("iam", "policy/")) && c.assume("IAM policy %s exists", arn)
 }
 
-func updateRole(c *call, id string, old, in values) (values, error) {
-	if err := c.checkRole("updating IAM Role ("+id+") assume role policy", "UpdateAssumeRolePolicy", in); err != nil {
+func createRole(c *call, in values) (string, values, error) {
+	name := c.fillName(in, "name", "namePrefix")
+	prefix := "creating IAM Role (" + name + ")"
+	refuse := func(code, format string, args ...any) (string, values, error) {
+		return "", nil, c.iam(prefix, "CreateRole", code, format, args...)
+	}
+	if !iamPath.MatchString(text(in, "path")) {
+		return refuse("ValidationError", "The specified value for path is invalid. It must begin and end with / and "+
+			"contain only alphanumeric characters and/or / characters.")
+	}
+	if err := c.checkDescription(prefix, "CreateRole", in); err != nil {
+		return "", nil, err
+	}
+	if code, message := policyProblem(trustPolicy, text(in, "assumeRolePolicy"), c.scope()); code != "" {
+		return refuse(code, "%s", message)
+	}
+	if err := c.checkBoundary(prefix, "CreateRole", in); err != nil {
+		return "", nil, err
+	}
+	if c.named(roleToken, name) != nil {
+		return refuse("EntityAlreadyExists", "Role with name %s already exists.", name)
+	}
+	if len(c.all(roleToken, nil)) >= maxRoles {
+		return refuse("LimitExceeded", "Cannot exceed quota for RolesPerAccount: %d", maxRoles)
+	}
+	maps.Copy(in, values{
+		"arn": c.globalARN("iam", "role"+text(in, "path")+name), "createDate": someDay, "uniqueId": c.iamID("AROA"),
+	})
+	c.putGlobal(roleToken, name, in)
+	return name, in, partly(c.setListed(name, in))
+}
+
+func (c *call) checkDescription(prefix, operation string, in values) error {
+	if roleWords.MatchString(text(in, "description")) {
+		return nil
+	}
+	return c.iam(prefix, operation, "ValidationError", "1 validation error detected: Value at 'description' failed to "+
+		`satisfy constraint: Member must satisfy regular expression pattern: [\u0009\u000A\u000D\u0020-\u007E\u00A1-\u00FF]*`)
+}
+
+func (c *call) checkBoundary(prefix, operation string, in values) error {
+	arn := text(in, "permissionsBoundary")
+	if arn == "" || c.policyExists(arn) {
+		return nil
+	}
+	return c.iam(prefix, operation, "NoSuchEntity", "Scope ARN: %s does not exist or is not attachable.", arn)
+}
+
+func updateRole(c *call, name string, old, in values) (values, error) {
+	prefix := "updating IAM Role (" + name + ")"
+	if trust := text(in, "assumeRolePolicy"); !samePolicy(text(old, "assumeRolePolicy"), trust) {
+		if code, message := policyProblem(trustPolicy, trust, c.scope()); code != "" {
+			return nil, c.iam(prefix+" assume role policy", "UpdateAssumeRolePolicy", code, "%s", message)
+		}
+	}
+	if err := c.checkDescription(prefix+" description", "UpdateRoleDescription", in); err != nil {
 		return nil, err
 	}
-	if !given(in, "permissionsBoundary") {
-		delete(old, "permissionsBoundary")
+	if err := c.checkBoundary(prefix+" permissions boundary", "PutRolePermissionsBoundary", in); err != nil {
+		return nil, err
 	}
-	return merge(c, id, old, in)
+	if err := c.setListed(name, in); err != nil {
+		return nil, err
+	}
+	return c.settle(old, in), nil
 }
 
-func removeRole(c *call, id string, state values) error {
-	prefix := "deleting IAM Role (" + id + ")"
-	// The provider takes the role out of its instance profiles first.
-	for _, profile := range c.all(profileToken, func(v values) bool { return text(v, "role") == id }) {
-		profile.State["role"] = ""
+func removeRole(c *call, name string, state values) error {
+	// The provider takes the role out of its profiles before, and its policies away where it is told to or where they
+	// are listed on the role.
+	prefix, force := "deleting IAM Role ("+name+")", flag(state, "forceDetachPolicies")
+	for _, profile := range c.all(profileToken, ofRole(name)) {
+		delete(profile.State, "role")
 	}
-	ofRole := func(v values) bool { return text(v, "role") == id }
-	if !flag(state, "forceDetachPolicies") {
-		if len(c.all(attachmentToken, ofRole)) > 0 {
-			return c.iam(prefix, "DeleteRole", 409, "DeleteConflict", "Cannot delete entity, must detach all policies first.")
-		}
-		if len(c.all(rolePolicyToken, ofRole)) > 0 {
-			return c.iam(prefix, "DeleteRole", 409, "DeleteConflict", "Cannot delete entity, must delete policies first.")
-		}
+	if !force && len(c.attached(name)) > 0 && len(list(state, "managedPolicyArns")) == 0 {
+		return c.iam(prefix, "DeleteRole", "DeleteConflict", "Cannot delete entity, must detach all policies first.")
 	}
-	c.drop(c.get(roleToken, id))
+	if !force && len(c.inline(name)) > 0 && len(policiesByName(state["inlinePolicies"])) == 0 {
+		return c.iam(prefix, "DeleteRole", "DeleteConflict", "Cannot delete entity, must delete policies first.")
+	}
+	c.dropOfRole(name, attachmentToken, rolePolicyToken)
+	c.drop(c.get(roleToken, name))
 	return nil
 }
 
-func (c *call) noRole(prefix, operation, name string) error {
-	return c.iam(prefix, operation, 404, "NoSuchEntity", "The role with name %s cannot be found.", name)
+// refreshRole reads what others have put on the role.
+func refreshRole(c *call, name string, state values) {
+	if arns := c.attached(name); len(arns) > 0 || given(state, "managedPolicyArns") {
+		state["managedPolicyArns"] = anys(arns)
+	}
+	policies := []any{}
+	inline := c.inline(name)
+	for _, policy := range slices.Sorted(maps.Keys(inline)) {
+		policies = append(policies, values{"name": policy, "policy": inline[policy]})
+	}
+	if !sameInlinePolicies(state["inlinePolicies"], policies) {
+		state["inlinePolicies"] = policies
+	}
+}
+
+// ofRole fits what belongs to a role.
+func ofRole(name string) func(values) bool {
+	return func(v values) bool { return text(v, "role") == name }
+}
+
+func (c *call) dropOfRole(role string, tokens ...string) {
+	for _, token := range tokens {
+		for _, o := range c.all(token, ofRole(role)) {
+			c.drop(o)
+		}
+	}
+}
+
+// attached are the ARNs of the managed policies on a role, in order.
+func (c *call) attached(role string) []string {
+	var arns []string
+	for _, o := range append(c.all(attachmentToken, ofRole(role)), c.all(listedAttachment, ofRole(role))...) {
+		arns = append(arns, text(o.State, "policyArn"))
+	}
+	slices.Sort(arns)
+	return slices.Compact(arns)
+}
+
+// inline are the policies in a role, by name.
+func (c *call) inline(role string) map[string]string {
+	policies := map[string]string{}
+	for _, o := range append(c.all(rolePolicyToken, ofRole(role)), c.all(listedPolicy, ofRole(role))...) {
+		policies[text(o.State, "name")] = text(o.State, "policy")
+	}
+	return policies
+}
+
+// setListed makes the lists that stand on the role itself true, to the exclusion of what others have put there.
+func (c *call) setListed(role string, in values) error {
+	owner := key(roleToken, "", role)
+	if given(in, "managedPolicyArns") {
+		c.dropOfRole(role, attachmentToken, listedAttachment)
+		for _, arn := range list(in, "managedPolicyArns") {
+			if err := c.attachable(role, arn); err != nil {
+				return err
+			}
+			c.putGlobal(listedAttachment, role+" "+arn, values{"role": role, "policyArn": arn}).Owner = owner
+		}
+	}
+	if given(in, "inlinePolicies") {
+		c.dropOfRole(role, rolePolicyToken, listedPolicy)
+		policies := policiesByName(in["inlinePolicies"])
+		for _, name := range slices.Sorted(maps.Keys(policies)) {
+			if err := c.checkRolePolicy(role, name, policies[name]); err != nil {
+				return err
+			}
+			policy := values{"role": role, "name": name, "policy": policies[name]}
+			c.putGlobal(listedPolicy, role+":"+name, policy).Owner = owner
+		}
+	}
+	return nil
 }
 
 func createProfile(c *call, in values) (string, values, error) {
-	name, role := text(in, "name"), text(in, "role")
+	name := c.fillName(in, "name", "namePrefix")
 	prefix := "creating IAM Instance Profile (" + name + ")"
 	if c.named(profileToken, name) != nil {
-		return "", nil, c.iam(prefix, "CreateInstanceProfile", 409, "EntityAlreadyExists", "Instance Profile %s already exists.", name)
+		return "", nil, c.iam(prefix, "CreateInstanceProfile", "EntityAlreadyExists", "Instance Profile %s already exists.", name)
 	}
-	state := clone(in)
-	maps.Copy(state, values{
-		"arn": c.globalARN("iam", "instance-profile"+text(in, "path")+name), "createDate": "2026-01-01T00:00:00Z",
-		"uniqueId": "AIPA" + strings.ToUpper(c.random(17)),
+	maps.Copy(in, values{
+		"arn":        c.globalARN("iam", "instance-profile"+text(in, "path")+name),
+		"createDate": someDay, "uniqueId": c.iamID("AIPA"),
 	})
-	c.putGlobal(profileToken, name, state)
-	if role != "" && c.get(roleToken, role) == nil {
-		state["role"] = ""
-		return name, state, partly(c.noRole("adding IAM Role ("+role+") to Instance Profile ("+name+")", "AddRoleToInstanceProfile", role))
+	c.putGlobal(profileToken, name, in)
+	if err := c.checkProfileRole(name, text(in, "role")); err != nil {
+		delete(in, "role")
+		return name, in, partly(err)
 	}
-	return name, state, nil
+	return name, in, nil
 }
 
-func updateProfile(c *call, id string, old, in values) (values, error) {
-	if role := text(in, "role"); role != "" && c.get(roleToken, role) == nil {
-		return nil, c.noRole("adding IAM Role ("+role+") to Instance Profile ("+id+")", "AddRoleToInstanceProfile", role)
+func updateProfile(c *call, name string, old, in values) (values, error) {
+	if err := c.checkProfileRole(name, text(in, "role")); err != nil {
+		delete(c.get(profileToken, name).State, "role") // the provider takes the old one out first
+		return nil, err
 	}
-	return merge(c, id, old, in)
+	return c.settle(old, in), nil
+}
+
+func (c *call) checkProfileRole(profile, role string) error {
+	if role == "" || c.get(roleToken, role) != nil {
+		return nil
+	}
+	return c.noRole("adding IAM Role ("+role+") to Instance Profile ("+profile+")", "AddRoleToInstanceProfile", role)
 }
 
 // instanceProfile says whether a profile exists, and whether it has a role.
@@ -226,21 +443,20 @@ func (c *call) instanceProfile(name string) (exists, hasRole bool) {
 }
 
 func createRolePolicy(c *call, in values) (string, values, error) {
-	role, name := text(in, "role"), text(in, "name")
+	role, name := text(in, "role"), c.fillName(in, "name", "namePrefix")
 	if err := c.checkRolePolicy(role, name, text(in, "policy")); err != nil {
 		return "", nil, err
 	}
 	id := role + ":" + name
-	// A put: one of the same name is overwritten without a word.
-	c.putGlobal(rolePolicyToken, id, clone(in))
-	return id, clone(in), nil
+	c.putGlobal(rolePolicyToken, id, in) // a put: one of the same name is overwritten without a word
+	return id, in, nil
 }
 
-func updateRolePolicy(c *call, id string, old, in values) (values, error) {
-	if err := c.checkRolePolicy(text(in, "role"), text(in, "name"), text(in, "policy")); err != nil {
+func updateRolePolicy(c *call, _ string, old, in values) (values, error) {
+	if err := c.checkRolePolicy(text(old, "role"), text(old, "name"), text(in, "policy")); err != nil {
 		return nil, err
 	}
-	return merge(c, id, old, in)
+	return c.settle(old, in), nil
 }
 
 func (c *call) checkRolePolicy(role, name, policy string) error {
@@ -249,36 +465,55 @@ func (c *call) checkRolePolicy(role, name, policy string) error {
 		return c.noRole(prefix, operation, role)
 	}
 	if code, message := policyProblem(identityPolicy, policy, c.scope()); code != "" {
-		return c.iam(prefix, operation, 400, code, "%s", message)
+		return c.iam(prefix, operation, code, "%s", message)
 	}
 	size := policyLength(policy)
-	for _, other := range c.all(rolePolicyToken, func(v values) bool { return text(v, "role") == role && text(v, "name") != name }) {
-		size += policyLength(text(other.State, "policy"))
+	for other, text := range c.inline(role) {
+		if other != name {
+			size += policyLength(text)
+		}
 	}
 	if size > maxInlinePolicies {
-		return c.iam(prefix, operation, 409, "LimitExceeded", "Maximum policy size of %d bytes exceeded for role %s", maxInlinePolicies, role)
+		return c.iam(prefix, operation, "LimitExceeded", "Maximum policy size of %d bytes exceeded for role %s", maxInlinePolicies, role)
+	}
+	return nil
+}
+
+// attachable refuses a policy that cannot be put on a role.
+func (c *call) attachable(role, arn string) error {
+	prefix, operation := "attaching IAM Policy ("+arn+") to IAM Role ("+role+")", "AttachRolePolicy"
+	attached := c.attached(role)
+	switch {
+	case c.get(roleToken, role) == nil:
+		return c.noRole(prefix, operation, role)
+	case !strings.HasPrefix(arn, "arn:"+c.partition+":iam::"):
+		return c.iam(prefix, operation, "InvalidInput", "ARN %s is not valid.", arn)
+	case !c.policyExists(arn):
+		return c.iam(prefix, operation, "NoSuchEntity", "Policy %s does not exist or is not attachable.", arn)
+	case !slices.Contains(attached, arn) && len(attached) >= maxAttachments:
+		return c.iam(prefix, operation, "LimitExceeded", "Cannot exceed quota for PoliciesPerRole: %d", maxAttachments)
 	}
 	return nil
 }
 
 func attachPolicy(c *call, in values) (string, values, error) {
-	role, arn := text(in, "role"), text(in, "policyArn")
-	prefix, operation := "attaching IAM Policy ("+arn+") to IAM Role ("+role+")", "AttachRolePolicy"
-	if c.get(roleToken, role) == nil {
-		return "", nil, c.noRole(prefix, operation, role)
+	role := text(in, "role")
+	if err := c.attachable(role, text(in, "policyArn")); err != nil {
+		return "", nil, err
 	}
-	if !c.policyExists(arn) {
-		return "", nil, c.iam(prefix, operation, 404, "NoSuchEntity", "Policy %s does not exist or is not attachable.", arn)
+	id := role + "-" + c.counter()
+	c.putGlobal(attachmentToken, id, in)
+	return id, in, nil
+}
+
+// detachPolicy detaches the policy, however many resources attach it.
+func detachPolicy(c *call, _ string, state values) error {
+	for _, token := range []string{attachmentToken, listedAttachment} {
+		for _, o := range c.all(token, ofRole(text(state, "role"))) {
+			if text(o.State, "policyArn") == text(state, "policyArn") {
+				c.drop(o)
+			}
+		}
 	}
-	attached := map[string]bool{arn: true}
-	for _, other := range c.all(attachmentToken, func(v values) bool { return text(v, "role") == role }) {
-		attached[text(other.State, "policyArn")] = true
-	}
-	if len(attached) > maxAttachments {
-		return "", nil, c.iam(prefix, operation, 409, "LimitExceeded", "Cannot exceed quota for PoliciesPerRole: %d", maxAttachments)
-	}
-	c.Sequence++
-	id := role + "-20260101000000" + strings.Repeat("0", 6) + c.decimal(6)
-	c.putGlobal(attachmentToken, id, clone(in))
-	return id, clone(in), nil
+	return nil
 }

@@ -291,13 +291,13 @@ func readStatement(v *jsonValue) (policyStatement, *policyFlaw) {
 		case "Effect":
 			s.effect, ok = value.text()
 		case "Action":
-			s.actions, ok = texts(value)
+			s.actions, ok = readTexts(value)
 		case "NotAction":
-			s.notActions, ok = texts(value)
+			s.notActions, ok = readTexts(value)
 		case "Resource":
-			s.resources, ok = texts(value)
+			s.resources, ok = readTexts(value)
 		case "NotResource":
-			s.notResources, ok = texts(value)
+			s.notResources, ok = readTexts(value)
 		case "Principal":
 			s.principals, ok = readPrincipals(value)
 		case "NotPrincipal":
@@ -319,8 +319,8 @@ func readStatement(v *jsonValue) (policyStatement, *policyFlaw) {
 	return s, nil
 }
 
-// texts reads a string or a list of strings.
-func texts(v *jsonValue) ([]string, bool) {
+// readTexts reads a string or a list of strings.
+func readTexts(v *jsonValue) ([]string, bool) {
 	if s, ok := v.text(); ok {
 		return []string{s}, true
 	}
@@ -344,7 +344,7 @@ func readPrincipals(v *jsonValue) (map[string][]string, bool) {
 	}
 	principals := map[string][]string{}
 	for i, kind := range v.keys {
-		list, ok := texts(v.items[i])
+		list, ok := readTexts(v.items[i])
 		if !ok || !slices.Contains([]string{"AWS", "Service", "Federated", "CanonicalUser"}, kind) {
 			return nil, false
 		}

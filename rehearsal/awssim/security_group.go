@@ -2,7 +2,6 @@ package awssim
 
 import (
 	"errors"
-	"fmt"
 	"maps"
 	"regexp"
 	"slices"
@@ -10,11 +9,11 @@ import (
 )
 
 const (
-	ingressRuleToken = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
-	egressRuleToken  = "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"
+	// maxGroups is a quota of the Region. https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html
+	maxGroups = 2500
 
-	// maxRules is a quota for each direction. https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html
-	maxRules = 60
+	// maxGroupsPerInterface is a quota, too.
+	maxGroupsPerInterface = 5
 )
 
 var (
@@ -22,13 +21,16 @@ var (
 	groupDescription = regexp.MustCompile(`^[A-Za-z0-9 ._\-:/()#,@\[\]+=&;{}!$*]*$`)
 )
 
+// directions are those of rules, and the types of the rules in them.
+var directions = map[string]string{"ingress": ingressRuleToken, "egress": egressRuleToken}
+
 func init() {
-	rules := attribute{computed: true, unordered: true}
+	rules := attribute{computed: true, unordered: true, same: sameRules, check: checkInlineRules}
 	register(&resourceType{
 		token: securityGroupToken,
 		name:  &autoname{attribute: "name", unless: "namePrefix", longest: 255},
 		inputs: map[string]attribute{
-			"name":                {replace: true, check: both(length(0, 255), matching(notSG, "cannot begin with sg-"))},
+			"name":                {replace: true, computed: true, check: both(length(0, 255), matching(notSG, "cannot begin with sg-"))},
 			"namePrefix":          {replace: true, computed: true, check: both(length(0, 229), matching(notSG, "cannot begin with sg-"))},
 			"description":         {replace: true, fallback: "Managed by Pulumi", check: length(0, 255)},
 			"vpcId":               {replace: true, computed: true},
@@ -39,113 +41,92 @@ func init() {
 		outputs:   []string{"arn", "ownerId"},
 		conflicts: [][]string{{"name", "namePrefix"}},
 		taggable:  true,
-		create:    createSecurityGroup, update: merge, remove: removeSecurityGroup,
+		create:    createSecurityGroup, update: updateSecurityGroup, remove: removeSecurityGroup, refresh: readRules, gone: noSuchGroup,
 	}, &resourceType{
 		token: defaultSecurityGroupToken,
 		inputs: map[string]attribute{
 			"vpcId":               {replace: true, computed: true},
-			"ingress":             {unordered: true},
-			"egress":              {unordered: true},
+			"ingress":             rules,
+			"egress":              rules,
 			"revokeRulesOnDelete": {fallback: false},
 		},
 		outputs:  []string{"arn", "description", "name", "namePrefix", "ownerId"},
 		taggable: true,
-		create:   adoptDefaultSecurityGroup, update: merge, remove: leaveDefaultSecurityGroup,
-	}, ruleType(ingressRuleToken, "Ingress"), ruleType(egressRuleToken, "Egress"))
+		create:   adoptDefaultSecurityGroup, update: updateSecurityGroup, remove: leaveDefaultSecurityGroup, refresh: readRules, gone: noSuchGroup,
+	})
 }
 
-// sources are what a rule may name, one at a time. Another kind of source is another rule.
-var sources = []string{"cidrIpv4", "cidrIpv6", "prefixListId", "referencedSecurityGroupId"}
-
-func ruleType(token, direction string) *resourceType {
-	port := attribute{check: func(path string, value any) []string {
-		if n, _ := value.(float64); n < -1 || n > 65535 {
-			return []string{fmt.Sprintf("Invalid Attribute Value. Attribute %s value must be between -1 and 65535, got: %d", path, int(n))}
-		}
-		return nil
-	}}
-	t := &resourceType{
-		token: token,
-
-		framework: true,
-		taggable:  true,
-		inputs: map[string]attribute{
-			"securityGroupId": {required: true, replace: true},
-			"ipProtocol":      {required: true, same: func(a, b any) bool { return protocol(a) == protocol(b) }},
-			"cidrIpv4":        {check: ipv4Network},
-			"cidrIpv6":        {}, "prefixListId": {}, "referencedSecurityGroupId": {}, "description": {},
-			"fromPort": port, "toPort": port,
-		},
-		outputs:      []string{"arn", "securityGroupRuleId"},
-		alternatives: [][]string{sources},
-		create: func(c *call, in values) (string, values, error) {
-			return createRule(c, token, direction, in)
-		},
-	}
-	t.adjust = func(found differences, state, in values) {
-		for _, source := range sources {
-			if _, differs := found[source]; differs && given(state, source) != given(in, source) {
-				found[source] = true
-			}
-		}
-	}
-	t.update = func(c *call, id string, old, in values) (values, error) {
-		prefix := "updating VPC Security Group " + direction + " Rule (" + id + ")"
-		if err := c.checkRule(prefix, "ModifySecurityGroupRules", token, id, in); err != nil {
-			return nil, err
-		}
-		for _, name := range append([]string{"fromPort", "toPort", "description"}, sources...) {
-			delete(old, name)
-		}
-		return merge(c, id, old, in)
-	}
-	return t
-}
-
-// protocol is a protocol's name, whichever way it is written.
-func protocol(value any) string {
-	text, _ := value.(string)
-	text = strings.ToLower(text)
-	if name, ok := map[string]string{"6": "tcp", "17": "udp", "1": "icmp", "58": "icmpv6", "all": "-1"}[text]; ok {
-		return name
-	}
-	return text
+func noSuchGroup(c *call, id string) error {
+	return c.noGroup("updating Security Group ("+id+")", "DescribeSecurityGroups", id)
 }
 
 func createSecurityGroup(c *call, in values) (string, values, error) {
-	name := text(in, "name")
-	prefix, operation := "creating Security Group ("+name+")", "CreateSecurityGroup"
-	vpc := text(in, "vpcId")
-	switch {
-	case c.vpc(vpc) == nil:
-		return "", nil, c.noVPC(prefix, operation, vpc)
-	case !groupDescription.MatchString(text(in, "description")):
-		return "", nil, c.ec2(prefix, operation, "InvalidParameterValue", "Invalid security group description. Valid descriptions are "+
-			"strings less than 256 characters from the following set:  a-zA-Z0-9. _-:/()#,@[]+=&;{}!$*")
-	case !groupDescription.MatchString(name):
-		return "", nil, c.ec2(prefix, operation, "InvalidParameterValue", "Value (%s) for parameter GroupName is invalid. Character sets "+
-			"beyond ASCII are not supported.", name)
-	}
-	same := func(v values) bool { return text(v, "vpcId") == vpc && strings.EqualFold(text(v, "name"), name) }
-	if len(c.all(securityGroupToken, same)) > 0 || strings.EqualFold(name, "default") {
-		return "", nil, c.ec2(prefix, operation, "InvalidGroup.Duplicate", "The security group '%s' already exists for VPC '%s'", name, vpc)
+	name := c.fillName(in, "name", "namePrefix")
+	if err := c.checkGroup(in, name); err != nil {
+		return "", nil, err
 	}
 	id := c.newID("sg")
 	state := clone(in)
-	// The provider takes away the egress that AWS gives every group.
-	maps.Copy(state, values{"arn": c.arn("ec2", "security-group/"+id), "ownerId": c.account(), "ingress": []any{}, "egress": []any{}})
-	for _, direction := range []string{"ingress", "egress"} {
-		if rules, ok := in[direction].([]any); ok && len(rules) > 0 {
-			return "", nil, errors.New("the simulated AWS knows rules of security groups as resources of their own alone")
-		}
+	maps.Copy(state, values{"arn": c.arn("ec2", "security-group/"+id), "ownerId": c.account()})
+	group := c.put(securityGroupToken, id, state)
+	// AWS gives every group an egress rule to everywhere, which the provider takes away once it sees the group.
+	opened := c.addRule(group, egressRuleToken, values{"ipProtocol": "-1", "cidrIpv4": "0.0.0.0/0"})
+	if err := c.step(); err != nil {
+		readRules(c, id, state)
+		return id, state, partly(err)
 	}
-	c.put(securityGroupToken, id, state)
-	return id, state, nil
+	c.drop(opened)
+	err := c.setRules(group, in)
+	readRules(c, id, state)
+	return id, state, partly(err)
 }
 
-func removeSecurityGroup(c *call, id string, _ values) error {
+// checkGroup holds a new group against the names and the quota.
+func (c *call) checkGroup(in values, name string) error {
+	prefix, operation, vpc := "creating Security Group ("+name+")", "CreateSecurityGroup", text(in, "vpcId")
+	switch {
+	case vpc == "":
+		// The simulated account has no default VPC.
+		return c.ec2(prefix, operation, "VPCIdNotSpecified", "No default VPC for this user")
+	case c.vpc(vpc) == nil:
+		return c.noVPC(prefix, operation, vpc)
+	case !groupDescription.MatchString(text(in, "description")):
+		return c.ec2(prefix, operation, "InvalidParameterValue", "Invalid security group description. Valid descriptions are "+
+			"strings less than 256 characters from the following set:  a-zA-Z0-9. _-:/()#,@[]+=&;{}!$*")
+	case !groupDescription.MatchString(name):
+		// The set of characters is documented; the sentence is not established.
+		return c.ec2(prefix, operation, "InvalidParameterValue", "Value (%s) for parameter GroupName is invalid. Character sets "+
+			"beyond ASCII are not supported.", name)
+	}
+	// Names are told apart without regard to case: the stricter reading of two public reports.
+	same := func(v values) bool { return text(v, "vpcId") == vpc && strings.EqualFold(text(v, "name"), name) }
+	if len(c.all(securityGroupToken, same)) > 0 || strings.EqualFold(name, "default") {
+		return c.ec2(prefix, operation, "InvalidGroup.Duplicate", "The security group '%s' already exists for VPC '%s'", name, vpc)
+	}
+	if len(c.all(securityGroupToken, nil)) >= maxGroups {
+		return c.ec2(prefix, operation, "SecurityGroupLimitExceeded", "The maximum number of security groups for VPC '%s' has been reached.", vpc)
+	}
+	return nil
+}
+
+func updateSecurityGroup(c *call, id string, old, in values) (values, error) {
+	group := c.securityGroup(id)
+	state := c.settle(old, in)
+	err := c.setRules(group, in)
+	readRules(c, id, state)
+	if err != nil {
+		group.State = state
+		return nil, err
+	}
+	return state, nil
+}
+
+func removeSecurityGroup(c *call, id string, state values) error {
+	if flag(c.recorded, "revokeRulesOnDelete") {
+		c.revokeReferences(id)
+	}
 	dependent := len(c.all(interfaceToken, func(v values) bool { return slices.Contains(list(v, "groups"), id) })) > 0
-	for _, token := range []string{ingressRuleToken, egressRuleToken} {
+	for _, token := range directions {
 		dependent = dependent || len(c.all(token, func(v values) bool {
 			return text(v, "referencedSecurityGroupId") == id && text(v, "securityGroupId") != id
 		})) > 0
@@ -153,9 +134,8 @@ func removeSecurityGroup(c *call, id string, _ values) error {
 	if dependent {
 		return c.ec2("deleting Security Group ("+id+")", "DeleteSecurityGroup", "DependencyViolation", "resource %s has a dependent object", id)
 	}
-	// Its own rules go with it.
-	for _, token := range []string{ingressRuleToken, egressRuleToken} {
-		for _, rule := range c.all(token, func(v values) bool { return text(v, "securityGroupId") == id }) {
+	for _, token := range directions { // its own rules go with it
+		for _, rule := range c.rulesOf(id, token) {
 			c.drop(rule)
 		}
 	}
@@ -163,25 +143,40 @@ func removeSecurityGroup(c *call, id string, _ values) error {
 	return nil
 }
 
-// adoptDefaultSecurityGroup takes over the group that AWS made with the VPC, and takes its rules away.
+// revokeReferences takes away the rules of other groups that name this one, as revokeRulesOnDelete asks.
+func (c *call) revokeReferences(id string) {
+	for _, token := range directions {
+		for _, rule := range c.all(token, func(v values) bool { return text(v, "referencedSecurityGroupId") == id }) {
+			c.drop(rule)
+		}
+	}
+}
+
+// adoptDefaultSecurityGroup takes over the group that AWS made with the VPC, takes every rule away, and sets those given.
 func adoptDefaultSecurityGroup(c *call, in values) (string, values, error) {
 	vpc := c.vpc(text(in, "vpcId"))
 	if vpc == nil {
 		return "", nil, errors.New("reading Default Security Group: couldn't find resource")
 	}
-	for _, direction := range []string{"ingress", "egress"} {
-		if rules, ok := in[direction].([]any); ok && len(rules) > 0 {
-			return "", nil, errors.New("the simulated AWS leaves a default security group without rules")
-		}
-	}
 	group := c.get(defaultSecurityGroupToken, text(vpc.State, "defaultSecurityGroupId"))
 	state := clone(in)
 	maps.Copy(state, values{
 		"arn": c.arn("ec2", "security-group/"+group.ID), "description": "default VPC security group", "name": "default", "namePrefix": "",
-		"ownerId": c.account(), "ingress": []any{}, "egress": []any{},
+		"ownerId": c.account(),
 	})
 	group.State = state
-	return group.ID, state, nil
+	if err := c.step(); err != nil { // the tags come first
+		readRules(c, group.ID, state)
+		return group.ID, state, partly(err)
+	}
+	for _, token := range directions {
+		for _, rule := range c.rulesOf(group.ID, token) {
+			c.drop(rule)
+		}
+	}
+	err := c.setRules(group, in)
+	readRules(c, group.ID, state)
+	return group.ID, state, partly(err)
 }
 
 // leaveDefaultSecurityGroup asks AWS for nothing: the group stays as it is until its VPC goes.
@@ -194,60 +189,24 @@ func (c *call) securityGroup(id string) *object {
 	return c.get(defaultSecurityGroupToken, id)
 }
 
-func createRule(c *call, token, direction string, in values) (string, values, error) {
-	const prefix = "creating VPC Security Group Rule"
-	if err := c.checkRule(prefix, "AuthorizeSecurityGroup"+direction, token, "", in); err != nil {
-		return "", nil, err
-	}
-	id := c.newID("sgr")
-	state := clone(in)
-	maps.Copy(state, values{"arn": c.arn("ec2", "security-group-rule/"+id), "securityGroupRuleId": id})
-	c.put(token, id, state)
-	return id, state, nil
-}
-
-// checkRule refuses a rule of a group that does not exist, that names one, or that stands already.
-func (c *call) checkRule(prefix, operation, token, id string, in values) error {
-	group := c.securityGroup(text(in, "securityGroupId"))
-	if group == nil {
-		return c.noGroup(prefix, operation, text(in, "securityGroupId"))
-	}
-	if named := text(in, "referencedSecurityGroupId"); named != "" && c.securityGroup(named) == nil {
-		return c.noGroup(prefix, operation, named)
-	}
-	if protocol(in["ipProtocol"]) != "-1" && (in["fromPort"] == nil || in["toPort"] == nil) {
-		return c.ec2(prefix, operation, "InvalidParameterValue", "Invalid value '%s' for portRange. Must specify both from and to ports with TCP/UDP.",
-			text(in, "ipProtocol"))
-	}
-	count := 0
-	for _, other := range c.all(token, func(v values) bool { return text(v, "securityGroupId") == group.ID }) {
-		count++
-		if other.ID != id && describeRule(other.State) == describeRule(in) {
-			return c.ec2(prefix, operation, "InvalidPermission.Duplicate", `the specified rule "%s" already exists`, describeRule(in))
+// checkGroups holds the groups of a network interface against its subnet.
+func (c *call) checkGroups(prefix, operation string, groups []string, subnet *object) error {
+	for _, id := range groups {
+		group := c.securityGroup(id)
+		if group == nil {
+			return c.noGroup(prefix, operation, id)
+		}
+		if text(group.State, "vpcId") != text(subnet.State, "vpcId") {
+			return c.ec2(prefix, operation, "InvalidParameter", "Security group %s and subnet %s belong to different networks.", id, subnet.ID)
 		}
 	}
-	if id == "" && count >= maxRules {
-		return c.ec2(prefix, operation, "RulesPerSecurityGroupLimitExceeded",
-			"The maximum number of rules per security group has been reached.")
+	if len(groups) > maxGroupsPerInterface {
+		return c.ec2(prefix, operation, "SecurityGroupsPerInterfaceLimitExceeded",
+			"The maximum number of security groups per interface has been reached.")
 	}
 	return nil
 }
 
 func (c *call) noGroup(prefix, operation, id string) error {
 	return c.ec2(prefix, operation, "InvalidGroup.NotFound", "The security group '%s' does not exist", id)
-}
-
-// describeRule is a rule in the words of EC2's refusals.
-func describeRule(v values) string {
-	peer := ""
-	for _, source := range sources {
-		if named := text(v, source); named != "" {
-			peer = named
-		}
-	}
-	if protocol(v["ipProtocol"]) == "-1" {
-		return "peer: " + peer + ", ALL, ALLOW"
-	}
-	return fmt.Sprintf("peer: %s, %s, from port: %d, to port: %d, ALLOW", peer, strings.ToUpper(protocol(v["ipProtocol"])),
-		number(v, "fromPort"), number(v, "toPort"))
 }

@@ -31,16 +31,21 @@ func networkBlock(shortest, longest int) func(string, any) []string {
 }
 
 // ipv4Network is ValidIPv4CIDRNetworkAddress.
-func ipv4Network(_ string, value any) []string {
+func ipv4Network(_ string, value any) []string { return network(value, "IPv4", netip.Addr.Is4) }
+
+// ipv6Network is ValidIPv6CIDRNetworkAddress.
+func ipv6Network(_ string, value any) []string { return network(value, "IPv6", netip.Addr.Is6) }
+
+func network(value any, family string, ofFamily func(netip.Addr) bool) []string {
 	text, _ := value.(string)
 	block, err := netip.ParsePrefix(text)
 	switch {
 	case err != nil:
 		return []string{fmt.Sprintf("%q is not a valid CIDR block: invalid CIDR address: %s", text, text)}
-	case !block.Addr().Is4():
-		return []string{fmt.Sprintf("%q is not a valid IPv4 CIDR block", text)}
+	case !ofFamily(block.Addr()):
+		return []string{fmt.Sprintf("%q is not a valid %s CIDR block", text, family)}
 	case block.Masked() != block:
-		return []string{fmt.Sprintf("%q is not a valid IPv4 CIDR block; did you mean %q?", text, block.Masked())}
+		return []string{fmt.Sprintf("%q is not a valid %s CIDR block; did you mean %q?", text, family, block.Masked())}
 	}
 	return nil
 }
@@ -76,6 +81,16 @@ func between(least, most int) func(string, any) []string {
 			return []string{fmt.Sprintf("expected %s to be in the range (%d - %d), got %d", path, least, most, int(n))}
 		}
 		return nil
+	}
+}
+
+// oneNumberOf is IntInSlice.
+func oneNumberOf(allowed ...int) func(string, any) []string {
+	return func(path string, value any) []string {
+		if n, ok := value.(float64); ok && float64(int(n)) == n && slices.Contains(allowed, int(n)) {
+			return nil
+		}
+		return []string{fmt.Sprintf("expected %s to be one of %v, got %v", path, allowed, value)}
 	}
 }
 

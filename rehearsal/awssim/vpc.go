@@ -113,11 +113,10 @@ func createVPC(c *call, in values) (string, values, error) {
 	vpc := c.put(vpcToken, id, state)
 	owner := key(vpc.Type, vpc.Region, vpc.ID)
 	c.put(routeTableToken, table, values{"vpcId": id, "routes": []any{}}).Owner = owner
-	c.put(defaultSecurityGroupToken, group, values{
-		"vpcId": id, "name": "default", "description": "default VPC security group",
-		"ingress": []any{values{"protocol": "-1", "self": true, "fromPort": 0.0, "toPort": 0.0}},
-		"egress":  []any{values{"protocol": "-1", "cidrBlocks": []any{"0.0.0.0/0"}, "fromPort": 0.0, "toPort": 0.0}},
-	}).Owner = owner
+	own := c.put(defaultSecurityGroupToken, group, values{"vpcId": id, "name": "default", "description": "default VPC security group"})
+	own.Owner = owner
+	c.addRule(own, ingressRuleToken, values{"ipProtocol": "-1", "referencedSecurityGroupId": group})
+	c.addRule(own, egressRuleToken, values{"ipProtocol": "-1", "cidrIpv4": "0.0.0.0/0"})
 	return id, state, nil
 }
 
@@ -139,7 +138,13 @@ func removeVPC(c *call, id string, _ values) error {
 			}
 		}
 	}
-	c.drop(c.vpc(id))
+	vpc := c.vpc(id)
+	for _, token := range directions { // rules that somebody added to the group that goes with the VPC
+		for _, rule := range c.rulesOf(text(vpc.State, "defaultSecurityGroupId"), token) {
+			c.drop(rule)
+		}
+	}
+	c.drop(vpc)
 	return nil
 }
 
@@ -218,6 +223,9 @@ func removeRouteTable(c *call, id string, _ values) error {
 	// The provider takes away every association first.
 	for _, association := range c.all(associationToken, func(v values) bool { return text(v, "routeTableId") == id }) {
 		c.drop(association)
+	}
+	for _, route := range c.all(routeToken, func(v values) bool { return text(v, "routeTableId") == id }) {
+		c.drop(route)
 	}
 	c.drop(c.get(routeTableToken, id))
 	return nil

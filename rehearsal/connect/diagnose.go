@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -124,14 +123,11 @@ func (v *visit) endpointStates(ctx context.Context) ([]string, error) {
 
 // refuted returns the claims that the stack's state refutes.
 func (v *visit) refuted(ctx context.Context) ([]string, error) {
-	if v.prove == nil {
-		return nil, errors.New("this build has none")
-	}
 	state, err := v.ask(ctx, "pulumi", "stack", "export", "--stack", v.stack)
 	if err != nil {
 		return nil, err
 	}
-	return v.prove(bytes.NewReader(state))
+	return v.prove(ctx, state)
 }
 
 // gone says that AWS does not know what it was asked for.

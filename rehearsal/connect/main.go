@@ -58,7 +58,8 @@ func main() {
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	h := &host{
 		environment: os.Environ(), stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, signals: signals,
-		now: time.Now, sleep: sleep, interval: 5 * time.Second, grace: 5 * time.Second, prove: prove,
+		now: time.Now, sleep: sleep, interval: 5 * time.Second, grace: 5 * time.Second,
+		prove: verifier(beside("rehearse")),
 	}
 	os.Exit(connect(h, os.Args[1:]))
 }

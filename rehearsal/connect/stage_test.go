@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -96,7 +95,7 @@ func newStage(t *testing.T, outputs string) *stage {
 		now:      func() time.Time { return time.Date(2026, 9, 1, 12, 0, 0, 0, time.UTC).Add(s.elapsed) },
 		sleep:    func(_ context.Context, d time.Duration) { s.elapsed += d },
 		interval: 5 * time.Second, grace: time.Minute,
-		prove: func(io.Reader) ([]string, error) { return nil, nil },
+		prove: func(context.Context, []byte) ([]string, error) { return nil, nil },
 	}
 	require.NoError(t, os.Mkdir(s.dir+"/bin", 0o700))
 	s.write("outputs", outputs+"\n")

@@ -1,0 +1,168 @@
+package awssim
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// flowLogTrial is an account with a VPC, a subnet and a role that delivers records, and the inputs of a log of the VPC.
+func flowLogTrial(t *testing.T) (*trial, values) {
+	t.Helper()
+	w := newTrial(t)
+	vpc := w.create(vpcToken, "v", values{"cidrBlock": "10.0.0.0/16"})
+	role := w.create(roleToken, "r", values{"name": "logs", "assumeRolePolicy": trusting(`{"Service":"vpc-flow-logs.amazonaws.com"}`)})
+	return w, values{
+		"vpcId": string(vpc.id), "trafficType": "ALL", "iamRoleArn": role.out()["arn"],
+		"logDestination": "arn:aws:logs:ap-northeast-1:123456789012:log-group:/flows:*",
+	}
+}
+
+// with is a copy of inputs in which some differ, or are taken away where they are nil.
+func with(base, change values) values {
+	in := clone(base)
+	for key, value := range change {
+		if in[key] = value; value == nil {
+			delete(in, key)
+		}
+	}
+	return in
+}
+
+// Law 2.10: outputs, defaults, and what it outlives.
+func TestFlowLog(t *testing.T) {
+	t.Parallel()
+	w, in := flowLogTrial(t)
+	log := w.create(flowLogToken, "f", in)
+	require.Regexp(t, `^fl-0[0-9a-f]{16}$`, log.id)
+	require.Equal(t, values{
+		"vpcId": in["vpcId"], "trafficType": "ALL", "iamRoleArn": in["iamRoleArn"], "logDestinationType": "cloud-watch-logs",
+		"logDestination": "arn:aws:logs:ap-northeast-1:123456789012:log-group:/flows", "logGroupName": "/flows",
+		"logFormat": flowLogFormat, "maxAggregationInterval": 600.0, "tagsAll": values{},
+		"arn": "arn:aws:ec2:ap-northeast-1:123456789012:vpc-flow-log/" + string(log.id),
+	}, log.out())
+	w.settled(log, in)
+	w.remove(&thing{urn: testURN(vpcToken, "v"), id: (resourceID(in, "vpcId"))})
+	require.True(t, w.read(log), "a flow log keeps no VPC from being deleted, and does not go with it")
+	w.remove(log)
+	require.False(t, w.read(log))
+	w.remove(log)
+}
+
+// Law 10.4: everything but the tags replaces.
+func TestFlowLog_changes(t *testing.T) {
+	t.Parallel()
+	w, in := flowLogTrial(t)
+	log := w.create(flowLogToken, "f", in)
+	for key, value := range (values{
+		"trafficType": "REJECT", "logDestination": "arn:aws:logs:ap-northeast-1:123456789012:log-group:/others",
+		"iamRoleArn": "arn:aws:iam::123456789012:role/x", "logFormat": "${srcaddr}", "maxAggregationInterval": 60.0,
+		"deliverCrossAccountRole": "arn:aws:iam::123456789012:role/x", "vpcId": "vpc-1",
+		"destinationOptions": values{"fileFormat": "parquet"},
+	}) {
+		require.Equal(t, keysOf(resourceKey(key)), w.diff(log, with(in, values{key: value})).ReplaceKeys, key)
+	}
+	tagged := with(in, values{"tags": values{"a": "b"}})
+	require.Equal(t, []string{"tags", "tagsAll"}, paths(w.diff(log, tagged)))
+	require.Empty(t, w.diff(log, tagged).ReplaceKeys)
+	w.update(log, tagged)
+	w.settled(log, tagged)
+}
+
+// Law 1.6, 2.10: what a preview refuses.
+func TestFlowLog_check(t *testing.T) {
+	t.Parallel()
+	w, in := flowLogTrial(t)
+	for _, test := range []struct {
+		name   string
+		change values
+		want   string
+	}{
+		{"no source", values{"vpcId": nil}, `Invalid combination of arguments. "eni_id": one of ` +
+			"`eni_id,subnet_id,transit_gateway_attachment_id,transit_gateway_id,vpc_id` must be specified. Examine values at 'f.eniId'."},
+		{"two sources", values{"subnetId": "subnet-1"}, `Invalid combination of arguments. "subnet_id": only one of ` +
+			"`eni_id,subnet_id,transit_gateway_attachment_id,transit_gateway_id,vpc_id` can be specified, but `subnet_id,vpc_id` were " +
+			"specified.. Examine values at 'f.subnetId'."},
+		{"traffic", values{"trafficType": "ANY"},
+			`expected traffic_type to be one of ["ACCEPT" "REJECT" "ALL"], got ANY. Examine values at 'f.trafficType'.`},
+		{"destination type", values{"logDestinationType": "kafka"}, `expected log_destination_type to be one of ["cloud-watch-logs" "s3" ` +
+			`"kinesis-data-firehose"], got kafka. Examine values at 'f.logDestinationType'.`},
+		{"role", values{"iamRoleArn": "logs"}, `"iam_role_arn" (logs) is an invalid ARN: arn: invalid prefix. Examine values at 'f.iamRoleArn'.`},
+		{"interval", values{"maxAggregationInterval": 300.0},
+			`expected max_aggregation_interval to be one of [60 600], got 300. Examine values at 'f.maxAggregationInterval'.`},
+		{"format of files", values{"destinationOptions": values{"fileFormat": "csv"}}, `expected destination_options.0.file_format to be one of ` +
+			`["plain-text" "parquet"], got csv. Examine values at 'f.destinationOptions.fileFormat'.`},
+		{"both destinations", values{"logGroupName": "/flows"}, `Conflicting configuration arguments. "log_destination": conflicts with ` +
+			`log_group_name. Examine values at 'f.logDestination'.`},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			require.Contains(t, w.failures(flowLogToken, "f", with(in, test.change)), test.want)
+		})
+	}
+}
+
+// Law 2.10, errors, and 10.1.
+func TestFlowLog_refusals(t *testing.T) {
+	t.Parallel()
+	w, in := flowLogTrial(t)
+	stranger := w.create(roleToken, "s", values{"name": "stranger", "assumeRolePolicy": ec2Trust})
+	w.create(flowLogToken, "f", in)
+	vpc := text(in, "vpcId")
+	api := func(source, code, message string) string {
+		return "creating Flow Log (" + source + "): operation error EC2: CreateFlowLogs, https response error StatusCode: 400, api error " +
+			code + ": " + message
+	}
+	for _, test := range []struct {
+		name   string
+		change values
+		want   string
+	}{
+		{"the same again", nil, api(vpc, "FlowLogAlreadyExists",
+			"Error. There is an existing Flow Log with the same configuration and log destination.")},
+		{"no such VPC", values{"vpcId": "vpc-1"}, api("vpc-1", "InvalidVpcID.NotFound", "The vpc ID 'vpc-1' does not exist")},
+		{"no such subnet", values{"vpcId": nil, "subnetId": "subnet-1"},
+			api("subnet-1", "InvalidSubnetID.NotFound", "The subnet ID 'subnet-1' does not exist")},
+		{"no such interface", values{"vpcId": nil, "eniId": "eni-1"},
+			api("eni-1", "InvalidNetworkInterfaceID.NotFound", "The networkInterface ID 'eni-1' does not exist")},
+		{"no such gateway", values{"vpcId": nil, "transitGatewayId": "tgw-1"},
+			api("tgw-1", "InvalidTransitGatewayID.NotFound", "Transit Gateway tgw-1 was deleted or does not exist.")},
+		{"no such attachment", values{"vpcId": nil, "transitGatewayAttachmentId": "tgw-attach-1"}, api("tgw-attach-1",
+			"InvalidTransitGatewayAttachmentID.NotFound", "Transit Gateway Attachment tgw-attach-1 was deleted or does not exist.")},
+		{"no traffic", values{"trafficType": nil}, api(vpc, "MissingParameter", "The request must contain the parameter TrafficType")},
+		{"no role", values{"iamRoleArn": nil},
+			api(vpc, "InvalidParameter", "DeliverLogsPermissionArn can't be empty if LogDestinationType is cloud-watch-logs.")},
+		{"no such role", values{"iamRoleArn": "arn:aws:iam::123456789012:role/x"}, api(vpc, "InvalidParameter", "Unable to assume given IAM role")},
+		{"a role of another service", values{"iamRoleArn": stranger.out()["arn"]}, api(vpc, "InvalidParameter", "Unable to assume given IAM role")},
+		{"no destination", values{"logDestination": nil},
+			api(vpc, "InvalidParameter", "LogDestination can't be empty if LogGroupName is not provided.")},
+		{"a group for files", values{"logDestination": nil, "logGroupName": "/g", "logDestinationType": "s3"},
+			api(vpc, "InvalidParameter", "LogDestination type must be cloud-watch-logs if LogGroupName is provided.")},
+		{"options without files", values{"destinationOptions": values{"fileFormat": "parquet"}},
+			api(vpc, "InvalidParameter", "DestinationOptions are only supported for LogDestinationType s3.")},
+		{"a group elsewhere", values{"logDestination": "arn:aws:logs:us-east-1:123456789012:log-group:/flows"}, api(vpc, "InvalidParameter",
+			"LogDestination arn:aws:logs:us-east-1:123456789012:log-group:/flows is not a log group of this account and Region.")},
+		{"no such bucket", values{"logDestination": "arn:aws:s3:::b/flows", "logDestinationType": "s3"},
+			"creating Flow Log (" + vpc + "): " + vpc + ": 400: LogDestination: b does not exist"},
+		{"no such stream", values{
+			"logDestination": "arn:aws:firehose:ap-northeast-1:123456789012:deliverystream/s", "logDestinationType": "kinesis-data-firehose",
+		}, "creating Flow Log (" + vpc + "): the simulated AWS has no delivery stream arn:aws:firehose:ap-northeast-1:123456789012:deliverystream/s"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			require.Equal(t, test.want, w.refusal(flowLogToken, "f", with(in, test.change)))
+		})
+	}
+}
+
+// Law 10.1: another traffic type, destination or format is another log, and a group by its name is a destination.
+func TestFlowLog_side_by_side(t *testing.T) {
+	t.Parallel()
+	w, in := flowLogTrial(t)
+	for _, change := range []values{
+		nil, {"trafficType": "REJECT"}, {"logFormat": "${srcaddr}"}, {"logDestination": nil, "logGroupName": "/others"},
+	} {
+		changed := with(in, change)
+		w.settled(w.create(flowLogToken, "f", changed), changed)
+	}
+}

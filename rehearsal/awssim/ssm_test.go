@@ -1,0 +1,283 @@
+package awssim
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// Law 1.9, 5.2.
+func TestSSMAssociation(t *testing.T) {
+	t.Parallel()
+	w := newTrial(t)
+	in := values{
+		"name": "AWS-UpdateSSMAgent", "associationName": "dev", "scheduleExpression": "cron(0 2 ? * SUN *)",
+		"applyOnlyAtCronInterval": true, "parameters": values{"allowDowngrade": "false"},
+		"targets": []any{values{"key": "InstanceIds", "values": []any{"i-0123456789abcdef0"}}},
+		"tags":    values{"Name": "n"},
+	}
+	association := w.create(ssmAssociationToken, "a", in)
+	id := string(association.id)
+	require.Regexp(t, `^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`, id)
+	want := clone(in)
+	want["associationId"], want["documentVersion"], want["tagsAll"] = id, "$DEFAULT", values{"Name": "n"}
+	want["arn"] = "arn:aws:ssm:ap-northeast-1:123456789012:association/" + id
+	require.Equal(t, want, association.out())
+	w.settled(association, in)
+	require.Equal(t, "updating SSM Association ("+id+"): operation error SSM: UpdateAssociation, https response error "+
+		"StatusCode: 400, InvalidSchedule: The schedule is invalid. Verify your cron or rate expression and try again.",
+		bare(t, w.tryUpdate(association, values{
+			"name": "AWS-UpdateSSMAgent", "targets": in["targets"], "scheduleExpression": "weekly",
+		})))
+	w.remove(association)
+	require.False(t, w.read(association))
+	require.Empty(t, w.cloud.Objects)
+}
+
+func TestSSMAssociation_changes(t *testing.T) {
+	t.Parallel()
+	targets := func(ids ...string) []any { return []any{values{"key": "InstanceIds", "values": anys(ids)}} }
+	changes(t, ssmAssociationToken, nil, values{
+		"name": "AWS-UpdateSSMAgent", "targets": targets("i-00000001"), "scheduleExpression": "cron(0 2 ? * SUN *)",
+	}, []change{
+		{"document", values{"name": "AWS-RunPatchBaseline"}, keysOf("name"), nil},
+		{"instance", values{"instanceId": "i-00000001"}, keysOf("instanceId"), nil},
+		{"targets", values{"targets": targets("i-00000002")}, nil, []string{"targets"}},
+		{"schedule", values{"scheduleExpression": "rate(7 days)"}, nil, []string{"scheduleExpression"}},
+		{"only then", values{"applyOnlyAtCronInterval": true}, nil, []string{"applyOnlyAtCronInterval"}},
+		{"name", values{"associationName": "abc"}, nil, []string{"associationName"}},
+		{"parameters", values{"parameters": values{"version": "1"}}, nil, []string{"parameters"}},
+		{"severity", values{"complianceSeverity": "HIGH"}, nil, []string{"complianceSeverity"}},
+		{"tags", values{"tags": values{"a": "b"}}, nil, []string{"tags", "tagsAll"}},
+		{"no schedule", values{"scheduleExpression": nil}, nil, []string{"scheduleExpression"}},
+	})
+}
+
+// Law 1.7, 5.2: what a preview refuses.
+func TestSSMAssociation_check(t *testing.T) {
+	t.Parallel()
+	w := newTrial(t)
+	for _, test := range []struct {
+		in   values
+		want string
+	}{
+		{values{"scheduleExpression": strings.Repeat("s", 257)}, "expected length of schedule_expression to be in the range " +
+			"(1 - 256), got " + strings.Repeat("s", 257) + ". Examine values at 'x.scheduleExpression'."},
+		{values{"associationName": "a b c"}, "invalid value for association_name (must contain only alphanumeric, underscore, " +
+			"hyphen, or period characters). Examine values at 'x.associationName'."},
+		{values{"complianceSeverity": "GRAVE"}, `expected compliance_severity to be one of ["UNSPECIFIED" "LOW" "MEDIUM" "HIGH" ` +
+			`"CRITICAL"], got GRAVE. Examine values at 'x.complianceSeverity'.`},
+		{values{"documentVersion": "0"}, `expected value of document_version to match regular expression ` +
+			`"^([$]LATEST|[$]DEFAULT|^[1-9][0-9]*$)$", got 0. Examine values at 'x.documentVersion'.`},
+		{values{"maxErrors": "101%"}, "invalid value for max_errors (must be a valid number (e.g. 10) or percentage including the " +
+			"percent sign (e.g. 10%)). Examine values at 'x.maxErrors'."},
+		{values{"outputLocation": values{"s3KeyPrefix": "p"}}, `Missing required argument. The argument "s3_bucket_name" is ` +
+			"required, but no definition was found.. Examine values at 'x.outputLocation.s3BucketName'."},
+	} {
+		require.Equal(t, []string{test.want}, w.failures(ssmAssociationToken, "x", test.in))
+	}
+}
+
+// Law 5.2, errors.
+func TestSSMAssociation_refusals(t *testing.T) {
+	t.Parallel()
+	w := newTrial(t)
+	targets := []any{values{"key": "tag:Name", "values": []any{"n"}}}
+	w.create(documentToken, "d", values{"name": "session", "documentType": "Session", "content": sessionDocument("")})
+	w.create(documentToken, "d", values{
+		"name": "own", "documentType": "Command",
+		"content": `{"schemaVersion":"2.2","parameters":{"path":{"type":"String"}},"mainSteps":[]}`,
+	})
+	for _, test := range []struct {
+		name string
+		in   values
+		want string
+	}{
+		{
+			"a document that is not there", values{"name": "none", "targets": targets},
+			"InvalidDocument: Document with name none does not exist.",
+		},
+		{
+			"a session document", values{"name": "session", "targets": targets},
+			"InvalidDocument: Document type Session is not supported",
+		},
+		{
+			"no targets", values{"name": "AWS-UpdateSSMAgent"},
+			"InvalidTarget: Instance ID or targets must be specified",
+		},
+		{
+			"targets of no kind", values{"name": "AWS-UpdateSSMAgent", "targets": []any{values{"key": "Name", "values": []any{"n"}}}},
+			"InvalidTarget: Unsupported Target Type",
+		},
+		{
+			"a target that is no instance",
+			values{"name": "AWS-UpdateSSMAgent", "targets": []any{values{"key": "InstanceIds", "values": []any{"web"}}}},
+			"InvalidTarget: Unsupported Target Type",
+		},
+		{
+			"a parameter left out", values{"name": "AWS-RunPatchBaseline", "targets": targets},
+			`InvalidParameters: Parameter "Operation" requires a value.`,
+		},
+		{
+			"an own document's parameter left out", values{"name": "own", "targets": targets},
+			`InvalidParameters: Parameter "path" requires a value.`,
+		},
+		{
+			"no schedule", values{"name": "AWS-UpdateSSMAgent", "targets": targets, "scheduleExpression": "rate(1 minute)"},
+			"InvalidSchedule: The schedule is invalid. Verify your cron or rate expression and try again.",
+		},
+		{
+			"only at a rate",
+			values{
+				"name": "AWS-UpdateSSMAgent", "targets": targets, "scheduleExpression": "rate(7 days)",
+				"applyOnlyAtCronInterval": true,
+			},
+			"ValidationException: ApplyOnlyAtCronInterval needs a cron expression.",
+		},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			require.Equal(t, "creating SSM Association ("+text(test.in, "name")+"): operation error SSM: CreateAssociation, https "+
+				"response error StatusCode: 400, "+test.want, w.refusal(ssmAssociationToken, "x", test.in))
+		})
+	}
+
+	// Bound to an instance, an association is unique and keeps its document.
+	in := values{"name": "own", "instanceId": "i-00000001", "parameters": values{"path": "/"}}
+	bound := w.create(ssmAssociationToken, "b", in)
+	w.settled(bound, in)
+	require.Contains(t, w.refusal(ssmAssociationToken, "x", in), ", AssociationAlreadyExists: ")
+	document := &thing{urn: testURN(documentToken, "d"), id: "own"}
+	require.Equal(t, "deleting SSM Document (own): operation error SSM: DeleteDocument, https response error StatusCode: 400, "+
+		"AssociatedInstances: You must disassociate a document from all instances before you can delete it.",
+		bare(t, w.tryRemove(document)))
+	w.remove(bound)
+	w.remove(document)
+}
+
+// Law 5.1.
+func TestSSMDocument(t *testing.T) {
+	t.Parallel()
+	w := newTrial(t)
+	in := values{"documentType": "Session", "content": sessionDocument(""), "tags": values{"Name": "n"}}
+	document := w.create(documentToken, "dev-session", in)
+	require.Equal(t, "dev-session-0102030", string(document.id))
+	out := document.out()
+	require.Regexp(t, `^[0-9a-f]{64}$`, out["hash"])
+	first := out["hash"]
+	delete(out, "hash")
+	require.Equal(t, values{
+		"name": "dev-session-0102030", "documentType": "Session", "documentFormat": "JSON", "content": sessionDocument(""),
+		"arn": "arn:aws:ssm:ap-northeast-1:123456789012:document/dev-session-0102030", "createdDate": someDay,
+		"defaultVersion": "1", "documentVersion": "1", "latestVersion": "1", "schemaVersion": "1.0", "hashType": "Sha256",
+		"owner": "123456789012", "status": "Active", "platformTypes": []any{"Linux", "MacOS", "Windows"}, "parameters": []any{},
+		"description": "d", "tags": values{"Name": "n"}, "tagsAll": values{"Name": "n"},
+	}, out)
+	w.settled(document, in)
+
+	// New content is a new version; the same in other words is none.
+	in["content"] = strings.Replace(sessionDocument(""), `"d"`, ` "d"`, 1)
+	w.settled(document, in)
+	in["content"] = sessionDocument(`,"idleSessionTimeout":"30"`)
+	require.Equal(t, []string{"content"}, paths(w.diff(document, in)))
+	w.update(document, in)
+	require.Equal(t, "2", document.out()["latestVersion"])
+	require.Equal(t, "2", document.out()["defaultVersion"])
+	require.NotEqual(t, first, document.out()["hash"])
+	w.settled(document, in)
+
+	// A preview does not know what follows from new content.
+	in["content"] = sessionDocument("")
+	foreseen := w.foresee(document, in)
+	for _, output := range []string{"defaultVersion", "documentVersion", "hash", "latestVersion", "parameters"} {
+		require.Equal(t, unknown{}, foreseen[output], output)
+	}
+	require.Equal(t, "1.0", foreseen["schemaVersion"])
+
+	// Another type never arrives: the difference stays.
+	in["documentType"] = "Command"
+	w.update(document, in)
+	require.Equal(t, "Session", document.out()["documentType"])
+	require.Equal(t, []string{"documentType"}, paths(w.diff(document, in)))
+
+	w.remove(document)
+	require.Empty(t, w.cloud.Objects)
+}
+
+func TestSSMDocument_changes(t *testing.T) {
+	t.Parallel()
+	changes(t, documentToken, nil, values{"name": "doc", "documentType": "Session", "content": sessionDocument("")}, []change{
+		{"name", values{"name": "other"}, keysOf("name"), nil},
+		{"content", values{"content": sessionDocument(`,"idleSessionTimeout":"30"`)}, nil, []string{"content"}},
+		{"version's name", values{"versionName": "one"}, nil, []string{"versionName"}},
+		{"target", values{"targetType": "/AWS::EC2::Instance"}, nil, []string{"targetType"}},
+		{"shares", values{"permissions": values{"type": "Share", "account_ids": "210987654321"}}, nil, []string{"permissions"}},
+		{"tags", values{"tags": values{"a": "b"}}, nil, []string{"tags", "tagsAll"}},
+	})
+}
+
+// Law 1.7, 5.1: what a preview refuses.
+func TestSSMDocument_check(t *testing.T) {
+	t.Parallel()
+	w := newTrial(t)
+	for _, test := range []struct {
+		in   values
+		want []string
+	}{
+		{values{}, []string{"Missing required property 'content'", "Missing required property 'documentType'"}},
+		{values{"content": "c", "documentType": "Session", "name": "a b c"}, []string{
+			"invalid value for name (must contain only alphanumeric, underscore, hyphen, or period characters). " +
+				"Examine values at 'x.name'.",
+		}},
+		{values{"content": "c", "documentType": "Session", "name": "ab"}, []string{
+			"expected length of name to be in the range (3 - 128), got ab. Examine values at 'x.name'.",
+		}},
+		{values{"content": "c", "documentType": "Session", "documentFormat": "XML"}, []string{
+			`expected document_format to be one of ["YAML" "JSON" "TEXT"], got XML. Examine values at 'x.documentFormat'.`,
+		}},
+	} {
+		require.Equal(t, test.want, w.failures(documentToken, "x", test.in))
+	}
+}
+
+// Law 5.1, errors.
+func TestSSMDocument_refusals(t *testing.T) {
+	t.Parallel()
+	w := newTrial(t)
+	in := func(name string) values {
+		return values{"name": name, "documentType": "Session", "content": sessionDocument("")}
+	}
+	document := w.create(documentToken, "d", in("doc"))
+	creating := func(name string) string {
+		return "creating SSM Document (" + name + "): operation error SSM: CreateDocument, https response error StatusCode: 400, "
+	}
+	require.Equal(t, creating("doc")+"DocumentAlreadyExists: Document with same name doc already exists",
+		w.refusal(documentToken, "x", in("doc")))
+	for _, reserved := range []string{"AWS-Shell", "amazon-shell", "Amzn.shell"} {
+		require.Equal(t, creating(reserved)+"ValidationException: Invalid document name "+reserved,
+			w.refusal(documentToken, "x", in(reserved)))
+	}
+	w.create(documentToken, "p", in("SSM-SessionManagerRunShell"))
+	bad := in("bad")
+	bad["content"] = "{"
+	require.Equal(t, creating("bad")+"InvalidDocumentContent: JSON not well-formed. at Line: 1, Column: 1",
+		w.refusal(documentToken, "x", bad))
+	bad = in("doc")
+	bad["content"] = strings.Replace(sessionDocument(""), "1.0", "2.0", 1)
+	require.Equal(t, "updating SSM Document (doc): operation error SSM: UpdateDocument, https response error StatusCode: 400, "+
+		"InvalidDocumentSchemaVersion: 2.0 is not a valid schema version for Session document type",
+		bare(t, w.tryUpdate(document, bad)))
+
+	for problem, permissions := range map[string]values{
+		`"permissions": "type" must be defined`:        {"account_ids": "1"},
+		`"permissions": only Share "type" supported`:   {"type": "Give", "account_ids": "1"},
+		`"permissions": "account_ids" must be defined`: {"type": "Share"},
+	} {
+		shared := in("shared")
+		shared["permissions"] = permissions
+		require.Equal(t, problem, w.refusal(documentToken, "x", shared))
+		shared["name"] = "doc"
+		_, err := w.tryDiff(document, shared)
+		require.Equal(t, "diffing "+string(document.urn)+": 1 error occurred:\n\t* "+problem+"\n\n", err.Error())
+	}
+}

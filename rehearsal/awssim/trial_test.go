@@ -1,0 +1,276 @@
+package awssim
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/pulumi/pulumi/pkg/v3/resource/plugin"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/tokens"
+	"github.com/stretchr/testify/require"
+)
+
+// trial is an account under test, driven through the provider's own interface as the engine does.
+type trial struct {
+	t        *testing.T
+	cloud    *Cloud
+	provider plugin.Provider
+}
+
+// thing is a resource as the engine's state would hold it.
+type thing struct {
+	urn             resource.URN
+	id              resource.ID
+	inputs, outputs resource.PropertyMap
+}
+
+func newTrial(t *testing.T) *trial {
+	t.Helper()
+	return newTrialIn(t, Options{}, values{"region": "ap-northeast-1"})
+}
+
+// newTrialIn is an account with other options, or a provider with another configuration.
+func newTrialIn(t *testing.T, o Options, config values) *trial {
+	t.Helper()
+	cloud, err := New(o)
+	require.NoError(t, err)
+	return (&trial{t: t, cloud: cloud}).with(config)
+}
+
+// with is the same account through a provider of another configuration.
+func (w *trial) with(config values) *trial {
+	w.t.Helper()
+	p := w.cloud.NewProvider()
+	_, err := p.Configure(context.Background(), plugin.ConfigureRequest{Inputs: toProperties(config)})
+	require.NoError(w.t, err)
+	return &trial{t: w.t, cloud: w.cloud, provider: p}
+}
+
+func testURN(token, name string) resource.URN {
+	return resource.NewURN("dev", "test", "", tokens.Type(token), name)
+}
+
+// failures are the reasons for which the provider refuses inputs in a preview.
+func (w *trial) failures(token, name string, in values) []string {
+	w.t.Helper()
+	response, err := w.provider.Check(context.Background(), plugin.CheckRequest{
+		URN: testURN(token, name), News: toProperties(in), RandomSeed: []byte{1, 2, 3, 4},
+	})
+	require.NoError(w.t, err)
+	reasons := []string{}
+	for _, failure := range response.Failures {
+		reasons = append(reasons, failure.Reason)
+	}
+	return reasons
+}
+
+func (w *trial) checked(urn resource.URN, olds resource.PropertyMap, in values) resource.PropertyMap {
+	w.t.Helper()
+	response, err := w.provider.Check(context.Background(), plugin.CheckRequest{
+		URN: urn, Olds: olds, News: toProperties(in), RandomSeed: []byte{1, 2, 3, 4},
+	})
+	require.NoError(w.t, err)
+	require.Empty(w.t, response.Failures)
+	return response.Properties
+}
+
+// try creates a resource. The thing is not nil where it was made, however well.
+func (w *trial) try(token, name string, in values) (*thing, error) {
+	w.t.Helper()
+	x := &thing{urn: testURN(token, name)}
+	x.inputs = w.checked(x.urn, nil, in)
+	response, err := w.provider.Create(context.Background(), plugin.CreateRequest{
+		URN: x.urn, Properties: x.inputs, Name: name, Type: tokens.Type(token),
+	})
+	x.id, x.outputs = response.ID, response.Properties
+	if x.id == "" {
+		x = nil
+	}
+	return x, err
+}
+
+func (w *trial) create(token, name string, in values) *thing {
+	w.t.Helper()
+	x, err := w.try(token, name, in)
+	require.NoError(w.t, err)
+	return x
+}
+
+// refusal is the text of what AWS says to a create, less what the bridge and the SDK put around it.
+func (w *trial) refusal(token, name string, in values) string {
+	w.t.Helper()
+	x, err := w.try(token, name, in)
+	require.Nil(w.t, x)
+	return bare(w.t, err)
+}
+
+// partRefusal is the same of a create that has made the resource before it failed.
+func (w *trial) partRefusal(token, name string, in values) (*thing, string) {
+	w.t.Helper()
+	x, err := w.try(token, name, in)
+	require.NotNil(w.t, x)
+	var late *plugin.InitError
+	require.ErrorAs(w.t, err, &late)
+	require.Len(w.t, late.Reasons, 1)
+	return x, bare(w.t, &plainError{late.Reasons[0]})
+}
+
+type plainError struct{ text string }
+
+func (e *plainError) Error() string { return e.text }
+
+// bare takes the request's ids out of an error, and the bridge's frame off.
+func bare(t *testing.T, err error) string {
+	t.Helper()
+	require.Error(t, err)
+	_, text, framed := strings.Cut(err.Error(), "1 error occurred:\n\t* ")
+	if !framed {
+		text = err.Error()
+	}
+	text = strings.TrimSuffix(text, "\n\n")
+	for _, label := range []string{", RequestID: ", ", HostID: "} {
+		if before, rest, ok := strings.Cut(text, label); ok {
+			if i := strings.Index(rest, ", "); i >= 0 {
+				text = before + rest[i:]
+			}
+		}
+	}
+	return text
+}
+
+func (w *trial) tryDiff(x *thing, in values) (plugin.DiffResult, error) {
+	w.t.Helper()
+	return w.provider.Diff(context.Background(), plugin.DiffRequest{
+		URN: x.urn, ID: x.id, OldInputs: x.inputs, OldOutputs: x.outputs, NewInputs: w.checked(x.urn, x.inputs, in),
+	})
+}
+
+func (w *trial) diff(x *thing, in values) plugin.DiffResult {
+	w.t.Helper()
+	result, err := w.tryDiff(x, in)
+	require.NoError(w.t, err)
+	return result
+}
+
+// foresee is what a preview of an update says.
+func (w *trial) foresee(x *thing, in values) values {
+	w.t.Helper()
+	response, err := w.provider.Update(context.Background(), plugin.UpdateRequest{
+		URN: x.urn, ID: x.id, OldInputs: x.inputs, OldOutputs: x.outputs, NewInputs: w.checked(x.urn, x.inputs, in), Preview: true,
+	})
+	require.NoError(w.t, err)
+	return fromProperties(response.Properties)
+}
+
+// tryUpdate updates in place.
+func (w *trial) tryUpdate(x *thing, in values) error {
+	w.t.Helper()
+	news := w.checked(x.urn, x.inputs, in)
+	response, err := w.provider.Update(context.Background(), plugin.UpdateRequest{
+		URN: x.urn, ID: x.id, OldInputs: x.inputs, OldOutputs: x.outputs, NewInputs: news,
+	})
+	if err == nil {
+		x.inputs, x.outputs = news, response.Properties
+	}
+	return err
+}
+
+func (w *trial) update(x *thing, in values) {
+	w.t.Helper()
+	require.NoError(w.t, w.tryUpdate(x, in))
+}
+
+func (w *trial) tryRemove(x *thing) error {
+	w.t.Helper()
+	_, err := w.provider.Delete(context.Background(), plugin.DeleteRequest{
+		URN: x.urn, ID: x.id, Inputs: x.inputs, Outputs: x.outputs,
+	})
+	return err
+}
+
+func (w *trial) remove(x *thing) {
+	w.t.Helper()
+	require.NoError(w.t, w.tryRemove(x))
+}
+
+// read refreshes x, and says whether it is still there.
+func (w *trial) read(x *thing) bool {
+	w.t.Helper()
+	response, err := w.provider.Read(context.Background(), plugin.ReadRequest{
+		URN: x.urn, ID: x.id, Inputs: x.inputs, State: x.outputs,
+	})
+	require.NoError(w.t, err)
+	if response.ID == "" {
+		return false
+	}
+	x.inputs, x.outputs = response.Inputs, response.Outputs
+	return true
+}
+
+// out are the properties of a resource.
+func (x *thing) out() values { return fromProperties(x.outputs) }
+
+// settled holds a resource against the inputs that it was made of: neither a second update nor a refresh changes it.
+func (w *trial) settled(x *thing, in values) {
+	w.t.Helper()
+	require.Empty(w.t, w.diff(x, in).DetailedDiff)
+	before := clone(fromProperties(x.inputs))
+	require.True(w.t, w.read(x))
+	require.Equal(w.t, before, clone(fromProperties(x.inputs)))
+	require.Empty(w.t, w.diff(x, in).DetailedDiff)
+}
+
+// change is a row of a table of changes to a resource: the inputs that differ from the table's own, and what comes of it.
+type change struct {
+	name     string
+	in       values // nil values take an input away
+	replaces []resource.PropertyKey
+	updates  []string
+}
+
+// changes tries each row on a fresh resource of its own account, which prepare fills. What replaces is not made.
+func changes(t *testing.T, token string, prepare func(*trial), base values, rows []change) {
+	t.Helper()
+	for _, row := range rows {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			w := newTrialIn(t, Options{AssumeExisting: true}, values{"region": "ap-northeast-1"})
+			if prepare != nil {
+				prepare(w)
+			}
+			x := w.create(token, "x", base)
+			in := clone(base)
+			for key, value := range row.in {
+				if in[key] = value; value == nil {
+					delete(in, key)
+				}
+			}
+			diff := w.diff(x, in)
+			paths := []string{}
+			for path := range diff.DetailedDiff {
+				paths = append(paths, path)
+			}
+			require.ElementsMatch(t, row.replaces, diff.ReplaceKeys)
+			if row.replaces != nil {
+				return
+			}
+			require.ElementsMatch(t, row.updates, paths)
+			if row.updates != nil {
+				w.update(x, in)
+			}
+			w.settled(x, in)
+		})
+	}
+}
+
+// paths are those that differ.
+func paths(diff plugin.DiffResult) []string {
+	found := []string{}
+	for path := range diff.DetailedDiff {
+		found = append(found, path)
+	}
+	slices.Sort(found)
+	return found
+}
