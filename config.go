@@ -265,7 +265,7 @@ func choices[T ~string](r *reader, key string, allowed []T) []T {
 	var values []T
 	for _, text := range r.list(key) {
 		if !slices.Contains(allowed, T(text)) {
-			r.found.add(key, "%q is none of its values: give %s", text, quoted(allowed))
+			r.found.add(key, "%q is not one of its values: give %s", text, quoted(allowed))
 		}
 		values = append(values, T(text))
 	}

@@ -29,13 +29,15 @@ const (
 	maxBuckets = 50
 	// minRootGiB is the size of Amazon Linux's images.
 	minRootGiB = 8
+	// maxRootGiB is gp3's. https://docs.aws.amazon.com/ebs/latest/userguide/general-purpose.html
+	maxRootGiB = 65536
+	// maxMFAAgeMinutes is how long AWS lets a session of an IAM user last that began with MFA.
+	// https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html
+	maxMFAAgeMinutes = 36 * 60
 	// The longest times of a session document.
 	// https://docs.aws.amazon.com/systems-manager/latest/userguide/session-manager-schema.html
 	maxIdleMinutes    = 60
 	maxSessionMinutes = 1440
-	maxMFAAgeMinutes  = 36 * 60
-	// maxRootGiB is gp3's. https://docs.aws.amazon.com/ebs/latest/userguide/general-purpose.html
-	maxRootGiB = 65536
 )
 
 // retentionDays are the times for which CloudWatch Logs keeps records, in days.
@@ -110,7 +112,11 @@ func (s *settings) checkEndpoints(found *problems) {
 			"list fewer", n, maxInterfaceEndpoints)
 	}
 	if s.organizationID != "" && !organizationPattern.MatchString(s.organizationID) {
-		found.add("organizationId", "%q is no id of an organisation: write o- and 10 to 32 lower-case letters and digits",
+		found.add("organizationId", "%q is not the id of an organisation: write o- and 10 to 32 lower-case letters and digits",
+			s.organizationID)
+	}
+	if s.organizationID != "" && s.endpointPolicy == endpoints.Full {
+		found.add("organizationId", "%q restricts nothing while endpointPolicy is full: set that to restricted, or remove the id",
 			s.organizationID)
 	}
 	for _, bucket := range s.s3Buckets {
@@ -201,8 +207,8 @@ func (s *settings) checkCapacity(found *problems) {
 
 func (s *settings) checkSessions(found *problems) {
 	if s.mfaMaxAgeMinutes < 0 || s.mfaMaxAgeMinutes > maxMFAAgeMinutes {
-		found.add("mfaMaxAgeMinutes", "%d is not within 0, for any age, and %d, the 36 hours after which AWS's sessions end: "+
-			"give a number between", s.mfaMaxAgeMinutes, maxMFAAgeMinutes)
+		found.add("mfaMaxAgeMinutes", "%d is not from 0, for any age, to %d, the 36 hours after which every session with MFA "+
+			"ends: give a number between them", s.mfaMaxAgeMinutes, maxMFAAgeMinutes)
 	}
 	if s.mfaMaxAgeMinutes > 0 && !s.requireMFA {
 		found.add("mfaMaxAgeMinutes", "%d limits nothing while requireMfa is false: set that to true, or this to 0", s.mfaMaxAgeMinutes)
@@ -223,18 +229,21 @@ func (s *settings) checkSessions(found *problems) {
 }
 
 func (s *settings) checkRecords(found *problems) {
-	if len(s.sessionLogs) > 0 {
+	switch {
+	case s.records(cloudWatch):
 		checkRetention(found, "sessionLogDays", s.sessionLogDays)
+	case s.records(bucket) && s.sessionLogDays < 1:
+		found.add("sessionLogDays", "%d keeps no record: give at least 1", s.sessionLogDays)
 	}
 	if s.flowLogDays != 0 {
 		checkRetention(found, "flowLogDays", s.flowLogDays)
 	}
 	if s.sessionIdleMinutes < 0 || s.sessionIdleMinutes > maxIdleMinutes {
-		found.add("sessionIdleMinutes", "%d is not within 0, for AWS's default, and %d, the most that AWS takes: give a number between",
+		found.add("sessionIdleMinutes", "%d is not from 0, for AWS's default, to %d, the most that AWS takes: give a number between them",
 			s.sessionIdleMinutes, maxIdleMinutes)
 	}
 	if s.sessionMaxMinutes < 0 || s.sessionMaxMinutes > maxSessionMinutes {
-		found.add("sessionMaxMinutes", "%d is not within 0, for no limit, and %d, the most that AWS takes: give a number between",
+		found.add("sessionMaxMinutes", "%d is not from 0, for no limit, to %d, the most that AWS takes: give a number between them",
 			s.sessionMaxMinutes, maxSessionMinutes)
 	}
 }
@@ -248,7 +257,7 @@ func checkRetention(found *problems, key string, days int) {
 	for i, allowed := range retentionDays {
 		texts[i] = strconv.Itoa(allowed)
 	}
-	found.add(key, "%d is no time for which CloudWatch Logs keeps records: give one of %s", days, strings.Join(texts, ", "))
+	found.add(key, "%d is not a number of days for which CloudWatch Logs keeps records: give one of %s", days, strings.Join(texts, ", "))
 }
 
 // warnings are about settings that are legal and unwise, one for each.

@@ -38,14 +38,18 @@ var priceTable = map[string]prices{
 	},
 }
 
+// monitoringMonth is the price of an instance's detailed metrics, seven at 0.30, in every Region of the table.
+// https://aws.amazon.com/cloudwatch/pricing/
+const monitoringMonth = 2.1
+
 // cost is a stack's fixed charges for a month, in US dollars. A part is nil where the price is not in the table.
 type cost struct {
-	endpoints, instances, volumes, key *float64
+	endpoints, instances, volumes, monitoring, key *float64
 }
 
 // monthlyCost reckons the charges that a stack has while nobody uses it.
 func monthlyCost(s *settings, region string) cost {
-	key := 0.0
+	key, monitoring := 0.0, 0.0
 	if s.sessionEncryption {
 		key = keyMonth
 	}
@@ -54,9 +58,12 @@ func monthlyCost(s *settings, region string) cost {
 		return cost{key: &key}
 	}
 	count := float64(len(s.members()))
+	if s.detailedMonitoring {
+		monitoring = count * monitoringMonth
+	}
 	endpoints := float64(len(s.services())*len(s.zones)) * table.endpointHour * hoursPerMonth
 	volumes := count * float64(s.rootVolumeGiB) * table.volumeGiBMonth
-	c := cost{endpoints: &endpoints, volumes: &volumes, key: &key}
+	c := cost{endpoints: &endpoints, volumes: &volumes, monitoring: &monitoring, key: &key}
 	if hour, ok := table.instanceHour[s.instanceType]; ok {
 		instances := count * hour * hoursPerMonth
 		c.instances = &instances
@@ -72,7 +79,9 @@ func (c cost) output() pulumi.StringMap {
 	for _, part := range []struct {
 		name   string
 		amount *float64
-	}{{"endpoints", c.endpoints}, {"instances", c.instances}, {"volumes", c.volumes}, {"key", c.key}} {
+	}{
+		{"endpoints", c.endpoints}, {"instances", c.instances}, {"volumes", c.volumes}, {"monitoring", c.monitoring}, {"key", c.key},
+	} {
 		if part.amount == nil {
 			output[part.name], known = pulumi.String("not known"), false
 			continue

@@ -163,6 +163,7 @@ func instanceRoleArgs(s *settings, at *place, sessions *audit.Sessions) *iam.Ins
 		PermissionsBoundary: s.permissionsBoundary,
 		Policy:              s.instancePolicy,
 		Associations:        s.agentAutoUpdate,
+		EC2Messages:         s.ec2messages,
 	}
 	if s.guarded() {
 		args.Records = &iam.Records{

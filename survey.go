@@ -63,9 +63,11 @@ func (at *place) lookUpAccount(ctx *pulumi.Context, s *settings, found *problems
 			found.add("sessionPrincipals", "%w", err)
 		}
 	}
-	at.checkARN(found, "permissionsBoundary", s.permissionsBoundary, boundaryPattern,
+	at.checkARN(found, "permissionsBoundary", s.permissionsBoundary,
+		"arn:"+at.partition+":iam::(?:"+at.accountID+`|aws):policy/(?:[\x21-\x7e]+/)*[\w+=,.@-]{1,128}`,
 		"arn:"+at.partition+":iam::"+at.accountID+":policy/NAME")
-	at.checkARN(found, "rootVolumeKmsKey", s.rootVolumeKMSKey, keyPattern,
+	at.checkARN(found, "rootVolumeKmsKey", s.rootVolumeKMSKey,
+		"arn:"+at.partition+":kms:"+at.region+":[0-9]{12}:key/[A-Za-z0-9-]+",
 		"arn:"+at.partition+":kms:"+at.region+":"+at.accountID+":key/ID")
 	if size := at.sessionRole(s).TrustPolicySize(); size > iam.MaxTrustPolicy {
 		found.add("sessionPrincipals", "%d principals make a trust policy of %d characters, and AWS allows %d: list fewer, "+
@@ -74,21 +76,10 @@ func (at *place) lookUpAccount(ctx *pulumi.Context, s *settings, found *problems
 	return nil
 }
 
-// The ARNs that the configuration takes. The first group is the partition, and the second, where there is one, the
-// Region.
-var (
-	boundaryPattern = regexp.MustCompile(`^arn:(aws[a-z-]*):iam::(?:[0-9]{12}|aws):policy/(?:[\x21-\x7e]+/)*[\w+=,.@-]{1,128}$`)
-	keyPattern      = regexp.MustCompile(`^arn:(aws[a-z-]*):kms:([a-z0-9-]+):[0-9]{12}:key/[A-Za-z0-9-]+$`)
-)
-
-// checkARN holds an ARN, where one is given, against its form, the partition and the Region.
-func (at *place) checkARN(found *problems, key, arn string, pattern *regexp.Regexp, example string) {
-	if arn == "" {
-		return
-	}
-	match := pattern.FindStringSubmatch(arn)
-	if match == nil || match[1] != at.partition || len(match) > 2 && match[2] != at.region {
-		found.add(key, "%q is no ARN that fits here: write it like %s", arn, example)
+// checkARN holds an ARN, where one is given, against a form in which partition, Region and account are those of the place.
+func (at *place) checkARN(found *problems, key, arn, form, example string) {
+	if arn != "" && !regexp.MustCompile("^"+form+"$").MatchString(arn) {
+		found.add(key, "%q is not an ARN that fits here: write it like %s", arn, example)
 	}
 }
 

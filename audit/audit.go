@@ -28,7 +28,7 @@ type SessionsArgs struct {
 	// AccountID is the stack's account, 12 digits. Required. Plain: as Partition.
 	AccountID string
 	// NamePrefix begins the log group's name. Required. Plain: the key's policy is built from it. Another prefix makes
-	// another log group and keeps the old one.
+	// another log group and another key, and keeps the old ones.
 	NamePrefix string
 	// LogGroup records sessions to CloudWatch Logs while they go on. Plain: it decides whether there is a log group.
 	LogGroup bool
@@ -140,7 +140,10 @@ func (s *Sessions) newKey(ctx *pulumi.Context, name string, args *SessionsArgs) 
 		EnableKeyRotation:    pulumi.Bool(true),
 		DeletionWindowInDays: pulumi.Int(30),
 		Policy:               pulumi.String(policy),
-	}, pulumi.Parent(s), kept)
+	}, pulumi.Parent(s), kept,
+		// Its policy names log groups by the prefix. With another one it would shut the kept log group's records.
+		pulumi.ReplacementTrigger(pulumi.String(args.NamePrefix)),
+	)
 	if err != nil {
 		return err
 	}

@@ -69,26 +69,22 @@ func minutes(n int) string {
 // logGroupPrefix begins the name of the log group; Pulumi's provider makes up the rest.
 func (a *SessionsArgs) logGroupPrefix() string { return a.NamePrefix + "-sessions-" }
 
-// keyPolicy leaves the key to the account's IAM policies, and lets CloudWatch Logs use it for the stack's log group. It
-// names no role, since the roles name the key.
+// keyPolicy leaves the key to the account's IAM policies, and lets CloudWatch Logs use it for log groups of the stack: also
+// where there is none now, since one that was kept must stay readable. It names no role, since the roles name the key.
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
 func (a *SessionsArgs) keyPolicy() policy.Document {
-	document := policy.Document{Statements: []policy.Statement{{
+	group := "arn:" + a.Partition + ":logs:" + a.Region + ":" + a.AccountID + ":log-group:" + a.logGroupPrefix() + "*"
+	return policy.Document{Statements: []policy.Statement{{
 		Sid:       "Account",
 		Principal: &policy.Principal{AWS: []string{"arn:" + a.Partition + ":iam::" + a.AccountID + ":root"}},
 		Actions:   []string{"kms:*"},
 		// In a key's policy, the key itself.
 		Resources: []string{"*"},
+	}, {
+		Sid:        "Logs",
+		Principal:  &policy.Principal{Service: []string{"logs." + a.Region + "." + a.DNSSuffix}},
+		Actions:    []string{"kms:Decrypt*", "kms:Describe*", "kms:Encrypt*", "kms:GenerateDataKey*", "kms:ReEncrypt*"},
+		Resources:  []string{"*"},
+		Conditions: policy.Conditions{"ArnLike": {"kms:EncryptionContext:aws:logs:arn": {group}}},
 	}}}
-	if a.LogGroup {
-		group := "arn:" + a.Partition + ":logs:" + a.Region + ":" + a.AccountID + ":log-group:" + a.logGroupPrefix() + "*"
-		document.Statements = append(document.Statements, policy.Statement{
-			Sid:        "Logs",
-			Principal:  &policy.Principal{Service: []string{"logs." + a.Region + "." + a.DNSSuffix}},
-			Actions:    []string{"kms:Decrypt*", "kms:Describe*", "kms:Encrypt*", "kms:GenerateDataKey*", "kms:ReEncrypt*"},
-			Resources:  []string{"*"},
-			Conditions: policy.Conditions{"ArnLike": {"kms:EncryptionContext:aws:logs:arn": {group}}},
-		})
-	}
-	return document
 }

@@ -80,6 +80,13 @@ func child(typ, name string, kept bool, inputs pulumitest.Map, dependencies ...s
 	if kept {
 		r.Options = []string{"retainOnDelete: true"}
 	}
+	switch typ {
+	case key:
+		r.Options = append(r.Options, "replacementTrigger: acme")
+	case bucket:
+		// The SDK gives it, for stacks that know the type by its other name.
+		r.Options = append(r.Options, `aliases: [spec:{type:"aws:s3/bucket:Bucket" noParent:false}]`)
+	}
 	return r
 }
 
@@ -190,12 +197,14 @@ func TestSessions_bucketWithoutKey(t *testing.T) {
 	})
 }
 
-// The key's policy names the logs service only where there is a log group, in the words of its partition.
+// The key's policy admits the logs service in the words of its partition: also without a log group, since one that was
+// kept must stay readable when the switch goes off.
 func TestSessions_keyPolicy(t *testing.T) {
 	t.Parallel()
 	result := runSessions(t, pulumitest.Update, func(a *audit.SessionsArgs) { a.LogGroup = false })
 	require.NoError(t, result.Err)
-	require.Equal(t, `{"Version":"2012-10-17","Statement":[`+accountOnly+`]}`, result.Resource(t, key+"::audit").Inputs["policy"])
+	require.Equal(t, `{"Version":"2012-10-17","Statement":[`+accountOnly+logsToo+`]}`,
+		result.Resource(t, key+"::audit").Inputs["policy"])
 
 	result = runSessions(t, pulumitest.Update, func(a *audit.SessionsArgs) {
 		a.Partition, a.Region, a.DNSSuffix = "aws-cn", "cn-north-1", "amazonaws.com.cn"
@@ -208,6 +217,16 @@ func TestSessions_keyPolicy(t *testing.T) {
 		`"Condition":{"ArnLike":{"kms:EncryptionContext:aws:logs:arn":`+
 		`["arn:aws-cn:logs:cn-north-1:123456789012:log-group:acme-sessions-*"]}}}]}`,
 		result.Resource(t, key+"::audit").Inputs["policy"])
+}
+
+// Another prefix makes another key, beside the old one, whose policy goes on admitting the old log group.
+func TestSessions_keyGoesWithThePrefix(t *testing.T) {
+	t.Parallel()
+	result := runSessions(t, pulumitest.Update, func(a *audit.SessionsArgs) { a.NamePrefix = "other" })
+	require.NoError(t, result.Err)
+	require.Equal(t, []string{"replacementTrigger: other", "retainOnDelete: true"}, result.Resource(t, key+"::audit").Options)
+	require.Contains(t, result.Resource(t, key+"::audit").Inputs["policy"], ":log-group:other-sessions-*")
+	require.Equal(t, "other-sessions-", result.Resource(t, group+"::audit").Inputs["namePrefix"])
 }
 
 func TestSessions_targets(t *testing.T) {

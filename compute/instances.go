@@ -195,6 +195,7 @@ func (c *Instances) newInstance(
 		IamInstanceProfile:       args.InstanceProfile,
 		KeyName:                  keyName,
 		UserData:                 optional(args.UserData),
+		// Always said: left out, what was on would stay on.
 		Monitoring:               pulumi.Bool(args.DetailedMonitoring),
 		DisableApiTermination:    pulumi.Bool(args.TerminationProtection),
 		MetadataOptions: ec2.InstanceMetadataOptionsArgs{

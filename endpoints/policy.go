@@ -7,9 +7,9 @@ type Policy string
 
 // The values of Policy.
 const (
-	// Restricted admits principals of the stack's account, or of its organisation where one is given, and, to S3, anybody's reads of the buckets from which AWS
-	// serves its agent and its packages. It leaves ssmmessages and ec2messages alone, since no public source says that
-	// they take a policy well.
+	// Restricted admits principals of the stack's account, or of its organisation where one is given, and, to S3,
+	// anybody's reads of the buckets from which AWS serves its agent and its packages. It leaves ssmmessages and
+	// ec2messages alone, since no public source says that they take a policy well.
 	Restricted Policy = "restricted"
 	// Full admits everybody to everything, as AWS does without a policy.
 	Full Policy = "full"
@@ -89,7 +89,7 @@ func (a *SetArgs) s3Policy(records string) policy.Document {
 		document.Statements = append(document.Statements, policy.Statement{
 			Sid:        "Records",
 			Principal:  policy.Anyone(),
-			Actions:    []string{"s3:GetEncryptionConfiguration", "s3:ListBucket", "s3:PutObject"},
+			Actions:    []string{"s3:GetEncryptionConfiguration", "s3:ListBucket", "s3:PutObject", "s3:PutObjectAcl"},
 			Resources:  a.bucketARNs([]string{records}),
 			Conditions: a.ownPrincipals(),
 		})

@@ -10,7 +10,7 @@ const (
 	// ManagedPolicy is AWS's AmazonSSMManagedInstanceCore: sessions, commands, inventory, patching. It also reads every
 	// parameter of the account.
 	ManagedPolicy InstancePolicy = "managed"
-	// MinimalPolicy is sessions and commands alone, and associations where asked for.
+	// MinimalPolicy is sessions alone, and associations and the older agents' messages where asked for.
 	MinimalPolicy InstancePolicy = "minimal"
 )
 
@@ -26,6 +26,16 @@ func (a *InstanceRoleArgs) agentPolicy() policy.Document {
 		},
 		Resources: []string{"*"},
 	}}}
+	if a.EC2Messages {
+		document.Statements = append(document.Statements, policy.Statement{
+			Sid: "OlderAgents",
+			Actions: []string{
+				"ec2messages:AcknowledgeMessage", "ec2messages:DeleteMessage", "ec2messages:FailMessage",
+				"ec2messages:GetEndpoint", "ec2messages:GetMessages", "ec2messages:SendReply",
+			},
+			Resources: []string{"*"},
+		})
+	}
 	if a.Associations {
 		document.Statements = append(document.Statements, policy.Statement{
 			Sid: "Associations",
@@ -54,7 +64,8 @@ func (a *InstanceRoleArgs) recordsPolicy(logGroupARN, bucket, keyARN string) pol
 	}
 	if a.Records.Bucket {
 		arn := "arn:" + a.Partition + ":s3:::" + bucket
-		allow("WriteBucket", []string{arn + "/*"}, "s3:PutObject")
+		// The agent asks for an ACL with every record. The bucket ignores it, but S3 wants to see that it may.
+		allow("WriteBucket", []string{arn + "/*"}, "s3:PutObject", "s3:PutObjectAcl")
 		allow("ReadEncryption", []string{arn}, "s3:GetEncryptionConfiguration")
 	}
 	if a.Records.Encrypted {

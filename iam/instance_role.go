@@ -29,6 +29,8 @@ type InstanceRoleArgs struct {
 	Policy InstancePolicy
 	// Associations lets an agent with MinimalPolicy run State Manager associations, such as its own update.
 	Associations bool
+	// EC2Messages lets an agent with MinimalPolicy use ec2messages, as those before 3.3.40.0 do for Run Command.
+	EC2Messages bool
 	// Records is what the agent records sessions to. Optional: nil, sessions are neither recorded nor encrypted.
 	Records *Records
 }
@@ -69,6 +71,7 @@ func NewInstanceRole(
 		"permissionsBoundary": pulumi.String(args.PermissionsBoundary),
 		"policy":              pulumi.String(string(args.Policy)),
 		"associations":        pulumi.Bool(args.Associations),
+		"ec2messages":         pulumi.Bool(args.EC2Messages),
 	}, r, opts...)
 	if err != nil {
 		return nil, fmt.Errorf("instance role %q: %w", name, err)

@@ -151,6 +151,9 @@ func (a *SessionRoleArgs) validate() error {
 	missing("Principals: nobody could assume the role", len(a.Principals) == 0)
 	missing("Documents: the role could open no session", len(a.Documents) == 0)
 	missing("InstanceIDs", a.InstanceIDs == nil)
+	if a.MFAMaxAgeMinutes < 0 || a.MFAMaxAgeMinutes > 0 && !a.RequireMFA {
+		problems = append(problems, fmt.Errorf("MFAMaxAgeMinutes %d: give 0, or a number above it with RequireMFA", a.MFAMaxAgeMinutes))
+	}
 	for _, document := range a.Documents {
 		if !slices.Contains(Documents, document) {
 			problems = append(problems, fmt.Errorf("document %q: give any of %q", document, Documents))

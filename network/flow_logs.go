@@ -135,11 +135,14 @@ func (f *FlowLogs) newRole(
 // writeFlowLogs is a policy to write to one log group.
 func writeFlowLogs(groupARN string) (string, error) {
 	return policy.Document{Statements: []policy.Statement{{
-		Sid: "WriteFlowLogs",
-		Actions: []string{
-			"logs:CreateLogStream", "logs:DescribeLogGroups", "logs:DescribeLogStreams", "logs:PutLogEvents",
-		},
-		Resources: []string{groupARN, groupARN + ":*"},
+		Sid:       "WriteFlowLogs",
+		Actions:   []string{"logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"},
+		Resources: []string{groupARN + ":*"},
+	}, {
+		Sid:     "FindLogGroup",
+		Actions: []string{"logs:DescribeLogGroups"},
+		// It lists, and a list is of no one group.
+		Resources: []string{"*"},
 	}}}.JSON()
 }
 

@@ -50,30 +50,31 @@ func (p Principal) MarshalJSON() ([]byte, error) {
 	return json.Marshal(plain(p))
 }
 
-// MarshalJSON writes the statement as IAM reads it.
-func (s Statement) MarshalJSON() ([]byte, error) {
-	effect := "Allow"
-	if s.Deny {
-		effect = "Deny"
-	}
-	return json.Marshal(struct {
-		Sid       string `json:",omitempty"`
-		Effect    string
-		Principal *Principal `json:",omitempty"`
-		Action    []string
-		Resource  []string   `json:",omitempty"`
-		Condition Conditions `json:",omitempty"`
-	}{s.Sid, effect, s.Principal, s.Actions, s.Resources, s.Conditions})
+// written is a statement as IAM reads it.
+type written struct {
+	Sid       string `json:",omitempty"`
+	Effect    string
+	Principal *Principal `json:",omitempty"`
+	Action    []string
+	Resource  []string   `json:",omitempty"`
+	Condition Conditions `json:",omitempty"`
 }
 
 // JSON is the document's text. The same document always gives the same text, so that Pulumi sees no difference.
 func (d Document) JSON() (string, error) {
+	statements := make([]written, len(d.Statements))
+	for i, s := range d.Statements {
+		statements[i] = written{s.Sid, "Allow", s.Principal, s.Actions, s.Resources, s.Conditions}
+		if s.Deny {
+			statements[i].Effect = "Deny"
+		}
+	}
 	var text bytes.Buffer
 	encoder := json.NewEncoder(&text)
 	encoder.SetEscapeHTML(false)
 	err := encoder.Encode(struct {
 		Version   string
-		Statement []Statement
-	}{"2012-10-17", d.Statements})
+		Statement []written
+	}{"2012-10-17", statements})
 	return strings.TrimSuffix(text.String(), "\n"), err
 }
