@@ -1,11 +1,16 @@
 package main
 
 import (
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/stretchr/testify/require"
 
+	"bastionless/internal/pulumitest"
 	"bastionless/network"
 )
 
@@ -79,5 +84,93 @@ func TestMonthlyCost(t *testing.T) {
 				"total":      pulumi.String(test.want.total),
 			}, monthlyCost(&test.s, test.region).output())
 		})
+	}
+}
+
+// row finds a row of a table of README.md by how its first cell begins, and returns the other cells.
+func row(t *testing.T, begins string) []string {
+	t.Helper()
+	text, err := os.ReadFile("README.md")
+	require.NoError(t, err)
+	_, costs, found := strings.Cut(string(text), "\n## What it costs\n")
+	require.True(t, found)
+	costs, _, _ = strings.Cut(costs, "\n## ")
+	var rows [][]string
+	for _, line := range strings.Split(costs, "\n") {
+		if rest, ok := strings.CutPrefix(line, "| "+begins); ok {
+			rows = append(rows, strings.Split(strings.TrimSuffix(rest, " |"), " | ")[1:])
+		}
+	}
+	require.Len(t, rows, 1, begins)
+	return rows[0]
+}
+
+// stackCost is the monthly cost of a stack in a Region, in dollars, with its settings changed.
+func stackCost(t *testing.T, stack, region string, set values) float64 {
+	t.Helper()
+	config := pulumitest.StackConfig(t, ".", stack)
+	for key, value := range set {
+		config[pulumitest.Project+":"+key] = value
+	}
+	var output pulumi.StringMap
+	result := pulumitest.Run(t, pulumitest.Setup{Stack: stack, Config: config}, func(ctx *pulumi.Context) error {
+		found := &problems{}
+		s := loadSettings(ctx, found)
+		output = monthlyCost(&s, region).output()
+		return found.err(stack)
+	})
+	require.NoError(t, result.Err)
+	amount, err := strconv.ParseFloat(string(output["total"].(pulumi.String)), 64)
+	require.NoError(t, err)
+	return amount
+}
+
+var pricedRegions = []string{"us-east-1", "ap-northeast-1"}
+
+// The README's prices of whole stacks are those that the stacks say of themselves.
+func TestREADME_pricesOfStacks(t *testing.T) {
+	t.Parallel()
+	for _, stack := range []string{"dev", "prod"} {
+		want := []string{}
+		for _, region := range pricedRegions {
+			want = append(want, fmt.Sprintf("%.2f", stackCost(t, stack, region, nil)))
+		}
+		require.Equal(t, want, row(t, "`"+stack+"`: "), stack)
+	}
+}
+
+// A switch costs what it adds to dev. Amounts are rounded apart, so that a difference may be a cent off.
+func TestREADME_pricesOfSwitches(t *testing.T) {
+	t.Parallel()
+	const priceless = "`sessionIdleMinutes`, "
+	for begins, sets := range map[string][]values{
+		"an interface endpoint in one zone: ": {{"ec2messagesEndpoint": "true"}, {"interfaceEndpoints": list("ecr.api")}},
+		"`sessionLogs` with `cloudwatch`":     {{"sessionLogs": list("cloudwatch")}},
+		"`sessionLogs` with `s3`":             {{"sessionLogs": list("s3")}},
+		"`sessionEncryption`":                 {{"sessionEncryption": "true"}},
+		"`instancesPerZone`":                  {{"instancesPerZone": "2"}},
+		"`flowLogDays`":                       {{"flowLogDays": "365"}},
+		"`detailedMonitoring`":                {{"detailedMonitoring": "true"}},
+		priceless: {
+			{"sessionIdleMinutes": "15"},
+			{"sessionMaxMinutes": "60"},
+			{"instancePolicy": "minimal"},
+			{"permissionsBoundary": limits},
+			{"mfaMaxAgeMinutes": "60"},
+			{"organizationId": "o-exampleorgid"},
+			{"terminationProtection": "true"},
+			{"rootVolumeKmsKey": "arn:aws:kms:ap-northeast-1:123456789012:key/k-1"},
+		},
+	} {
+		cells := row(t, begins)
+		require.Len(t, cells, len(pricedRegions), begins)
+		for i, region := range pricedRegions {
+			amount, err := strconv.ParseFloat(cells[i], 64)
+			require.NoError(t, err)
+			for _, set := range sets {
+				added := stackCost(t, "dev", region, set) - stackCost(t, "dev", region, nil)
+				require.InDelta(t, amount, added, 0.0101, "%v in %s", set, region)
+			}
+		}
 	}
 }

@@ -429,6 +429,9 @@ func TestStack_isAtHomeInOtherPartitions(t *testing.T) {
 		"sessionPrincipals": list("account", "sso:Admin", "210987654321"), "requireMfa": "false",
 		"sessionDocuments": list("shell", "ssh", "port-forwarding", "remote-port-forwarding"), "forwardTo": list("10.0.32.0/24:5432"),
 	}
+	records := values{
+		"sessionLogs": list("cloudwatch", "s3"), "sessionEncryption": "true", "flowLogDays": "30", "instancePolicy": "minimal",
+	}
 	for name, test := range map[string]struct {
 		in      pulumitest.Place
 		foreign []string
@@ -439,7 +442,7 @@ func TestStack_isAtHomeInOtherPartitions(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			for _, set := range []values{nil, set} {
+			for _, set := range []values{nil, set, records} {
 				answers := append(test.in.Answers(), pulumitest.Parameter("amzn2-ami-hvm-x86_64-gp2", "ami-al2"))
 				result := pulumitest.Run(t, pulumitest.Setup{Config: configured(t, set), Answers: answers}, run)
 				require.NoError(t, result.Err)
@@ -458,6 +461,7 @@ func TestStack_isAtHomeInOtherPartitions(t *testing.T) {
 					}
 					if test.in.Partition == "aws-cn" {
 						own := strings.ReplaceAll(text, "amazonaws.com.cn", "")
+						own = strings.ReplaceAll(own, "vpc-flow-logs.amazonaws.com", "") // the same in every partition
 						own = strings.ReplaceAll(own, "role/aws-reserved/sso.amazonaws.com", "")
 						require.NotContains(t, own, "amazonaws.com")
 					}
