@@ -1,6 +1,7 @@
 package awssim
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -129,25 +130,41 @@ func getVpcEndpointService(c *call, args values) (values, error) {
 	if service := text(args, "service"); service != "" {
 		name = "com.amazonaws." + c.region + "." + service
 	}
-	service, ok := c.offers().Services[name]
-	if !ok {
+	services := c.offers().Services[name]
+	if len(services) == 0 {
 		return nil, c.ec2("reading EC2 VPC Endpoint Services", "DescribeVpcEndpointServices", "InvalidServiceName",
 			"The Vpc Endpoint Service '%s' does not exist", name)
 	}
-	if kind := text(args, "serviceType"); kind != "" && kind != service.Type {
-		return nil, fmt.Errorf("no matching EC2 VPC Endpoint Service found")
+	if kind := text(args, "serviceType"); kind != "" {
+		services = slices.DeleteFunc(slices.Clone(services), func(s fixtureService) bool { return s.Type != kind })
 	}
+	switch len(services) {
+	case 0:
+		return nil, errors.New("no matching EC2 VPC Endpoint Service found")
+	case 1:
+		return describeService(c, name, services[0], args), nil
+	}
+	return nil, errors.New("multiple EC2 VPC Endpoint Services matched; use additional constraints to reduce matches to a single " +
+		"EC2 VPC Endpoint Service")
+}
+
+func describeService(c *call, name string, service fixtureService, args values) values {
 	answer := clone(args)
 	short := serviceCode(name)
-	id := "vpce-svc-0" + c.hash(name, 16)
+	id := "vpce-svc-0" + c.hash(name+service.Type, 16)
+	private, privates := "", []any{}
+	if service.Type == "Interface" {
+		private = privateCode(short) + "." + c.region + "." + c.dnsSuffix
+		privates = append(privates, private)
+	}
 	maps.Copy(answer, values{
 		"acceptanceRequired": false, "arn": "arn:" + c.partition + ":ec2:" + c.region + ":" + c.account() + ":vpc-endpoint-service/" + id,
 		"availabilityZones": anys(service.Zones), "baseEndpointDnsNames": []any{short + "." + c.region + ".vpce." + c.dnsSuffix},
-		"id": c.hash(name, 10), "managesVpcEndpoints": false, "owner": "amazon", "privateDnsName": short + "." + c.region + "." + c.dnsSuffix,
-		"privateDnsNames": []any{short + "." + c.region + "." + c.dnsSuffix}, "region": c.region, "serviceId": id, "serviceName": name,
+		"id": c.hash(name, 10), "managesVpcEndpoints": false, "owner": "amazon", "privateDnsName": private,
+		"privateDnsNames": privates, "region": c.region, "serviceId": id, "serviceName": name,
 		"serviceType": service.Type, "supportedIpAddressTypes": []any{"ipv4"}, "tags": values{}, "vpcEndpointPolicySupported": service.Policies,
 	})
-	return answer, nil
+	return answer
 }
 
 // serviceCode is what follows the Region in the name of an endpoint service.
@@ -170,7 +187,7 @@ func getKeyPair(c *call, args values) (values, error) {
 
 func getManagedPrefixList(c *call, args values) (values, error) {
 	name := text(args, "name")
-	service := c.offers().Services[name]
+	service, _ := c.offers().service(name, "Gateway")
 	if service.PrefixList == "" {
 		return nil, fmt.Errorf("no matching EC2 Managed Prefix List found")
 	}
