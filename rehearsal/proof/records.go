@@ -204,6 +204,10 @@ func (m *model) everyPathRecords(f *finding, r *role) {
 			f.holds("%s opens sessions with %s, which records to %s", r, own, strings.TrimSpace(own.logGroup+" "+own.bucket))
 		}
 	}
+	stranger := m.ask(r, "ssm:StartSession", m.documentARN("any-other"), tagged(named(), nil))
+	if stranger.Effect != policy.Denied {
+		f.weigh(stranger, policy.Denied, "name the documents that record", fmt.Sprintf("%s opens sessions with any other document", r))
+	}
 	if decision := m.startUnchecked(r); decision.Effect != policy.Denied {
 		f.weigh(decision, policy.Denied, "put BoolIfExists ssm:SessionDocumentAccessCheck = true on every statement that allows ssm:StartSession",
 			fmt.Sprintf("%s opens sessions with the default document, unchecked", r))
