@@ -3,6 +3,7 @@ package proof_test
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -30,6 +31,11 @@ type mistake struct {
 
 // mistakes are those of the project's regression corpus.
 func mistakes() []mistake {
+	return slices.Concat(networkMistakes(), agentMistakes(), sessionMistakes(), recordMistakes())
+}
+
+// networkMistakes keep instances from reaching what they need, or let others reach them.
+func networkMistakes() []mistake {
 	return []mistake{
 		{
 			name: "no-ssmmessages-endpoint", source: "awsdocs/aws-systems-manager-user-guide#91",
@@ -129,6 +135,30 @@ func mistakes() []mistake {
 			mend: `let the policy of VpcEndpoint "s3" allow s3:GetObject on arn:aws:s3:::amazon-ssm-eu-west-1/ssm-agent-manifest.json`,
 		},
 		{
+			name: "ssh-from-everywhere", source: "cloudposse/terraform-aws-ec2-bastion-server, variables.tf",
+			make: func(p *peer) {
+				p.set("instance-group", "ingress", list(props{"protocol": "tcp", "fromPort": 22.0, "toPort": 22.0, "cidrBlocks": list("0.0.0.0/0")}))
+			},
+			claim: "no-inbound",
+			why:   `a rule of SecurityGroup "instance-group" admits tcp 22 with 0.0.0.0/0 to Instance "box"`,
+			mend:  `remove a rule of SecurityGroup "instance-group"`,
+		},
+		{
+			name: "internet-gateway-always", source: "jen20/pulumi-aws-vpc#2",
+			make: func(p *peer) {
+				p.put("aws:ec2/internetGateway:InternetGateway", "gateway", "igw-1", props{"vpcId": "vpc-1"}, "vpc")
+			},
+			claim: "isolated",
+			why:   `InternetGateway "gateway" connects Vpc "vpc" to the Internet`,
+			mend:  `remove InternetGateway "gateway"`,
+		},
+	}
+}
+
+// agentMistakes keep agents from coming online.
+func agentMistakes() []mistake {
+	return []mistake{
+		{
 			name: "endpoints-after-the-instance", source: "ExtensionEngine/infra-code-blocks, src/components/database/ec2-ssm-connect.ts",
 			make: func(p *peer) {
 				p.reorder("box", "app", "instance-group", "profile", "core", "app-association", "s3")
@@ -177,6 +207,12 @@ func mistakes() []mistake {
 			why:   `Instance "box" has no role: its instance profile is "", and no role is in it`,
 			mend:  `give Instance "box" an instance profile with a role that has AmazonSSMManagedInstanceCore`,
 		},
+	}
+}
+
+// sessionMistakes keep people out, or let others in.
+func sessionMistakes() []mistake {
+	return []mistake{
 		{
 			name: "bool-if-exists-for-mfa", source: "terraform-aws-modules/terraform-aws-iam#516",
 			make: func(p *peer) {
@@ -227,28 +263,26 @@ func mistakes() []mistake {
 				p.set("people", "assumeRolePolicy", document(`{"Effect":"Allow","Action":"sts:AssumeRole","Principal":"*","Condition":{"Bool":{"aws:MultiFactorAuthPresent":"true"}}}`))
 			},
 			claim: "session.foreign",
-			why: `a user of account 999999999999, with MFA, assumes Role "people": allowed: ` +
+			why: `arn:aws:iam::999999999999:user/ann, of another account, assumes Role "people": allowed: ` +
 				`trust policy of Role "people", statement 1, allows it`,
 			mend: `list in the trust policy of Role "people" who is meant to assume it, and nobody else`,
 		},
 		{
-			name: "ssh-from-everywhere", source: "cloudposse/terraform-aws-ec2-bastion-server, variables.tf",
+			name: "trailing-asterisk-on-own-sessions", source: "https://docs.aws.amazon.com/systems-manager/latest/userguide/getting-started-restrict-access-examples.html",
 			make: func(p *peer) {
-				p.set("instance-group", "ingress", list(props{"protocol": "tcp", "fromPort": 22.0, "toPort": 22.0, "cidrBlocks": list("0.0.0.0/0")}))
+				own := strings.NewReplacer("StringEquals", "StringLike", "${aws:userid}", "${aws:userid}*").Replace(ownStatement)
+				p.set("people-policy", "policy", document(startStatement, channelStatement, own))
 			},
-			claim: "no-inbound",
-			why:   `a rule of SecurityGroup "instance-group" admits tcp 22 with 0.0.0.0/0 to Instance "box"`,
-			mend:  `remove a rule of SecurityGroup "instance-group"`,
+			claim: "session.own",
+			why:   `ssm:ResumeSession on the session of AROAPEOPLE:anna: allowed: RolePolicy "people-policy", statement 3, allows it`,
+			mend:  `allow ssm:ResumeSession and ssm:TerminateSession where StringEquals ssm:resourceTag/aws:ssmmessages:session-id = ${aws:userid}, and only there`,
 		},
-		{
-			name: "internet-gateway-always", source: "jen20/pulumi-aws-vpc#2",
-			make: func(p *peer) {
-				p.put("aws:ec2/internetGateway:InternetGateway", "gateway", "igw-1", props{"vpcId": "vpc-1"}, "vpc")
-			},
-			claim: "isolated",
-			why:   `InternetGateway "gateway" connects Vpc "vpc" to the Internet`,
-			mend:  `remove InternetGateway "gateway"`,
-		},
+	}
+}
+
+// recordMistakes keep sessions from being recorded, or from opening since they are to be.
+func recordMistakes() []mistake {
+	return []mistake{
 		{
 			name: "log-group-named-otherwise", source: "awslabs/landing-zone-accelerator-on-aws#934",
 			make:  func(p *peer) { recording(p, "sessions", "session-logs", "") },
@@ -306,16 +340,6 @@ func mistakes() []mistake {
 			why: `kms:Decrypt on arn:aws:kms:eu-west-1:123456789012:key/k-1, to decrypt the session of Document "shell": denied: ` +
 				`no statement of the principal's policies allows it`,
 			mend: `give the instance's role a policy that allows kms:Decrypt on arn:aws:kms:eu-west-1:123456789012:key/k-1`,
-		},
-		{
-			name: "trailing-asterisk-on-own-sessions", source: "https://docs.aws.amazon.com/systems-manager/latest/userguide/getting-started-restrict-access-examples.html",
-			make: func(p *peer) {
-				own := strings.NewReplacer("StringEquals", "StringLike", "${aws:userid}", "${aws:userid}*").Replace(ownStatement)
-				p.set("people-policy", "policy", document(startStatement, channelStatement, own))
-			},
-			claim: "session.own",
-			why:   `ssm:ResumeSession on the session of AROAPEOPLE:anna: allowed: RolePolicy "people-policy", statement 3, allows it`,
-			mend:  `allow ssm:ResumeSession and ssm:TerminateSession where StringEquals ssm:resourceTag/aws:ssmmessages:session-id = ${aws:userid}, and only there`,
 		},
 	}
 }
