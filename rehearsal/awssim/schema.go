@@ -315,6 +315,3 @@ func isUnknown(value any) bool {
 	}
 	return false
 }
-
-// decimal is so many decimal digits of the count of made-up ids.
-func (c *Cloud) decimal(digits int) string { return fmt.Sprintf("%0*d", digits, c.Sequence) }
