@@ -70,7 +70,9 @@ func TestRole_changes(t *testing.T) {
 		{"tags", values{"tags": values{"a": "b"}}, nil, []string{"tags", "tagsAll"}},
 		{"listed attachments", values{"managedPolicyArns": []any{coreARN}}, nil, []string{"managedPolicyArns"}},
 		{
-			"listed policies", values{"inlinePolicies": []any{values{"name": "p", "policy": somePolicy}}}, nil,
+			"listed policies",
+			values{"inlinePolicies": []any{values{"name": "p", "policy": somePolicy}}},
+			nil,
 			[]string{"inlinePolicies"},
 		},
 	})
@@ -133,22 +135,26 @@ func TestRole_refusals(t *testing.T) {
 		want string
 	}{
 		{
-			"a name that is taken, in other letters", values{"name": "OPS", "assumeRolePolicy": ec2Trust},
+			"a name that is taken, in other letters",
+			values{"name": "OPS", "assumeRolePolicy": ec2Trust},
 			"creating IAM Role (OPS): operation error IAM: CreateRole, https response error StatusCode: 409, " +
 				"EntityAlreadyExists: Role with name OPS already exists.",
 		},
 		{
-			"a path that does not end", values{"path": "/a", "assumeRolePolicy": ec2Trust},
+			"a path that does not end",
+			values{"path": "/a", "assumeRolePolicy": ec2Trust},
 			creating + "400, ValidationError: The specified value for path is invalid. It must begin and end with / and " +
 				"contain only alphanumeric characters and/or / characters.",
 		},
 		{
-			"a description that IAM cannot write", values{"description": "日本", "assumeRolePolicy": ec2Trust},
+			"a description that IAM cannot write",
+			values{"description": "日本", "assumeRolePolicy": ec2Trust},
 			creating + "400, ValidationError: 1 validation error detected: Value at 'description' failed to satisfy " +
 				`constraint: Member must satisfy regular expression pattern: [\u0009\u000A\u000D\u0020-\u007E\u00A1-\u00FF]*`,
 		},
 		{
-			"a user who is not there", values{"assumeRolePolicy": trusting(`{"AWS":"arn:aws:iam::123456789012:user/eve"}`)},
+			"a user who is not there",
+			values{"assumeRolePolicy": trusting(`{"AWS":"arn:aws:iam::123456789012:user/eve"}`)},
 			creating + `400, MalformedPolicyDocument: Invalid principal in policy: "AWS":"arn:aws:iam::123456789012:user/eve"`,
 		},
 		{
@@ -346,7 +352,8 @@ func TestRolePolicy_changes(t *testing.T) {
 		{"policy", values{"policy": strings.Replace(somePolicy, "Start", "End", 1)}, nil, []string{"policy"}},
 		{
 			"the same policy in other words",
-			values{"policy": strings.Replace(somePolicy, `["*"]`, ` "*"`, 1)}, nil, nil,
+			values{"policy": strings.Replace(somePolicy, `["*"]`, ` "*"`, 1)},
+			nil, nil,
 		},
 	})
 }

@@ -132,30 +132,37 @@ func TestBucketParts(t *testing.T) {
 		changes  []change
 	}{
 		{
-			publicAccessToken, values{"blockPublicAcls": true, "blockPublicPolicy": true},
+			publicAccessToken,
+			values{"blockPublicAcls": true, "blockPublicPolicy": true},
 			values{"ignorePublicAcls": false, "restrictPublicBuckets": false},
 			[]change{{"block", values{"ignorePublicAcls": true}, nil, []string{"ignorePublicAcls"}}},
 		},
 		{
-			bucketEncryptionToken, values{"rules": []any{kms}}, nil,
+			bucketEncryptionToken,
+			values{"rules": []any{kms}},
+			nil,
 			[]change{
 				{"rules", values{"rules": []any{values{"bucketKeyEnabled": true}}}, nil, []string{"rules"}},
 				{"owner", values{"expectedBucketOwner": testAccount}, keysOf("expectedBucketOwner"), nil},
 			},
 		},
 		{
-			versioningToken, values{"versioningConfiguration": values{"status": "Enabled"}},
+			versioningToken,
+			values{"versioningConfiguration": values{"status": "Enabled"}},
 			values{"versioningConfiguration": values{"status": "Enabled", "mfaDelete": ""}},
 			[]change{
 				{
-					"status", values{"versioningConfiguration": values{"status": "Suspended"}}, nil,
+					"status",
+					values{"versioningConfiguration": values{"status": "Suspended"}},
+					nil,
 					[]string{"versioningConfiguration.status"},
 				},
 				{"owner", values{"expectedBucketOwner": testAccount}, keysOf("expectedBucketOwner"), nil},
 			},
 		},
 		{
-			lifecycleToken, values{"rules": []any{expire}},
+			lifecycleToken,
+			values{"rules": []any{expire}},
 			values{"transitionDefaultMinimumObjectSize": "all_storage_classes_128K"},
 			[]change{
 				{"rules", values{"rules": []any{values{
@@ -165,14 +172,18 @@ func TestBucketParts(t *testing.T) {
 			},
 		},
 		{
-			bucketPolicyToken, values{"policy": policy}, nil,
+			bucketPolicyToken,
+			values{"policy": policy},
+			nil,
 			[]change{
 				{"policy", values{"policy": strings.Replace(policy, "s3:*", "s3:Get*", 1)}, nil, []string{"policy"}},
 				{"the same policy in other words", values{"policy": strings.Replace(policy, `"s3:*"`, `["s3:*"]`, 1)}, nil, nil},
 			},
 		},
 		{
-			ownershipToken, values{"rule": values{"objectOwnership": "BucketOwnerEnforced"}}, nil,
+			ownershipToken,
+			values{"rule": values{"objectOwnership": "BucketOwnerEnforced"}},
+			nil,
 			[]change{{
 				"ownership", values{"rule": values{"objectOwnership": "ObjectWriter"}}, nil, []string{"rule.objectOwnership"},
 			}},

@@ -95,19 +95,23 @@ func TestSSMAssociation_refusals(t *testing.T) {
 		want string
 	}{
 		{
-			"a document that is not there", values{"name": "none", "targets": targets},
+			"a document that is not there",
+			values{"name": "none", "targets": targets},
 			"InvalidDocument: Document with name none does not exist.",
 		},
 		{
-			"a session document", values{"name": "session", "targets": targets},
+			"a session document",
+			values{"name": "session", "targets": targets},
 			"InvalidDocument: Document type Session is not supported",
 		},
 		{
-			"no targets", values{"name": "AWS-UpdateSSMAgent"},
+			"no targets",
+			values{"name": "AWS-UpdateSSMAgent"},
 			"InvalidTarget: Instance ID or targets must be specified",
 		},
 		{
-			"targets of no kind", values{"name": "AWS-UpdateSSMAgent", "targets": []any{values{"key": "Name", "values": []any{"n"}}}},
+			"targets of no kind",
+			values{"name": "AWS-UpdateSSMAgent", "targets": []any{values{"key": "Name", "values": []any{"n"}}}},
 			"InvalidTarget: Unsupported Target Type",
 		},
 		{
@@ -116,15 +120,18 @@ func TestSSMAssociation_refusals(t *testing.T) {
 			"InvalidTarget: Unsupported Target Type",
 		},
 		{
-			"a parameter left out", values{"name": "AWS-RunPatchBaseline", "targets": targets},
+			"a parameter left out",
+			values{"name": "AWS-RunPatchBaseline", "targets": targets},
 			`InvalidParameters: Parameter "Operation" requires a value.`,
 		},
 		{
-			"an own document's parameter left out", values{"name": "own", "targets": targets},
+			"an own document's parameter left out",
+			values{"name": "own", "targets": targets},
 			`InvalidParameters: Parameter "path" requires a value.`,
 		},
 		{
-			"no schedule", values{"name": "AWS-UpdateSSMAgent", "targets": targets, "scheduleExpression": "rate(1 minute)"},
+			"no schedule",
+			values{"name": "AWS-UpdateSSMAgent", "targets": targets, "scheduleExpression": "rate(1 minute)"},
 			"InvalidSchedule: The schedule is invalid. Verify your cron or rate expression and try again.",
 		},
 		{
