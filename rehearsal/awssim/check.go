@@ -100,14 +100,21 @@ func (t *resourceType) reasons(name string, in values) []string {
 	for _, group := range t.alternatives {
 		reasons = append(reasons, alternative(name, group, in, t.framework)...)
 	}
+	for _, key := range slices.Sorted(maps.Keys(t.needs)) {
+		if !given(in, key) {
+			reasons = append(reasons, examine(fmt.Sprintf("Missing required argument. %q: one of `%s` must be specified",
+				snake(key), t.needs[key]), name, key))
+		}
+	}
 	if n := t.name; n != nil {
-		if chosen := text(in, n.attribute); len(chosen) > n.longest {
+		chosen, check := text(in, n.attribute), t.inputs[n.attribute].check
+		if len(chosen) > n.longest && (check == nil || len(check(n.attribute, chosen)) == 0) {
 			reasons = append(reasons, examine(fmt.Sprintf("expected length of %s to be in the range (1 - %d), got %s",
 				snake(n.attribute), n.longest, chosen), name, n.attribute))
 		}
 	}
 	if t.examine != nil {
-		reasons = append(reasons, t.examine(in)...)
+		reasons = append(reasons, t.examine(name, in)...)
 	}
 	return reasons
 }
@@ -146,7 +153,7 @@ func examine(reason, name, path string) string {
 func conflict(name string, group []string, in values) []string {
 	var set []string
 	for _, key := range group {
-		if given(in, key) {
+		if given(in, key) && !isUnknown(in[key]) {
 			set = append(set, key)
 		}
 	}
@@ -164,14 +171,17 @@ func alternative(name string, group []string, in values, framework bool) []strin
 	unsure := false
 	for _, key := range group {
 		words = append(words, snake(key))
-		if given(in, key) {
+		switch {
+		case !given(in, key):
+		case isUnknown(in[key]):
+			unsure = true
+		default:
 			set = append(set, key)
-			unsure = unsure || isUnknown(in[key])
 		}
 	}
 	all := strings.Join(words, ",")
 	switch {
-	case len(set) == 1 || unsure && len(set) == 0:
+	case len(set) == 1 || unsure && (framework || len(set) == 0):
 		return nil
 	case framework && len(set) == 0:
 		return []string{"Missing Attribute Configuration: Exactly one of these attributes must be configured: [" + all + "]"}

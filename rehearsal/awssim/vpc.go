@@ -102,7 +102,7 @@ func init() {
 			"subnetId":     {replace: true},
 			"gatewayId":    {replace: true},
 		},
-		alternatives: [][]string{{"subnetId", "gatewayId"}},
+		alternatives: [][]string{{"gatewayId", "subnetId"}},
 		create:       createAssociation, update: updateAssociation,
 		gone: func(c *call, id string) error {
 			return c.ec2("updating Route Table Association ("+id+")", "ReplaceRouteTableAssociation", "InvalidAssociationID.NotFound",
