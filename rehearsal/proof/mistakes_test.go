@@ -344,48 +344,6 @@ func recordMistakes() []mistake {
 	}
 }
 
-// recording makes the stack one that records and encrypts sessions: the document names
-// one log group, and the instance's role may write to another or to the same.
-func recording(p *peer, named, permitted, otherDocuments string) {
-	const keyARN = "arn:aws:kms:eu-west-1:123456789012:key/k-1"
-	for _, service := range []string{"logs", "kms"} {
-		p.put("aws:ec2/vpcEndpoint:VpcEndpoint", service, "vpce-"+service, props{
-			"vpcId": "vpc-1", "serviceName": "com.amazonaws.eu-west-1." + service, "vpcEndpointType": "Interface",
-			"privateDnsEnabled": true, "subnetIds": list("subnet-app"), "securityGroupIds": list("sg-endpoint"), "policy": openDoor,
-		}, "app", "endpoint-group")
-	}
-	p.put("aws:kms/key:Key", "key", "k-1", props{"arn": keyARN, "policy": document(
-		`{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::123456789012:root"},"Action":"kms:*","Resource":"*"}`,
-		`{"Effect":"Allow","Principal":{"Service":"logs.eu-west-1.amazonaws.com"},"Action":["kms:Decrypt*","kms:GenerateDataKey*"],"Resource":"*"}`)})
-	p.put("aws:cloudwatch/logGroup:LogGroup", "group", "session-logs",
-		props{"name": "session-logs", "kmsKeyId": keyARN, "retentionInDays": 365.0}, "key")
-	p.put("aws:ssm/document:Document", "shell", "shell", props{
-		"name": "shell", "documentType": "Session", "content": `{"schemaVersion":"1.0","sessionType":"Standard_Stream","inputs":{` +
-			`"cloudWatchLogGroupName":"` + named + `","cloudWatchEncryptionEnabled":true,"s3BucketName":"","kmsKeyId":"` + keyARN + `"}}`,
-	}, "group")
-	p.put("aws:iam/rolePolicy:RolePolicy", "logging", "instance-role:logging", props{"role": "instance-role", "policy": document(
-		`{"Effect":"Allow","Action":["logs:CreateLogStream","logs:PutLogEvents","logs:DescribeLogStreams"],`+
-			`"Resource":"arn:aws:logs:eu-west-1:123456789012:log-group:`+permitted+`:*"}`,
-		`{"Effect":"Allow","Action":"logs:DescribeLogGroups","Resource":"*"}`)}, "instance-role")
-	p.put("aws:iam/rolePolicy:RolePolicy", "decrypt", "instance-role:decrypt", props{
-		"role": "instance-role", "policy": document(`{"Effect":"Allow","Action":"kms:Decrypt","Resource":"` + keyARN + `"}`),
-	}, "instance-role")
-	for _, name := range []string{"logs", "kms", "key", "group", "logging", "decrypt"} {
-		p.resources["box"].Dependencies = append(p.resources["box"].Dependencies, p.resources[name].URN)
-	}
-	start := strings.Replace(startStatement, `"arn:aws:ssm:eu-west-1:123456789012:document/SSM-SessionManagerRunShell"`,
-		otherDocuments+`"arn:aws:ssm:eu-west-1:123456789012:document/shell"`, 1)
-	p.set("people-policy", "policy", document(start, ownStatement, channelStatement,
-		`{"Effect":"Allow","Action":"kms:GenerateDataKey","Resource":"`+keyARN+`"}`))
-}
-
-func TestCheck_recordingPeer(t *testing.T) {
-	t.Parallel()
-	p := goodPeer()
-	recording(p, "session-logs", "session-logs", "")
-	require.Empty(t, failing(check(t, p.export(t)), report.Required))
-}
-
 // TestMistakes reads the states in testdata. With -update it writes them first.
 func TestMistakes(t *testing.T) {
 	t.Parallel()

@@ -220,7 +220,7 @@ func (m *model) ask(r *role, action, resource string, context policy.Context) po
 	}
 	if strings.HasPrefix(action, "kms:") {
 		if k := m.key(resource); k != nil {
-			policies.Resource, policies.Gatekeeper = k.policy, k.policy != nil
+			policies.Resource, policies.Gatekeeper = k.policy, true
 		}
 	}
 	return policies.Decide(&policy.Request{

@@ -190,6 +190,12 @@ func TestCheck_provesNothingThatIsNotSo(t *testing.T) {
 				recording(p, "session-logs", "session-logs", `"arn:aws:ssm:eu-west-1:123456789012:document/quiet",`)
 			}, "recorded", report.Refuted, "opens sessions with quiet",
 		},
+		"a log group that goes with the stack": {
+			func(p *peer) {
+				recording(p, "session-logs", "session-logs", "")
+				p.resources["group"].RetainOnDelete = false
+			}, "recorded", report.Refuted, "deleted with the stack",
+		},
 		"no check of the default document": {
 			func(p *peer) {
 				recording(p, "session-logs", "session-logs", "")
