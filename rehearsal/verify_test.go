@@ -97,19 +97,23 @@ func TestVerify_refuses(t *testing.T) {
 			`{"version": 0, "deployment": {"resources": []}}`, []string{"-"}, "rehearse verify: -: a state of version 0, which cannot be read: this stack's deployment is too old",
 		},
 		"one without instances": {
-			strings.ReplaceAll(mistake(t), "aws:ec2/instance:Instance", "aws:ec2/keyPair:KeyPair"), []string{"-"},
+			strings.ReplaceAll(mistake(t), "aws:ec2/instance:Instance", "aws:ec2/keyPair:KeyPair"),
+			[]string{"-"},
 			"rehearse verify: -: stack peer: the state has no EC2 instance, so there is nothing to prove: deploy the stack first",
 		},
 		"an interrupted one": {
 			strings.Replace(mistake(t), `"resources": [`, `"pending_operations": [{"type": "creating", "resource": {"urn": "urn:pulumi:peer::peer::t::half"}}], "resources": [`, 1),
-			[]string{"-"}, `rehearse verify: -: the state has 1 interrupted operations (creating half), so what exists is not known: run "pulumi refresh", then try again`,
+			[]string{"-"},
+			`rehearse verify: -: the state has 1 interrupted operations (creating half), so what exists is not known: run "pulumi refresh", then try again`,
 		},
 		"one that is not done": {
-			strings.Replace(mistake(t), `"id": "vpce-ssm",`, `"id": "vpce-ssm", "delete": true,`, 1), []string{"-"},
+			strings.Replace(mistake(t), `"id": "vpce-ssm",`, `"id": "vpce-ssm", "delete": true,`, 1),
+			[]string{"-"},
 			`rehearse verify: -: the state still holds aws:ec2/vpcEndpoint:VpcEndpoint "ssm" that was replaced and not yet deleted: run "pulumi up", then try again`,
 		},
 		"one with encrypted secrets": {
-			strings.ReplaceAll(mistake(t), `"policy": "{\"Statement\":[{\"Action\":\"*\"`, `"policy": {`+signature+`}, "was": "{\"Statement\":[{\"Action\":\"*\"`), []string{"-"},
+			strings.ReplaceAll(mistake(t), `"policy": "{\"Statement\":[{\"Action\":\"*\"`, `"policy": {`+signature+`}, "was": "{\"Statement\":[{\"Action\":\"*\"`),
+			[]string{"-"},
 			`rehearse verify: -: the state holds encrypted secrets where claims need the value: policy of VpcEndpoint "s3", policy of VpcEndpoint "ssm": ` +
 				`export it with "pulumi stack export --show-secrets"`,
 		},

@@ -24,24 +24,29 @@ func TestConfigurations(t *testing.T) {
 		},
 		"ports that are forwarded": {
 			map[string]string{"forwardTo": `["10.0.32.0/24:5432"]`, "sessionDocuments": `["remote-port-forwarding"]`},
-			nil, []string{own, flow, zone, protected},
+			nil,
+			[]string{own, flow, zone, protected},
 		},
 		"Amazon Linux 2": {map[string]string{"os": "al2"}, nil, []string{own, flow, zone, protected}},
 		"a key pair of the stack's": {
 			map[string]string{"sshPublicKey": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGPPVrXLFyl4X5xbT2bYSYuPYvyRm5zDGX3/WlJm3Qp1 ann"},
-			nil, []string{own, flow, zone, protected},
+			nil,
+			[]string{own, flow, zone, protected},
 		},
 		"users by name": {
 			map[string]string{"sessionPrincipals": `["arn:aws:iam::123456789012:user/ann", "arn:aws:iam::123456789012:user/bob"]`},
-			nil, []string{flow, zone, protected},
+			nil,
+			[]string{flow, zone, protected},
 		},
 		"a role": {
 			map[string]string{"sessionPrincipals": `["arn:aws:iam::123456789012:role/ops"]`, "requireMfa": "false"},
-			nil, []string{"session.mfa: undecided", own, flow, zone, protected},
+			nil,
+			[]string{"session.mfa: undecided", own, flow, zone, protected},
 		},
 		"Identity Center": {
 			map[string]string{"sessionPrincipals": `["sso:Operators"]`, "requireMfa": "false"},
-			nil, []string{"session.mfa: undecided", own, flow, zone, protected},
+			nil,
+			[]string{"session.mfa: undecided", own, flow, zone, protected},
 		},
 		"another account": {
 			map[string]string{"sessionPrincipals": `["210987654321"]`}, nil, []string{own, flow, zone, protected},
@@ -54,10 +59,12 @@ func TestConfigurations(t *testing.T) {
 		},
 		"a workload's endpoints and buckets": {
 			map[string]string{"interfaceEndpoints": `["ecr.api", "secretsmanager", "logs", "kms"]`, "s3Buckets": `["my-bucket"]`},
-			nil, []string{own, flow, zone, protected},
+			nil,
+			[]string{own, flow, zone, protected},
 		},
 		"full policies": {
-			map[string]string{"endpointPolicy": "full"}, nil,
+			map[string]string{"endpointPolicy": "full"},
+			nil,
 			[]string{own, "endpoint-policy.ssm: refuted", "endpoint-policy.s3: refuted", flow, zone, protected},
 		},
 		"no S3": {

@@ -26,7 +26,6 @@ type mistake struct {
 	others []string
 	// why is the line that tells where it breaks, and mend the next.
 	why, mend string
-	result    string
 }
 
 // mistakes are those of the project's regression corpus.

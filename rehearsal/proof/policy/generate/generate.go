@@ -80,9 +80,14 @@ var operations = []operation{
 
 // principals are those that the policies of resources name.
 var principals = []any{
-	"*", map[string]any{"AWS": "*"}, map[string]any{"AWS": "arn:aws:iam::123456789012:root"},
-	map[string]any{"AWS": user}, map[string]any{"AWS": roleARN}, map[string]any{"AWS": sessionARN()},
-	map[string]any{"AWS": []string{account, stranger}}, map[string]any{"Service": "ec2.amazonaws.com"},
+	"*",
+	map[string]any{"AWS": "*"},
+	map[string]any{"AWS": "arn:aws:iam::123456789012:root"},
+	map[string]any{"AWS": user},
+	map[string]any{"AWS": roleARN},
+	map[string]any{"AWS": sessionARN()},
+	map[string]any{"AWS": []string{account, stranger}},
+	map[string]any{"Service": "ec2.amazonaws.com"},
 }
 
 // New makes the case that the seed stands for.
