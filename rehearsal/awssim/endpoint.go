@@ -262,8 +262,8 @@ func (c *call) checkEndpointSubnets(prefix, operation string, service fixtureSer
 				"endpoint subnets should be in different availability zones supported by the VPC endpoint service.", id)
 		}
 		zones[zone] = id
-		if !slices.Contains(list(old, "subnetIds"), id) && c.address(id, "") == "" {
-			return c.ec2(prefix, operation, "InsufficientFreeAddressesInSubnet", "Not enough free addresses in subnet '%s'", id)
+		if !slices.Contains(list(old, "subnetIds"), id) && len(c.freeAddresses(subnet, 1)) == 0 {
+			return c.noFreeAddress(prefix, operation, id)
 		}
 	}
 	return nil
@@ -289,32 +289,26 @@ func (c *call) equip(id string, service fixtureService, state values) {
 		state["prefixListId"], state["cidrBlocks"] = service.PrefixList, []any{"52.219.0.0/20"}
 		return
 	}
-	owner := key(endpointToken, c.region, id)
 	wanted := list(state, "subnetIds")
-	standing := map[string]string{}
-	for _, eni := range c.all(interfaceToken, nil) {
-		if eni.Owner != owner {
-			continue
-		}
+	standing := map[string]*object{}
+	for _, eni := range c.interfacesOf(endpointToken, id) {
 		if subnet := text(eni.State, "subnetId"); slices.Contains(wanted, subnet) {
-			standing[subnet] = eni.ID
+			standing[subnet] = eni
 		} else {
 			c.drop(eni)
 		}
 	}
+	groups, _ := state["securityGroupIds"].([]any)
 	var interfaces []string
 	configurations := []any{}
 	for _, subnet := range wanted {
-		eni := standing[subnet]
-		if eni == "" {
-			eni = c.newID("eni")
+		eni, place := standing[subnet], c.get(subnetToken, subnet)
+		if eni == nil {
+			eni = c.attach(c.get(endpointToken, id), c.newID("eni"), place, groups, c.freeAddresses(place, 1)[0])
 		}
-		address := c.address(subnet, eni)
-		c.put(interfaceToken, eni, values{
-			"subnetId": subnet, "vpcId": state["vpcId"], "groups": state["securityGroupIds"], "privateIp": address,
-		}).Owner = owner
-		configurations = append(configurations, values{"subnetId": subnet, "ipv4": address, "ipv6": ""})
-		interfaces = append(interfaces, eni)
+		eni.State["groups"] = groups
+		configurations = append(configurations, values{"subnetId": subnet, "ipv4": eni.State["privateIp"], "ipv6": ""})
+		interfaces = append(interfaces, eni.ID)
 	}
 	slices.Sort(interfaces)
 	state["networkInterfaceIds"] = anys(interfaces)
