@@ -239,6 +239,9 @@ func (m *model) everyPathRecords(f *finding, r *role) {
 
 // keptSafely proves that a document's records are encrypted, kept and private.
 func (m *model) keptSafely(f *finding, d *sessionDocument) {
+	if d.opaque != "" {
+		f.doubts("where %s records: %s", d, d.opaque)
+	}
 	if d.logGroup != "" {
 		m.logGroupSafe(f, d)
 	}
