@@ -54,7 +54,7 @@ func init() {
 		token: roleToken,
 		inputs: map[string]attribute{
 			"assumeRolePolicy":    {required: true, policy: true, check: policyDocument},
-			"name":                {replace: true, computed: true, check: iamName}, // its length is that of generated names
+			"name":                {replace: true, computed: true, check: both(length(1, 64), iamName)},
 			"namePrefix":          {replace: true, check: both(length(1, 38), iamName)},
 			"path":                {replace: true, fallback: "/", check: length(0, 512)},
 			"description":         {check: both(length(0, 1000), roleQuotes)},

@@ -72,7 +72,7 @@ func init() {
 			"targetKeyId": {required: true, same: sameKey},
 		},
 		outputs:   []string{"arn", "targetKeyArn"},
-		name:      &autoname{attribute: "name", unless: "namePrefix", longest: 256, prefix: "alias/"},
+		name:      &autoname{attribute: "name", unless: "namePrefix", longest: 238, prefix: "alias/"},
 		conflicts: [][]string{{"name", "namePrefix"}},
 		create:    createAlias, update: updateAlias,
 	})

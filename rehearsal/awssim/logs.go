@@ -23,8 +23,7 @@ func init() {
 			"skipDestroy":   {fallback: false},
 		},
 		outputs: []string{"arn"}, taggable: true, conflicts: [][]string{{"name", "namePrefix"}},
-		// The type has its own words for names that are too long.
-		name:   &autoname{attribute: "name", unless: "namePrefix", longest: 1 << 20},
+		name:   &autoname{attribute: "name", unless: "namePrefix", longest: 255},
 		create: createLogGroup, update: updateLogGroup, remove: removeLogGroup,
 	})
 }

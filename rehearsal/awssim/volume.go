@@ -45,6 +45,14 @@ func rootBlockDevice() attribute {
 	}}
 }
 
+// imageVolume is the type of an image's root volume. Images of Amazon Linux 2023 have gp3.
+func imageVolume(image fixtureImage) string {
+	if image.VolumeType == "" {
+		return "gp3"
+	}
+	return image.VolumeType
+}
+
 // newRootDevice is the root volume of a new instance as it will be.
 func (c *call) newRootDevice(in values, image fixtureImage) (values, error) {
 	device := values{"volumeSize": float64(image.GiB), "volumeType": cmp.Or(image.VolumeType, "gp3"), "encrypted": false, "deleteOnTermination": true, "kmsKeyId": ""}
