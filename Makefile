@@ -73,8 +73,9 @@ fmt: ## Format all Go files.
 	$(TOOL) gofumpt -w .
 
 .PHONY: bench
-bench: build ## Print how long a rehearsal takes, warm, in parts.
-	cd rehearsal && go test -trimpath -run '^$$' -bench . -benchtime 20x ./engine
+bench: build ## Print how long rehearsals, builds and the first session take, as ratios. Builds cold: minutes.
+	cd rehearsal && go run -trimpath ./benchmark -dir ..
+	cd rehearsal && go run -trimpath ./firstsession/cmd
 
 .PHONY: up
 up: ## Deploy STACK to AWS, with the Pulumi CLI.
