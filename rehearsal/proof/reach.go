@@ -85,7 +85,7 @@ func (m *model) whereabouts(f *finding, i *instance) (*subnet, *vpc) {
 
 // resolve proves that the service's name leads to an endpoint, which it returns.
 func (m *model) resolve(f *finding, v *vpc, service string) *door {
-	name := fmt.Sprintf("%s.%s.amazonaws.com", service, m.region)
+	name := fmt.Sprintf("%s.%s.%s", service, m.region, m.suffix())
 	var here, private, elsewhere []*door
 	for _, d := range m.doors {
 		switch {
@@ -119,6 +119,17 @@ func (m *model) resolve(f *finding, v *vpc, service string) *door {
 		return nil
 	}
 	return private[0]
+}
+
+// suffix is what the names of the partition's services end in.
+func (m *model) suffix() string {
+	switch m.partition {
+	case "aws-cn":
+		return "amazonaws.com.cn"
+	case "aws-eusc":
+		return "amazonaws.eu"
+	}
+	return "amazonaws.com"
 }
 
 // resolves proves that the VPC answers for an endpoint's private name.

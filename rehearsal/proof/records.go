@@ -284,10 +284,7 @@ func (m *model) logGroupSafe(f *finding, d *sessionDocument) {
 
 // logsMayUse proves that the logs service may use the key of a log group.
 func (m *model) logsMayUse(f *finding, g *node, k *key) {
-	service := policy.Principal{Service: "logs." + m.region + ".amazonaws.com"}
-	if m.partition == "aws-cn" {
-		service.Service += ".cn"
-	}
+	service := policy.Principal{Service: "logs." + m.region + "." + m.suffix()}
 	groupARN := m.arn("logs", "log-group:"+g.text("name"))
 	for _, action := range []string{"kms:GenerateDataKey", "kms:Decrypt"} {
 		policies := policy.Policies{Resource: k.policy, Gatekeeper: true}
