@@ -1,6 +1,7 @@
 # Everyday commands. `make` alone lists them.
 
 STACK ?= dev
+INSTANCE ?= a-1
 
 # The program is built as Pulumi's own Go host builds it, so that `pulumi up` finds the build cache warm. -trimpath
 # everywhere lets one cache serve all.
@@ -13,7 +14,7 @@ RACE := $(if $(shell command -v gcc 2>/dev/null || command -v clang 2>/dev/null)
 
 .PHONY: help
 help: ## List the commands.
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: rehearse
 rehearse: build ## Deploy STACK (dev) on a simulated AWS, prove it, and tear it down. No account, no network.
@@ -25,10 +26,39 @@ build: ## Compile the program and the rehearsal into bin/. Minutes the first tim
 	@$(BUILD) -o bin/bastionless .
 	@cd rehearsal && $(BUILD) -o ../bin/rehearse .
 
+.PHONY: connect
+connect: bin/connect ## Wait until INSTANCE (a-1) of STACK is online, and open a shell. Needs the AWS CLI and its plugin.
+	@bin/connect shell --stack $(STACK) --instance $(INSTANCE)
+
+.PHONY: wait
+wait: bin/connect ## Wait until INSTANCE is online, or say what is wrong.
+	@bin/connect wait --stack $(STACK) --instance $(INSTANCE)
+
+.PHONY: ssh
+ssh: bin/connect ## Wait, and connect with SSH, where the stack allows it.
+	@bin/connect ssh --stack $(STACK) --instance $(INSTANCE)
+
+.PHONY: forward
+forward: bin/connect ## Wait, and forward LOCAL to TO=host:port, where the stack allows it.
+	@bin/connect forward --stack $(STACK) --instance $(INSTANCE) --to "$(TO)" $(if $(LOCAL),--local $(LOCAL))
+
+# bin/rehearse is there for the diagnosis.
+.PHONY: bin/connect
+bin/connect:
+	@cd rehearsal && $(BUILD) -o ../bin/rehearse . && $(BUILD) -o ../bin/connect ./connect
+
 .PHONY: test
 test: build ## Run all tests.
 	go test -trimpath -shuffle=on ./...
 	cd rehearsal && go test -trimpath $(RACE) -shuffle=on ./...
+
+.PHONY: test-iam
+test-iam: ## Compare the evaluator of IAM policies with another one. Needs Node.js and npm; not part of make test.
+	@rehearsal/proof/policy/secondopinion/run
+
+.PHONY: e2e
+e2e: bin/connect ## Deploy STACK to your own AWS account, open a session, destroy it. Nobody has run this yet.
+	@rehearsal/e2e/e2e.sh $(STACK)
 
 .PHONY: lint
 lint: ## Check format, go vet and staticcheck.
@@ -43,8 +73,9 @@ fmt: ## Format all Go files.
 	$(TOOL) gofumpt -w .
 
 .PHONY: bench
-bench: build ## Print how long a rehearsal takes, warm, in parts.
-	cd rehearsal && go test -trimpath -run '^$$' -bench . -benchtime 20x ./engine
+bench: build ## Print how long rehearsals, builds and the first session take, as ratios. Builds cold: minutes.
+	cd rehearsal && go run -trimpath ./benchmark -dir ..
+	cd rehearsal && go run -trimpath ./firstsession/cmd
 
 .PHONY: up
 up: ## Deploy STACK to AWS, with the Pulumi CLI.

@@ -15,14 +15,18 @@ import (
 const defaultsKey = "__defaults"
 
 // check completes inputs with names and defaults, and returns what the provider finds wrong with them.
-func (t *resourceType) check(name string, seed []byte, olds, news values) (values, []plugin.CheckFailure) {
+func (t *resourceType) check(name string, seed []byte, olds, news values) (values, []plugin.CheckFailure, error) {
 	inputs := clone(news)
 	var filled []string
 	if n := t.name; n != nil && !given(inputs, n.attribute) && (n.unless == "" || !given(inputs, n.unless)) {
 		if kept := text(olds, n.attribute); kept != "" && slices.Contains(list(olds, defaultsKey), n.attribute) {
 			inputs[n.attribute] = kept
 		} else {
-			inputs[n.attribute] = n.generate(name, seed)
+			generated, err := n.generate(name, seed)
+			if err != nil {
+				return nil, nil, err
+			}
+			inputs[n.attribute] = generated
 		}
 		filled = append(filled, n.attribute)
 	}
@@ -39,7 +43,7 @@ func (t *resourceType) check(name string, seed []byte, olds, news values) (value
 	for _, reason := range t.reasons(name, inputs) {
 		failures = append(failures, plugin.CheckFailure{Reason: reason})
 	}
-	return inputs, failures
+	return inputs, failures, nil
 }
 
 // checkNames refuses an input that the simulated AWS does not know, rather than ignore it as the bridge does: what is ignored
@@ -68,16 +72,22 @@ func (t *resourceType) checkNames(news values) error {
 	return nil
 }
 
-// generate makes up a name: the logical one, and seven hexadecimal digits that the engine's seed decides on.
-func (n *autoname) generate(name string, seed []byte) string {
+// hexDigits are those of a name that is made up.
+const hexDigits = 7
+
+// generate makes up a name: the logical one, and digits that the engine's seed decides on.
+func (n *autoname) generate(name string, seed []byte) (string, error) {
 	for len(seed) < 4 {
 		seed = append(seed, 0)
 	}
-	generated := n.prefix + name + "-" + hex.EncodeToString(seed[:4])[:7]
+	if len(name)+1+hexDigits > n.longest {
+		return "", fmt.Errorf("name '%s-' plus %d random chars is longer than maximum length %d", name, hexDigits, n.longest)
+	}
+	generated := n.prefix + name + "-" + hex.EncodeToString(seed[:4])[:hexDigits]
 	if n.lower {
 		generated = strings.ToLower(generated)
 	}
-	return generated
+	return generated, nil
 }
 
 // reasons returns why the provider would refuse these inputs. Nothing is said of values that are not known.
@@ -86,12 +96,10 @@ func (t *resourceType) reasons(name string, in values) []string {
 	for _, key := range slices.Sorted(maps.Keys(t.inputs)) {
 		a := t.inputs[key]
 		switch {
-		case !given(in, key):
-			if a.required {
-				reasons = append(reasons, fmt.Sprintf("Missing required property '%s'", key))
-			}
-		case !isUnknown(in[key]):
+		case given(in, key):
 			reasons = append(reasons, a.reasons(name, key, snake(key), in[key])...)
+		case a.required:
+			reasons = append(reasons, fmt.Sprintf("Missing required property '%s'", key))
 		}
 	}
 	for _, group := range t.conflicts {
@@ -100,14 +108,14 @@ func (t *resourceType) reasons(name string, in values) []string {
 	for _, group := range t.alternatives {
 		reasons = append(reasons, alternative(name, group, in, t.framework)...)
 	}
-	if n := t.name; n != nil {
-		if chosen := text(in, n.attribute); len(chosen) > n.longest {
-			reasons = append(reasons, examine(fmt.Sprintf("expected length of %s to be in the range (1 - %d), got %s",
-				snake(n.attribute), n.longest, chosen), name, n.attribute))
+	for _, key := range slices.Sorted(maps.Keys(t.needs)) {
+		if !given(in, key) {
+			reasons = append(reasons, examine(fmt.Sprintf("Missing required argument. %q: one of `%s` must be specified",
+				snake(key), t.needs[key]), name, key))
 		}
 	}
 	if t.examine != nil {
-		reasons = append(reasons, t.examine(in)...)
+		reasons = append(reasons, t.examine(name, in)...)
 	}
 	return reasons
 }
@@ -115,7 +123,7 @@ func (t *resourceType) reasons(name string, in values) []string {
 // reasons checks one value and, in an object, its fields.
 func (a attribute) reasons(name, path, words string, value any) []string {
 	var reasons []string
-	if a.check != nil {
+	if a.check != nil && !isUnknown(value) {
 		for _, reason := range a.check(words, value) {
 			reasons = append(reasons, examine(reason, name, path))
 		}
@@ -127,9 +135,9 @@ func (a attribute) reasons(name, path, words string, value any) []string {
 	for _, key := range slices.Sorted(maps.Keys(a.fields)) {
 		field := a.fields[key]
 		switch {
-		case given(object, key) && !isUnknown(object[key]):
+		case given(object, key):
 			reasons = append(reasons, field.reasons(name, path+"."+key, words+".0."+snake(key), object[key])...)
-		case field.required && !given(object, key):
+		case field.required:
 			reasons = append(reasons, examine(fmt.Sprintf("Missing required argument. The argument %q is required, but no "+
 				"definition was found.", snake(key)), name, path+"."+key))
 		}
@@ -146,7 +154,7 @@ func examine(reason, name, path string) string {
 func conflict(name string, group []string, in values) []string {
 	var set []string
 	for _, key := range group {
-		if given(in, key) {
+		if given(in, key) && !isUnknown(in[key]) {
 			set = append(set, key)
 		}
 	}
@@ -164,14 +172,17 @@ func alternative(name string, group []string, in values, framework bool) []strin
 	unsure := false
 	for _, key := range group {
 		words = append(words, snake(key))
-		if given(in, key) {
+		switch {
+		case !given(in, key):
+		case isUnknown(in[key]):
+			unsure = true
+		default:
 			set = append(set, key)
-			unsure = unsure || isUnknown(in[key])
 		}
 	}
 	all := strings.Join(words, ",")
 	switch {
-	case len(set) == 1 || unsure && len(set) == 0:
+	case len(set) == 1 || unsure && (framework || len(set) == 0):
 		return nil
 	case framework && len(set) == 0:
 		return []string{"Missing Attribute Configuration: Exactly one of these attributes must be configured: [" + all + "]"}

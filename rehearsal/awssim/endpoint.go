@@ -1,6 +1,7 @@
 package awssim
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -13,8 +14,9 @@ const (
 	maxInterfaceEndpoints = 50
 	maxGatewayEndpoints   = 20
 
-	// openPolicy is what an endpoint without a policy has.
-	openPolicy = `{"Statement":[{"Action":"*","Effect":"Allow","Principal":"*","Resource":"*"}]}`
+	// openPolicy is what an interface endpoint without a policy has, and openGatewayPolicy a gateway.
+	openPolicy        = `{"Statement":[{"Action":"*","Effect":"Allow","Principal":"*","Resource":"*"}]}`
+	openGatewayPolicy = `{"Version":"2008-10-17","Statement":[{"Action":"*","Effect":"Allow","Principal":"*","Resource":"*"}]}`
 )
 
 func init() {
@@ -22,44 +24,51 @@ func init() {
 	register(&resourceType{
 		token: endpointToken,
 		inputs: map[string]attribute{
-			"vpcId":             {required: true, replace: true},
-			"serviceName":       {replace: true},
-			"serviceRegion":     {replace: true, computed: true},
-			"vpcEndpointType":   {replace: true, fallback: "Gateway", check: oneOf("Interface", "Gateway", "GatewayLoadBalancer", "Resource", "ServiceNetwork")},
-			"autoAccept":        {},
-			"policy":            {computed: true, policy: true, check: policyDocument},
-			"privateDnsEnabled": {computed: true},
-			"routeTableIds":     ids, "subnetIds": ids, "securityGroupIds": ids,
+			"vpcId":                    {required: true, replace: true},
+			"serviceName":              {replace: true},
+			"resourceConfigurationArn": {replace: true, check: arnText},
+			"serviceNetworkArn":        {replace: true, check: arnText},
+			"serviceRegion":            {replace: true, computed: true},
+			"vpcEndpointType":          {replace: true, fallback: "Gateway", check: oneOf("Interface", "Gateway", "GatewayLoadBalancer", "Resource", "ServiceNetwork")},
+			"autoAccept":               {},
+			"policy":                   {computed: true, policy: true, check: policyDocument},
+			"privateDnsEnabled":        {computed: true},
+			"routeTableIds":            ids, "subnetIds": ids, "securityGroupIds": ids,
 			"subnetConfigurations": {computed: true, unordered: true},
 			"ipAddressType":        {computed: true, check: oneOf("ipv4", "dualstack", "ipv6")},
-			"dnsOptions":           {computed: true},
+			"dnsOptions": {computed: true, fields: map[string]attribute{
+				"dnsRecordIpType":                          {computed: true, check: oneOf("ipv4", "dualstack", "ipv6", "service-defined")},
+				"privateDnsOnlyForInboundResolverEndpoint": {computed: true},
+			}},
 		},
 		outputs: []string{
 			"arn", "state", "cidrBlocks", "prefixListId", "dnsEntries", "networkInterfaceIds", "ownerId", "requesterManaged",
 		},
-		taggable: true,
+		taggable:     true,
+		alternatives: [][]string{{"resourceConfigurationArn", "serviceName", "serviceNetworkArn"}},
 		adjust: func(found differences, _, in values) {
 			if _, differs := found["privateDnsEnabled"]; differs && text(in, "vpcEndpointType") != "Interface" {
 				found["privateDnsEnabled"] = true
 			}
 		},
-		create: createEndpoint, update: updateEndpoint, remove: removeEndpoint,
+		create: createEndpoint, update: updateEndpoint,
+		gone: func(c *call, id string) error {
+			return c.ec2("updating EC2 VPC Endpoint ("+id+")", "ModifyVpcEndpoint", "InvalidVpcEndpointId.NotFound",
+				"The Vpc Endpoint Id '%s' does not exist", id)
+		},
 	})
 }
 
 func createEndpoint(c *call, in values) (string, values, error) {
 	name, kind := text(in, "serviceName"), text(in, "vpcEndpointType")
 	prefix, operation := "creating EC2 VPC Endpoint ("+name+")", "CreateVpcEndpoint"
-	vpc, service := c.vpc(text(in, "vpcId")), c.offers().Services[name]
+	vpc := c.vpc(text(in, "vpcId"))
 	if vpc == nil {
 		return "", nil, c.ec2(prefix, operation, "InvalidVpcId.NotFound", "The vpc ID '%s' does not exist", text(in, "vpcId"))
 	}
-	if service.Type == "" {
-		return "", nil, c.ec2(prefix, operation, "InvalidServiceName", "The Vpc Endpoint Service '%s' does not exist", name)
-	}
-	if service.Type != kind {
-		return "", nil, c.ec2(prefix, operation, "InvalidParameter",
-			"Endpoint type (%s) does not match available service types ([%s]).", kind, service.Type)
+	service, err := c.endpointService(prefix, operation, in)
+	if err != nil {
+		return "", nil, err
 	}
 	quota := map[string]int{"Interface": maxInterfaceEndpoints, "Gateway": maxGatewayEndpoints}[kind]
 	if len(c.all(endpointToken, func(v values) bool {
@@ -72,6 +81,7 @@ func createEndpoint(c *call, in values) (string, values, error) {
 	maps.Copy(state, values{
 		"arn": c.arn("ec2", "vpc-endpoint/"+id), "state": "available", "ownerId": c.account(), "requesterManaged": false,
 		"serviceRegion": c.region, "privateDnsEnabled": flag(in, "privateDnsEnabled"), "ipAddressType": "ipv4",
+		"dnsOptions": values{"dnsRecordIpType": "ipv4", "privateDnsOnlyForInboundResolverEndpoint": flag(in, inboundOnly)},
 	})
 	for _, ids := range []string{"routeTableIds", "subnetIds", "securityGroupIds"} {
 		if !given(in, ids) {
@@ -80,6 +90,9 @@ func createEndpoint(c *call, in values) (string, values, error) {
 	}
 	if !given(in, "policy") {
 		state["policy"] = openPolicy
+		if kind == "Gateway" {
+			state["policy"] = openGatewayPolicy
+		}
 	}
 	if kind == "Interface" && len(list(state, "securityGroupIds")) == 0 {
 		state["securityGroupIds"] = []any{vpc.State["defaultSecurityGroupId"]}
@@ -92,21 +105,43 @@ func createEndpoint(c *call, in values) (string, values, error) {
 	return id, state, nil
 }
 
+// inboundOnly is the input that gives private names to resolvers of other networks alone.
+const inboundOnly = "dnsOptions.privateDnsOnlyForInboundResolverEndpoint"
+
+// endpointService finds what an endpoint leads to.
+func (c *call) endpointService(prefix, operation string, in values) (fixtureService, error) {
+	name, kind := text(in, "serviceName"), text(in, "vpcEndpointType")
+	for _, input := range []string{"resourceConfigurationArn", "serviceNetworkArn"} {
+		if arn := text(in, input); arn != "" {
+			return fixtureService{}, fmt.Errorf("%s: the simulated AWS has no VPC Lattice: %s", prefix, arn)
+		}
+	}
+	if region := text(in, "serviceRegion"); region != "" && region != c.region {
+		return fixtureService{}, fmt.Errorf("%s: the simulated AWS has no endpoints to other Regions: %s", prefix, region)
+	}
+	if family := text(in, "ipAddressType"); family != "" && family != "ipv4" {
+		return fixtureService{}, fmt.Errorf("%s: the simulated AWS has no IPv6: %s", prefix, family)
+	}
+	service, kinds := c.offers().service(name, kind)
+	switch {
+	case len(kinds) == 0:
+		return service, c.ec2(prefix, operation, "InvalidServiceName", "The Vpc Endpoint Service '%s' does not exist", name)
+	case service.Type == "":
+		return service, c.ec2(prefix, operation, "InvalidParameter",
+			"Endpoint type (%s) does not match available service types ([%s]).", kind, strings.Join(kinds, ", "))
+	}
+	return service, nil
+}
+
 func updateEndpoint(c *call, id string, old, in values) (values, error) {
-	state := clone(old)
-	maps.Copy(state, in)
-	service := c.offers().Services[text(state, "serviceName")]
+	state := c.settle(clone(old), in)
+	service, _ := c.offers().service(text(state, "serviceName"), text(state, "vpcEndpointType"))
 	prefix := "updating EC2 VPC Endpoint (" + id + ")"
 	if err := c.checkEndpoint(prefix, "ModifyVpcEndpoint", id, service, old, state); err != nil {
 		return nil, err
 	}
 	c.equip(id, service, state)
 	return state, nil
-}
-
-func removeEndpoint(c *call, id string, _ values) error {
-	c.drop(c.get(endpointToken, id))
-	return nil
 }
 
 // checkEndpoint refuses what an endpoint cannot have. old is what it had: empty for a new one.
@@ -123,6 +158,9 @@ func (c *call) checkEndpoint(prefix, operation, id string, service fixtureServic
 		if flag(state, "privateDnsEnabled") {
 			return refuse("Private DNS can only be enabled for Interface type VPC Endpoints.")
 		}
+		if len(list(state, "securityGroupIds")) > 0 {
+			return refuse("Security group IDs are only supported for Interface type VPC Endpoint.") // the sentence is not established
+		}
 		if err := c.checkRouteTables(prefix, operation, id, service, state); err != nil {
 			return err
 		}
@@ -136,6 +174,10 @@ func (c *call) checkEndpoint(prefix, operation, id string, service fixtureServic
 		if err := c.checkEndpointSubnets(prefix, operation, service, old, state); err != nil {
 			return err
 		}
+		if len(list(state, "securityGroupIds")) > maxGroupsPerInterface {
+			return c.ec2(prefix, operation, "SecurityGroupsPerInterfaceLimitExceeded",
+				"The maximum number of security groups per interface has been reached.")
+		}
 		for _, group := range list(state, "securityGroupIds") {
 			// No public source says how EC2 words a group of another VPC. That it refuses one is the stricter reading.
 			if found := c.securityGroup(group); found == nil || text(found.State, "vpcId") != text(state, "vpcId") {
@@ -144,7 +186,7 @@ func (c *call) checkEndpoint(prefix, operation, id string, service fixtureServic
 		}
 	}
 	policy := text(state, "policy")
-	if policy == openPolicy {
+	if policy == openPolicy || policy == openGatewayPolicy {
 		return nil
 	}
 	if code, message := policyProblem(mode, policy, policyScope{partition: c.partition, account: c.account()}); code != "" {
@@ -180,8 +222,14 @@ func (c *call) checkPrivateDNS(prefix, operation, id string, state values) error
 		return c.ec2(prefix, operation, "InvalidParameter",
 			"Enabling private DNS requires both enableDnsSupport and enableDnsHostnames VPC attributes set to true for %s", vpc.ID)
 	}
+	if flag(state, inboundOnly) && len(c.all(endpointToken, func(v values) bool {
+		return text(v, "vpcId") == vpc.ID && text(v, "vpcEndpointType") == "Gateway" && c.privateName(v) == c.privateName(state)
+	})) == 0 {
+		return c.ec2(prefix, operation, "InvalidParameter",
+			"To set PrivateDnsOnlyForInboundResolverEndpoint to true, the VPC %s must have a Gateway endpoint for the service.", vpc.ID)
+	}
 	for _, other := range c.all(endpointToken, func(v values) bool {
-		return text(v, "vpcId") == vpc.ID && text(v, "serviceName") == text(state, "serviceName") && flag(v, "privateDnsEnabled")
+		return text(v, "vpcId") == vpc.ID && c.privateName(v) == c.privateName(state) && flag(v, "privateDnsEnabled")
 	}) {
 		if other.ID != id {
 			return c.ec2(prefix, operation, "InvalidParameter", "private-dns-enabled cannot be set because there is already a conflicting DNS "+
@@ -214,12 +262,24 @@ func (c *call) checkEndpointSubnets(prefix, operation string, service fixtureSer
 				"endpoint subnets should be in different availability zones supported by the VPC endpoint service.", id)
 		}
 		zones[zone] = id
+		if !slices.Contains(list(old, "subnetIds"), id) && len(c.freeAddresses(subnet, 1)) == 0 {
+			return c.noFreeAddress(prefix, operation, id)
+		}
 	}
 	return nil
 }
 
+// privateName is the name that an endpoint takes over in its VPC.
 func (c *call) privateName(state values) string {
-	return serviceCode(text(state, "serviceName")) + "." + c.region + "." + c.dnsSuffix
+	return privateCode(serviceCode(text(state, "serviceName"))) + "." + c.region + "." + c.dnsSuffix
+}
+
+// privateCode is how a service's own name begins, where it does not begin with the endpoint service's code.
+func privateCode(code string) string {
+	if own, ok := map[string]string{"ecr.api": "api.ecr", "ecr.dkr": "*.dkr.ecr", "s3": "*.s3"}[code]; ok {
+		return own
+	}
+	return code
 }
 
 // equip gives an endpoint its network interfaces and names, or its routes.
@@ -229,33 +289,30 @@ func (c *call) equip(id string, service fixtureService, state values) {
 		state["prefixListId"], state["cidrBlocks"] = service.PrefixList, []any{"52.219.0.0/20"}
 		return
 	}
-	owner := key(endpointToken, c.region, id)
 	wanted := list(state, "subnetIds")
-	standing := map[string]string{}
-	for _, eni := range c.all(interfaceToken, nil) {
-		if eni.Owner != owner {
-			continue
-		}
+	standing := map[string]*object{}
+	for _, eni := range c.interfacesOf(endpointToken, id) {
 		if subnet := text(eni.State, "subnetId"); slices.Contains(wanted, subnet) {
-			standing[subnet] = eni.ID
+			standing[subnet] = eni
 		} else {
 			c.drop(eni)
 		}
 	}
+	groups, _ := state["securityGroupIds"].([]any)
 	var interfaces []string
+	configurations := []any{}
 	for _, subnet := range wanted {
-		eni := standing[subnet]
-		if eni == "" {
-			eni = c.newID("eni")
+		eni, place := standing[subnet], c.get(subnetToken, subnet)
+		if eni == nil {
+			eni = c.attach(c.get(endpointToken, id), c.newID("eni"), place, groups, c.freeAddresses(place, 1)[0])
 		}
-		c.put(interfaceToken, eni, values{
-			"subnetId": subnet, "vpcId": state["vpcId"], "groups": state["securityGroupIds"], "privateIp": c.address(subnet, eni),
-		}).Owner = owner
-		interfaces = append(interfaces, eni)
+		eni.State["groups"] = groups
+		configurations = append(configurations, values{"subnetId": subnet, "ipv4": eni.State["privateIp"], "ipv6": ""})
+		interfaces = append(interfaces, eni.ID)
 	}
 	slices.Sort(interfaces)
 	state["networkInterfaceIds"] = anys(interfaces)
-	state["subnetConfigurations"] = []any{}
+	state["subnetConfigurations"] = configurations
 	base := "." + serviceCode(text(state, "serviceName")) + "." + c.region + ".vpce." + c.dnsSuffix
 	label := id + "-" + c.hash(id, 8)
 	entry := func(name string) any {

@@ -36,8 +36,8 @@ type fixtureRegion struct {
 	Zones       []struct{ Name, ID string }
 	// Lacking are the zones that do not offer an instance type. All other zones offer all types.
 	Lacking  map[string][]string
-	Services map[string]fixtureService // by endpoint service name
-	Images   map[string]fixtureImage   // by id
+	Services map[string][]fixtureService // by endpoint service name, one for each type
+	Images   map[string]fixtureImage     // by id
 }
 
 type fixtureService struct {
@@ -50,7 +50,8 @@ type fixtureService struct {
 type fixtureImage struct {
 	Name         string
 	Architecture string
-	GiB          int // size of its root snapshot
+	GiB          int    // size of its root snapshot
+	VolumeType   string // of its root volume
 	IMDSv2       bool
 	Deprecated   bool
 	Parameter    string // the public parameter that holds it
@@ -92,12 +93,23 @@ func (r *fixtureRegion) offering(instanceType string) []string {
 
 // hasPrefixList says whether AWS has a prefix list of this id in the Region.
 func (r *fixtureRegion) hasPrefixList(id string) bool {
-	for _, service := range r.Services {
-		if service.PrefixList == id {
+	for _, services := range r.Services {
+		if slices.ContainsFunc(services, func(s fixtureService) bool { return s.PrefixList == id }) {
 			return true
 		}
 	}
 	return false
+}
+
+// service returns the endpoint service of a name and a type, and the types that there are of this name.
+func (r *fixtureRegion) service(name, kind string) (service fixtureService, kinds []string) {
+	for _, s := range r.Services[name] {
+		kinds = append(kinds, s.Type)
+		if s.Type == kind {
+			service = s
+		}
+	}
+	return service, kinds
 }
 
 // offers is what AWS offers in the provider's Region.

@@ -54,7 +54,7 @@ func init() {
 		token: roleToken,
 		inputs: map[string]attribute{
 			"assumeRolePolicy":    {required: true, policy: true, check: policyDocument},
-			"name":                {replace: true, computed: true, check: iamName}, // its length is that of generated names
+			"name":                {replace: true, computed: true, check: both(length(1, 64), iamName)},
 			"namePrefix":          {replace: true, check: both(length(1, 38), iamName)},
 			"path":                {replace: true, fallback: "/", check: length(0, 512)},
 			"description":         {check: both(length(0, 1000), roleQuotes)},
@@ -202,8 +202,16 @@ func (c *call) iamID(prefix string) string {
 // settle is what an update makes of properties: what is no longer given goes, unless AWS fills it in, and a policy of
 // the same meaning keeps its text.
 func (c *call) settle(old, in values) values {
-	for name, a := range resourceTypes[string(c.urn.Type())].inputs {
+	return settle(resourceTypes[string(c.urn.Type())].inputs, old, in)
+}
+
+func settle(attributes map[string]attribute, old, in values) values {
+	for name, a := range attributes {
+		was, _ := old[name].(values)
+		is, isObject := in[name].(values)
 		switch {
+		case a.fields != nil && isObject && was != nil:
+			old[name] = settle(a.fields, clone(was), is)
 		case given(in, name):
 			if !a.policy || !a.equal(old[name], in[name]) {
 				old[name] = in[name]

@@ -47,6 +47,20 @@ func TestRole(t *testing.T) {
 	require.Empty(t, w.cloud.Inventory())
 }
 
+// Law 1.5, as the bridge has it: a name that was given is free before it is taken again; one that was made up is not waited for.
+func TestRole_replaced(t *testing.T) {
+	t.Parallel()
+	w := newTrial(t)
+	in := values{"assumeRolePolicy": ec2Trust}
+	generated := w.create(roleToken, "g", in)
+	in["path"] = "/a/"
+	require.False(t, w.diff(generated, in).DeleteBeforeReplace)
+	in = values{"name": "r", "assumeRolePolicy": ec2Trust}
+	given := w.create(roleToken, "r", in)
+	in["path"] = "/a/"
+	require.True(t, w.diff(given, in).DeleteBeforeReplace)
+}
+
 // Law 4.1, changes.
 func TestRole_changes(t *testing.T) {
 	t.Parallel()

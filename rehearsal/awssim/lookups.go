@@ -1,15 +1,17 @@
 package awssim
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 )
 
 // lookup is one of the provider's data sources.
 type lookup struct {
 	arguments []string
+	// filters are the names that the argument of that name knows.
+	filters []string
 	// secret are the properties of the answer that are secret.
 	secret []string
 	answer func(c *call, args values) (values, error)
@@ -17,61 +19,99 @@ type lookup struct {
 
 // lookups are all that the simulated AWS knows, by token.
 var lookups = map[string]lookup{
-	"aws:index/getCallerIdentity:getCallerIdentity":             {[]string{"id"}, nil, getCallerIdentity},
-	"aws:index/getRegion:getRegion":                             {[]string{"endpoint", "id", "name"}, nil, getRegion},
-	"aws:index/getPartition:getPartition":                       {[]string{"id"}, nil, getPartition},
-	"aws:index/getAvailabilityZones:getAvailabilityZones":       {[]string{"filters", "state"}, nil, getAvailabilityZones},
-	"aws:ec2/getInstanceTypeOfferings:getInstanceTypeOfferings": {[]string{"filters", "locationType"}, nil, getInstanceTypeOfferings},
-	"aws:ec2/getInstanceType:getInstanceType":                   {[]string{"instanceType"}, nil, getInstanceType},
-	"aws:ec2/getVpcEndpointService:getVpcEndpointService":       {[]string{"service", "serviceName", "serviceType"}, nil, getVpcEndpointService},
-	"aws:ec2/getKeyPair:getKeyPair":                             {[]string{"keyName"}, nil, getKeyPair},
-	"aws:ec2/getManagedPrefixList:getManagedPrefixList":         {[]string{"name"}, nil, getManagedPrefixList},
-	"aws:ec2/getAmi:getAmi":                                     {[]string{"filters", "includeDeprecated"}, nil, getAmi},
+	"aws:index/getCallerIdentity:getCallerIdentity": {[]string{"id"}, nil, nil, getCallerIdentity},
+	"aws:index/getRegion:getRegion":                 {[]string{"endpoint", "id", "name"}, nil, nil, getRegion},
+	"aws:index/getPartition:getPartition":           {[]string{"id"}, nil, nil, getPartition},
+	"aws:index/getAvailabilityZones:getAvailabilityZones": {
+		[]string{"allAvailabilityZones", "excludeNames", "excludeZoneIds", "filters", "state"},
+		[]string{"group-name", "opt-in-status", "region-name", "state", "zone-id", "zone-name", "zone-type"}, nil, getAvailabilityZones,
+	},
+	"aws:ec2/getInstanceTypeOfferings:getInstanceTypeOfferings": {
+		[]string{"filters", "locationType"}, []string{"instance-type", "location"}, nil, getInstanceTypeOfferings,
+	},
+	"aws:ec2/getInstanceType:getInstanceType": {[]string{"instanceType"}, nil, nil, getInstanceType},
+	"aws:ec2/getVpcEndpointService:getVpcEndpointService": {
+		[]string{"filters", "service", "serviceName", "serviceType"}, []string{"service-name", "service-type"}, nil, getVpcEndpointService,
+	},
+	"aws:ec2/getKeyPair:getKeyPair": {[]string{"filters", "includePublicKey", "keyName", "keyPairId"}, nil, nil, getKeyPair},
+	"aws:ec2/getManagedPrefixList:getManagedPrefixList": {
+		[]string{"filters", "id", "name"}, []string{"prefix-list-id", "prefix-list-name", "owner-id"}, nil, getManagedPrefixList,
+	},
+	"aws:ec2/getPrefixList:getPrefixList": {
+		[]string{"filters", "name", "prefixListId"}, []string{"prefix-list-id", "prefix-list-name"}, nil, getPrefixList,
+	},
+	"aws:ec2/getAmi:getAmi": {
+		[]string{"filters", "includeDeprecated", "mostRecent", "nameRegex", "owners"}, slices.Sorted(maps.Keys(imageFilters)), nil, getAmi,
+	},
 	// The stricter reading: the provider marks the value of every parameter a secret.
-	"aws:ssm/getParameter:getParameter": {[]string{"name", "withDecryption"}, []string{"value"}, getParameter},
+	"aws:ssm/getParameter:getParameter": {[]string{"name", "withDecryption"}, nil, []string{"value"}, getParameter},
 }
 
-// checkArguments refuses arguments that the simulation does not know, rather than ignore them.
+// checkArguments refuses arguments and filters that the simulation does not know, rather than ignore them.
 func (l lookup) checkArguments(token string, args values) error {
 	for _, name := range slices.Sorted(maps.Keys(args)) {
 		if args[name] != nil && !slices.Contains(l.arguments, name) {
 			return fmt.Errorf("the simulated AWS does not know the argument %s of the lookup %s", name, token)
 		}
 	}
+	filters, _ := args["filters"].([]any)
+	for _, f := range filters {
+		f, _ := f.(values)
+		if name := text(f, "name"); !slices.Contains(l.filters, name) {
+			return fmt.Errorf("the simulated AWS does not know the filter %s of the lookup %s", name, token)
+		}
+	}
 	return nil
 }
 
-// filter returns the values of the filter of this name, and whether there is one.
-func filter(args values, name string) ([]string, bool) {
+// passes says whether something of a property passes the filters of this name, if there are any. AWS knows "*" and "?".
+func passes(args values, name, property string) bool {
 	filters, _ := args["filters"].([]any)
 	for _, f := range filters {
-		if f, ok := f.(values); ok && text(f, "name") == name {
-			return list(f, "values"), true
+		f, _ := f.(values)
+		if text(f, "name") != name {
+			continue
+		}
+		if !slices.ContainsFunc(list(f, "values"), func(pattern string) bool { return wildcardMatch(pattern, property) }) {
+			return false
 		}
 	}
-	return nil, false
+	return true
 }
 
 func getCallerIdentity(c *call, _ values) (values, error) {
 	return values{
-		"accountId": c.account(), "id": c.account(), "userId": "AROASIMULATEDDEPLOYER:deployer",
-		"arn": "arn:" + c.partition + ":sts::" + c.account() + ":assumed-role/deployer/deployer",
+		"accountId": c.account(), "id": c.account(), "userId": "AROASIMULATEDDEPLOYER:" + deployer,
+		"arn": "arn:" + c.partition + ":sts::" + c.account() + ":assumed-role/" + deployer + "/" + deployer,
 	}, nil
 }
 
 func getRegion(c *call, args values) (values, error) {
+	endpointOf := func(name string) string {
+		return "ec2." + name + "." + account.Partitions[account.Regions[name].Partition].DNSSuffix
+	}
 	name := c.region
-	if wanted := text(args, "name"); wanted != "" {
+	if wanted := text(args, "endpoint"); wanted != "" {
+		name = ""
+		for region := range account.Regions {
+			if endpointOf(region) == wanted {
+				name = region
+			}
+		}
+		if name == "" {
+			return nil, fmt.Errorf("region not found for endpoint %q", wanted)
+		}
+		if also := text(args, "name"); also != "" && also != name {
+			return nil, errors.New("multiple Regions matched; use additional constraints to reduce matches to a single Region")
+		}
+	} else if wanted := text(args, "name"); wanted != "" {
 		name = wanted
 	}
 	region := account.Regions[name]
 	if region == nil {
 		return nil, fmt.Errorf("region not found for name %q", name)
 	}
-	return values{
-		"name": name, "id": name, "description": region.Description,
-		"endpoint": "ec2." + name + "." + account.Partitions[region.Partition].DNSSuffix,
-	}, nil
+	return values{"name": name, "id": name, "description": region.Description, "endpoint": endpointOf(name)}, nil
 }
 
 func getPartition(c *call, _ values) (values, error) {
@@ -85,9 +125,17 @@ func getAvailabilityZones(c *call, args values) (values, error) {
 	answer := clone(args)
 	answer["id"] = c.region
 	names, ids := []any{}, []any{}
-	kinds, filtered := filter(args, "zone-type")
 	for _, zone := range c.offers().Zones {
-		if !filtered || slices.Contains(kinds, "availability-zone") {
+		properties := map[string]string{
+			"group-name": c.region, "opt-in-status": "opt-in-not-required", "region-name": c.region, "state": "available",
+			"zone-id": zone.ID, "zone-name": zone.Name, "zone-type": "availability-zone",
+		}
+		fits := !slices.Contains(list(args, "excludeNames"), zone.Name) && !slices.Contains(list(args, "excludeZoneIds"), zone.ID) &&
+			(text(args, "state") == "" || text(args, "state") == "available")
+		for name, property := range properties {
+			fits = fits && passes(args, name, property)
+		}
+		if fits {
 			names, ids = append(names, zone.Name), append(ids, zone.ID)
 		}
 	}
@@ -95,126 +143,11 @@ func getAvailabilityZones(c *call, args values) (values, error) {
 	return answer, nil
 }
 
-func getInstanceTypeOfferings(c *call, args values) (values, error) {
-	answer := clone(args)
-	wanted, filtered := filter(args, "instance-type")
-	if !filtered || text(args, "locationType") != "availability-zone" {
-		return nil, fmt.Errorf("the simulated AWS lists offerings by availability-zone, for instance types that a filter names")
-	}
-	types, locations, kinds := []any{}, []any{}, []any{}
-	for _, t := range wanted {
-		for _, zone := range c.offers().offering(t) {
-			types, locations, kinds = append(types, t), append(locations, zone), append(kinds, "availability-zone")
-		}
-	}
-	answer["id"], answer["instanceTypes"], answer["locations"], answer["locationTypes"] = c.region, types, locations, kinds
-	return answer, nil
-}
-
-func getInstanceType(c *call, args values) (values, error) {
-	name := text(args, "instanceType")
-	t, ok := account.InstanceTypes[name]
-	if !ok {
-		return nil, c.ec2("reading EC2 Instance Type ("+name+")", "DescribeInstanceTypes", "InvalidInstanceType",
-			"The following supplied instance types do not exist: [%s]", name)
-	}
-	return values{
-		"id": name, "instanceType": name, "supportedArchitectures": anys(t.Architectures), "ebsOptimizedSupport": t.EBSOptimized,
-		"defaultVcpus": float64(t.VCPUs), "memorySize": float64(t.MemoryMiB), "hypervisor": "nitro", "currentGeneration": true,
-	}, nil
-}
-
-func getVpcEndpointService(c *call, args values) (values, error) {
-	name := text(args, "serviceName")
-	if service := text(args, "service"); service != "" {
-		name = "com.amazonaws." + c.region + "." + service
-	}
-	service, ok := c.offers().Services[name]
-	if !ok {
-		return nil, c.ec2("reading EC2 VPC Endpoint Services", "DescribeVpcEndpointServices", "InvalidServiceName",
-			"The Vpc Endpoint Service '%s' does not exist", name)
-	}
-	if kind := text(args, "serviceType"); kind != "" && kind != service.Type {
-		return nil, fmt.Errorf("no matching EC2 VPC Endpoint Service found")
-	}
-	answer := clone(args)
-	short := serviceCode(name)
-	id := "vpce-svc-0" + c.hash(name, 16)
-	maps.Copy(answer, values{
-		"acceptanceRequired": false, "arn": "arn:" + c.partition + ":ec2:" + c.region + ":" + c.account() + ":vpc-endpoint-service/" + id,
-		"availabilityZones": anys(service.Zones), "baseEndpointDnsNames": []any{short + "." + c.region + ".vpce." + c.dnsSuffix},
-		"id": c.hash(name, 10), "managesVpcEndpoints": false, "owner": "amazon", "privateDnsName": short + "." + c.region + "." + c.dnsSuffix,
-		"privateDnsNames": []any{short + "." + c.region + "." + c.dnsSuffix}, "region": c.region, "serviceId": id, "serviceName": name,
-		"serviceType": service.Type, "supportedIpAddressTypes": []any{"ipv4"}, "tags": values{}, "vpcEndpointPolicySupported": service.Policies,
-	})
-	return answer, nil
-}
-
-// serviceCode is what follows the Region in the name of an endpoint service.
-func serviceCode(name string) string {
-	_, rest, _ := strings.Cut(name, "amazonaws.")
-	_, code, _ := strings.Cut(rest, ".")
-	return code
-}
-
-func getKeyPair(c *call, args values) (values, error) {
-	name := text(args, "keyName")
-	if !c.keyPairExists(name) {
-		return nil, c.ec2("reading EC2 Key Pair", "DescribeKeyPairs", "InvalidKeyPair.NotFound", "The key pair '%s' does not exist", name)
-	}
-	return values{
-		"keyName": name, "id": "key-0" + c.hash(name, 16), "arn": c.arn("ec2", "key-pair/"+name), "keyType": "ed25519",
-		"fingerprint": c.hash(name, 32), "publicKey": "", "createTime": "2026-01-01T00:00:00.000Z", "tags": values{},
-	}, nil
-}
-
-func getManagedPrefixList(c *call, args values) (values, error) {
-	name := text(args, "name")
-	service := c.offers().Services[name]
-	if service.PrefixList == "" {
-		return nil, fmt.Errorf("no matching EC2 Managed Prefix List found")
-	}
-	return values{
-		"name": name, "id": service.PrefixList, "addressFamily": "IPv4", "maxEntries": float64(0), "version": float64(0), "ownerId": "AWS",
-		"arn":     "arn:" + c.partition + ":ec2:" + c.region + ":aws:prefix-list/" + service.PrefixList,
-		"entries": []any{values{"cidr": "52.219.0.0/20", "description": ""}}, "tags": values{},
-	}, nil
-}
-
-func getAmi(c *call, args values) (values, error) {
-	ids, _ := filter(args, "image-id")
-	if len(ids) != 1 {
-		return nil, fmt.Errorf("the simulated AWS finds images by one image-id in a filter")
-	}
-	id := ids[0]
-	image, ok := c.image(id)
-	if !ok || image.Deprecated && !flag(args, "includeDeprecated") {
-		return nil, fmt.Errorf("Your query returned no results. Please change your search criteria and try again.")
-	}
-	answer := clone(args)
-	imds := ""
-	if image.IMDSv2 {
-		imds = "v2.0"
-	}
-	maps.Copy(answer, values{
-		"id": id, "imageId": id, "name": image.Name, "architecture": image.Architecture, "rootDeviceName": rootDevice, "rootDeviceType": "ebs",
-		"imdsSupport": imds, "ownerId": "137112412989", "state": "available", "public": true, "virtualizationType": "hvm",
-		"arn": "arn:" + c.partition + ":ec2:" + c.region + "::image/" + id,
-		"blockDeviceMappings": []any{values{"deviceName": rootDevice, "noDevice": "", "virtualName": "", "ebs": values{
-			"volume_size": fmt.Sprint(image.GiB), "volume_type": "gp2", "delete_on_termination": "true", "encrypted": "false",
-			"snapshot_id": "snap-0" + c.hash(id, 16), "iops": "0", "throughput": "0",
-		}}},
-		"creationDate": "2026-11-10T00:00:00.000Z", "deprecationTime": "", "description": image.Name, "enaSupport": true, "hypervisor": "xen",
-		"imageLocation": "amazon/" + image.Name, "imageOwnerAlias": "amazon", "imageType": "machine", "kernelId": "", "platform": "",
-		"platformDetails": "Linux/UNIX", "productCodes": []any{}, "ramdiskId": "", "rootSnapshotId": "snap-0" + c.hash(id, 16),
-		"sriovNetSupport": "simple", "stateReason": values{}, "tags": values{}, "tpmSupport": "", "usageOperation": "RunInstances",
-		"bootMode": "", "lastLaunchedTime": "",
-	})
-	return answer, nil
-}
-
 func getParameter(c *call, args values) (values, error) {
 	name := text(args, "name")
+	if name == "" {
+		return nil, errors.New(`Missing required argument. The argument "name" is required, but no definition was found.`)
+	}
 	for id, image := range c.offers().Images {
 		if image.Parameter == name {
 			return values{

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 
 	"github.com/blang/semver"
@@ -116,6 +117,14 @@ func (p *provider) begin(urn resource.URN) *call {
 	return c
 }
 
+// end saves the cloud, also where the call failed: it may have got halfway, or rest on a new assumption. And it unlocks it.
+func (p *provider) end(err *error) {
+	if saved := p.cloud.save(); *err == nil {
+		*err = saved
+	}
+	p.cloud.mu.Unlock()
+}
+
 func typeOf(token tokens.Type) (*resourceType, error) {
 	t := resourceTypes[string(token)]
 	if t == nil {
@@ -133,13 +142,14 @@ func (p *provider) Check(_ context.Context, req plugin.CheckRequest) (plugin.Che
 	if err := t.checkNames(fromProperties(req.News)); err != nil {
 		return plugin.CheckResponse{}, err
 	}
-	inputs, failures := t.check(req.URN.Name(), req.RandomSeed, fromProperties(req.Olds), fromProperties(req.News))
-	if t.framework {
+	inputs, failures, err := t.check(req.URN.Name(), req.RandomSeed, fromProperties(req.Olds), fromProperties(req.News))
+	if err != nil {
+		return plugin.CheckResponse{}, err
+	}
+	for _, failure := range failures {
 		// A diagnostic of the framework that names no attribute is no failure of an input but an error.
-		for _, failure := range failures {
-			if len(failure.Reason) > 8 && failure.Reason[:8] == "Missing " && failure.Reason[8:17] == "Attribute" {
-				return plugin.CheckResponse{}, errors.New(failure.Reason)
-			}
+		if t.framework && strings.HasPrefix(failure.Reason, "Missing Attribute") {
+			return plugin.CheckResponse{}, errors.New(failure.Reason)
 		}
 	}
 	return plugin.CheckResponse{Properties: keepSecrets(req.News, toProperties(inputs)), Failures: failures}, nil
@@ -152,7 +162,19 @@ func keepSecrets(from, to resource.PropertyMap) resource.PropertyMap {
 			to[key] = resource.MakeSecret(now)
 		}
 	}
+	if all, ok := to["tagsAll"]; ok && from["tags"].ContainsSecrets() && !all.IsSecret() {
+		to["tagsAll"] = resource.MakeSecret(all)
+	}
 	return to
+}
+
+// ignore leaves inputs as they are in the state. The engine has seen to what is within them.
+func ignore(old, in values, paths []string) {
+	for _, path := range paths {
+		if was, ok := old[path]; ok {
+			in[path] = was
+		}
+	}
 }
 
 // Diff compares state and inputs.
@@ -164,9 +186,7 @@ func (p *provider) Diff(_ context.Context, req plugin.DiffRequest) (plugin.DiffR
 	c := p.begin(req.URN)
 	defer p.cloud.mu.Unlock()
 	old, in := fromProperties(req.OldOutputs), fromProperties(req.NewInputs)
-	for _, ignored := range req.IgnoreChanges {
-		in[ignored] = old[ignored]
-	}
+	ignore(old, in, req.IgnoreChanges)
 	if t.judge != nil {
 		if err := t.judge(old, in); err != nil {
 			return plugin.DiffResult{}, fmt.Errorf("diffing %s: %w", req.URN, t.wrap("", "", err))
@@ -176,7 +196,7 @@ func (p *provider) Diff(_ context.Context, req plugin.DiffRequest) (plugin.DiffR
 }
 
 // Create makes a resource, or says in a preview what is known of it.
-func (p *provider) Create(ctx context.Context, req plugin.CreateRequest) (plugin.CreateResponse, error) {
+func (p *provider) Create(_ context.Context, req plugin.CreateRequest) (response plugin.CreateResponse, err error) {
 	t, err := typeOf(req.URN.Type())
 	if err != nil {
 		return plugin.CreateResponse{}, err
@@ -193,7 +213,7 @@ func (p *provider) Create(ctx context.Context, req plugin.CreateRequest) (plugin
 		return plugin.CreateResponse{}, t.wrap("", "", before)
 	}
 	c := p.begin(req.URN)
-	defer p.cloud.mu.Unlock()
+	defer p.end(&err)
 	c.late = after
 	id, state, err := t.create(c, clone(in))
 	if err != nil && !isPartial(err) {
@@ -202,10 +222,7 @@ func (p *provider) Create(ctx context.Context, req plugin.CreateRequest) (plugin
 	if t.taggable {
 		state["tagsAll"] = c.allTags(in)
 	}
-	if saved := p.cloud.save(); saved != nil {
-		return plugin.CreateResponse{}, saved
-	}
-	response := plugin.CreateResponse{
+	response = plugin.CreateResponse{
 		ID: resource.ID(id), Properties: keepSecrets(req.Properties, toProperties(clone(state))), Status: resource.StatusOK,
 	}
 	if err == nil {
@@ -262,15 +279,13 @@ func (p *provider) Read(_ context.Context, req plugin.ReadRequest) (plugin.ReadR
 }
 
 // Update changes a resource in place.
-func (p *provider) Update(_ context.Context, req plugin.UpdateRequest) (plugin.UpdateResponse, error) {
+func (p *provider) Update(_ context.Context, req plugin.UpdateRequest) (response plugin.UpdateResponse, err error) {
 	t, err := typeOf(req.URN.Type())
 	if err != nil {
 		return plugin.UpdateResponse{}, err
 	}
 	old, in := fromProperties(req.OldOutputs), fromProperties(req.NewInputs)
-	for _, ignored := range req.IgnoreChanges {
-		in[ignored] = old[ignored]
-	}
+	ignore(old, in, req.IgnoreChanges)
 	if req.Preview {
 		return plugin.UpdateResponse{Properties: keepSecrets(req.NewInputs, toProperties(t.foreseen(p, req.URN, old, in)))}, nil
 	}
@@ -279,7 +294,7 @@ func (p *provider) Update(_ context.Context, req plugin.UpdateRequest) (plugin.U
 		return plugin.UpdateResponse{}, t.wrap("updating", string(req.URN), before)
 	}
 	c := p.begin(req.URN)
-	defer p.cloud.mu.Unlock()
+	defer p.end(&err)
 	o := c.get(t.token, string(req.ID))
 	if o == nil {
 		err := fmt.Errorf("%s %s does not exist", t.token, req.ID)
@@ -295,12 +310,13 @@ func (p *provider) Update(_ context.Context, req plugin.UpdateRequest) (plugin.U
 		}
 	}
 	if t.taggable {
-		state["tags"], state["tagsAll"] = in["tags"], c.allTags(in)
+		if state["tagsAll"] = c.allTags(in); given(in, "tags") {
+			state["tags"] = in["tags"]
+		} else {
+			delete(state, "tags")
+		}
 	}
 	o.State = state
-	if err := p.cloud.save(); err != nil {
-		return plugin.UpdateResponse{}, err
-	}
 	return plugin.UpdateResponse{Properties: keepSecrets(req.NewInputs, toProperties(clone(state))), Status: resource.StatusOK}, nil
 }
 
@@ -324,7 +340,7 @@ func (t *resourceType) foreseen(p *provider, urn resource.URN, old, in values) v
 }
 
 // Delete deletes a resource. What is gone already is deleted.
-func (p *provider) Delete(_ context.Context, req plugin.DeleteRequest) (plugin.DeleteResponse, error) {
+func (p *provider) Delete(_ context.Context, req plugin.DeleteRequest) (response plugin.DeleteResponse, err error) {
 	t, err := typeOf(req.URN.Type())
 	if err != nil {
 		return plugin.DeleteResponse{}, err
@@ -337,7 +353,7 @@ func (p *provider) Delete(_ context.Context, req plugin.DeleteRequest) (plugin.D
 		return plugin.DeleteResponse{}, t.wrap("deleting", string(req.URN), before)
 	}
 	c := p.begin(req.URN)
-	defer p.cloud.mu.Unlock()
+	defer p.end(&err)
 	o := c.get(t.token, string(req.ID))
 	if o == nil {
 		return plugin.DeleteResponse{}, nil
@@ -350,11 +366,11 @@ func (p *provider) Delete(_ context.Context, req plugin.DeleteRequest) (plugin.D
 	} else {
 		c.drop(o)
 	}
-	return plugin.DeleteResponse{}, p.cloud.save()
+	return plugin.DeleteResponse{}, nil
 }
 
 // Invoke answers a lookup.
-func (p *provider) Invoke(_ context.Context, req plugin.InvokeRequest) (plugin.InvokeResponse, error) {
+func (p *provider) Invoke(_ context.Context, req plugin.InvokeRequest) (response plugin.InvokeResponse, err error) {
 	look := lookups[string(req.Tok)]
 	if look.answer == nil {
 		return plugin.InvokeResponse{}, fmt.Errorf("the simulated AWS does not know the lookup %s", req.Tok)
@@ -364,13 +380,13 @@ func (p *provider) Invoke(_ context.Context, req plugin.InvokeRequest) (plugin.I
 		return plugin.InvokeResponse{}, err
 	}
 	c := p.begin("")
-	defer p.cloud.mu.Unlock()
+	defer p.end(&err)
+	if c.offers() == nil {
+		return plugin.InvokeResponse{}, nil // a preview in which the provider's own Region is not known
+	}
 	answer, err := look.answer(c, args)
 	if err != nil {
 		return plugin.InvokeResponse{}, fmt.Errorf("invoking %s: 1 error occurred:\n\t* %w\n\n", req.Tok, err)
-	}
-	if err := p.cloud.save(); err != nil { // an answer can rest on a new assumption
-		return plugin.InvokeResponse{}, err
 	}
 	properties := toProperties(answer)
 	for _, secret := range look.secret {

@@ -67,8 +67,10 @@ type resourceType struct {
 	// conflicts are groups of inputs of which one at most may be given, and alternatives groups of which exactly one must.
 	conflicts    [][]string
 	alternatives [][]string
-	// examine returns further problems of all inputs together. Optional.
-	examine func(in values) []string
+	// needs are inputs that cannot be left out, with all that the provider names as taking their place.
+	needs map[string]string
+	// examine returns further problems of all inputs together, for the resource of a name. Optional.
+	examine func(name string, in values) []string
 	// judge returns an error that the provider finds only when it compares, as its CustomizeDiff does. Optional.
 	judge func(old, in values) error
 	// adjust corrects what differs where one input alone does not tell. Optional.
@@ -315,6 +317,3 @@ func isUnknown(value any) bool {
 	}
 	return false
 }
-
-// decimal is so many decimal digits of the count of made-up ids.
-func (c *Cloud) decimal(digits int) string { return fmt.Sprintf("%0*d", digits, c.Sequence) }

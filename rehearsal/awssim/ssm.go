@@ -47,7 +47,7 @@ func init() {
 			"targets":                       {computed: true, unordered: true, check: associationTargets},
 			"parameters":                    {computed: true},
 			"scheduleExpression":            {check: length(1, 256)},
-			"applyOnlyAtCronInterval":       {},
+			"applyOnlyAtCronInterval":       {fallback: false},
 			"associationName":               {check: both(length(3, 128), documentName)},
 			"automationTargetParameterName": {check: length(1, 50)},
 			"complianceSeverity":            {check: oneOf("UNSPECIFIED", "LOW", "MEDIUM", "HIGH", "CRITICAL")},

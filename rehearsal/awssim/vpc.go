@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"net/netip"
-	"slices"
 	"strings"
 )
 
@@ -34,38 +33,68 @@ func init() {
 			"enableDnsSupport":                 {fallback: true},
 			"enableDnsHostnames":               {computed: true},
 			"enableNetworkAddressUsageMetrics": {computed: true},
+			"assignGeneratedIpv6CidrBlock":     {},
+			"ipv4IpamPoolId":                   {replace: true},
+			"ipv4NetmaskLength":                {replace: true, check: between(16, 28)},
+			"ipv6CidrBlock":                    {computed: true},
+			"ipv6CidrBlockNetworkBorderGroup":  {computed: true},
+			"ipv6IpamPoolId":                   {},
+			"ipv6NetmaskLength":                {check: oneNumberOf(44, 48, 52, 56, 60)},
 		},
 		outputs: []string{
 			"arn", "defaultNetworkAclId", "defaultRouteTableId", "defaultSecurityGroupId", "dhcpOptionsId", "ipv6AssociationId",
 			"mainRouteTableId", "ownerId",
 		},
+		conflicts: [][]string{
+			{"cidrBlock", "ipv4NetmaskLength"},
+			{"assignGeneratedIpv6CidrBlock", "ipv6CidrBlock"}, {"assignGeneratedIpv6CidrBlock", "ipv6IpamPoolId"},
+			{"assignGeneratedIpv6CidrBlock", "ipv6NetmaskLength"}, {"ipv6CidrBlock", "ipv6NetmaskLength"},
+		},
 		taggable: true,
-		create:   createVPC, update: updateVPC, remove: removeVPC,
+		adjust: func(found differences, state, in values) {
+			if text(state, "instanceTenancy") == "dedicated" && text(in, "instanceTenancy") == "default" {
+				found["instanceTenancy"] = false
+			}
+		},
+		create: createVPC, update: updateVPC, remove: removeVPC,
+		gone: func(c *call, id string) error { return c.noVPC("updating EC2 VPC ("+id+")", "ModifyVpcAttribute", id) },
 	}, &resourceType{
 		token: subnetToken,
 		inputs: map[string]attribute{
-			"vpcId":                                {required: true, replace: true},
-			"cidrBlock":                            {replace: true, check: ipv4Network},
-			"availabilityZone":                     {replace: true, computed: true},
-			"mapPublicIpOnLaunch":                  {fallback: false},
-			"assignIpv6AddressOnCreation":          {fallback: false},
-			"enableDns64":                          {fallback: false},
-			"enableResourceNameDnsARecordOnLaunch": {fallback: false},
-			"privateDnsHostnameTypeOnLaunch":       {computed: true, check: oneOf("ip-name", "resource-name")},
+			"vpcId":                                   {required: true, replace: true},
+			"cidrBlock":                               {replace: true, check: ipv4Network},
+			"availabilityZone":                        {replace: true, computed: true},
+			"availabilityZoneId":                      {replace: true, computed: true},
+			"mapPublicIpOnLaunch":                     {fallback: false},
+			"assignIpv6AddressOnCreation":             {fallback: false},
+			"enableDns64":                             {fallback: false},
+			"enableResourceNameDnsARecordOnLaunch":    {fallback: false},
+			"enableResourceNameDnsAaaaRecordOnLaunch": {fallback: false},
+			"privateDnsHostnameTypeOnLaunch":          {computed: true, check: oneOf("ip-name", "resource-name")},
+			"ipv6CidrBlock":                           {check: ipv6Network},
+			"ipv6Native":                              {replace: true, fallback: false},
+			"outpostArn":                              {replace: true, check: arnText},
 		},
-		outputs:  []string{"arn", "ipv6CidrBlockAssociationId", "ownerId", "availabilityZoneId"},
-		taggable: true,
-		create:   createSubnet, update: merge, remove: removeSubnet,
+		outputs:   []string{"arn", "ipv6CidrBlockAssociationId", "ownerId"},
+		conflicts: [][]string{{"availabilityZone", "availabilityZoneId"}},
+		taggable:  true,
+		create:    createSubnet, update: merge, remove: removeSubnet,
+		gone: func(c *call, id string) error {
+			return c.ec2("updating EC2 Subnet ("+id+")", "ModifySubnetAttribute", "InvalidSubnetID.NotFound", "The subnet ID '%s' does not exist", id)
+		},
 	}, &resourceType{
 		token: routeTableToken,
 		inputs: map[string]attribute{
 			"vpcId":           {required: true, replace: true},
-			"routes":          {computed: true, unordered: true},
+			"routes":          {computed: true, unordered: true, same: sameRoutes, check: checkRoutes},
 			"propagatingVgws": {computed: true, unordered: true},
 		},
 		outputs:  []string{"arn", "ownerId"},
 		taggable: true,
-		create:   createRouteTable, update: merge, remove: removeRouteTable,
+		create:   createRouteTable, update: updateRouteTable, remove: removeRouteTable, refresh: readRoutes,
+		gone: func(c *call, id string) error {
+			return c.noRouteTable("updating Route Table ("+id+")", "DescribeRouteTables", id)
+		},
 	}, &resourceType{
 		token: associationToken,
 		inputs: map[string]attribute{
@@ -73,43 +102,34 @@ func init() {
 			"subnetId":     {replace: true},
 			"gatewayId":    {replace: true},
 		},
-		alternatives: [][]string{{"subnetId", "gatewayId"}},
+		alternatives: [][]string{{"gatewayId", "subnetId"}},
 		create:       createAssociation, update: updateAssociation,
+		gone: func(c *call, id string) error {
+			return c.ec2("updating Route Table Association ("+id+")", "ReplaceRouteTableAssociation", "InvalidAssociationID.NotFound",
+				"The association ID '%s' does not exist", id)
+		},
 	})
 }
 
 // merge updates in place what takes any value.
-func merge(_ *call, _ string, old, in values) (values, error) {
-	maps.Copy(old, in)
-	return old, nil
-}
+func merge(c *call, _ string, old, in values) (values, error) { return c.settle(old, in), nil }
 
 func (c *call) vpc(id string) *object { return c.get(vpcToken, id) }
 
 func createVPC(c *call, in values) (string, values, error) {
 	const prefix = "creating EC2 VPC"
-	cidr := text(in, "cidrBlock")
-	if cidr == "" {
-		return "", nil, c.ec2(prefix, "CreateVpc", "MissingParameter", "Either 'cidrBlock' or 'ipv4IpamPoolId' should be provided.")
-	}
-	block, err := netip.ParsePrefix(cidr)
-	if err != nil || reserved(block) {
-		return "", nil, c.ec2(prefix, "CreateVpc", "InvalidVpc.Range", "The CIDR '%s' is invalid.", cidr)
-	}
-	if len(c.all(vpcToken, nil)) >= maxVPCs {
-		return "", nil, c.ec2(prefix, "CreateVpc", "VpcLimitExceeded", "The maximum number of VPCs has been reached.")
+	if err := c.checkVPC(prefix, in); err != nil {
+		return "", nil, err
 	}
 	id := c.newID("vpc")
 	table, group, acl := c.newID("rtb"), c.newID("sg"), c.newID("acl")
 	state := clone(in)
 	maps.Copy(state, values{
 		"arn": c.arn("ec2", "vpc/"+id), "defaultNetworkAclId": acl, "defaultRouteTableId": table, "mainRouteTableId": table,
-		"defaultSecurityGroupId": group, "dhcpOptionsId": "dopt-0" + c.hash("dhcp", 16), "ownerId": c.account(), "ipv6AssociationId": "",
-		"enableDnsHostnames": flag(in, "enableDnsHostnames"), "enableNetworkAddressUsageMetrics": flag(in, "enableNetworkAddressUsageMetrics"),
+		"defaultSecurityGroupId": group, "dhcpOptionsId": "dopt-0" + c.hash("dhcp "+c.region, 16), "ownerId": c.account(),
+		"ipv6AssociationId": "", "ipv6CidrBlock": "", "ipv6CidrBlockNetworkBorderGroup": "",
+		"enableDnsSupport": true, "enableDnsHostnames": false, "enableNetworkAddressUsageMetrics": false,
 	})
-	if flag(state, "enableDnsHostnames") && !flag(state, "enableDnsSupport") {
-		return "", nil, c.ec2(prefix, "ModifyVpcAttribute", "InvalidParameterValue", "DNS hostnames need DNS support for VPC %s.", id)
-	}
 	vpc := c.put(vpcToken, id, state)
 	owner := key(vpc.Type, vpc.Region, vpc.ID)
 	c.put(routeTableToken, table, values{"vpcId": id, "routes": []any{}}).Owner = owner
@@ -117,13 +137,56 @@ func createVPC(c *call, in values) (string, values, error) {
 	own.Owner = owner
 	c.addRule(own, ingressRuleToken, values{"ipProtocol": "-1", "referencedSecurityGroupId": group})
 	c.addRule(own, egressRuleToken, values{"ipProtocol": "-1", "cidrIpv4": "0.0.0.0/0"})
+	// Its attributes are set one by one, once it is there.
+	if err := c.step(); err != nil {
+		return id, state, partly(err)
+	}
+	if err := c.checkDNS(prefix+": modifying EnableDnsHostnames", id, in); err != nil {
+		return id, state, partly(err)
+	}
+	for _, attribute := range []string{"enableDnsSupport", "enableDnsHostnames", "enableNetworkAddressUsageMetrics"} {
+		if given(in, attribute) {
+			state[attribute] = in[attribute]
+		}
+	}
 	return id, state, nil
 }
 
+// checkVPC holds a new VPC against AWS's blocks and the quota.
+func (c *call) checkVPC(prefix string, in values) error {
+	const operation = "CreateVpc"
+	for _, input := range []string{"assignGeneratedIpv6CidrBlock", "ipv6CidrBlock", "ipv6IpamPoolId", "ipv6NetmaskLength"} {
+		if !empty(in[input]) {
+			return fmt.Errorf("%s: the simulated AWS has no IPv6: %s", prefix, input)
+		}
+	}
+	if pool := text(in, "ipv4IpamPoolId"); pool != "" {
+		return c.ec2(prefix, operation, "InvalidIpamPoolId.NotFound", "The ipam-pool ID '%s' does not exist", pool)
+	}
+	cidr := text(in, "cidrBlock")
+	if cidr == "" {
+		return c.ec2(prefix, operation, "MissingParameter", "Either 'cidrBlock' or 'ipv4IpamPoolId' should be provided.")
+	}
+	if block, err := netip.ParsePrefix(cidr); err != nil || reserved(block) {
+		return c.ec2(prefix, operation, "InvalidVpc.Range", "The CIDR '%s' is invalid.", cidr)
+	}
+	if len(c.all(vpcToken, nil)) >= maxVPCs {
+		return c.ec2(prefix, operation, "VpcLimitExceeded", "The maximum number of VPCs has been reached.")
+	}
+	return nil
+}
+
+// checkDNS refuses host names without DNS. The sentence is not established.
+func (c *call) checkDNS(prefix, id string, in values) error {
+	if flag(in, "enableDnsHostnames") && given(in, "enableDnsSupport") && !flag(in, "enableDnsSupport") {
+		return c.ec2(prefix, "ModifyVpcAttribute", "InvalidParameterValue", "DNS hostnames need DNS support for VPC %s.", id)
+	}
+	return nil
+}
+
 func updateVPC(c *call, id string, old, in values) (values, error) {
-	if flag(in, "enableDnsHostnames") && !flag(in, "enableDnsSupport") {
-		return nil, c.ec2("updating EC2 VPC ("+id+"): modifying EnableDnsHostnames", "ModifyVpcAttribute", "InvalidParameterValue",
-			"DNS hostnames need DNS support for VPC %s.", id)
+	if err := c.checkDNS("updating EC2 VPC ("+id+"): modifying EnableDnsHostnames", id, in); err != nil {
+		return nil, err
 	}
 	return merge(c, id, old, in)
 }
@@ -139,6 +202,9 @@ func removeVPC(c *call, id string, _ values) error {
 		}
 	}
 	vpc := c.vpc(id)
+	for _, route := range c.all(routeToken, func(v values) bool { return text(v, "routeTableId") == text(vpc.State, "mainRouteTableId") }) {
+		c.drop(route)
+	}
 	for _, token := range directions { // rules that somebody added to the group that goes with the VPC
 		for _, rule := range c.rulesOf(text(vpc.State, "defaultSecurityGroupId"), token) {
 			c.drop(rule)
@@ -159,14 +225,14 @@ func createSubnet(c *call, in values) (string, values, error) {
 	if err != nil || block.Bits() < 16 || block.Bits() > 28 || block.Bits() < outer.Bits() || !outer.Contains(block.Addr()) {
 		return "", nil, c.ec2(prefix, operation, "InvalidSubnet.Range", "The CIDR '%s' is invalid.", text(in, "cidrBlock"))
 	}
-	zones := c.offers().zoneNames()
-	zone := text(in, "availabilityZone")
-	if zone == "" {
-		zone = zones[0]
+	for _, input := range []string{"ipv6CidrBlock", "ipv6Native", "assignIpv6AddressOnCreation", "enableDns64", "outpostArn"} {
+		if !empty(in[input]) {
+			return "", nil, fmt.Errorf("%s: the simulated AWS has no IPv6 and no Outposts: %s", prefix, input)
+		}
 	}
-	if !slices.Contains(zones, zone) {
-		return "", nil, c.ec2(prefix, operation, "InvalidParameterValue", "Value (%s) for parameter availabilityZone is invalid. Subnets can "+
-			"currently only be created in the following availability zones: %s.", zone, strings.Join(zones, ", "))
+	zone, zoneID, err := c.zone(prefix, operation, in)
+	if err != nil {
+		return "", nil, err
 	}
 	others := c.all(subnetToken, func(v values) bool { return text(v, "vpcId") == vpc.ID })
 	for _, other := range others {
@@ -181,13 +247,40 @@ func createSubnet(c *call, in values) (string, values, error) {
 	state := clone(in)
 	maps.Copy(state, values{
 		"arn": c.arn("ec2", "subnet/"+id), "availabilityZone": zone, "ownerId": c.account(), "ipv6CidrBlockAssociationId": "",
-		"availabilityZoneId": c.offers().Zones[slices.Index(zones, zone)].ID,
+		"availabilityZoneId": zoneID,
 	})
-	if !given(in, "privateDnsHostnameTypeOnLaunch") {
-		state["privateDnsHostnameTypeOnLaunch"] = "ip-name"
-	}
 	c.put(subnetToken, id, state)
-	return id, state, nil
+	// Every attribute has a call of its own, once the subnet is there.
+	attributes := values{"privateDnsHostnameTypeOnLaunch": "ip-name"}
+	for _, attribute := range subnetAttributes {
+		attributes[attribute] = false
+	}
+	err = c.step()
+	if err == nil {
+		maps.Copy(attributes, in)
+	}
+	maps.Copy(state, attributes)
+	return id, state, partly(err)
+}
+
+// subnetAttributes are what a subnet has only once it is there.
+var subnetAttributes = []string{
+	"mapPublicIpOnLaunch", "enableResourceNameDnsARecordOnLaunch", "enableResourceNameDnsAaaaRecordOnLaunch",
+}
+
+// zone is where a subnet goes: the zone that is named in either way, or the first.
+func (c *call) zone(prefix, operation string, in values) (name, id string, err error) {
+	wanted, parameter := text(in, "availabilityZone"), "availabilityZone"
+	if wanted == "" {
+		wanted, parameter = text(in, "availabilityZoneId"), "availabilityZoneId"
+	}
+	for _, zone := range c.offers().Zones {
+		if wanted == "" || wanted == zone.Name || wanted == zone.ID {
+			return zone.Name, zone.ID, nil
+		}
+	}
+	return "", "", c.ec2(prefix, operation, "InvalidParameterValue", "Value (%s) for parameter %s is invalid. Subnets can "+
+		"currently only be created in the following availability zones: %s.", wanted, parameter, strings.Join(c.offers().zoneNames(), ", "))
 }
 
 func removeSubnet(c *call, id string, _ values) error {
@@ -200,72 +293,6 @@ func removeSubnet(c *call, id string, _ values) error {
 		c.drop(association)
 	}
 	c.drop(c.get(subnetToken, id))
-	return nil
-}
-
-func createRouteTable(c *call, in values) (string, values, error) {
-	const prefix = "creating Route Table"
-	if c.vpc(text(in, "vpcId")) == nil {
-		return "", nil, c.noVPC(prefix, "CreateRouteTable", text(in, "vpcId"))
-	}
-	if routes, _ := in["routes"].([]any); len(routes) > 0 {
-		// Every route needs a gateway, and the simulated AWS has none.
-		return "", nil, fmt.Errorf("creating Route Table: the simulated AWS has no gateway for a route")
-	}
-	id := c.newID("rtb")
-	state := clone(in)
-	maps.Copy(state, values{"arn": c.arn("ec2", "route-table/"+id), "ownerId": c.account(), "routes": []any{}, "propagatingVgws": []any{}})
-	c.put(routeTableToken, id, state)
-	return id, state, nil
-}
-
-func removeRouteTable(c *call, id string, _ values) error {
-	// The provider takes away every association first.
-	for _, association := range c.all(associationToken, func(v values) bool { return text(v, "routeTableId") == id }) {
-		c.drop(association)
-	}
-	for _, route := range c.all(routeToken, func(v values) bool { return text(v, "routeTableId") == id }) {
-		c.drop(route)
-	}
-	c.drop(c.get(routeTableToken, id))
-	return nil
-}
-
-func createAssociation(c *call, in values) (string, values, error) {
-	prefix := "creating Route Table (" + text(in, "routeTableId") + ") Association"
-	const operation = "AssociateRouteTable"
-	if err := c.checkAssociation(prefix, operation, text(in, "routeTableId"), text(in, "subnetId")); err != nil {
-		return "", nil, err
-	}
-	if len(c.all(associationToken, func(v values) bool { return text(v, "subnetId") == text(in, "subnetId") })) > 0 {
-		return "", nil, c.ec2(prefix, operation, "Resource.AlreadyAssociated",
-			"the specified association for route table %s conflicts with an existing association", text(in, "routeTableId"))
-	}
-	id := c.newID("rtbassoc")
-	c.put(associationToken, id, clone(in))
-	return id, clone(in), nil
-}
-
-// updateAssociation keeps the id, though AWS gives a new one: an engine cannot be told of it in an update.
-func updateAssociation(c *call, id string, old, in values) (values, error) {
-	err := c.checkAssociation("updating Route Table Association ("+id+")", "ReplaceRouteTableAssociation",
-		text(in, "routeTableId"), text(in, "subnetId"))
-	if err != nil {
-		return nil, err
-	}
-	return merge(c, id, old, in)
-}
-
-func (c *call) checkAssociation(prefix, operation, table, subnet string) error {
-	routes, place := c.get(routeTableToken, table), c.get(subnetToken, subnet)
-	switch {
-	case routes == nil:
-		return c.ec2(prefix, operation, "InvalidRouteTableID.NotFound", "The routeTable ID '%s' does not exist", table)
-	case place == nil:
-		return c.ec2(prefix, operation, "InvalidSubnetID.NotFound", "The subnet ID '%s' does not exist", subnet)
-	case text(routes.State, "vpcId") != text(place.State, "vpcId"):
-		return c.ec2(prefix, operation, "InvalidParameterValue", "route table %s and subnet %s belong to different networks", table, subnet)
-	}
 	return nil
 }
 

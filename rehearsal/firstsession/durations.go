@@ -18,6 +18,7 @@ const (
 	Role              Kind = "role"
 	Attachment        Kind = "policy attached to a role"
 	Profile           Kind = "instance profile"
+	Other             Kind = "anything else"
 	ProfileKnown      Kind = "instance profile known to EC2"
 	Running           Kind = "instance running"
 	AgentStarted      Kind = "agent started after boot"
@@ -60,6 +61,7 @@ func Durations() []Duration {
 		{Role, seconds(1, 2), iam},
 		{Attachment, seconds(0.5, 1.5), iam},
 		{Profile, seconds(1, 7), iam},
+		{Other, seconds(0.5, 2), "estimate"},
 		{ProfileKnown, seconds(10, 30), "estimate; the provider tries for 120 s"},
 		{Running, seconds(10, 30), "estimate; with a VPC, made and deleted, 100 to 250 s in " + provider + "pull/32854"},
 		{AgentStarted, seconds(10, 40), "estimate"},

@@ -27,23 +27,16 @@ const (
 // Orders returns the orders, the lower bound first.
 func Orders() []Order {
 	early := []string{appSubnet, instanceGroup}
-	permitted := append([]string{role, permission, profile}, early...)
+	permitted := func(w world) []string {
+		return append(append([]string{role, profile}, early...), w.stack.of(Attachment)...)
+	}
 	return []Order{
 		{LowerBound, func(w world, _ *rand.Rand) Times { return w.least(early) }},
-		{ThisStack, func(w world, r *rand.Rand) Times { return w.times(all(), r) }},
+		{ThisStack, func(w world, r *rand.Rand) Times { return w.times(w.stack.instance, r) }},
 		{Article, func(w world, r *rand.Rand) Times { return w.times(early, r) }},
-		{Beside, func(w world, r *rand.Rand) Times { return w.times(permitted, r) }},
-		{BesideRestarts, func(w world, r *rand.Rand) Times { return w.restarting(permitted, r) }},
+		{Beside, func(w world, r *rand.Rand) Times { return w.times(permitted(w), r) }},
+		{BesideRestarts, func(w world, r *rand.Rand) Times { return w.restarting(permitted(w), r) }},
 	}
-}
-
-// all returns the names of all operations.
-func all() []string {
-	var names []string
-	for _, o := range operations {
-		names = append(names, o.name)
-	}
-	return names
 }
 
 // least returns the longest chain of what AWS takes, the instance beside all else: no agent is faster, whenever it

@@ -12,9 +12,10 @@ import (
 // count at 5 s.
 func fixed() world {
 	return world{
+		stack: Typical(),
 		done: map[string]time.Duration{
 			appSubnet: 23 * time.Second, instanceGroup: 25 * time.Second,
-			ssm: 150 * time.Second, ssmmessages: 160 * time.Second, permission: 5 * time.Second,
+			ssm: 150 * time.Second, ssmmessages: 160 * time.Second, "permission": 5 * time.Second,
 		},
 		profileKnown: 30 * time.Second,
 		ssm:          150 * time.Second, ssmmessages: 160 * time.Second, permission: 5 * time.Second,
@@ -86,7 +87,7 @@ func TestOrders_notBelowTheLowerBound(t *testing.T) {
 	t.Parallel()
 	for _, scenario := range Scenarios() {
 		for i := range uint64(2000) {
-			w := scenario.draw(rand.New(rand.NewPCG(7, i)))
+			w := scenario.draw(Typical(), rand.New(rand.NewPCG(7, i)))
 			least := in(t, w, LowerBound)
 			for _, order := range Orders() {
 				times := in(t, w, order.Name)
@@ -109,7 +110,7 @@ func TestOperations(t *testing.T) {
 		kinds[d.Kind] = true
 	}
 	seen := map[string]bool{}
-	for _, o := range operations {
+	for _, o := range Typical().operations {
 		require.True(t, kinds[o.kind], o.name)
 		for _, name := range o.after {
 			require.True(t, seen[name], "%s comes before %s", o.name, name)

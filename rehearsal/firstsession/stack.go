@@ -12,39 +12,62 @@ type operation struct {
 	after []string
 }
 
+// Stack is what is created besides an instance, and what the instance comes after.
+type Stack struct {
+	// operations come after those that they name.
+	operations []operation
+	// instance names the operations that the instance comes after.
+	instance []string
+}
+
 // Operations by name, where an order or a condition needs them.
 const (
 	appSubnet     = "app subnet"
 	instanceGroup = "instance group"
-	ingress       = "endpoint ingress"
-	egress        = "instance egress"
 	ssm           = "ssm"
 	ssmmessages   = "ssmmessages"
 	role          = "role"
-	permission    = "AmazonSSMManagedInstanceCore"
 	profile       = "profile"
 )
 
-// operations are those of a stack with one zone, but for the instance, each after those that its inputs name.
-var operations = []operation{
-	{"vpc", VPC, nil},
-	{appSubnet, Subnet, []string{"vpc"}},
-	{"privatelink subnet", Subnet, []string{"vpc"}},
-	{"app routes", RouteTable, []string{"vpc"}},
-	{"privatelink routes", RouteTable, []string{"vpc"}},
-	{"app association", Association, []string{appSubnet, "app routes"}},
-	{"privatelink association", Association, []string{"privatelink subnet", "privatelink routes"}},
-	{instanceGroup, SecurityGroup, []string{"vpc"}},
-	{"endpoint group", SecurityGroup, []string{"vpc"}},
-	{ingress, Rule, []string{instanceGroup, "endpoint group"}},
-	{egress, Rule, []string{instanceGroup, "endpoint group"}},
-	{"s3 egress", Rule, []string{instanceGroup}},
-	{ssm, InterfaceEndpoint, []string{"privatelink subnet", "endpoint group"}},
-	{ssmmessages, InterfaceEndpoint, []string{"privatelink subnet", "endpoint group"}},
-	{"s3", GatewayEndpoint, []string{"app routes"}},
-	{role, Role, nil},
-	{permission, Attachment, []string{role}},
-	{profile, Profile, []string{role}},
+// Typical returns a stack of this program with one zone: every operation after those that its inputs name, and the
+// instance after all.
+func Typical() Stack {
+	s := Stack{operations: []operation{
+		{"vpc", VPC, nil},
+		{appSubnet, Subnet, []string{"vpc"}},
+		{"privatelink subnet", Subnet, []string{"vpc"}},
+		{"app routes", RouteTable, []string{"vpc"}},
+		{"privatelink routes", RouteTable, []string{"vpc"}},
+		{"app association", Association, []string{appSubnet, "app routes"}},
+		{"privatelink association", Association, []string{"privatelink subnet", "privatelink routes"}},
+		{instanceGroup, SecurityGroup, []string{"vpc"}},
+		{"endpoint group", SecurityGroup, []string{"vpc"}},
+		{"endpoint ingress", Rule, []string{instanceGroup, "endpoint group"}},
+		{"instance egress", Rule, []string{instanceGroup, "endpoint group"}},
+		{"s3 egress", Rule, []string{instanceGroup}},
+		{ssm, InterfaceEndpoint, []string{"privatelink subnet", "endpoint group"}},
+		{ssmmessages, InterfaceEndpoint, []string{"privatelink subnet", "endpoint group"}},
+		{"s3", GatewayEndpoint, []string{"app routes"}},
+		{role, Role, nil},
+		{"permission", Attachment, []string{role}},
+		{profile, Profile, []string{role}},
+	}}
+	for _, o := range s.operations {
+		s.instance = append(s.instance, o.name)
+	}
+	return s
+}
+
+// of returns the names of the operations of a kind.
+func (s Stack) of(kind Kind) []string {
+	var names []string
+	for _, o := range s.operations {
+		if o.kind == kind {
+			names = append(names, o.name)
+		}
+	}
+	return names
 }
 
 // Scenario is how AWS behaves.
@@ -71,8 +94,11 @@ func Scenarios() []Scenario {
 
 // world is one draw: when each thing stands, whatever the order of the instance.
 type world struct {
+	stack Stack
 	// done is when each operation returned.
 	done map[string]time.Duration
+	// attached is when the permissions of the instance's role were attached.
+	attached time.Duration
 	// profileKnown is when EC2 takes the profile.
 	profileKnown time.Duration
 	// ssm, ssmmessages and permission are when the agent could use them.
@@ -81,22 +107,23 @@ type world struct {
 	running, agent, worker time.Duration
 }
 
-// draw draws a world.
-func (s Scenario) draw(r *rand.Rand) world {
+// draw draws a world for a stack.
+func (s Scenario) draw(stack Stack, r *rand.Rand) world {
 	spans := map[Kind]Span{}
 	for _, d := range Durations() {
 		spans[d.Kind] = d.Span
 	}
 	spans[InterfaceEndpoint] = s.Endpoints
-	w := world{done: map[string]time.Duration{}}
-	for _, o := range operations {
+	w := world{stack: stack, done: map[string]time.Duration{}}
+	for _, o := range stack.operations {
 		w.done[o.name] = w.after(o.after) + spans[o.kind].draw(r)
 	}
 	w.profileKnown = w.done[profile] + spans[ProfileKnown].draw(r)
-	path := w.after([]string{ingress, egress})
+	path := w.after(stack.of(Rule))
 	w.ssm = max(path, w.done[ssm]+s.NamesLate.draw(r))
 	w.ssmmessages = max(path, w.done[ssmmessages]+s.NamesLate.draw(r))
-	w.permission = w.done[permission] + s.PermissionsLate.draw(r)
+	w.attached = w.after(stack.of(Attachment))
+	w.permission = w.attached + s.PermissionsLate.draw(r)
 	w.running = spans[Running].draw(r)
 	w.agent = spans[AgentStarted].draw(r)
 	w.worker = spans[WorkerStarted].draw(r)

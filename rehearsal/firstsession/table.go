@@ -26,15 +26,15 @@ type Row struct {
 	Managed, Session Summary
 }
 
-// Compute draws each scenario so many times and returns a row for each order in it. All orders see the same draws, and
-// the same seed gives the same rows.
-func Compute(draws int, seed uint64) []Row {
+// Compute draws each scenario for a stack so many times and returns a row for each order in it. All orders see the same
+// draws, and the same seed gives the same rows.
+func Compute(stack Stack, draws int, seed uint64) []Row {
 	var rows []Row
 	for _, scenario := range Scenarios() {
 		for _, order := range Orders() {
 			managed, session := make([]time.Duration, draws), make([]time.Duration, draws)
 			for i := range draws {
-				world := scenario.draw(rand.New(rand.NewPCG(seed, uint64(2*i))))
+				world := scenario.draw(stack, rand.New(rand.NewPCG(seed, uint64(2*i))))
 				times := order.times(world, rand.New(rand.NewPCG(seed, uint64(2*i+1))))
 				managed[i], session[i] = times.Managed, times.Session
 			}
@@ -46,11 +46,11 @@ func Compute(draws int, seed uint64) []Row {
 
 // Slack returns the least time, over so many draws, from when the permissions of this stack's instance are attached
 // until its agent asks for them: how late they may count without the agent being refused.
-func Slack(draws int, seed uint64) time.Duration {
+func Slack(stack Stack, draws int, seed uint64) time.Duration {
 	least := time.Duration(math.MaxInt64)
 	for i := range draws {
-		w := Scenarios()[0].draw(rand.New(rand.NewPCG(seed, uint64(2*i))))
-		least = min(least, w.boot(all())+w.agent+toFirstCall-w.done[permission])
+		w := Scenarios()[0].draw(stack, rand.New(rand.NewPCG(seed, uint64(2*i))))
+		least = min(least, w.boot(stack.instance)+w.agent+toFirstCall-w.attached)
 	}
 	return least
 }

@@ -83,6 +83,9 @@ func (f *finding) whole() bool { return !f.broken && !f.unknown }
 
 // conclude returns the claim with its result.
 func (f *finding) conclude() Claim {
+	if len(f.claim.Why) == 0 {
+		f.doubts("anything that it could rest on")
+	}
 	f.claim.Result = report.Proven
 	switch {
 	case f.broken:

@@ -219,3 +219,20 @@ func TestCheck_goodPeer(t *testing.T) {
 		"endpoint-policy.ssm: refuted", "endpoint-policy.s3: refuted", "default-sg: refuted", "flow-logs: refuted", "multi-zone: refuted",
 	}, failing(claims, report.Hardening))
 }
+
+// TestCheck_otherPartitions reads the stack in China and in AWS's sovereign cloud of Europe,
+// whose ARNs and names are others.
+func TestCheck_otherPartitions(t *testing.T) {
+	t.Parallel()
+	for partition, other := range map[string]struct{ region, ec2, name string }{
+		"aws-cn":     {"cn-north-1", "ec2.amazonaws.com.cn", "ssm.cn-north-1.amazonaws.com.cn"},
+		"aws-eusc":   {"eusc-de-east-1", "ec2.amazonaws.com", "ssm.eusc-de-east-1.amazonaws.eu"},
+		"aws-us-gov": {"us-gov-west-1", "ec2.amazonaws.com", "ssm.us-gov-west-1.amazonaws.com"},
+	} {
+		text := strings.NewReplacer("arn:aws:", "arn:"+partition+":", "eu-west-1", other.region, "ec2.amazonaws.com", other.ec2).
+			Replace(string(goodPeer().export(t)))
+		claims := check(t, []byte(text))
+		require.Empty(t, failing(claims, report.Required), partition)
+		require.Contains(t, claims[0].Why[1], other.name+" resolves to")
+	}
+}

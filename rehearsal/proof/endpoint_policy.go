@@ -78,13 +78,13 @@ func (m *model) narrow(f *finding, d *door, document *policy.Document) {
 // statement of the policy is about.
 func (m *model) strangersRequests(d *door, document *policy.Document) []carried {
 	service := strings.SplitN(m.code(d), ".", 2)[0]
+	strangers := m.strangersTo(document, m.account)
 	var requests []carried
 	add := func(action, resource string) {
 		if d.serves(serviceS3) && isRead(action) {
 			return // AWS's buckets are everybody's to read
 		}
-		for _, account := range strangeAccounts(m.account) {
-			stranger := policy.Session(fmt.Sprintf("arn:%s:iam::%s:role/stranger", m.partition, account), person)
+		for _, stranger := range strangers {
 			c := carried{stranger, action, resource, "with another account's keys"}
 			if !slices.Contains(requests, c) {
 				requests = append(requests, c)
@@ -149,3 +149,45 @@ func (m *model) strangeBuckets(f *finding, d *door, document *policy.Document, m
 		{policy.Principal{}, "s3:GetObject", object, "anybody reads a stranger's bucket"},
 	}
 }
+
+// admitted proves that an endpoint's policy lets the agent's requests through.
+func (m *model) admitted(f *finding, i *instance, d *door) {
+	document, ok := m.endpointPolicy(f, d)
+	if !ok {
+		return
+	}
+	r, lacks := m.roleOf(i)
+	if r == nil {
+		if lacks != "" {
+			f.doubts("%s, so whom the policy of %s is to admit", lacks, d)
+		}
+		// An instance without a role is the business of the claim "agent".
+		return
+	}
+	for _, n := range m.needs(i) {
+		if !d.serves(n.service) {
+			continue
+		}
+		request := m.agentRequest(i, r, n)
+		request.Context = request.Context.With("aws:SourceVpce", d.id)
+		decision := (&policy.Policies{Identity: []*policy.Document{everything}, Endpoint: document}).Decide(request)
+		f.wants(decision, fmt.Sprintf("let the policy of %s allow %s to %s", d, n.action, r), "%s through %s", n, d)
+	}
+}
+
+// endpointPolicy reads an endpoint's policy, which may be AWS's default.
+func (m *model) endpointPolicy(f *finding, d *door) (*policy.Document, bool) {
+	if d.policy == "" {
+		return fullAccess, true
+	}
+	document, err := policy.Parse("the policy of "+d.String(), d.policy)
+	if err != nil {
+		f.doubts("%v", err)
+		return nil, false
+	}
+	return document, true
+}
+
+// fullAccess is what AWS gives an endpoint without a policy.
+var fullAccess = mustParse("AWS's default endpoint policy",
+	`{"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}]}`)

@@ -138,7 +138,24 @@ func (m *model) proveEncrypted() []*finding {
 				f.breaks("set encrypted to true on it", "volume %s of %s is not encrypted", asText(device["deviceName"]), i)
 			}
 		}
+		m.attachedVolumes(f, i)
 	})
+}
+
+// attachedVolumes proves it of volumes that are resources of their own.
+func (m *model) attachedVolumes(f *finding, i *instance) {
+	for _, attachment := range m.kind("aws:ec2/volumeAttachment:VolumeAttachment") {
+		if attachment.text("instanceId") != i.id {
+			continue
+		}
+		volumes := slices.DeleteFunc(m.kind("aws:ebs/volume:Volume"), func(n *node) bool { return n.id != attachment.text("volumeId") })
+		switch {
+		case len(volumes) == 0:
+			f.doubts("whether volume %q is encrypted, which %s attaches and which is not in the state", attachment.text("volumeId"), attachment)
+		case !volumes[0].flag("encrypted", false):
+			f.breaks("set encrypted to true on "+volumes[0].String(), "%s of %s is not encrypted", volumes[0], i)
+		}
+	}
 }
 
 // proveFlowLogs proves that the VPC's traffic is logged.

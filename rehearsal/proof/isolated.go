@@ -193,7 +193,7 @@ func (m *model) proveNoInbound() []*finding {
 
 // String tells what a rule admits.
 func (r rule) String() string {
-	what := r.protocol
+	var what string
 	switch {
 	case r.protocol == "-1":
 		what = "all traffic"

@@ -3,6 +3,7 @@ package proof_test
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -25,11 +26,15 @@ type mistake struct {
 	others []string
 	// why is the line that tells where it breaks, and mend the next.
 	why, mend string
-	result    string
 }
 
 // mistakes are those of the project's regression corpus.
 func mistakes() []mistake {
+	return slices.Concat(networkMistakes(), agentMistakes(), sessionMistakes(), recordMistakes())
+}
+
+// networkMistakes keep instances from reaching what they need, or let others reach them.
+func networkMistakes() []mistake {
 	return []mistake{
 		{
 			name: "no-ssmmessages-endpoint", source: "awsdocs/aws-systems-manager-user-guide#91",
@@ -129,6 +134,30 @@ func mistakes() []mistake {
 			mend: `let the policy of VpcEndpoint "s3" allow s3:GetObject on arn:aws:s3:::amazon-ssm-eu-west-1/ssm-agent-manifest.json`,
 		},
 		{
+			name: "ssh-from-everywhere", source: "cloudposse/terraform-aws-ec2-bastion-server, variables.tf",
+			make: func(p *peer) {
+				p.set("instance-group", "ingress", list(props{"protocol": "tcp", "fromPort": 22.0, "toPort": 22.0, "cidrBlocks": list("0.0.0.0/0")}))
+			},
+			claim: "no-inbound",
+			why:   `a rule of SecurityGroup "instance-group" admits tcp 22 with 0.0.0.0/0 to Instance "box"`,
+			mend:  `remove a rule of SecurityGroup "instance-group"`,
+		},
+		{
+			name: "internet-gateway-always", source: "jen20/pulumi-aws-vpc#2",
+			make: func(p *peer) {
+				p.put("aws:ec2/internetGateway:InternetGateway", "gateway", "igw-1", props{"vpcId": "vpc-1"}, "vpc")
+			},
+			claim: "isolated",
+			why:   `InternetGateway "gateway" connects Vpc "vpc" to the Internet`,
+			mend:  `remove InternetGateway "gateway"`,
+		},
+	}
+}
+
+// agentMistakes keep agents from coming online.
+func agentMistakes() []mistake {
+	return []mistake{
+		{
 			name: "endpoints-after-the-instance", source: "ExtensionEngine/infra-code-blocks, src/components/database/ec2-ssm-connect.ts",
 			make: func(p *peer) {
 				p.reorder("box", "app", "instance-group", "profile", "core", "app-association", "s3")
@@ -177,6 +206,12 @@ func mistakes() []mistake {
 			why:   `Instance "box" has no role: its instance profile is "", and no role is in it`,
 			mend:  `give Instance "box" an instance profile with a role that has AmazonSSMManagedInstanceCore`,
 		},
+	}
+}
+
+// sessionMistakes keep people out, or let others in.
+func sessionMistakes() []mistake {
+	return []mistake{
 		{
 			name: "bool-if-exists-for-mfa", source: "terraform-aws-modules/terraform-aws-iam#516",
 			make: func(p *peer) {
@@ -227,28 +262,26 @@ func mistakes() []mistake {
 				p.set("people", "assumeRolePolicy", document(`{"Effect":"Allow","Action":"sts:AssumeRole","Principal":"*","Condition":{"Bool":{"aws:MultiFactorAuthPresent":"true"}}}`))
 			},
 			claim: "session.foreign",
-			why: `a user of account 999999999999, with MFA, assumes Role "people": allowed: ` +
+			why: `arn:aws:iam::999999999999:user/ann, of another account, assumes Role "people": allowed: ` +
 				`trust policy of Role "people", statement 1, allows it`,
 			mend: `list in the trust policy of Role "people" who is meant to assume it, and nobody else`,
 		},
 		{
-			name: "ssh-from-everywhere", source: "cloudposse/terraform-aws-ec2-bastion-server, variables.tf",
+			name: "trailing-asterisk-on-own-sessions", source: "https://docs.aws.amazon.com/systems-manager/latest/userguide/getting-started-restrict-access-examples.html",
 			make: func(p *peer) {
-				p.set("instance-group", "ingress", list(props{"protocol": "tcp", "fromPort": 22.0, "toPort": 22.0, "cidrBlocks": list("0.0.0.0/0")}))
+				own := strings.NewReplacer("StringEquals", "StringLike", "${aws:userid}", "${aws:userid}*").Replace(ownStatement)
+				p.set("people-policy", "policy", document(startStatement, channelStatement, own))
 			},
-			claim: "no-inbound",
-			why:   `a rule of SecurityGroup "instance-group" admits tcp 22 with 0.0.0.0/0 to Instance "box"`,
-			mend:  `remove a rule of SecurityGroup "instance-group"`,
+			claim: "session.own",
+			why:   `ssm:ResumeSession on the session of AROAPEOPLE:anna: allowed: RolePolicy "people-policy", statement 3, allows it`,
+			mend:  `allow ssm:ResumeSession and ssm:TerminateSession where StringEquals ssm:resourceTag/aws:ssmmessages:session-id = ${aws:userid}, and only there`,
 		},
-		{
-			name: "internet-gateway-always", source: "jen20/pulumi-aws-vpc#2",
-			make: func(p *peer) {
-				p.put("aws:ec2/internetGateway:InternetGateway", "gateway", "igw-1", props{"vpcId": "vpc-1"}, "vpc")
-			},
-			claim: "isolated",
-			why:   `InternetGateway "gateway" connects Vpc "vpc" to the Internet`,
-			mend:  `remove InternetGateway "gateway"`,
-		},
+	}
+}
+
+// recordMistakes keep sessions from being recorded, or from opening since they are to be.
+func recordMistakes() []mistake {
+	return []mistake{
 		{
 			name: "log-group-named-otherwise", source: "awslabs/landing-zone-accelerator-on-aws#934",
 			make:  func(p *peer) { recording(p, "sessions", "session-logs", "") },
@@ -307,59 +340,7 @@ func mistakes() []mistake {
 				`no statement of the principal's policies allows it`,
 			mend: `give the instance's role a policy that allows kms:Decrypt on arn:aws:kms:eu-west-1:123456789012:key/k-1`,
 		},
-		{
-			name: "trailing-asterisk-on-own-sessions", source: "https://docs.aws.amazon.com/systems-manager/latest/userguide/getting-started-restrict-access-examples.html",
-			make: func(p *peer) {
-				own := strings.NewReplacer("StringEquals", "StringLike", "${aws:userid}", "${aws:userid}*").Replace(ownStatement)
-				p.set("people-policy", "policy", document(startStatement, channelStatement, own))
-			},
-			claim: "session.own",
-			why:   `ssm:ResumeSession on the session of AROAPEOPLE:anna: allowed: RolePolicy "people-policy", statement 3, allows it`,
-			mend:  `allow ssm:ResumeSession and ssm:TerminateSession where StringEquals ssm:resourceTag/aws:ssmmessages:session-id = ${aws:userid}, and only there`,
-		},
 	}
-}
-
-// recording makes the stack one that records and encrypts sessions: the document names
-// one log group, and the instance's role may write to another or to the same.
-func recording(p *peer, named, permitted, otherDocuments string) {
-	const keyARN = "arn:aws:kms:eu-west-1:123456789012:key/k-1"
-	for _, service := range []string{"logs", "kms"} {
-		p.put("aws:ec2/vpcEndpoint:VpcEndpoint", service, "vpce-"+service, props{
-			"vpcId": "vpc-1", "serviceName": "com.amazonaws.eu-west-1." + service, "vpcEndpointType": "Interface",
-			"privateDnsEnabled": true, "subnetIds": list("subnet-app"), "securityGroupIds": list("sg-endpoint"), "policy": openDoor,
-		}, "app", "endpoint-group")
-	}
-	p.put("aws:kms/key:Key", "key", "k-1", props{"arn": keyARN, "policy": document(
-		`{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::123456789012:root"},"Action":"kms:*","Resource":"*"}`,
-		`{"Effect":"Allow","Principal":{"Service":"logs.eu-west-1.amazonaws.com"},"Action":["kms:Decrypt*","kms:GenerateDataKey*"],"Resource":"*"}`)})
-	p.put("aws:cloudwatch/logGroup:LogGroup", "group", "session-logs",
-		props{"name": "session-logs", "kmsKeyId": keyARN, "retentionInDays": 365.0}, "key")
-	p.put("aws:ssm/document:Document", "shell", "shell", props{
-		"name": "shell", "documentType": "Session", "content": `{"schemaVersion":"1.0","sessionType":"Standard_Stream","inputs":{` +
-			`"cloudWatchLogGroupName":"` + named + `","cloudWatchEncryptionEnabled":true,"s3BucketName":"","kmsKeyId":"` + keyARN + `"}}`,
-	}, "group")
-	p.put("aws:iam/rolePolicy:RolePolicy", "logging", "instance-role:logging", props{"role": "instance-role", "policy": document(
-		`{"Effect":"Allow","Action":["logs:CreateLogStream","logs:PutLogEvents","logs:DescribeLogStreams"],`+
-			`"Resource":"arn:aws:logs:eu-west-1:123456789012:log-group:`+permitted+`:*"}`,
-		`{"Effect":"Allow","Action":"logs:DescribeLogGroups","Resource":"*"}`)}, "instance-role")
-	p.put("aws:iam/rolePolicy:RolePolicy", "decrypt", "instance-role:decrypt", props{
-		"role": "instance-role", "policy": document(`{"Effect":"Allow","Action":"kms:Decrypt","Resource":"` + keyARN + `"}`),
-	}, "instance-role")
-	for _, name := range []string{"logs", "kms", "key", "group", "logging", "decrypt"} {
-		p.resources["box"].Dependencies = append(p.resources["box"].Dependencies, p.resources[name].URN)
-	}
-	start := strings.Replace(startStatement, `"arn:aws:ssm:eu-west-1:123456789012:document/SSM-SessionManagerRunShell"`,
-		otherDocuments+`"arn:aws:ssm:eu-west-1:123456789012:document/shell"`, 1)
-	p.set("people-policy", "policy", document(start, ownStatement, channelStatement,
-		`{"Effect":"Allow","Action":"kms:GenerateDataKey","Resource":"`+keyARN+`"}`))
-}
-
-func TestCheck_recordingPeer(t *testing.T) {
-	t.Parallel()
-	p := goodPeer()
-	recording(p, "session-logs", "session-logs", "")
-	require.Empty(t, failing(check(t, p.export(t)), report.Required))
 }
 
 // TestMistakes reads the states in testdata. With -update it writes them first.

@@ -55,15 +55,13 @@ type attached struct {
 // intent is what a stack of this project says of its own purpose, in the inputs of its
 // components.
 type intent struct {
-	known         bool
-	principals    []string
-	requireMFA    bool
-	documents     []string
-	anyInstance   bool
-	forward       []string
-	groupsKnown   bool
-	s3, s3Known   bool
-	packageBucket string
+	known       bool
+	principals  []string
+	requireMFA  bool
+	documents   []string
+	anyInstance bool
+	forward     []string
+	groupsKnown bool
 }
 
 // ErrNoInstance is the error where there is nothing to claim anything about.

@@ -79,45 +79,64 @@ func (m *model) needs(i *instance) []need {
 // recordingNeeds returns what recording and encrypting a session asks of the agent.
 func (m *model) recordingNeeds() []need {
 	var needs []need
-	add := func(n need) {
-		if !slices.ContainsFunc(needs, func(o need) bool { return o.action == n.action && o.resource == n.resource }) {
-			needs = append(needs, n)
-		}
-	}
 	for _, d := range m.sessionDocuments() {
-		grant := func(what string) string { return "give the instance's role a policy that allows " + what }
-		if d.logGroup != "" {
-			stream := m.arn("logs", "log-group:"+d.logGroup+":log-stream:ann-0123456789abcdef0")
-			for _, action := range []string{"logs:CreateLogStream", "logs:PutLogEvents"} {
-				add(need{service: serviceLogs, action: action, resource: stream, why: "record for " + d.String(), mended: grant(action + " on the log group's streams")})
+		for _, n := range slices.Concat(m.logNeeds(d), m.bucketWrites(d), m.keyNeeds(d)) {
+			same := func(o need) bool { return o.action == n.action && o.resource == n.resource }
+			if !slices.ContainsFunc(needs, same) {
+				n.mended = "give the instance's role a policy that allows " + n.mended
+				needs = append(needs, n)
 			}
-			add(need{
-				service: serviceLogs, action: "logs:DescribeLogStreams", resource: m.arn("logs", "log-group:"+d.logGroup+":log-stream:"),
-				why: "record for " + d.String(), mended: grant("logs:DescribeLogStreams on the log group"),
-			})
-			add(need{
-				service: serviceLogs, action: "logs:DescribeLogGroups", resource: m.arn("logs", "log-group::log-stream:"),
-				why: "find the log group of " + d.String(), mended: grant("logs:DescribeLogGroups on *"),
-			})
-		}
-		if d.bucket != "" {
-			object := "arn:" + m.partition + ":s3:::" + d.bucket + "/" + strings.TrimPrefix(d.prefix+"/ann-0123456789abcdef0.log", "/")
-			add(need{service: serviceS3, action: "s3:PutObject", resource: object, why: "record for " + d.String(), mended: grant("s3:PutObject on the bucket's objects")})
-			if d.bucketEncrypted {
-				add(need{
-					service: serviceS3, action: "s3:GetEncryptionConfiguration", resource: "arn:" + m.partition + ":s3:::" + d.bucket,
-					why: "see that the bucket of " + d.String() + " is encrypted", mended: grant("s3:GetEncryptionConfiguration on the bucket"),
-				})
-			}
-		}
-		if k := m.key(d.kms); k != nil {
-			add(need{
-				service: serviceKMS, action: "kms:Decrypt", resource: k.arn, key: k, why: "decrypt the session of " + d.String(),
-				mended: grant("kms:Decrypt on " + k.arn),
-			})
 		}
 	}
 	return needs
+}
+
+// logNeeds returns what it takes to record to a document's log group.
+func (m *model) logNeeds(d *sessionDocument) []need {
+	if d.logGroup == "" {
+		return nil
+	}
+	group := "log-group:" + d.logGroup + ":log-stream:"
+	stream := m.arn("logs", group+"ann-0123456789abcdef0")
+	why := "record for " + d.String()
+	return []need{
+		{service: serviceLogs, action: "logs:CreateLogStream", resource: stream, why: why, mended: "logs:CreateLogStream on the log group's streams"},
+		{service: serviceLogs, action: "logs:PutLogEvents", resource: stream, why: why, mended: "logs:PutLogEvents on the log group's streams"},
+		{service: serviceLogs, action: "logs:DescribeLogStreams", resource: m.arn("logs", group), why: why, mended: "logs:DescribeLogStreams on the log group"},
+		{service: serviceLogs, action: "logs:DescribeLogGroups", resource: m.arn("logs", "log-group::log-stream:"), why: why, mended: "logs:DescribeLogGroups on *"},
+	}
+}
+
+// bucketWrites returns what it takes to record to a document's bucket.
+func (m *model) bucketWrites(d *sessionDocument) []need {
+	if d.bucket == "" {
+		return nil
+	}
+	bucket := "arn:" + m.partition + ":s3:::" + d.bucket
+	object := bucket + "/" + strings.TrimPrefix(d.prefix+"/ann-0123456789abcdef0.log", "/")
+	why := "record for " + d.String()
+	needs := []need{{service: serviceS3, action: "s3:PutObject", resource: object, why: why, mended: "s3:PutObject on the bucket's objects"}}
+	if d.bucketEncrypted {
+		needs = append(needs, need{
+			service: serviceS3, action: "s3:GetEncryptionConfiguration", resource: bucket, why: why, mended: "s3:GetEncryptionConfiguration on the bucket",
+		})
+	}
+	if k := m.key(m.bucketKey(d.bucket)); k != nil {
+		// S3 asks the key in the role's name, so no endpoint is on the way.
+		needs = append(needs, need{action: "kms:GenerateDataKey", resource: k.arn, key: k, why: why, mended: "kms:GenerateDataKey on " + k.arn})
+	}
+	return needs
+}
+
+// keyNeeds returns what it takes to decrypt a document's sessions.
+func (m *model) keyNeeds(d *sessionDocument) []need {
+	k := m.key(d.kms)
+	if k == nil {
+		return nil
+	}
+	return []need{{
+		service: serviceKMS, action: "kms:Decrypt", resource: k.arn, key: k, why: "decrypt the session of " + d.String(), mended: "kms:Decrypt on " + k.arn,
+	}}
 }
 
 // associationsOf returns the associations that run on an instance.

@@ -62,15 +62,14 @@ type rule struct {
 // door is a VPC endpoint.
 type door struct {
 	*node
-	vpc, service, kind, state  string
-	addresses                  string
-	subnets, groups, tables    []string
-	privateDNS                 bool
-	policy                     string
-	prefixList                 string
-	blocks                     []netip.Prefix
-	privateIPs                 map[string]netip.Addr
-	onlyForResolvers, external bool
+	vpc, service, kind, state string
+	addresses                 string
+	subnets, groups, tables   []string
+	privateDNS                bool
+	policy                    string
+	prefixList                string
+	blocks                    []netip.Prefix
+	privateIPs                map[string]netip.Addr
 }
 
 // routeTargets are the properties by which a route names its target.

@@ -85,7 +85,7 @@ func (m *model) whereabouts(f *finding, i *instance) (*subnet, *vpc) {
 
 // resolve proves that the service's name leads to an endpoint, which it returns.
 func (m *model) resolve(f *finding, v *vpc, service string) *door {
-	name := fmt.Sprintf("%s.%s.amazonaws.com", service, m.region)
+	name := fmt.Sprintf("%s.%s.%s", service, m.region, m.suffix())
 	var here, private, elsewhere []*door
 	for _, d := range m.doors {
 		switch {
@@ -119,6 +119,17 @@ func (m *model) resolve(f *finding, v *vpc, service string) *door {
 		return nil
 	}
 	return private[0]
+}
+
+// suffix is what the names of the partition's services end in.
+func (m *model) suffix() string {
+	switch m.partition {
+	case "aws-cn":
+		return "amazonaws.com.cn"
+	case "aws-eusc":
+		return "amazonaws.eu"
+	}
+	return "amazonaws.com"
 }
 
 // resolves proves that the VPC answers for an endpoint's private name.
@@ -365,45 +376,3 @@ func (m *model) groupNames(ids []string) string {
 	}
 	return strings.Join(names, " and ")
 }
-
-// admitted proves that an endpoint's policy lets the agent's requests through.
-func (m *model) admitted(f *finding, i *instance, d *door) {
-	document, ok := m.endpointPolicy(f, d)
-	if !ok {
-		return
-	}
-	r, lacks := m.roleOf(i)
-	if r == nil {
-		if lacks != "" {
-			f.doubts("%s, so whom the policy of %s is to admit", lacks, d)
-		}
-		// An instance without a role is the business of the claim "agent".
-		return
-	}
-	for _, n := range m.needs(i) {
-		if !d.serves(n.service) {
-			continue
-		}
-		request := m.agentRequest(i, r, n)
-		request.Context = request.Context.With("aws:SourceVpce", d.id)
-		decision := (&policy.Policies{Identity: []*policy.Document{everything}, Endpoint: document}).Decide(request)
-		f.wants(decision, fmt.Sprintf("let the policy of %s allow %s to %s", d, n.action, r), "%s through %s", n, d)
-	}
-}
-
-// endpointPolicy reads an endpoint's policy, which may be AWS's default.
-func (m *model) endpointPolicy(f *finding, d *door) (*policy.Document, bool) {
-	if d.policy == "" {
-		return fullAccess, true
-	}
-	document, err := policy.Parse("the policy of "+d.String(), d.policy)
-	if err != nil {
-		f.doubts("%v", err)
-		return nil, false
-	}
-	return document, true
-}
-
-// fullAccess is what AWS gives an endpoint without a policy.
-var fullAccess = mustParse("AWS's default endpoint policy",
-	`{"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}]}`)

@@ -46,13 +46,17 @@ func (m *model) records() error {
 	}
 	for _, n := range m.kind("aws:kms/key:Key") {
 		k := &key{node: n, arn: n.text("arn")}
-		if text := n.text("policy"); text != "" {
-			document, err := policy.Parse("the policy of "+n.String(), text)
-			if err != nil && !m.encrypted() {
-				return err
-			}
-			k.policy = document
+		text := n.text("policy")
+		if text == "" {
+			// AWS's own leaves a key to its account.
+			account := policy.Principal{ARN: k.arn}.Account()
+			text = `{"Statement": {"Effect": "Allow", "Principal": {"AWS": "` + account + `"}, "Action": "kms:*", "Resource": "*"}}`
 		}
+		document, err := policy.Parse("the policy of "+n.String(), text)
+		if err != nil {
+			return err
+		}
+		k.policy = document
 		m.keys[k.arn] = k
 	}
 	return nil
@@ -136,6 +140,22 @@ func (m *model) ofBucket(name string, kinds ...string) *node {
 	return nil
 }
 
+// bucketKey names the key that a bucket is encrypted with, or "" where it is S3's own.
+func (m *model) bucketKey(name string) string {
+	encryption := m.ofBucket(name, "aws:s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2",
+		"aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration")
+	if encryption == nil {
+		return ""
+	}
+	for _, rule := range encryption.objects("rules") {
+		by, _ := rule["applyServerSideEncryptionByDefault"].(map[string]any)
+		if key := asText(by["kmsMasterKeyId"]); key != "" {
+			return key
+		}
+	}
+	return ""
+}
+
 // recordTargets returns what sessions are recorded to and encrypted with.
 func (m *model) recordTargets() []*node {
 	var targets []*node
@@ -204,6 +224,10 @@ func (m *model) everyPathRecords(f *finding, r *role) {
 			f.holds("%s opens sessions with %s, which records to %s", r, own, strings.TrimSpace(own.logGroup+" "+own.bucket))
 		}
 	}
+	stranger := m.ask(r, "ssm:StartSession", m.documentARN("any-other"), tagged(named(), nil))
+	if stranger.Effect != policy.Denied {
+		f.weigh(stranger, policy.Denied, "name the documents that record", fmt.Sprintf("%s opens sessions with any other document", r))
+	}
 	if decision := m.startUnchecked(r); decision.Effect != policy.Denied {
 		f.weigh(decision, policy.Denied, "put BoolIfExists ssm:SessionDocumentAccessCheck = true on every statement that allows ssm:StartSession",
 			fmt.Sprintf("%s opens sessions with the default document, unchecked", r))
@@ -215,6 +239,9 @@ func (m *model) everyPathRecords(f *finding, r *role) {
 
 // keptSafely proves that a document's records are encrypted, kept and private.
 func (m *model) keptSafely(f *finding, d *sessionDocument) {
+	if d.opaque != "" {
+		f.doubts("where %s records: %s", d, d.opaque)
+	}
 	if d.logGroup != "" {
 		m.logGroupSafe(f, d)
 	}
@@ -250,18 +277,14 @@ func (m *model) logGroupSafe(f *finding, d *sessionDocument) {
 		days = fmt.Sprintf("%d days", n)
 	}
 	f.holds("%s keeps records %s", g, days)
+	if !g.retained && !g.flag("skipDestroy", false) {
+		f.breaks("set retainOnDelete on "+g.String(), "%s and its records are deleted with the stack", g)
+	}
 }
 
 // logsMayUse proves that the logs service may use the key of a log group.
 func (m *model) logsMayUse(f *finding, g *node, k *key) {
-	if k.policy == nil {
-		f.breaks("let the key's policy allow it to logs."+m.region+".amazonaws.com", "%s leaves %s to the account's roles alone", k, k.arn)
-		return
-	}
-	service := policy.Principal{Service: "logs." + m.region + ".amazonaws.com"}
-	if m.partition == "aws-cn" {
-		service.Service += ".cn"
-	}
+	service := policy.Principal{Service: "logs." + m.region + "." + m.suffix()}
 	groupARN := m.arn("logs", "log-group:"+g.text("name"))
 	for _, action := range []string{"kms:GenerateDataKey", "kms:Decrypt"} {
 		policies := policy.Policies{Resource: k.policy, Gatekeeper: true}
@@ -292,6 +315,9 @@ func (m *model) bucketSafe(f *finding, d *sessionDocument) {
 		f.holds("%s is encrypted with S3's own keys, as AWS does unasked", b)
 	} else {
 		f.holds("%s is encrypted as %s says", b, encryption)
+	}
+	if name := m.bucketKey(d.bucket); name != "" && m.key(name) == nil {
+		f.doubts("the key %q of %s, which is not in the state", name, b)
 	}
 	if b.flag("forceDestroy", false) {
 		f.breaks("set forceDestroy to false on "+b.String(), "%s loses its records when the stack is destroyed", b)

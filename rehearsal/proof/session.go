@@ -38,6 +38,19 @@ func (m *model) sessionRoles() []*role {
 	return found
 }
 
+// obscureRoles returns the roles for people of which it is not known whether they open
+// sessions.
+func (m *model) obscureRoles() []*role {
+	var found []*role
+	for _, name := range slices.Sorted(maps.Keys(m.roles)) {
+		r := m.roles[name]
+		if _, unknown := r.decide(); len(unknown) > 0 && r.forPeople() && !slices.Contains(m.sessionRoles(), r) {
+			found = append(found, r)
+		}
+	}
+	return found
+}
+
 // forPeople says whether anybody but services may assume the role.
 func (r *role) forPeople() bool {
 	return slices.ContainsFunc(r.trust.Statements, func(s policy.Statement) bool {
@@ -109,30 +122,75 @@ func (m *model) assumers(r *role) []assumer {
 
 // examplesOf returns principals of an account that a trust statement's conditions single out.
 func (m *model) examplesOf(s policy.Statement, account string) []string {
-	var arns []string
-	for _, c := range s.Conditions {
-		if !strings.EqualFold(c.Key, "aws:PrincipalArn") || strings.Contains(c.Operator, "Not") {
-			continue
-		}
-		for _, value := range c.Values {
-			arns = append(arns, strings.NewReplacer("*", "example", "?", "x").Replace(value))
-		}
-	}
+	arns := principalExamples(s, account)
 	if len(arns) == 0 {
 		arns = []string{fmt.Sprintf("arn:%s:iam::%s:user/%s", m.partition, account, person)}
 	}
 	return arns
 }
 
+// principalExamples are ARNs that the conditions of a statement on the principal's ARN
+// single out, of an account where they leave that open.
+func principalExamples(s policy.Statement, account string) []string {
+	var arns []string
+	for _, c := range s.Conditions {
+		if !strings.EqualFold(c.Key, "aws:PrincipalArn") || strings.Contains(c.Operator, "Not") {
+			continue
+		}
+		for _, value := range c.Values {
+			parts := strings.SplitN(value, ":", 6)
+			if len(parts) == 6 && strings.ContainsAny(parts[4], "*?") {
+				parts[4] = account
+			}
+			arns = append(arns, strings.NewReplacer("*", "example", "?", "x").Replace(strings.Join(parts, ":")))
+		}
+	}
+	return arns
+}
+
+// strangersTo are principals of other accounts: any, and those whom conditions on the
+// principal's ARN would let pass.
+func (m *model) strangersTo(document *policy.Document, account string) []policy.Principal {
+	var found []policy.Principal
+	for _, other := range strangeAccounts(account) {
+		arns := []string{
+			fmt.Sprintf("arn:%s:iam::%s:role/%s", m.partition, other, person),
+			fmt.Sprintf("arn:%s:iam::%s:user/%s", m.partition, other, person),
+		}
+		for _, s := range document.Statements {
+			for _, arn := range principalExamples(s, other) {
+				if (policy.Principal{ARN: arn}).Account() == other {
+					arns = append(arns, arn)
+				}
+			}
+		}
+		for _, arn := range arns {
+			who := policy.User(arn)
+			if strings.Contains(arn, ":role/") {
+				who = policy.Session(arn, person)
+			}
+			if !slices.Contains(found, who) {
+				found = append(found, who)
+			}
+		}
+	}
+	return found
+}
+
 // assume asks whether somebody may assume a role, under a session name. That their own
 // policies let them is an assumption.
-func (m *model) assume(r *role, who policy.Principal, name string, mfa func(policy.Context) policy.Context) policy.Decision {
+func (m *model) assume(
+	r *role, who policy.Principal, name string, mfa func(policy.Context) policy.Context, unsure ...string,
+) policy.Decision {
 	context := mfa(policy.Context{}).With(nameKey, name)
 	switch {
 	case who.RoleARN != "":
 		context = context.With("aws:userid", "AROAOTHERROLE:"+person)
 	default:
 		context = context.With("aws:userid", "AIDASOMEUSER")
+	}
+	for _, key := range unsure {
+		context = context.Unsure(key)
 	}
 	policies := policy.Policies{
 		Identity: []*policy.Document{everything}, Resource: r.trust, ResourceAccount: r.account(), Gatekeeper: true,
@@ -162,7 +220,7 @@ func (m *model) ask(r *role, action, resource string, context policy.Context) po
 	}
 	if strings.HasPrefix(action, "kms:") {
 		if k := m.key(resource); k != nil {
-			policies.Resource, policies.Gatekeeper = k.policy, k.policy != nil
+			policies.Resource, policies.Gatekeeper = k.policy, true
 		}
 	}
 	return policies.Decide(&policy.Request{
@@ -227,6 +285,11 @@ func (m *model) openable(r *role) []opening {
 			names = append(names, d.name)
 		}
 	}
+	for _, name := range r.documentsNamed() {
+		if !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
 	var found []opening
 	for _, name := range names {
 		o := opening{name: name, arn: m.documentARN(name)}
@@ -242,6 +305,24 @@ func (m *model) openable(r *role) []opening {
 		found = append(found, o)
 	}
 	return found
+}
+
+// documentsNamed are the documents that the role's policies name.
+func (r *role) documentsNamed() []string {
+	var names []string
+	for _, a := range r.policies {
+		if a.document == nil {
+			continue
+		}
+		for _, s := range a.document.Statements {
+			for _, resource := range s.Resources {
+				if _, name, found := strings.Cut(resource, ":document/"); found && !s.NotResources && !strings.ContainsAny(resource, "*?$") {
+					names = append(names, name)
+				}
+			}
+		}
+	}
+	return names
 }
 
 // documentARN is a document's ARN. AWS's own have no account.

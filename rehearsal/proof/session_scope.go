@@ -25,9 +25,32 @@ func (m *model) proveSessionOwn() []*finding {
 				}
 			}
 			f.refuses(m.ask(r, action, arn, tagged(policy.Context{}, nil)), mend, "%s on a session without the tag", action)
+			m.ownAlone(f, r, action)
 		}
 		m.pinned(f, r)
 	})
+}
+
+// ownAlone proves that no statement lets the role act on sessions but by the caller's own
+// id, whatever sessions were tried.
+func (m *model) ownAlone(f *finding, r *role, action string) {
+	for _, a := range r.policies {
+		if a.document == nil {
+			f.doubts("whether %s of %s allows %s", a.name, r, action)
+			continue
+		}
+		for _, s := range a.document.Statements {
+			if s.Deny || !s.Covers(action) || slices.ContainsFunc(s.Conditions, isOwn) {
+				continue
+			}
+			f.doubts("on whose sessions else %s, %s, allows %s: it has no condition StringEquals %s = ${aws:userid}", a.document.Name, s.Sid, action, sessionTag)
+		}
+	}
+}
+
+// isOwn says whether a condition demands that a session is the caller's own.
+func isOwn(c policy.Condition) bool {
+	return c.Operator == "StringEquals" && strings.EqualFold(c.Key, sessionTag) && slices.Equal(c.Values, []string{"${aws:userid}"})
 }
 
 // sessionOf is the context of a request on somebody's session.
@@ -99,13 +122,19 @@ func (m *model) scoped(f *finding, d *policy.Document, s *policy.Statement) {
 			m.target(f, s, where, resource)
 		}
 	}
-	if s.Covers(pushKeyAction) || s.Covers("kms:GenerateDataKey") {
-		for _, resource := range s.Resources {
-			if strings.ContainsAny(resource, "*?") {
-				f.breaks("name the resources", "%s is about %s", where, resource)
-			}
+	for _, resource := range s.Resources {
+		if s.Covers(pushKeyAction) && !m.isInstance(resource) {
+			f.breaks("name the instances of the stack", "%s pushes keys to %s", where, resource)
+		}
+		if s.Covers("kms:GenerateDataKey") && m.key(resource) == nil {
+			f.breaks("name the stack's key", "%s makes data keys with %s", where, resource)
 		}
 	}
+}
+
+// isInstance says whether an ARN is that of an instance of the stack.
+func (m *model) isInstance(arn string) bool {
+	return slices.ContainsFunc(m.instances, func(i *instance) bool { return m.arn("ec2", "instance/"+i.id) == arn })
 }
 
 // target proves that a resource of ssm:StartSession is an instance or a document of this
@@ -125,7 +154,7 @@ func (m *model) target(f *finding, s *policy.Statement, where, resource string) 
 		}
 		f.breaks("name the instances and documents of the stack", "%s opens sessions on %s", where, resource)
 	case strings.Contains(resource, ":instance/"):
-		if !slices.ContainsFunc(m.instances, func(i *instance) bool { return m.arn("ec2", "instance/"+i.id) == resource }) {
+		if !m.isInstance(resource) {
 			f.breaks("remove it", "%s opens sessions on %s, which is no instance of the stack", where, resource)
 		}
 	case !m.meant(resource):

@@ -1,7 +1,6 @@
 package proof
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -16,6 +15,11 @@ func (m *model) perSessionRole(id, class string, look func(*finding, *role)) []*
 	for _, r := range m.sessionRoles() {
 		f := claimOf(id, r.node.name, class)
 		look(f, r)
+		found = append(found, f)
+	}
+	for _, r := range m.obscureRoles() {
+		f := claimOf(id, r.node.name, class)
+		f.doubts("whether %s opens sessions: what %s allow", r, strings.Join(r.unknownPolicies(), ", "))
 		found = append(found, f)
 	}
 	if len(found) == 0 {
@@ -195,14 +199,36 @@ func (m *model) proveSessionMFA() []*finding {
 				continue
 			}
 			users++
+			if d := m.assume(r, a.who, a.name(), withMFA(a)); d.Effect == policy.Denied {
+				f.doubts("whether anybody else of %s assumes %s without MFA: %s may not even with it: %s", a.listed, r, a.who.ARN, d.Why)
+			}
 			mend := "put Bool " + mfaPresent + " = true on the statement of the trust policy of " + r.String() + "; not BoolIfExists, which admits long-term keys"
 			f.refuses(m.assume(r, a.who, a.name(), noMFA), mend, "%s assumes %s with long-term keys", a.who.ARN, r)
 			f.refuses(m.assume(r, a.who, a.name(), mfaFalse), mend, "%s assumes %s with temporary credentials got without MFA", a.who.ARN, r)
 		}
+		m.servicesWithoutMFA(f, r, configured)
 		if users == 0 && f.whole() {
 			f.holds("%s lists no user", r)
 		}
 	})
+}
+
+// servicesWithoutMFA proves that no service gets the role, for whoever uses the service.
+func (m *model) servicesWithoutMFA(f *finding, r *role, configured bool) {
+	for _, s := range r.trust.Statements {
+		if s.Deny || s.Principal == nil {
+			continue
+		}
+		for _, service := range s.Principal.Services {
+			if configured {
+				f.breaks("take "+service+" out of the trust policy of "+r.String(),
+					"%s gets %s, and whoever may use it for that does, without MFA", service, r)
+			}
+		}
+		for _, provider := range s.Principal.Federated {
+			f.doubts("whether users of %s signed in with MFA", provider)
+		}
+	}
 }
 
 // asksForMFA says whether a statement has a condition on MFA.
@@ -227,12 +253,20 @@ func (m *model) proveSessionForeign() []*finding {
 			for _, name := range s.Principal.Federated {
 				f.doubts("who the users of %s are", name)
 			}
+			if s.Principal.Anyone && s.Covers("sts:AssumeRoleWithWebIdentity") {
+				f.doubts("which identity providers' users assume %s by %s", r, s.Sid)
+			}
 		}
-		for _, account := range strangeAccounts(r.account()) {
-			stranger := policy.User(fmt.Sprintf("arn:%s:iam::%s:user/%s", m.partition, account, person))
-			f.refuses(m.assume(r, stranger, person, withMFA(assumer{who: stranger})), mend, "a user of account %s, with MFA, assumes %s", account, r)
-			role := policy.Session(fmt.Sprintf("arn:%s:iam::%s:role/%s", m.partition, account, person), person)
-			f.refuses(m.assume(r, role, person, withMFA(assumer{who: role})), mend, "a role of account %s assumes %s", account, r)
+		for _, stranger := range m.strangersTo(r.trust, r.account()) {
+			a := assumer{who: stranger}
+			d := m.assume(r, stranger, a.name(), withMFA(a))
+			if d.Effect == policy.Denied {
+				// They may have another name, and MFA or not.
+				d = m.assume(r, stranger, a.name(), func(c policy.Context) policy.Context {
+					return c.Unsure(mfaPresent).Unsure(mfaAge).Unsure("aws:username")
+				}, nameKey, "aws:userid")
+			}
+			f.refuses(d, mend, "%s, of another account, assumes %s", stranger.ARN, r)
 		}
 	})
 }

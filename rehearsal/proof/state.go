@@ -47,7 +47,9 @@ type node struct {
 	after []string
 	// trigger is the value whose change replaces it.
 	trigger any
-	state   *state
+	// retained says that it stays when the stack is destroyed.
+	retained bool
+	state    *state
 }
 
 // String names the resource as people know it.
@@ -91,7 +93,8 @@ func readState(deployment *apitype.DeploymentV3) (*state, error) {
 func (s *state) add(r apitype.ResourceV3) {
 	n := &node{
 		urn: string(r.URN), kind: string(r.Type), name: r.URN.Name(), id: string(r.ID),
-		inputs: r.Inputs, outputs: r.Outputs, trigger: r.ReplacementTrigger, state: s,
+		inputs: r.Inputs, outputs: r.Outputs, trigger: r.ReplacementTrigger,
+		retained: r.RetainOnDelete || r.Protect, state: s,
 	}
 	for _, urn := range r.Dependencies {
 		n.after = append(n.after, string(urn))

@@ -34,19 +34,35 @@ aws:ssm/document:Document aws:ssm/association:Association aws:ssm/parameter:Para
 aws:ssm/maintenanceWindow:MaintenanceWindow aws:ssm/patchBaseline:PatchBaseline
 aws:cloudwatch/logGroup:LogGroup aws:cloudwatch/logStream:LogStream aws:cloudwatch/metricAlarm:MetricAlarm
 aws:kms/key:Key aws:kms/alias:Alias
+aws:ec2/volumeAttachment:VolumeAttachment aws:ec2/launchTemplate:LaunchTemplate aws:ec2/placementGroup:PlacementGroup
+aws:iam/user:User aws:iam/group:Group aws:iam/accessKey:AccessKey aws:iam/userGroupMembership:UserGroupMembership
+aws:iam/userPolicy:UserPolicy aws:iam/userPolicyAttachment:UserPolicyAttachment aws:iam/groupPolicy:GroupPolicy
+aws:iam/groupPolicyAttachment:GroupPolicyAttachment aws:iam/groupMembership:GroupMembership
+aws:iam/serviceLinkedRole:ServiceLinkedRole aws:iam/samlProvider:SamlProvider
+aws:iam/openIdConnectProvider:OpenIdConnectProvider
 `)
+
+// harmless are the packages whose resources touch nothing in AWS.
+var harmless = toSet("pulumi random tls time archive std null")
 
 // strangers names the resources of unknown types, by what claims they may bear on.
 func (m *model) strangers() map[family][]string {
 	found := map[family][]string{}
 	for _, n := range m.nodes {
-		if known[n.kind] || !strings.HasPrefix(n.kind, "aws:") {
+		pkg, rest, _ := strings.Cut(n.kind, ":")
+		if known[n.kind] || harmless[pkg] {
 			continue
 		}
 		name := n.kind + " " + n.name
-		switch module, _, _ := strings.Cut(strings.TrimPrefix(n.kind, "aws:"), "/"); module {
+		if pkg != "aws" || strings.HasPrefix(rest, "cloudformation/") || strings.HasPrefix(rest, "cloudcontrol/") {
+			// It may do anything.
+			found[network] = append(found[network], name)
+			found[identity] = append(found[identity], name)
+			continue
+		}
+		switch module, _, _ := strings.Cut(rest, "/"); module {
 		case "ec2", "vpc", "ec2transitgateway", "networkfirewall", "route53", "directconnect", "networkmanager", "vpclattice",
-			"globalaccelerator", "lb", "alb", "elb", "ram", "ec2clientvpn":
+			"globalaccelerator", "lb", "alb", "elb", "ram", "ec2clientvpn", "autoscaling":
 			found[network] = append(found[network], name)
 		case "iam", "organizations", "ssm", "ssoadmin", "kms":
 			found[identity] = append(found[identity], name)

@@ -71,7 +71,8 @@ type Claim struct {
 	Why    []string `json:"why"`
 }
 
-// Conclude sets OK. Strict requires hardening claims, too, and that all are decided.
+// Conclude sets OK. A required claim holds only where it is proven: undecided is not good enough to deploy on. Strict
+// requires hardening claims, too.
 func (r *Report) Conclude(strict bool) {
 	r.OK = len(r.Failures(strict)) == 0
 }
@@ -86,8 +87,7 @@ func (r *Report) Failures(strict bool) []string {
 		}
 	}
 	for _, claim := range r.Claims {
-		required := claim.Class == Required || strict
-		if required && (claim.Result == Refuted || strict && claim.Result == Undecided) {
+		if (claim.Class == Required || strict) && claim.Result != Proven {
 			failures = append(failures, fmt.Sprintf("%s (%s): %s", claim.ID, claim.Subject, claim.Result))
 		}
 	}

@@ -83,7 +83,7 @@ func TestReport_claims(t *testing.T) {
 	}{
 		{report.Required, report.Proven, true, true},
 		{report.Required, report.Refuted, false, false},
-		{report.Required, report.Undecided, true, false},
+		{report.Required, report.Undecided, false, false},
 		{report.Hardening, report.Proven, true, true},
 		{report.Hardening, report.Refuted, true, false},
 		{report.Hardening, report.Undecided, true, false},

@@ -27,6 +27,9 @@ func Parse(name, text string) (*Document, error) {
 	if err := decoder.Decode(&raw); err != nil {
 		return nil, fmt.Errorf("policy %s: not an IAM policy: %w", name, err)
 	}
+	if decoder.More() {
+		return nil, fmt.Errorf("policy %s: not an IAM policy: there is more after its end", name)
+	}
 	if raw.Version != "" && raw.Version != variableVersion && raw.Version != "2008-10-17" {
 		return nil, fmt.Errorf("policy %s: version %q: AWS knows 2012-10-17 and 2008-10-17", name, raw.Version)
 	}

@@ -96,6 +96,9 @@ func (d *Document) matchesResource(s *Statement, r *Request) (Answer, string) {
 // admits says how a statement's principal element is about the one who asks.
 func (s *Statement) admits(p Principal) (reach, string) {
 	if s.Principal == nil {
+		if s.Strange != "" {
+			return unclear, s.Strange
+		}
 		return unclear, "its principal"
 	}
 	if s.Principal.Anyone {

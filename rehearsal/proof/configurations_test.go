@@ -1,0 +1,84 @@
+package proof_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"bastionless/rehearsal/report"
+)
+
+// TestConfigurations holds stacks that are configured otherwise to their claims.
+func TestConfigurations(t *testing.T) {
+	t.Parallel()
+	const flow, zone, protected, own = "flow-logs: refuted", "multi-zone: refuted", "protected: refuted", "session.own: undecided"
+	for name, test := range map[string]struct {
+		overrides map[string]string
+		required  []string
+		hardening []string
+	}{
+		"shared subnets": {map[string]string{"subnetLayout": "shared"}, nil, []string{own, flow, zone, protected}},
+		"open egress":    {map[string]string{"instanceEgress": "open"}, nil, []string{own, "egress: refuted", flow, zone, protected}},
+		"the VPC reaches the endpoints": {
+			map[string]string{"endpointIngress": "vpc"}, nil, []string{own, flow, zone, protected},
+		},
+		"ports that are forwarded": {
+			map[string]string{"forwardTo": `["10.0.32.0/24:5432"]`, "sessionDocuments": `["remote-port-forwarding"]`},
+			nil,
+			[]string{own, flow, zone, protected},
+		},
+		"Amazon Linux 2": {map[string]string{"os": "al2"}, nil, []string{own, flow, zone, protected}},
+		"a key pair of the stack's": {
+			map[string]string{"sshPublicKey": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGPPVrXLFyl4X5xbT2bYSYuPYvyRm5zDGX3/WlJm3Qp1 ann"},
+			nil,
+			[]string{own, flow, zone, protected},
+		},
+		"users by name": {
+			map[string]string{"sessionPrincipals": `["arn:aws:iam::123456789012:user/ann", "arn:aws:iam::123456789012:user/bob"]`},
+			nil,
+			[]string{flow, zone, protected},
+		},
+		"a role": {
+			map[string]string{"sessionPrincipals": `["arn:aws:iam::123456789012:role/ops"]`, "requireMfa": "false"},
+			nil,
+			[]string{"session.mfa: undecided", own, flow, zone, protected},
+		},
+		"Identity Center": {
+			map[string]string{"sessionPrincipals": `["sso:Operators"]`, "requireMfa": "false"},
+			nil,
+			[]string{"session.mfa: undecided", own, flow, zone, protected},
+		},
+		"another account": {
+			map[string]string{"sessionPrincipals": `["210987654321"]`}, nil, []string{own, flow, zone, protected},
+		},
+		"any instance": {
+			map[string]string{"sessionTargets": "any"}, nil, []string{own, "session.scope: refuted", flow, zone, protected},
+		},
+		"no MFA": {
+			map[string]string{"requireMfa": "false"}, nil, []string{"session.mfa: refuted", own, flow, zone, protected},
+		},
+		"a workload's endpoints and buckets": {
+			map[string]string{"interfaceEndpoints": `["ecr.api", "secretsmanager", "logs", "kms"]`, "s3Buckets": `["my-bucket"]`},
+			nil,
+			[]string{own, flow, zone, protected},
+		},
+		"full policies": {
+			map[string]string{"endpointPolicy": "full"},
+			nil,
+			[]string{own, "endpoint-policy.ssm: refuted", "endpoint-policy.s3: refuted", flow, zone, protected},
+		},
+		"no S3": {
+			map[string]string{"s3Endpoint": "false", "agentAutoUpdate": "false"}, nil, []string{own, flow, zone, protected},
+		},
+		"many instances in three zones": {
+			map[string]string{"zones": `["a", "c", "d"]`, "instancesPerZone": "2"}, nil, []string{own, flow, protected, protected, protected, protected, protected, protected},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			claims := claimsOf(t, deployed(t, "dev", test.overrides))
+			require.ElementsMatch(t, test.required, failing(claims, report.Required))
+			require.ElementsMatch(t, test.hardening, failing(claims, report.Hardening))
+		})
+	}
+}

@@ -1,0 +1,95 @@
+package proof_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"testing"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
+	"github.com/stretchr/testify/require"
+
+	"bastionless/rehearsal/awssim"
+	"bastionless/rehearsal/engine"
+	"bastionless/rehearsal/proof"
+)
+
+// root is where the program is.
+const root = "../.."
+
+// stacks are those that the repository configures.
+var stacks = []string{"article", "dev", "prod"}
+
+// programDir is where the stacks' program is compiled to, if it is.
+var programDir string
+
+// program compiles the stacks' program, once.
+var program = sync.OnceValues(func() (path string, err error) {
+	if programDir, err = os.MkdirTemp("", "bastionless"); err != nil {
+		return "", err
+	}
+	path = filepath.Join(programDir, "bastionless")
+	build := exec.Command("go", "build", "-trimpath", "-ldflags", "-w -s", "-o", path, ".")
+	build.Dir = root
+	if output, err := build.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("compile the program: %w\n%s", err, output)
+	}
+	return path, nil
+})
+
+func TestMain(m *testing.M) {
+	status := m.Run()
+	if programDir != "" {
+		os.RemoveAll(programDir)
+	}
+	os.Exit(status)
+}
+
+// deploy deploys a stack on the simulated AWS and returns its state. Overrides change its
+// configuration.
+func deploy(stack string, overrides map[string]string) (*apitype.DeploymentV3, error) {
+	path, err := program()
+	if err != nil {
+		return nil, err
+	}
+	cloud, err := awssim.New(awssim.Options{AssumeExisting: true})
+	if err != nil {
+		return nil, err
+	}
+	opened, err := engine.Open(engine.Options{Dir: root, Stack: stack, Program: path, Provider: cloud.NewProvider})
+	if err != nil {
+		return nil, err
+	}
+	if err := opened.Configure(overrides); err != nil {
+		return nil, err
+	}
+	if failure := opened.Up(context.Background()).Failure(); failure != "" {
+		return nil, errors.New(failure)
+	}
+	var state bytes.Buffer
+	if err := opened.Export(&state); err != nil {
+		return nil, err
+	}
+	return proof.Read(&state)
+}
+
+// deployed deploys a stack.
+func deployed(t testing.TB, stack string, overrides map[string]string) *apitype.DeploymentV3 {
+	t.Helper()
+	deployment, err := deploy(stack, overrides)
+	require.NoError(t, err)
+	return deployment
+}
+
+// claimsOf makes the claims about a deployment.
+func claimsOf(t testing.TB, deployment *apitype.DeploymentV3) []proof.Claim {
+	t.Helper()
+	claims, err := proof.Check(deployment, proof.Options{})
+	require.NoError(t, err)
+	return claims
+}

@@ -1,0 +1,130 @@
+package proof_test
+
+import (
+	"strings"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
+)
+
+func (b *breeder) endpoint(i int, r *apitype.ResourceV3) {
+	service := r.URN.Name()[strings.LastIndex(r.URN.Name(), "-")+1:]
+	reach := "reach." + service
+	if service == "ec2messages" {
+		b.add(i, "gone", drop, "reach.ec2messages")
+	} else {
+		b.add(i, "gone", drop, reach)
+	}
+	b.add(i, "in another VPC", set("vpcId", "vpc-other"), reach)
+	b.add(i, "of another service", set("serviceName", "com.amazonaws.ap-northeast-1.sqs"), reach)
+	if service == "s3" {
+		b.add(i, "on no route table", set("routeTableIds", list()), reach)
+		b.add(i, "on the endpoints' route table", set("routeTableIds", list(b.id("RouteTable", "-privatelink"))), reach)
+		b.add(i, "another prefix list", set("prefixListId", "pl-other"), b.prefixListClaims()...)
+	} else {
+		b.add(i, "no private DNS", set("privateDnsEnabled", false), reach)
+		b.add(i, "no subnet", set("subnetIds", list()), reach)
+		b.add(i, "a subnet that is not there", set("subnetIds", list("subnet-other")), reach)
+		b.add(i, "the instances' group", set("securityGroupIds", list(b.id("SecurityGroup", "-instances"))), reach)
+		b.add(i, "the default group", set("securityGroupIds", list()), reach)
+		b.add(i, "not accepted", set("state", "pendingAcceptance"), reach)
+		b.add(i, "a gateway", set("vpcEndpointType", "Gateway"), reach)
+		b.add(i, "IPv6 alone", set("ipAddressType", "ipv6"), reach)
+	}
+	claims := []string{reach, "endpoint-policy." + service}
+	b.policy(i, "policy", claims, func(_, what string) string {
+		switch {
+		case service == "s3" && strings.HasPrefix(what, "without resource "):
+			return b.s3Harmless(what)
+		case what == "without action s3:ListBucket":
+			return "the agent asks with HeadBucket for a bucket's Region first, and goes on without"
+		}
+		return ""
+	})
+}
+
+// prefixListClaims are those that notice another prefix list: with open egress none does.
+func (b *breeder) prefixListClaims() []string {
+	if b.find("SecurityGroupEgressRule", "-all") != nil {
+		return []string{"harmless: the stack lets all out anyway"}
+	}
+	return []string{"reach.s3", "egress"}
+}
+
+// s3Harmless says why no claim notices the absence of a bucket, if that is so.
+func (b *breeder) s3Harmless(what string) string {
+	for _, needed := range []string{"amazon-ssm-ap-northeast-1/*", "al2023-repos-ap-northeast-1-de612dc2/*"} {
+		if strings.HasSuffix(what, "without resource arn:aws:s3:::"+needed) {
+			return ""
+		}
+	}
+	return "no resource of the stack reads from it: it is for commands and patches that people may run"
+}
+
+func (b *breeder) instance(i int) {
+	group := b.id("SecurityGroup", "-endpoints")
+	b.add(i, "in the endpoints' subnet", set("subnetId", b.id("Subnet", "-privatelink-a")), "reach.s3")
+	b.add(i, "in a subnet that is not there", set("subnetId", "subnet-other"), "reach.ssm")
+	b.add(i, "the endpoints' group", set("vpcSecurityGroupIds", list(group)), "reach.ssm", "no-inbound")
+	b.add(i, "a further group that admits", set("vpcSecurityGroupIds", list(b.id("SecurityGroup", "-instances"), group)), "no-inbound")
+	b.add(i, "the default group", set("vpcSecurityGroupIds", list()), "reach.ssm")
+	b.add(i, "no profile", set("iamInstanceProfile", ""), "agent")
+	b.add(i, "another profile", set("iamInstanceProfile", "another"), "agent")
+	b.add(i, "asks for a public address", set("associatePublicIpAddress", true), "isolated")
+	b.add(i, "has a public address", set("publicIp", "203.0.113.7"), "isolated")
+	b.add(i, "has a public IPv6 address", set("ipv6Addresses", list("2600:1f14::1")), "isolated")
+	b.add(i, "a network interface from elsewhere", set("networkInterfaces", list(props{"networkInterfaceId": "eni-1", "deviceIndex": 1.0})), "isolated", "no-inbound")
+	b.add(i, "no metadata", set("metadataOptions", props{"httpEndpoint": "disabled", "httpTokens": "required", "httpPutResponseHopLimit": 1.0}), "agent")
+	b.hardening(i)
+}
+
+// hardening makes mutants that are weaker, where the stack is not weak itself.
+func (b *breeder) hardening(i int) {
+	r := &b.base.Resources[i]
+	options, _ := r.Outputs["metadataOptions"].(map[string]any)
+	root, _ := r.Outputs["rootBlockDevice"].(map[string]any)
+	if options["httpTokens"] == "required" {
+		b.add(i, "version 1 of metadata", set("metadataOptions", props{"httpEndpoint": "enabled", "httpTokens": "optional"}), "imdsv2")
+		b.add(i, "tokens that travel", set("metadataOptions", props{"httpEndpoint": "enabled", "httpTokens": "required", "httpPutResponseHopLimit": 2.0}), "imdsv2")
+	}
+	if root["encrypted"] == true {
+		b.add(i, "a plain root volume", set("rootBlockDevice", props{"encrypted": false}), "encrypted")
+		b.add(i, "a plain further volume", set("ebsBlockDevices", list(props{"deviceName": "/dev/sdf", "encrypted": false})), "encrypted")
+	}
+	if r.Outputs["disableApiTermination"] == true {
+		b.add(i, "can be terminated", set("disableApiTermination", false), "protected")
+	}
+}
+
+func (b *breeder) role(i int, r *apitype.ResourceV3) {
+	if strings.HasPrefix(r.URN.Name(), "instance") {
+		b.add(i, "gone", drop, "agent")
+		b.add(i, "a boundary", set("permissionsBoundary", "arn:aws:iam::123456789012:policy/boundary"), "agent")
+		b.policy(i, "assumeRolePolicy", []string{"agent"}, trustHarmless)
+		return
+	}
+	b.add(i, "gone", drop, "session.start")
+	b.add(i, "a boundary", set("permissionsBoundary", "arn:aws:iam::123456789012:policy/boundary"), "session.start")
+	b.policy(i, "assumeRolePolicy", []string{"session.start", "session.mfa", "session.foreign", "session.own"}, trustHarmless)
+}
+
+// trustHarmless says why no claim notices a mutant of a trust policy, if that is so.
+func trustHarmless(_, what string) string {
+	if what == "action *" {
+		return "AWS refuses trust policies with actions other than those of STS, and of those sts:AssumeRole alone counts here"
+	}
+	return ""
+}
+
+func (b *breeder) sessionPolicy(i int, r *apitype.ResourceV3) {
+	b.add(i, "gone", drop, "session.start")
+	b.add(i, "another role's", set("role", "another"), "session.start")
+	b.policy(i, "policy", []string{"session.start", "session.own", "session.scope"}, func(sid, what string) string {
+		switch {
+		case sid == "OwnSessions" && what == "resource *":
+			return "the condition on the tag decides whose sessions they are"
+		case sid == "Look" && what != "action *" && what != "another action":
+			return "people see fewer lists in the console; sessions open all the same"
+		}
+		return ""
+	})
+}

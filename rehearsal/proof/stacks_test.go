@@ -1,0 +1,30 @@
+package proof_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"bastionless/rehearsal/report"
+)
+
+// TestStacks holds each stack to its claims: all that is required, and the openness of
+// each that the README tells.
+func TestStacks(t *testing.T) {
+	t.Parallel()
+	for stack, open := range map[string][]string{
+		"article": {
+			"session.scope: refuted", "endpoint-policy.s3: refuted", "endpoint-policy.ssm: refuted", "egress: refuted",
+			"imdsv2: refuted", "encrypted: refuted", "flow-logs: refuted", "multi-zone: refuted", "protected: refuted",
+		},
+		"dev":  {"session.own: undecided", "flow-logs: refuted", "multi-zone: refuted", "protected: refuted"},
+		"prod": {"session.own: undecided", "flow-logs: refuted"},
+	} {
+		t.Run(stack, func(t *testing.T) {
+			t.Parallel()
+			claims := claimsOf(t, deployed(t, stack, nil))
+			require.Empty(t, failing(claims, report.Required))
+			require.ElementsMatch(t, open, failing(claims, report.Hardening))
+		})
+	}
+}

@@ -1,0 +1,8 @@
+package trials
+
+const (
+	programVariable = "TRIALS_PROGRAM"
+	victimVariable  = "TRIALS_VICTIM"
+)
+
+func beVictim() {}

@@ -1,0 +1,321 @@
+package trials
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/pulumi/pulumi/pkg/v3/resource"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/providers"
+	"github.com/stretchr/testify/require"
+
+	"bastionless/rehearsal/awssim"
+	"bastionless/rehearsal/engine"
+	"bastionless/rehearsal/proof"
+	"bastionless/rehearsal/report"
+)
+
+// root is where the program and its stacks are.
+const root = "../.."
+
+// stacks are those that people deploy.
+var stacks = []string{"dev", "prod"}
+
+// adopted is the one type whose resources are none of the account's own: AWS makes a default group with each VPC.
+const adopted = "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup"
+
+// program compiles the stacks' program, once.
+var program = sync.OnceValues(func() (string, error) {
+	if path := os.Getenv(programVariable); path != "" {
+		return path, nil // a victim runs what its killer has compiled
+	}
+	dir, err := os.MkdirTemp("", "trials")
+	if err != nil {
+		return "", err
+	}
+	path := filepath.Join(dir, "bastionless")
+	build := exec.Command("go", "build", "-trimpath", "-ldflags", "-w -s", "-o", path, ".")
+	build.Dir = root
+	if output, err := build.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("compile the program: %w\n%s", err, output)
+	}
+	return path, nil
+})
+
+// ran counts the cases of each kind.
+var ran struct{ faults, kills, changes, drifts, random, neighbours atomic.Int64 }
+
+func TestMain(m *testing.M) {
+	if os.Getenv(victimVariable) != "" {
+		beVictim()
+		return
+	}
+	status := m.Run()
+	if path, err := program(); err == nil {
+		_ = os.RemoveAll(filepath.Dir(path))
+	}
+	summary := fmt.Sprintf("trials: %d faults, %d kills, %d changes, %d drifts, %d random stacks, %d neighbours\n",
+		ran.faults.Load(), ran.kills.Load(), ran.changes.Load(), ran.drifts.Load(), ran.random.Load(), ran.neighbours.Load())
+	fmt.Print(summary)
+	// go test shows what a package prints only where it failed, or asked to.
+	if path := os.Getenv("TRIALS_SUMMARY"); path != "" {
+		if err := os.WriteFile(path, []byte(summary), 0o600); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			status = 1
+		}
+	}
+	os.Exit(status)
+}
+
+// failing is a test or one case of a property.
+type failing interface {
+	require.TestingT
+	Helper()
+}
+
+// settings are configuration, as `pulumi config set` takes it.
+type settings = map[string]string
+
+// with is settings, and others that win.
+func with(base, more settings) settings {
+	merged := maps.Clone(base)
+	if merged == nil {
+		merged = settings{}
+	}
+	maps.Copy(merged, more)
+	return merged
+}
+
+// world is a stack in an account.
+type world struct {
+	t     failing
+	stack *engine.Stack
+	cloud *awssim.Cloud
+	given settings
+}
+
+// newWorld opens a stack in an account that is empty.
+func newWorld(t failing, stack string, given settings, faults ...awssim.Fault) *world {
+	t.Helper()
+	cloud, err := awssim.New(awssim.Options{AssumeExisting: true, Faults: awssim.NewFaults(faults...)})
+	require.NoError(t, err)
+	w, err := open(t, cloud, engine.Options{Stack: stack, Config: given})
+	require.NoError(t, err)
+	return w
+}
+
+// open opens a stack in an account.
+func open(t failing, cloud *awssim.Cloud, o engine.Options) (*world, error) {
+	path, err := program()
+	if err != nil {
+		return nil, err
+	}
+	o.Dir, o.Program, o.Provider = root, path, cloud.NewProvider
+	stack, err := engine.Open(o)
+	if err != nil {
+		return nil, err
+	}
+	return &world{t: t, stack: stack, cloud: cloud, given: o.Config}, nil
+}
+
+// photo is a world as it was.
+type photo struct {
+	stack        string
+	given        settings
+	state, cloud []byte
+}
+
+// photo keeps a world, to begin many cases with it.
+func (w *world) photo() photo {
+	w.t.Helper()
+	var state bytes.Buffer
+	require.NoError(w.t, w.stack.Export(&state))
+	cloud, err := json.Marshal(w.cloud)
+	require.NoError(w.t, err)
+	return photo{w.stack.Name(), w.given, state.Bytes(), cloud}
+}
+
+// world is a copy of what the photo shows.
+func (p photo) world(t failing, faults ...awssim.Fault) *world {
+	t.Helper()
+	w := newWorld(t, p.stack, p.given, faults...)
+	require.NoError(t, json.Unmarshal(p.cloud, w.cloud))
+	require.NoError(t, w.stack.Import(bytes.NewReader(p.state)))
+	return w
+}
+
+// configure changes the configuration.
+func (w *world) configure(more settings) {
+	w.t.Helper()
+	w.given = with(w.given, more)
+	require.NoError(w.t, w.stack.Configure(w.given))
+}
+
+// up, refresh and destroy must succeed.
+func (w *world) up() *engine.Result {
+	w.t.Helper()
+	result := w.stack.Up(context.Background())
+	require.Empty(w.t, result.Failure(), "up")
+	return result
+}
+
+func (w *world) refresh() *engine.Result {
+	w.t.Helper()
+	result := w.stack.Refresh(context.Background())
+	require.Empty(w.t, result.Failure(), "refresh")
+	return result
+}
+
+func (w *world) destroy() *engine.Result {
+	w.t.Helper()
+	result := w.stack.Destroy(context.Background())
+	require.Empty(w.t, result.Failure(), "destroy")
+	return result
+}
+
+// settled holds a stack to be as the program wants it, and the cloud as the state says.
+func (w *world) settled() {
+	w.t.Helper()
+	require.Empty(w.t, changed(w.up()), "a second up changes something")
+	require.Empty(w.t, changed(w.refresh()), "a refresh finds drift")
+	w.agrees()
+}
+
+// agrees holds the state to know exactly what the cloud holds, both ways, and to have no doubts about it.
+func (w *world) agrees() {
+	w.t.Helper()
+	known := []string{}
+	for _, state := range w.customs() {
+		if string(state.Type) != adopted {
+			known = append(known, string(state.Type)+" "+string(state.ID))
+		}
+	}
+	slices.Sort(known)
+	require.Equal(w.t, w.holds(), known, "the cloud's, and the state's")
+	require.Empty(w.t, w.stack.Snapshot().PendingOperations)
+}
+
+// holds lists what the cloud holds.
+func (w *world) holds() []string {
+	held := []string{}
+	for _, object := range w.cloud.Inventory() {
+		held = append(held, object.Type+" "+object.ID)
+	}
+	slices.Sort(held)
+	return held
+}
+
+// customs are the resources that a provider made.
+func (w *world) customs() []*resource.State {
+	var customs []*resource.State
+	for _, state := range w.stack.Snapshot().Resources {
+		if state.Custom && !providers.IsProviderType(state.Type) {
+			customs = append(customs, state)
+		}
+	}
+	return customs
+}
+
+// proven holds the stack to its purpose.
+func (w *world) proven() {
+	w.t.Helper()
+	var state bytes.Buffer
+	require.NoError(w.t, w.stack.Export(&state))
+	deployment, err := proof.Read(&state)
+	require.NoError(w.t, err)
+	claims, err := proof.Check(deployment, proof.Options{})
+	require.NoError(w.t, err)
+	require.NotEmpty(w.t, claims)
+	for _, claim := range claims {
+		if claim.Class == report.Required && claim.Result != report.Proven {
+			require.Fail(w.t, claim.ID+" "+claim.Subject+" is "+claim.Result, strings.Join(claim.Why, "\n"))
+		}
+	}
+}
+
+// unprotect takes termination protection off where the stack has it, as a person does before a destroy.
+func (w *world) unprotect() {
+	w.t.Helper()
+	if w.stack.Config()["bastionless:terminationProtection"] == "true" {
+		w.configure(settings{"terminationProtection": "false"})
+		w.up()
+	}
+}
+
+// goes destroys the stack. What is left in the cloud is what the program keeps on purpose.
+func (w *world) goes() {
+	w.t.Helper()
+	w.unprotect()
+	kept := w.kept()
+	w.destroy()
+	require.Empty(w.t, w.stack.Snapshot().Resources)
+	require.Equal(w.t, kept, w.holds(), "what is kept on purpose, and what is left")
+}
+
+// kept lists what a destroy leaves on purpose.
+func (w *world) kept() []string {
+	kept := []string{}
+	for _, state := range w.customs() {
+		if state.RetainOnDelete {
+			kept = append(kept, string(state.Type)+" "+string(state.ID))
+		}
+	}
+	slices.Sort(kept)
+	return kept
+}
+
+// label names a resource in a few words: the last part of its type, and its name.
+func label(token, name string) string {
+	return token[strings.LastIndexAny(token, ":/")+1:] + " " + name
+}
+
+// changed says what an operation did to each resource, in order: "Subnet network-app-a: delete create". A component's
+// steps are left out, since nothing is done to it.
+func changed(result *engine.Result) []string {
+	done := map[string][]string{}
+	for _, step := range result.Changed() {
+		if token := string(step.URN.Type()); strings.HasPrefix(token, "aws:") {
+			name := label(token, step.URN.Name())
+			done[name] = append(done[name], verb(step)...)
+		}
+	}
+	var lines []string
+	for name, verbs := range done {
+		lines = append(lines, name+": "+strings.Join(verbs, " "))
+	}
+	slices.SortFunc(lines, cmp.Compare[string])
+	return lines
+}
+
+// verb is what a step does to the cloud. A replacement is a creation and a deletion, and the engine's own step between them.
+func verb(step engine.Step) []string {
+	switch step.Op {
+	case engine.OpCreateReplacement:
+		return []string{"recreate"}
+	case engine.OpDeleteReplaced:
+		return []string{"remove"}
+	case engine.OpReplace:
+		return nil
+	case engine.OpUpdate:
+		for _, line := range step.Diff {
+			path, _, _ := strings.Cut(line, ":")
+			if string(step.URN.Type()) == instanceType && (path == "instanceType" || path == "userData") {
+				return []string{"restart"} // both take a stop and a start
+			}
+		}
+	}
+	return []string{step.Op}
+}
+
+const instanceType = "aws:ec2/instance:Instance"
