@@ -28,3 +28,18 @@ func TestStacks(t *testing.T) {
 		})
 	}
 }
+
+// TestStacks_refreshed finds the same after a refresh, which fills in what AWS tells, such as
+// a security group's rules that are resources of their own.
+func TestStacks_refreshed(t *testing.T) {
+	t.Parallel()
+	for _, stack := range stacks {
+		t.Run(stack, func(t *testing.T) {
+			t.Parallel()
+			before := claimsOf(t, deployed(t, stack, nil))
+			refreshed, err := deployAnd(stack, nil, true)
+			require.NoError(t, err)
+			require.Equal(t, failing(before, ""), failing(claimsOf(t, refreshed), ""))
+		})
+	}
+}
