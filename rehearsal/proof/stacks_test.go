@@ -43,3 +43,20 @@ func TestStacks_refreshed(t *testing.T) {
 		})
 	}
 }
+
+// TestStacks_ordered finds the same in the same order whenever a stack is deployed, but for
+// what AWS names.
+func TestStacks_ordered(t *testing.T) {
+	t.Parallel()
+	var first []string
+	for range 3 {
+		var lines []string
+		for _, claim := range claimsOf(t, deployed(t, "prod", nil)) {
+			lines = append(lines, claim.ID+" "+claim.Subject+" "+claim.Result)
+		}
+		if first == nil {
+			first = lines
+		}
+		require.Equal(t, first, lines)
+	}
+}
