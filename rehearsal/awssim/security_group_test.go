@@ -111,7 +111,9 @@ func TestSecurityGroup_changes(t *testing.T) {
 func TestSecurityGroup_check(t *testing.T) {
 	t.Parallel()
 	w := newTrial(t)
-	at := func(reason, property string) []string { return []string{reason + ". Examine values at 'g." + property + "'."} }
+	at := func(reason, property string) []string {
+		return []string{reason + ". Examine values at 'g." + property + "'."}
+	}
 	long := strings.Repeat("x", 256)
 	for name, test := range map[string]struct {
 		in   values
@@ -122,7 +124,7 @@ func TestSecurityGroup_check(t *testing.T) {
 		"long name":        {values{"name": long}, at("expected length of name to be in the range (0 - 255), got "+long, "name")},
 		"long prefix":      {values{"namePrefix": long[:230]}, at("expected length of name_prefix to be in the range (0 - 229), got "+long[:230], "namePrefix")},
 		"long description": {values{"description": long}, at("expected length of description to be in the range (0 - 255), got "+long, "description")},
-		"two names": {values{"name": "a", "namePrefix": "b"}, at(`Conflicting configuration arguments. "name": conflicts with name_prefix`, "name")},
+		"two names":        {values{"name": "a", "namePrefix": "b"}, at(`Conflicting configuration arguments. "name": conflicts with name_prefix`, "name")},
 		"block": {values{"ingress": []any{values{"protocol": "tcp", "fromPort": 1.0, "toPort": 1.0, "cidrBlocks": []any{"10.0.1.5/24"}}}},
 			at(`"10.0.1.5/24" is not a valid IPv4 CIDR block; did you mean "10.0.1.0/24"?`, "ingress")},
 	} {
@@ -166,7 +168,9 @@ func TestSecurityGroup_refusals(t *testing.T) {
 		refusal)
 	rule := values{"protocol": "tcp", "fromPort": 1.0, "toPort": 1.0, "securityGroups": []any{"sg-1"}}
 	id, refusal = inline(rule)
-	prefix := func() string { return "updating Security Group (" + id + ") ingress rules: authorizing Security Group (ingress) rules" }
+	prefix := func() string {
+		return "updating Security Group (" + id + ") ingress rules: authorizing Security Group (ingress) rules"
+	}
 	require.Equal(t, ec2Error(prefix(), "AuthorizeSecurityGroupIngress", "InvalidGroup.NotFound", "The security group 'sg-1' does not exist"), refusal)
 	twice := values{"protocol": "tcp", "fromPort": 1.0, "toPort": 1.0, "cidrBlocks": []any{"10.0.0.0/8"}}
 	id, refusal = inline(twice, with(twice, values{"description": "again"}))

@@ -78,7 +78,9 @@ func TestVPC_changes(t *testing.T) {
 func TestVPC_check(t *testing.T) {
 	t.Parallel()
 	w := newTrial(t)
-	at := func(reason, property string) []string { return []string{reason + ". Examine values at 'v." + property + "'."} }
+	at := func(reason, property string) []string {
+		return []string{reason + ". Examine values at 'v." + property + "'."}
+	}
 	for _, test := range []struct {
 		name string
 		in   values
