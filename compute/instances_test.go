@@ -61,6 +61,7 @@ func wantInstance(member, zone, tag string) pulumitest.Resource {
 			},
 			"tags": pulumitest.Map{"Name": tag},
 		},
+		Options: []string{"replacementTrigger: pinned"},
 	}
 }
 
@@ -135,7 +136,9 @@ func TestInstances_withEverything(t *testing.T) {
 		instance.Inputs["rootBlockDevice"].(pulumitest.Map)["volumeSize"] = 20
 		instance.Inputs["rootBlockDevice"].(pulumitest.Map)["encrypted"] = false
 		instance.Dependencies = []string{keyPairType + "::hosts", tableType + "::before"}
-		instance.Options = []string{"ignoreChanges: ami", "replacementTrigger: al2023/x86_64"}
+		instance.Options = []string{
+			"deleteBeforeReplace: true", "ignoreChanges: ami", "replacementTrigger: al2023/x86_64 with a key pair",
+		}
 		parent := instancesComponent + "::hosts"
 		result.RequireResources(t, wantComponent(func(inputs pulumitest.Map) {
 			inputs["zones"], inputs["perZone"], inputs["rootVolumeGiB"] = pulumitest.List{"c"}, 1, 20
@@ -167,6 +170,7 @@ func TestInstances_withAnExistingKeyPair(t *testing.T) {
 		})
 		instance := wantInstance("a-1", "a", "acme-ec2")
 		instance.Inputs["keyName"] = "laptop"
+		instance.Options = []string{"replacementTrigger: pinned with a key pair"}
 		result.RequireResources(t, wantComponent(func(inputs pulumitest.Map) {
 			inputs["zones"], inputs["perZone"] = pulumitest.List{"a"}, 1
 		}), instance)
