@@ -35,12 +35,14 @@ func Parameter(os OS, architecture string) string {
 type Image struct {
 	// ID is the image's id.
 	ID pulumi.StringInput
-	// kept says what the image was looked up for. Empty: it was given.
-	kept string
+	// source says where the image comes from. Another source replaces the instances.
+	source string
+	// kept says that an instance keeps its image while the source stays the same.
+	kept bool
 }
 
-// PinnedImage is the image with this id. Another id replaces the instances.
-func PinnedImage(id string) Image { return Image{ID: pulumi.String(id)} }
+// PinnedImage is the image with this id. Another id replaces the instances, and so does NewestImage after it.
+func PinnedImage(id string) Image { return Image{ID: pulumi.String(id), source: "pinned"} }
 
 // NewestImage looks up the newest image of an OS and an architecture ("x86_64" or "arm64"). An instance keeps the one
 // that it was created with; another OS or architecture replaces it.
@@ -50,16 +52,5 @@ func NewestImage(ctx *pulumi.Context, os OS, architecture string, opts ...pulumi
 	}, opts...)
 	// The parameter's other property, value, is a secret, and makes one of the whole answer; an image's id is none.
 	id := pulumi.Unsecret(parameter.InsecureValue()).(pulumi.StringOutput)
-	return Image{ID: id, kept: string(os) + "/" + architecture}
-}
-
-func (i Image) options() []pulumi.ResourceOption {
-	if i.kept == "" {
-		return nil
-	}
-	return []pulumi.ResourceOption{
-		// AWS publishes images every few weeks. Without this each would replace the instances at the next up.
-		pulumi.IgnoreChanges([]string{"ami"}),
-		pulumi.ReplacementTrigger(pulumi.String(i.kept)),
-	}
+	return Image{ID: id, source: string(os) + "/" + architecture, kept: true}
 }

@@ -184,7 +184,6 @@ func (c *Instances) newInstance(
 	if args.IMDS == IMDSv2 {
 		tokens = "required"
 	}
-	options := []pulumi.ResourceOption{pulumi.Parent(c), pulumi.DependsOn(args.After)}
 	return ec2.NewInstance(ctx, name+"-"+member.Name, &ec2.InstanceArgs{
 		Ami:                      args.Image.ID,
 		InstanceType:             pulumi.String(args.InstanceType),
@@ -215,7 +214,29 @@ func (c *Instances) newInstance(
 			Tags:                tags,
 		},
 		Tags: tags,
-	}, append(options, args.Image.options()...)...)
+	}, args.options(c)...)
+}
+
+// options are those of every instance.
+func (a *InstancesArgs) options(parent pulumi.Resource) []pulumi.ResourceOption {
+	// The provider takes no notice of a key pair that is no longer given. But whoever has the key could still log in.
+	trigger := a.Image.source
+	if a.KeyName != "" || a.PublicKey != "" {
+		trigger += " with a key pair"
+	}
+	options := []pulumi.ResourceOption{
+		pulumi.Parent(parent), pulumi.DependsOn(a.After), pulumi.ReplacementTrigger(pulumi.String(trigger)),
+	}
+	if a.Image.kept {
+		// AWS publishes images every few weeks. Without this each would replace the instances at the next up.
+		options = append(options, pulumi.IgnoreChanges([]string{"ami"}))
+	}
+	if a.TerminationProtection {
+		// EC2 refuses to end a protected instance. It has to do so before there is a second one beside it: the state
+		// would hold both, and no setting takes the protection off an instance that is to go.
+		options = append(options, pulumi.DeleteBeforeReplace(true))
+	}
+	return options
 }
 
 // newAgentUpdate runs AWS-UpdateSSMAgent by cron alone: with a rate, or at once, it would restart the agent in the

@@ -62,6 +62,7 @@ func wantInstance(member, zone, tag string) pulumitest.Resource {
 			},
 			"tags": pulumitest.Map{"Name": tag},
 		},
+		Options: []string{"replacementTrigger: pinned"},
 	}
 }
 
@@ -138,7 +139,9 @@ func TestInstances_withEverything(t *testing.T) {
 		instance.Inputs["rootBlockDevice"].(pulumitest.Map)["kmsKeyId"] = volumeKey
 		instance.Inputs["monitoring"] = true
 		instance.Dependencies = []string{keyPairType + "::hosts", tableType + "::before"}
-		instance.Options = []string{"ignoreChanges: ami", "replacementTrigger: al2023/x86_64"}
+		instance.Options = []string{
+			"deleteBeforeReplace: true", "ignoreChanges: ami", "replacementTrigger: al2023/x86_64 with a key pair",
+		}
 		parent := instancesComponent + "::hosts"
 		result.RequireResources(t, wantComponent(func(inputs pulumitest.Map) {
 			inputs["zones"], inputs["perZone"], inputs["rootVolumeGiB"] = pulumitest.List{"c"}, 1, 20
@@ -186,6 +189,7 @@ func TestInstances_withAnExistingKeyPair(t *testing.T) {
 		})
 		instance := wantInstance("a-1", "a", "acme-ec2")
 		instance.Inputs["keyName"] = "laptop"
+		instance.Options = []string{"replacementTrigger: pinned with a key pair"}
 		result.RequireResources(t, wantComponent(func(inputs pulumitest.Map) {
 			inputs["zones"], inputs["perZone"] = pulumitest.List{"a"}, 1
 		}), instance)

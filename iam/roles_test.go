@@ -300,7 +300,7 @@ func TestSessionRole(t *testing.T) {
 				"policy": mode.Computed(`{"Version":"2012-10-17","Statement":[{"Sid":"StartSession","Effect":"Allow",` +
 					`"Action":["ssm:StartSession"],"Resource":["arn:aws:ec2:eu-west-1:123456789012:instance/host-id",` + sessionTail),
 			},
-			Dependencies: []string{instanceType + "::host", roleType + "::people"},
+			Dependencies: []string{instanceType + "::host", roleType + "::people"}, Options: []string{"deleteBeforeReplace: false"},
 		})
 		require.Equal(t, pulumitest.Map{"arn": mode.Computed("arn:of:people")}, result.Exports)
 	})

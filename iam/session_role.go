@@ -96,7 +96,7 @@ func (r *SessionRole) newChildren(ctx *pulumi.Context, name string, args *Sessio
 		Name:   pulumi.String("SSMSession_policy"),
 		Role:   role.Name,
 		Policy: text,
-	}, pulumi.Parent(r))
+	}, pulumi.Parent(r), besideTheOld)
 	if err != nil {
 		return fmt.Errorf("policy: %w", err)
 	}

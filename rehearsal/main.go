@@ -32,6 +32,7 @@ func commands() []command {
 	return []command{
 		{"run", "deploy a stack on a simulated AWS, check it, destroy it", runCommand},
 		{"verify", "prove claims about an exported state, rehearsed or real", verifyCommand},
+		{"diagram", "draw an exported state, rehearsed or real, as a Mermaid flowchart", diagramCommand},
 		{"serve", "offer the simulated AWS to the ordinary Pulumi CLI", serveCommand},
 	}
 }

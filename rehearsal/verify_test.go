@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"bastionless/rehearsal/engine/enginetest"
 	"bastionless/rehearsal/report"
 )
 
@@ -126,6 +128,25 @@ func TestVerify_refuses(t *testing.T) {
 			require.Equal(t, test.want, last(stderr))
 		})
 	}
+}
+
+// What run finds of a stack, verify finds of the state that run exports.
+func TestVerify_saysWhatRunSays(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	export, result := filepath.Join(dir, "state.json"), filepath.Join(dir, "result.json")
+	_, rehearsed, text := rehearseProgram(t, context.Background(), runOptions{export: export}, enginetest.NewCloud(), instance)
+	require.NotEmpty(t, rehearsed.Claims)
+	require.Contains(t, text, "Claims, required: ")
+
+	status, stdout, stderr := verified(t, "", export, "--json", result)
+	require.Equal(t, didNotHold, status, stdout)
+	require.Empty(t, stderr)
+	written, err := os.ReadFile(result)
+	require.NoError(t, err)
+	var read report.Report
+	require.NoError(t, json.Unmarshal(written, &read))
+	require.Equal(t, rehearsed.Claims, read.Claims)
 }
 
 func TestVerify_tellsFlags(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"regexp"
 	"slices"
+	"strings"
 )
 
 const instanceToken = "aws:ec2/instance:Instance"
@@ -179,7 +180,12 @@ func (c *call) describeInstance(id string, in values, subnet *object, image fixt
 		"associatePublicIpAddress": flag(subnet.State, "mapPublicIpOnLaunch"), "disableApiStop": false, "disableApiTermination": false,
 		"iamInstanceProfile": "", "instanceInitiatedShutdownBehavior": "stop", "keyName": "", "monitoring": false, "tenancy": "default",
 		"maintenanceOptions": values{"autoRecovery": "default"}, "vpcSecurityGroupIds": []any{vpc.State["defaultSecurityGroupId"]},
-		"creditSpecification": values{"cpuCredits": "unlimited"}, // as t3, t3a and t4g have it
+	}
+	switch family, _, _ := strings.Cut(text(in, "instanceType"), "."); family {
+	case "t2":
+		state["creditSpecification"] = values{"cpuCredits": "standard"}
+	case "t3", "t3a", "t4g":
+		state["creditSpecification"] = values{"cpuCredits": "unlimited"}
 	}
 	for key, value := range clone(in) {
 		if value != nil {

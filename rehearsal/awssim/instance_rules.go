@@ -53,7 +53,7 @@ func (c *call) checkImage(in values) (fixtureImage, error) {
 		return image, c.ec2(creatingInstance, "RunInstances", "InvalidParameterValue", "The architecture '%s' of the specified instance type does "+
 			"not match the architecture '%s' of the specified AMI. Specify an instance type and an AMI that have matching architectures, and try "+
 			"again. You can use 'describe-instance-types' or 'describe-images' to discover the architecture of the instance type or AMI.",
-			t.Architectures[0], image.Architecture)
+			strings.Join(t.Architectures, ","), image.Architecture)
 	}
 	return image, nil
 }
@@ -86,7 +86,7 @@ func (c *call) checkInstanceType(prefix, operation string, in values, subnet *ob
 			"Availability Zone (%s). Please retry your request by not specifying an Availability Zone or choosing %s.", name, zone,
 			strings.Join(zones, ", "))
 	}
-	// That an address of a host for one customer alone needs more than a word is the stricter reading: there are no such hosts.
+	// The simulated AWS has no dedicated hosts.
 	if flag(in, "ebsOptimized") && t.EBSOptimized == "unsupported" || text(in, "tenancy") == "host" {
 		return c.ec2(prefix, operation, "Unsupported", "The requested configuration is currently not supported. Please check the "+
 			"documentation for supported configurations.")

@@ -55,15 +55,21 @@ func testURN(token, name string) resource.URN {
 // failures are the reasons for which the provider refuses inputs in a preview.
 func (w *trial) failures(token, name string, in values) []string {
 	w.t.Helper()
+	reasons, err := w.check(token, name, in)
+	require.NoError(w.t, err)
+	return reasons
+}
+
+// check is what the provider says to inputs in a preview.
+func (w *trial) check(token, name string, in values) ([]string, error) {
 	response, err := w.provider.Check(context.Background(), plugin.CheckRequest{
 		URN: testURN(token, name), News: toProperties(in), RandomSeed: []byte{1, 2, 3, 4},
 	})
-	require.NoError(w.t, err)
 	reasons := []string{}
 	for _, failure := range response.Failures {
 		reasons = append(reasons, failure.Reason)
 	}
-	return reasons
+	return reasons, err
 }
 
 func (w *trial) checked(urn resource.URN, olds resource.PropertyMap, in values) resource.PropertyMap {

@@ -76,10 +76,18 @@ func Check(deployment *apitype.DeploymentV3, options Options) ([]Claim, error) {
 			claims = append(claims, f.conclude())
 		}
 	}
-	if len(m.sealed) > 0 {
-		return nil, fmt.Errorf("the state holds encrypted secrets where claims need the value: %s: "+
-			"export it with \"pulumi stack export --show-secrets\"",
-			strings.Join(slices.Sorted(maps.Keys(m.sealed)), ", "))
+	if err := m.unsealed(); err != nil {
+		return nil, err
 	}
 	return claims, nil
+}
+
+// unsealed is an error where a property that was read turned out to be encrypted.
+func (m *model) unsealed() error {
+	if len(m.sealed) == 0 {
+		return nil
+	}
+	return fmt.Errorf("the state holds encrypted secrets where claims need the value: %s: "+
+		"export it with \"pulumi stack export --show-secrets\"",
+		strings.Join(slices.Sorted(maps.Keys(m.sealed)), ", "))
 }

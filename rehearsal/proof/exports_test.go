@@ -53,6 +53,11 @@ func TestMain(m *testing.M) {
 // deploy deploys a stack on the simulated AWS and returns its state. Overrides change its
 // configuration.
 func deploy(stack string, overrides map[string]string) (*apitype.DeploymentV3, error) {
+	return deployAnd(stack, overrides, false)
+}
+
+// deployAnd deploys a stack and, if so, refreshes its state.
+func deployAnd(stack string, overrides map[string]string, refresh bool) (*apitype.DeploymentV3, error) {
 	path, err := program()
 	if err != nil {
 		return nil, err
@@ -70,6 +75,11 @@ func deploy(stack string, overrides map[string]string) (*apitype.DeploymentV3, e
 	}
 	if failure := opened.Up(context.Background()).Failure(); failure != "" {
 		return nil, errors.New(failure)
+	}
+	if refresh {
+		if failure := opened.Refresh(context.Background()).Failure(); failure != "" {
+			return nil, errors.New(failure)
+		}
 	}
 	var state bytes.Buffer
 	if err := opened.Export(&state); err != nil {

@@ -61,7 +61,7 @@ func (n *node) String() string {
 // state is a deployment's resources.
 type state struct {
 	stack      string
-	nodes      []*node // those of providers, in the state's order
+	nodes      []*node // those of providers
 	components []*node
 	byURN      map[string]*node
 	// sealed are the properties that a claim needs and that are encrypted.
@@ -85,6 +85,11 @@ func readState(deployment *apitype.DeploymentV3) (*state, error) {
 				"run \"pulumi up\", then try again", r.Type, r.URN.Name())
 		}
 		s.add(r)
+	}
+	// The engine writes resources in the order in which they came to be, which differs from
+	// time to time; claims and reasons do not.
+	for _, list := range [][]*node{s.nodes, s.components} {
+		slices.SortStableFunc(list, func(a, b *node) int { return strings.Compare(a.urn, b.urn) })
 	}
 	return s, nil
 }

@@ -1,0 +1,109 @@
+package awssim
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// Law 3.1, EBS rules.
+func TestVolume_refusals(t *testing.T) {
+	t.Parallel()
+	p := newPlace(newTrial(t))
+	api := func(code, message string) string {
+		return instanceRefusal("creating EC2 Instance", "RunInstances", code, message)
+	}
+	value := func(message string) string { return api("InvalidParameterValue", message) }
+	const settings = "collecting instance settings: creating resource: "
+	for _, test := range []struct {
+		name   string
+		device values
+		want   string
+	}{
+		{"iops of gp2", values{"volumeType": "gp2", "iops": 3000.0}, settings +
+			"iops attribute not supported for root_block_device with volume_type gp2"},
+		{"iops of standard", values{"volumeType": "standard", "iops": 3000.0}, settings +
+			"iops attribute not supported for root_block_device with volume_type standard"},
+		{"throughput of io2", values{"volumeType": "io2", "iops": 3000.0, "throughput": 125.0}, settings +
+			"throughput attribute not supported for root_block_device with volume_type io2"},
+		{"smaller than its snapshot", values{"volumeSize": 7.0}, api("InvalidBlockDeviceMapping",
+			"Volume of size 7GB is smaller than snapshot 'snap-0"+p.cloud.hash(imageX86, 16)+"', expect size >= 8GB")},
+		{"too big", values{"volumeSize": 65537.0}, value("Volume size of 65537 GiB is invalid; gp3 volumes are between 1 and 65536 GiB.")},
+		{"too big for standard", values{"volumeSize": 1025.0, "volumeType": "standard"},
+			value("Volume size of 1025 GiB is invalid; standard volumes are between 1 and 1024 GiB.")},
+		{"no iops for io1", values{"volumeType": "io1"}, api("MissingParameter", "The parameter iops must be specified for io1 volumes.")},
+		{"no iops for io2", values{"volumeType": "io2"}, api("MissingParameter", "The parameter iops must be specified for io2 volumes.")},
+		{"few iops", values{"iops": 2999.0}, value("Volume iops of 2999 is too low; minimum is 3000.")},
+		{"many iops", values{"iops": 80001.0, "volumeSize": 1000.0}, value("Volume iops of 80001 is too high; maximum is 80000.")},
+		{"many iops of io1", values{"volumeType": "io1", "iops": 64001.0, "volumeSize": 2000.0},
+			value("Volume iops of 64001 is too high; maximum is 64000.")},
+		{"iops for its size", values{"iops": 4001.0}, value("Iops to volume size ratio of 500.125000 is too high; maximum is 500")},
+		{"iops of io1 for its size", values{"volumeType": "io1", "iops": 401.0},
+			value("Iops to volume size ratio of 50.125000 is too high; maximum is 50")},
+		{"little throughput", values{"throughput": 124.0}, value("Volume throughput of 124 is too low; minimum is 125.")},
+		{"much throughput", values{"throughput": 2001.0, "iops": 16000.0, "volumeSize": 100.0},
+			value("Volume throughput of 2001 is too high; maximum is 2000.")},
+		{"throughput for its iops", values{"throughput": 751.0},
+			value("Throughput (MiBps) to iops ratio of 0.250333 is too high; maximum is 0.250000 MiBps per iops")},
+		{"not for starting", values{"volumeType": "st1", "volumeSize": 125.0}, value("Volume type st1 is not supported for root volumes.")},
+		{"a key and no encryption", values{"kmsKeyId": "arn:aws:kms:ap-northeast-1:123456789012:key/x"}, api("InvalidParameterDependency",
+			"The parameter KmsKeyId requires the parameter Encrypted to be set.")},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			require.Equal(t, test.want, p.refusal(instanceToken, "i", with(p.in, values{"rootBlockDevice": test.device})))
+		})
+	}
+}
+
+// Law 3.1, EBS rules: the limits themselves are allowed, and AWS says what follows from type and size.
+func TestVolume(t *testing.T) {
+	t.Parallel()
+	p := newPlace(newTrial(t))
+	for _, test := range []struct {
+		name       string
+		device     values
+		iops, rate float64
+	}{
+		{"gp3", values{"volumeType": "gp3"}, 3000, 125},
+		{"gp3 at its limits", values{"volumeType": "gp3", "volumeSize": 160.0, "iops": 80000.0, "throughput": 2000.0}, 80000, 2000},
+		{"gp3 of throughput", values{"throughput": 750.0}, 3000, 750},
+		{"small gp2", values{"volumeType": "gp2"}, 100, 0},
+		{"gp2", values{"volumeType": "gp2", "volumeSize": 100.0}, 300, 0},
+		{"big gp2", values{"volumeType": "gp2", "volumeSize": 16384.0}, 16000, 0},
+		{"io1", values{"volumeType": "io1", "iops": 400.0}, 400, 0},
+		{"io2", values{"volumeType": "io2", "iops": 8000.0}, 8000, 0},
+		{"standard", values{"volumeType": "standard"}, 0, 0},
+	} {
+		in := with(p.in, values{"rootBlockDevice": test.device})
+		instance := p.create(instanceToken, "i", in)
+		require.EqualValues(t, test.iops, number(instance.out(), "rootBlockDevice.iops"), test.name)
+		require.EqualValues(t, test.rate, number(instance.out(), "rootBlockDevice.throughput"), test.name)
+		p.settled(instance, in)
+		p.remove(instance)
+	}
+	big := p.create(instanceToken, "i", with(p.in, values{"ami": imageBig}))
+	require.Equal(t, 30, number(big.out(), "rootBlockDevice.volumeSize"), "as its image")
+	grown := with(p.in, values{"ami": imageBig, "rootBlockDevice": values{"volumeSize": 50.0, "volumeType": "gp3"}})
+	p.update(big, grown)
+	require.Equal(t, 3000, number(big.out(), "rootBlockDevice.iops"), "as the new type has it")
+	p.settled(big, grown)
+}
+
+// Law 3.1, create: an instance that cannot read its volume ends at once, and Pulumi's state has it all the same.
+func TestVolume_key(t *testing.T) {
+	t.Parallel()
+	p := newPlace(newTrial(t))
+	encrypted := func(id string) values {
+		return with(p.in, values{"rootBlockDevice": values{"encrypted": true, "kmsKeyId": id}})
+	}
+	ended, reason := p.partRefusal(instanceToken, "i", encrypted("arn:aws:kms:ap-northeast-1:123456789012:key/x"))
+	require.Equal(t, "waiting for EC2 Instance ("+string(ended.id)+") create: unexpected state 'terminated', wanted target 'running'. "+
+		"last error: Client.InternalError: Client error on launch", reason)
+	require.False(t, p.read(ended))
+	own := p.create(keyToken, "k", nil)
+	in := encrypted(text(own.out(), "arn"))
+	p.settled(p.create(instanceToken, "i", in), in)
+	in = with(p.in, values{"rootBlockDevice": values{"encrypted": true}})
+	p.settled(p.create(instanceToken, "i", in), in)
+}

@@ -1,0 +1,32 @@
+package diagram_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// What stands around the diagram in the READMEs.
+const (
+	beforeDiagram = "<!-- diagram of dev: go test -trimpath ./diagram -update, in rehearsal -->\n```mermaid\n"
+	afterDiagram  = "```\n<!-- end of the diagram -->\n"
+)
+
+// The READMEs show dev as it is deployed.
+func TestREADME_diagram(t *testing.T) {
+	t.Parallel()
+	diagram := drawn(t, deployed(t, "dev", nil))
+	for _, name := range []string{"README.md"} {
+		path := filepath.Join(root, name)
+		text, err := os.ReadFile(path)
+		require.NoError(t, err)
+		before, rest, found := strings.Cut(string(text), beforeDiagram)
+		require.True(t, found, name)
+		_, after, found := strings.Cut(rest, afterDiagram)
+		require.True(t, found, name)
+		same(t, path, before+beforeDiagram+diagram+afterDiagram+after)
+	}
+}

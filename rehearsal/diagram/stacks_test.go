@@ -1,0 +1,195 @@
+package diagram_test
+
+import (
+	"bytes"
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
+	"github.com/stretchr/testify/require"
+
+	"bastionless/rehearsal/awssim"
+	"bastionless/rehearsal/diagram"
+	"bastionless/rehearsal/engine"
+	"bastionless/rehearsal/proof"
+)
+
+// update writes anew what these tests compare with: the diagrams in testdata, and that of
+// the READMEs.
+var update = flag.Bool("update", false, "write the diagrams anew, the READMEs' included")
+
+// root is where the program, its stacks and the READMEs are.
+const root = "../.."
+
+// program compiles the stacks' program, once.
+var program = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "diagram")
+	if err != nil {
+		return "", err
+	}
+	path := filepath.Join(dir, "bastionless")
+	build := exec.Command("go", "build", "-trimpath", "-ldflags", "-w -s", "-o", path, ".")
+	build.Dir = root
+	if output, err := build.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("compile the program: %w\n%s", err, output)
+	}
+	return path, nil
+})
+
+func TestMain(m *testing.M) {
+	status := m.Run()
+	if path, err := program(); err == nil {
+		_ = os.RemoveAll(filepath.Dir(path))
+	}
+	os.Exit(status)
+}
+
+// deployed deploys a stack on the simulated AWS. Overrides change its configuration.
+func deployed(t *testing.T, stack string, overrides map[string]string) *apitype.DeploymentV3 {
+	t.Helper()
+	path, err := program()
+	require.NoError(t, err)
+	cloud, err := awssim.New(awssim.Options{AssumeExisting: true})
+	require.NoError(t, err)
+	opened, err := engine.Open(engine.Options{Dir: root, Stack: stack, Program: path, Provider: cloud.NewProvider})
+	require.NoError(t, err)
+	require.NoError(t, opened.Configure(overrides))
+	require.Empty(t, opened.Up(context.Background()).Failure())
+	var state bytes.Buffer
+	require.NoError(t, opened.Export(&state))
+	deployment, err := proof.Read(&state)
+	require.NoError(t, err)
+	return deployment
+}
+
+// drawn draws a deployment.
+func drawn(t *testing.T, deployment *apitype.DeploymentV3) string {
+	t.Helper()
+	topology, err := proof.ReadTopology(deployment)
+	require.NoError(t, err)
+	return diagram.Draw(topology)
+}
+
+// same holds a text to a file, or writes the file.
+func same(t *testing.T, path, text string) {
+	t.Helper()
+	if *update {
+		require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
+		return
+	}
+	expected, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.Equal(t, string(expected), text, "if this is meant: go test -trimpath ./diagram -update")
+}
+
+// generated are what AWS and Pulumi name by chance.
+var generated = regexp.MustCompile(`[a-z]+-[0-9a-f]{7,17}\b|[0-9]{12}`)
+
+// Each committed stack, and what its keys change in the picture.
+func TestDraw_stacks(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		stack     string
+		overrides map[string]string
+	}{
+		"dev":     {"dev", nil},
+		"prod":    {"prod", nil},
+		"article": {"article", nil},
+		"shared":  {"dev", map[string]string{"subnetLayout": "shared"}},
+		"no-s3":   {"dev", map[string]string{"s3Endpoint": "false", "agentAutoUpdate": "false"}},
+		"many": {"dev", map[string]string{
+			"instancesPerZone": "12", "zones": `["a","c"]`, "os": "al2", "interfaceEndpoints": `["ecr.api","secretsmanager"]`,
+			"sessionDocuments": `["shell","remote-port-forwarding"]`, "forwardTo": `["10.0.32.0/24:5432","192.168.0.0/24:22"]`,
+			"sessionPrincipals": `["account","210987654321"]`,
+		}},
+		"roles": {"dev", map[string]string{
+			"requireMfa": "false", "sessionPrincipals": `["sso:Ops","arn:aws:iam::123456789012:role/ci"]`,
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			deployment := deployed(t, test.stack, test.overrides)
+			text := drawn(t, deployment)
+			same(t, filepath.Join("testdata", name+".mmd"), text)
+			if name != "many" {
+				require.Empty(t, generated.FindAllString(text, -1))
+			}
+
+			again := deployed(t, test.stack, test.overrides)
+			require.Equal(t, text, drawn(t, again), "deployed again")
+			for i := range again.Resources {
+				j := (i * 7) % len(again.Resources)
+				again.Resources[i], again.Resources[j] = again.Resources[j], again.Resources[i]
+			}
+			require.Equal(t, text, drawn(t, again), "in another order")
+		})
+	}
+}
+
+// Each line stands for something: without it, the line is gone, and nothing else.
+func TestDraw_linesStandForResources(t *testing.T) {
+	t.Parallel()
+	whole := deployed(t, "dev", nil)
+	before := lines(drawn(t, whole))
+	for name, expected := range map[string][]string{
+		"SecurityGroupEgressRule::security-egress-s3-443":      {`instances_app_a -->|"tcp 443"| gateway_s3`},
+		"SecurityGroupEgressRule::security-egress-endpoints":   {`instances_app_a -->|"tcp 443"| endpoints_privatelink_a`},
+		"SecurityGroupIngressRule::security-ingress-instances": {`instances_app_a -->|"tcp 443"| endpoints_privatelink_a`},
+		"RouteTableAssociation::network-app-a":                 {`subnet_app_a -.->|"app route table"| gateway_s3`},
+		"RouteTableAssociation::network-privatelink-a":         nil,
+		"RolePolicy::session-role": {
+			`people["users of this account"]`, `role_session_role["session role"]`,
+			`people -->|"may assume, with MFA"| role_session_role`, `role_session_role -->|"opens shell, ssh"| service_systems_manager`,
+		},
+		"VpcEndpoint::endpoints-s3": {
+			`gateway_s3["gateway endpoint<br/>s3"]`, `service_s3["S3"]`,
+			`instances_app_a -->|"tcp 443"| gateway_s3`, `subnet_app_a -.->|"app route table"| gateway_s3`, `gateway_s3 --- service_s3`,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			less := *whole
+			less.Resources = nil
+			for _, r := range whole.Resources {
+				if !strings.HasSuffix(string(r.URN), name) {
+					less.Resources = append(less.Resources, r)
+				}
+			}
+			require.Len(t, less.Resources, len(whole.Resources)-1)
+			after := lines(drawn(t, &less))
+			var gone []string
+			for _, line := range before {
+				if !contains(after, line) {
+					gone = append(gone, line)
+				}
+			}
+			require.ElementsMatch(t, expected, gone)
+		})
+	}
+}
+
+// lines are a text's, without their indentation.
+func lines(text string) []string {
+	var found []string
+	for _, line := range strings.Split(text, "\n") {
+		found = append(found, strings.TrimSpace(line))
+	}
+	return found
+}
+
+func contains(lines []string, line string) bool {
+	for _, l := range lines {
+		if l == line {
+			return true
+		}
+	}
+	return false
+}
