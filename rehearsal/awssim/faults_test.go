@@ -138,6 +138,23 @@ func TestFaults_late(t *testing.T) {
 		instance := values{"ami": someImage(t), "instanceType": "t3.micro", "subnetId": subnet}
 		mended(w, fail(w, instanceToken, instance), instance)
 	})
+	t.Run("instance profile", func(t *testing.T) {
+		t.Parallel()
+		w := late(t, profileToken)
+		role := w.create(roleToken, "r", values{"assumeRolePolicy": trusting(`{"Service":"ec2.amazonaws.com"}`)})
+		in := values{"role": string(role.id)}
+		profile := fail(w, profileToken, in)
+		require.NotContains(t, profile.out(), "role")
+		mended(w, profile, in, "role")
+	})
+	t.Run("key and log group", func(t *testing.T) {
+		t.Parallel()
+		w := faulty(t, Fault{Type: keyToken, Operation: Create, Kind: Late}, Fault{Type: logGroupToken, Operation: Create, Kind: Late})
+		key := values{"enableKeyRotation": true}
+		mended(w, fail(w, keyToken, key), key, "enableKeyRotation")
+		group := values{"retentionInDays": 7.0}
+		mended(w, fail(w, logGroupToken, group), group, "retentionInDays")
+	})
 	t.Run("nothing of one step", func(t *testing.T) {
 		t.Parallel()
 		require.False(t, HasLaterSteps(ingressRuleToken))
