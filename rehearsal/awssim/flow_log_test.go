@@ -83,13 +83,19 @@ func TestFlowLog_check(t *testing.T) {
 		{"two sources", values{"subnetId": "subnet-1"}, `Invalid combination of arguments. "subnet_id": only one of ` +
 			"`eni_id,subnet_id,transit_gateway_attachment_id,transit_gateway_id,vpc_id` can be specified, but `subnet_id,vpc_id` were " +
 			"specified.. Examine values at 'f.subnetId'."},
-		{"traffic", values{"trafficType": "ANY"},
-			`expected traffic_type to be one of ["ACCEPT" "REJECT" "ALL"], got ANY. Examine values at 'f.trafficType'.`},
+		{
+			"traffic",
+			values{"trafficType": "ANY"},
+			`expected traffic_type to be one of ["ACCEPT" "REJECT" "ALL"], got ANY. Examine values at 'f.trafficType'.`,
+		},
 		{"destination type", values{"logDestinationType": "kafka"}, `expected log_destination_type to be one of ["cloud-watch-logs" "s3" ` +
 			`"kinesis-data-firehose"], got kafka. Examine values at 'f.logDestinationType'.`},
 		{"role", values{"iamRoleArn": "logs"}, `"iam_role_arn" (logs) is an invalid ARN: arn: invalid prefix. Examine values at 'f.iamRoleArn'.`},
-		{"interval", values{"maxAggregationInterval": 300.0},
-			`expected max_aggregation_interval to be one of [60 600], got 300. Examine values at 'f.maxAggregationInterval'.`},
+		{
+			"interval",
+			values{"maxAggregationInterval": 300.0},
+			`expected max_aggregation_interval to be one of [60 600], got 300. Examine values at 'f.maxAggregationInterval'.`,
+		},
 		{"format of files", values{"destinationOptions": values{"fileFormat": "csv"}}, `expected destination_options.0.file_format to be one of ` +
 			`["plain-text" "parquet"], got csv. Examine values at 'f.destinationOptions.fileFormat'.`},
 		{"both destinations", values{"logGroupName": "/flows"}, `Conflicting configuration arguments. "log_destination": conflicts with ` +
@@ -121,29 +127,53 @@ func TestFlowLog_refusals(t *testing.T) {
 		{"the same again", nil, api(vpc, "FlowLogAlreadyExists",
 			"Error. There is an existing Flow Log with the same configuration and log destination.")},
 		{"no such VPC", values{"vpcId": "vpc-1"}, api("vpc-1", "InvalidVpcID.NotFound", "The vpc ID 'vpc-1' does not exist")},
-		{"no such subnet", values{"vpcId": nil, "subnetId": "subnet-1"},
-			api("subnet-1", "InvalidSubnetID.NotFound", "The subnet ID 'subnet-1' does not exist")},
-		{"no such interface", values{"vpcId": nil, "eniId": "eni-1"},
-			api("eni-1", "InvalidNetworkInterfaceID.NotFound", "The networkInterface ID 'eni-1' does not exist")},
-		{"no such gateway", values{"vpcId": nil, "transitGatewayId": "tgw-1"},
-			api("tgw-1", "InvalidTransitGatewayID.NotFound", "Transit Gateway tgw-1 was deleted or does not exist.")},
+		{
+			"no such subnet",
+			values{"vpcId": nil, "subnetId": "subnet-1"},
+			api("subnet-1", "InvalidSubnetID.NotFound", "The subnet ID 'subnet-1' does not exist"),
+		},
+		{
+			"no such interface",
+			values{"vpcId": nil, "eniId": "eni-1"},
+			api("eni-1", "InvalidNetworkInterfaceID.NotFound", "The networkInterface ID 'eni-1' does not exist"),
+		},
+		{
+			"no such gateway",
+			values{"vpcId": nil, "transitGatewayId": "tgw-1"},
+			api("tgw-1", "InvalidTransitGatewayID.NotFound", "Transit Gateway tgw-1 was deleted or does not exist."),
+		},
 		{"no such attachment", values{"vpcId": nil, "transitGatewayAttachmentId": "tgw-attach-1"}, api("tgw-attach-1",
 			"InvalidTransitGatewayAttachmentID.NotFound", "Transit Gateway Attachment tgw-attach-1 was deleted or does not exist.")},
 		{"no traffic", values{"trafficType": nil}, api(vpc, "MissingParameter", "The request must contain the parameter TrafficType")},
-		{"no role", values{"iamRoleArn": nil},
-			api(vpc, "InvalidParameter", "DeliverLogsPermissionArn can't be empty if LogDestinationType is cloud-watch-logs.")},
+		{
+			"no role",
+			values{"iamRoleArn": nil},
+			api(vpc, "InvalidParameter", "DeliverLogsPermissionArn can't be empty if LogDestinationType is cloud-watch-logs."),
+		},
 		{"no such role", values{"iamRoleArn": "arn:aws:iam::123456789012:role/x"}, api(vpc, "InvalidParameter", "Unable to assume given IAM role")},
 		{"a role of another service", values{"iamRoleArn": stranger.out()["arn"]}, api(vpc, "InvalidParameter", "Unable to assume given IAM role")},
-		{"no destination", values{"logDestination": nil},
-			api(vpc, "InvalidParameter", "LogDestination can't be empty if LogGroupName is not provided.")},
-		{"a group for files", values{"logDestination": nil, "logGroupName": "/g", "logDestinationType": "s3"},
-			api(vpc, "InvalidParameter", "LogDestination type must be cloud-watch-logs if LogGroupName is provided.")},
-		{"options without files", values{"destinationOptions": values{"fileFormat": "parquet"}},
-			api(vpc, "InvalidParameter", "DestinationOptions are only supported for LogDestinationType s3.")},
+		{
+			"no destination",
+			values{"logDestination": nil},
+			api(vpc, "InvalidParameter", "LogDestination can't be empty if LogGroupName is not provided."),
+		},
+		{
+			"a group for files",
+			values{"logDestination": nil, "logGroupName": "/g", "logDestinationType": "s3"},
+			api(vpc, "InvalidParameter", "LogDestination type must be cloud-watch-logs if LogGroupName is provided."),
+		},
+		{
+			"options without files",
+			values{"destinationOptions": values{"fileFormat": "parquet"}},
+			api(vpc, "InvalidParameter", "DestinationOptions are only supported for LogDestinationType s3."),
+		},
 		{"a group elsewhere", values{"logDestination": "arn:aws:logs:us-east-1:123456789012:log-group:/flows"}, api(vpc, "InvalidParameter",
 			"LogDestination arn:aws:logs:us-east-1:123456789012:log-group:/flows is not a log group of this account and Region.")},
-		{"no such bucket", values{"logDestination": "arn:aws:s3:::b/flows", "logDestinationType": "s3"},
-			"creating Flow Log (" + vpc + "): " + vpc + ": 400: LogDestination: b does not exist"},
+		{
+			"no such bucket",
+			values{"logDestination": "arn:aws:s3:::b/flows", "logDestinationType": "s3"},
+			"creating Flow Log (" + vpc + "): " + vpc + ": 400: LogDestination: b does not exist",
+		},
 		{"no such stream", values{
 			"logDestination": "arn:aws:firehose:ap-northeast-1:123456789012:deliverystream/s", "logDestinationType": "kinesis-data-firehose",
 		}, "creating Flow Log (" + vpc + "): the simulated AWS has no delivery stream arn:aws:firehose:ap-northeast-1:123456789012:deliverystream/s"},

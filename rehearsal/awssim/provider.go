@@ -411,7 +411,7 @@ func (p *provider) Invoke(_ context.Context, req plugin.InvokeRequest) (response
 	}
 	answer, err := look.answer(c, args)
 	if err != nil {
-		return plugin.InvokeResponse{}, fmt.Errorf("invoking %s: 1 error occurred:\n\t* %w\n\n", req.Tok, err)
+		return plugin.InvokeResponse{}, worded(fmt.Sprintf("invoking %s: 1 error occurred:\n\t* %s\n\n", req.Tok, err))
 	}
 	properties := toProperties(answer)
 	for _, secret := range look.secret {
