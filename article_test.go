@@ -39,11 +39,11 @@ var article = map[string]pulumitest.Map{
 	routesType + "::network-app-a": {"routeTableId": "network-app-id", "subnetId": "network-app-a-id"},
 	groupType + "::security-instances": {
 		"name": "inomaso-dev-ec2-sg", "description": "inomaso-dev-ec2-sg", "vpcId": "network-id",
-		"tags": pulumitest.Map{"Name": "inomaso-dev-ec2-sg"},
+		"tags": pulumitest.Map{"Name": "inomaso-dev-ec2-sg"}, "ingress": pulumitest.List{},
 	},
 	groupType + "::security-endpoints": {
 		"name": "inomaso-dev-ssm-sg", "description": "inomaso-dev-ssm-sg", "vpcId": "network-id",
-		"tags": pulumitest.Map{"Name": "inomaso-dev-ssm-sg"},
+		"tags": pulumitest.Map{"Name": "inomaso-dev-ssm-sg"}, "egress": pulumitest.List{},
 	},
 	instanceType + "::instances-a-1": {
 		"ami": "ami-06098fd00463352b6", "instanceType": "t3.micro", "keyName": "aws-ssh-key", "subnetId": "network-app-a-id",

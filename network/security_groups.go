@@ -106,10 +106,22 @@ func NewSecurityGroups(
 
 func (s *SecurityGroups) newChildren(ctx *pulumi.Context, name string, args *SecurityGroupsArgs) error {
 	var err error
-	if s.InstanceID, err = s.newGroup(ctx, name+"-instances", args.NamePrefix+"-ec2-sg", args.VPCID); err != nil {
+	// An empty list takes away what somebody adds by hand. The other direction, whose rules are resources of their own,
+	// must have no list, which would take those away.
+	s.InstanceID, err = s.newGroup(ctx, name+"-instances", &ec2.SecurityGroupArgs{
+		Name:    pulumi.String(args.NamePrefix + "-ec2-sg"),
+		VpcId:   args.VPCID,
+		Ingress: ec2.SecurityGroupIngressArray{},
+	})
+	if err != nil {
 		return fmt.Errorf("instances: %w", err)
 	}
-	if s.EndpointID, err = s.newGroup(ctx, name+"-endpoints", args.NamePrefix+"-ssm-sg", args.VPCID); err != nil {
+	s.EndpointID, err = s.newGroup(ctx, name+"-endpoints", &ec2.SecurityGroupArgs{
+		Name:   pulumi.String(args.NamePrefix + "-ssm-sg"),
+		VpcId:  args.VPCID,
+		Egress: ec2.SecurityGroupEgressArray{},
+	})
+	if err != nil {
 		return fmt.Errorf("endpoints: %w", err)
 	}
 	if err := s.newEndpointIngress(ctx, name, args); err != nil {
@@ -125,16 +137,11 @@ func (s *SecurityGroups) newChildren(ctx *pulumi.Context, name string, args *Sec
 	return s.newRestrictedEgress(ctx, name, args)
 }
 
-func (s *SecurityGroups) newGroup(
-	ctx *pulumi.Context, name, groupName string, vpcID pulumi.StringInput,
-) (pulumi.IDOutput, error) {
-	group, err := ec2.NewSecurityGroup(ctx, name, &ec2.SecurityGroupArgs{
-		Name: pulumi.String(groupName),
-		// A change of the description replaces the group, so it says no more than the name does.
-		Description: pulumi.String(groupName),
-		VpcId:       vpcID,
-		Tags:        pulumi.StringMap{"Name": pulumi.String(groupName)},
-	},
+func (s *SecurityGroups) newGroup(ctx *pulumi.Context, name string, args *ec2.SecurityGroupArgs) (pulumi.IDOutput, error) {
+	// A change of the description replaces the group, so it says no more than the name does.
+	args.Description = args.Name
+	args.Tags = pulumi.StringMap{"Name": args.Name.(pulumi.String)}
+	group, err := ec2.NewSecurityGroup(ctx, name, args,
 		pulumi.Parent(s),
 		// Named by us, the provider would delete the old group first, which AWS refuses while interfaces use it. A
 		// replacement never has the same name in the same VPC, so both can stand.

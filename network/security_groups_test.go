@@ -33,21 +33,23 @@ func groupArgs() *network.SecurityGroupsArgs {
 	}
 }
 
-// wantGroups are the component and its two groups, with all that a group has.
+// wantGroups are the component and its two groups, with all that a group has: no rule in the one direction, and in the
+// other nothing that would take away the rules that are resources of their own.
 func wantGroups(name string, inputs pulumitest.Map) []pulumitest.Resource {
-	group := func(name, parent, groupName string) pulumitest.Resource {
+	group := func(name, parent, groupName, without string) pulumitest.Resource {
 		return pulumitest.Resource{
 			Type: groupType, Name: name, Parent: parent,
 			Inputs: pulumitest.Map{
 				"name": groupName, "description": groupName, "vpcId": "vpc-1", "tags": pulumitest.Map{"Name": groupName},
+				without: pulumitest.List{},
 			},
 			Options: []string{"deleteBeforeReplace: false"},
 		}
 	}
 	return []pulumitest.Resource{
 		{Type: groupsComponent, Name: name, Inputs: inputs},
-		group(name+"-instances", groupsComponent+"::"+name, "acme-ec2-sg"),
-		group(name+"-endpoints", groupsComponent+"::"+name, "acme-ssm-sg"),
+		group(name+"-instances", groupsComponent+"::"+name, "acme-ec2-sg", "ingress"),
+		group(name+"-endpoints", groupsComponent+"::"+name, "acme-ssm-sg", "egress"),
 	}
 }
 

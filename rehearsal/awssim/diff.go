@@ -152,16 +152,6 @@ func (t *resourceType) namedByHand(in values) bool {
 	return t.name != nil && !t.framework && given(in, t.name.attribute) && !slices.Contains(list(in, defaultsKey), t.name.attribute)
 }
 
-// allTags are a resource's tags and the provider's default ones, which give way.
-func (c *call) allTags(in values) values {
-	tags := values{}
-	maps.Copy(tags, c.tags)
-	if own, ok := in["tags"].(values); ok {
-		maps.Copy(tags, own)
-	}
-	return tags
-}
-
 // inputsOf is what a refresh says that the user would have had to write for the cloud to be as it is: the inputs that
 // were given, with the values that they have.
 func (t *resourceType) inputsOf(inputs, state values) values {

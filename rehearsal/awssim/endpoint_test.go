@@ -198,7 +198,8 @@ func TestVPCEndpoint_refusals(t *testing.T) {
 				"ssm.ap-northeast-1.amazonaws.com in the VPC " + vpc,
 		},
 		"attributes of the VPC": {
-			values{"vpcId": plainVPC, "serviceName": tokyoSSM, "vpcEndpointType": "Interface", "privateDnsEnabled": true}, "InvalidParameter",
+			values{"vpcId": plainVPC, "serviceName": tokyoSSM, "vpcEndpointType": "Interface", "privateDnsEnabled": true},
+			"InvalidParameter",
 			"Enabling private DNS requires both enableDnsSupport and enableDnsHostnames VPC attributes set to true for " + plainVPC,
 		},
 		"a zone that the service lacks": {

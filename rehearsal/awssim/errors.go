@@ -5,6 +5,12 @@ import (
 	"fmt"
 )
 
+// worded is an error in the words of AWS or the provider, which keep to no rule of ours about capitals and full stops.
+type worded string
+
+// Error implements error.
+func (w worded) Error() string { return string(w) }
+
 // apiError is a refusal by AWS.
 type apiError struct {
 	service, operation string

@@ -1,9 +1,6 @@
 package awssim
 
-import (
-	"errors"
-	"sync"
-)
+import "sync"
 
 // Operation is what a provider is asked to do with a resource.
 type Operation string
@@ -67,10 +64,11 @@ func (f *Faults) Done() int {
 	return f.done
 }
 
-var (
-	errInjected  = errors.New("operation error Simulation: Injected, https response error StatusCode: 500, api error InternalError: An internal error has occurred")
-	errThrottled = errors.New("operation error Simulation: Injected, exceeded maximum number of attempts, 9, https response error StatusCode: 503, " +
-		"api error RequestLimitExceeded: Request limit exceeded.")
+const (
+	errInjected = worded("operation error Simulation: Injected, https response error StatusCode: 500, api error InternalError: " +
+		"An internal error has occurred")
+	errThrottled = worded("operation error Simulation: Injected, exceeded maximum number of attempts, 9, https response error StatusCode: " +
+		"503, api error RequestLimitExceeded: Request limit exceeded.")
 )
 
 // next returns the error of the call that is about to be made, before its effect and after it.

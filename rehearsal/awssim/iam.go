@@ -79,7 +79,7 @@ func init() {
 		name:    &autoname{attribute: "name", unless: "namePrefix", longest: 255}, conflicts: names, taggable: true,
 		create: createProfile, update: updateProfile,
 	}, &resourceType{
-		token: rolePolicyToken,
+		token: rolePolicyToken, atomic: true,
 		inputs: map[string]attribute{
 			"role":       {required: true, replace: true, check: roleName},
 			"policy":     {required: true, policy: true, check: policyDocument},
@@ -89,7 +89,7 @@ func init() {
 		name: &autoname{attribute: "name", unless: "namePrefix", longest: 255}, conflicts: names,
 		create: createRolePolicy, update: updateRolePolicy,
 	}, &resourceType{
-		token: attachmentToken, deleteFirst: true,
+		token: attachmentToken, deleteFirst: true, atomic: true,
 		inputs: map[string]attribute{
 			"role":      {required: true, replace: true},
 			"policyArn": {required: true, replace: true, check: arnText},
@@ -421,12 +421,18 @@ func createProfile(c *call, in values) (string, values, error) {
 		"arn":        c.globalARN("iam", "instance-profile"+text(in, "path")+name),
 		"createDate": someDay, "uniqueId": c.iamID("AIPA"),
 	})
+	role := in["role"]
+	delete(in, "role") // it is added once the profile is there
 	c.putGlobal(profileToken, name, in)
-	if err := c.checkProfileRole(name, text(in, "role")); err != nil {
-		delete(in, "role")
-		return name, in, partly(err)
+	err := c.step()
+	if err == nil {
+		wanted, _ := role.(string)
+		err = c.checkProfileRole(name, wanted)
 	}
-	return name, in, nil
+	if err == nil && role != nil {
+		in["role"] = role
+	}
+	return name, in, partly(err)
 }
 
 func updateProfile(c *call, name string, old, in values) (values, error) {

@@ -37,8 +37,12 @@ func TestInstance_refusals(t *testing.T) {
 		{"no such subnet", values{"subnetId": "subnet-1"}, "InvalidSubnetID.NotFound", "The subnet ID 'subnet-1' does not exist"},
 		{"another zone", values{"availabilityZone": "ap-northeast-1c"}, "InvalidParameterValue", "Value (ap-northeast-1c) for parameter " +
 			"availabilityZone is invalid. Subnet " + string(p.subnet.id) + " is in the availability zone ap-northeast-1a."},
-		{"an address elsewhere", values{"privateIp": "10.0.2.9"}, "InvalidParameterValue",
-			"Address 10.0.2.9 does not fall within the subnet's address range"},
+		{
+			"an address elsewhere",
+			values{"privateIp": "10.0.2.9"},
+			"InvalidParameterValue",
+			"Address 10.0.2.9 does not fall within the subnet's address range",
+		},
 		{"AWS's first address", values{"privateIp": "10.0.1.3"}, "InvalidParameterValue", "Address 10.0.1.3 is in subnet's reserved address range"},
 		{"AWS's last address", values{"privateIp": "10.0.1.15"}, "InvalidParameterValue", "Address 10.0.1.15 is in subnet's reserved address range"},
 		{"a taken address", values{"privateIp": "10.0.1.4"}, "InvalidIPAddress.InUse", "Address 10.0.1.4 is in use."},
@@ -55,16 +59,32 @@ func TestInstance_refusals(t *testing.T) {
 			"supported. Please check the documentation for supported configurations."},
 		{"a host", values{"tenancy": "host"}, "Unsupported", "The requested configuration is currently not supported. Please check the " +
 			"documentation for supported configurations."},
-		{"no such profile", values{"iamInstanceProfile": "x"}, "InvalidParameterValue",
-			"Value (x) for parameter iamInstanceProfile.name is invalid. Invalid IAM Instance Profile name"},
-		{"a profile without a role", values{"iamInstanceProfile": "hollow"}, "InvalidParameterValue",
-			`IAM Instance Profile "` + text(profile.out(), "arn") + `" has no associated IAM Roles`},
+		{
+			"no such profile",
+			values{"iamInstanceProfile": "x"},
+			"InvalidParameterValue",
+			"Value (x) for parameter iamInstanceProfile.name is invalid. Invalid IAM Instance Profile name",
+		},
+		{
+			"a profile without a role",
+			values{"iamInstanceProfile": "hollow"},
+			"InvalidParameterValue",
+			`IAM Instance Profile "` + text(profile.out(), "arn") + `" has no associated IAM Roles`,
+		},
 		{"no such key", values{"keyName": "x"}, "InvalidKeyPair.NotFound", "The key pair 'x' does not exist"},
 		{"no such group", values{"vpcSecurityGroupIds": []any{"sg-1"}}, "InvalidGroup.NotFound", "The security group 'sg-1' does not exist"},
-		{"a group elsewhere", values{"vpcSecurityGroupIds": []any{string(strange.id)}}, "InvalidParameter",
-			fmt.Sprintf("Security group %s and subnet %s belong to different networks.", strange.id, p.subnet.id)},
-		{"too many groups", values{"vpcSecurityGroupIds": groups}, "SecurityGroupsPerInterfaceLimitExceeded",
-			"The maximum number of security groups per interface has been reached."},
+		{
+			"a group elsewhere",
+			values{"vpcSecurityGroupIds": []any{string(strange.id)}},
+			"InvalidParameter",
+			fmt.Sprintf("Security group %s and subnet %s belong to different networks.", strange.id, p.subnet.id),
+		},
+		{
+			"too many groups",
+			values{"vpcSecurityGroupIds": groups},
+			"SecurityGroupsPerInterfaceLimitExceeded",
+			"The maximum number of security groups per interface has been reached.",
+		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -108,10 +128,16 @@ func TestInstance_update_refusals(t *testing.T) {
 			"Invalid value 't9.micro' for InstanceType.")},
 		{"a smaller volume", values{"rootBlockDevice": values{"volumeSize": 8.0}}, instanceRefusal(volume, "ModifyVolume",
 			"InvalidParameterValue", "New size cannot be smaller than existing size")},
-		{"iops of gp2", values{"rootBlockDevice": values{"volumeType": "gp2", "iops": 4000.0}},
-			"updating instance: iops attribute not supported for type gp2"},
-		{"throughput of gp2", values{"rootBlockDevice": values{"volumeType": "gp2", "throughput": 250.0}},
-			"updating instance: throughput attribute not supported for type gp2"},
+		{
+			"iops of gp2",
+			values{"rootBlockDevice": values{"volumeType": "gp2", "iops": 4000.0}},
+			"updating instance: iops attribute not supported for type gp2",
+		},
+		{
+			"throughput of gp2",
+			values{"rootBlockDevice": values{"volumeType": "gp2", "throughput": 250.0}},
+			"updating instance: throughput attribute not supported for type gp2",
+		},
 		{"too much throughput", values{"rootBlockDevice": values{"throughput": 800.0}}, instanceRefusal(volume, "ModifyVolume",
 			"InvalidParameterValue", "Throughput (MiBps) to iops ratio of 0.266667 is too high; maximum is 0.250000 MiBps per iops")},
 	} {

@@ -1,7 +1,5 @@
 package awssim
 
-import "fmt"
-
 // updateInstance changes an instance in place. Its type and its user data change while it is stopped, which gives it another
 // public address.
 func updateInstance(c *call, id string, old, in values) (values, error) {
@@ -47,7 +45,7 @@ func (c *call) checkInstanceUpdate(prefix, id string, old, in values, subnet *ob
 	}
 	groups := list(in, "vpcSecurityGroupIds")
 	if given(in, "vpcSecurityGroupIds") && len(groups) == 0 {
-		return false, fmt.Errorf("%s: VPC-based instances require at least one security group to be attached.", prefix)
+		return false, worded(prefix + ": VPC-based instances require at least one security group to be attached.")
 	}
 	if err := c.checkGroups(prefix, "ModifyNetworkInterfaceAttribute", groups, subnet); err != nil {
 		return false, err

@@ -54,17 +54,6 @@ func (c *call) freeAddresses(subnet *object, wanted int) []string {
 	return free
 }
 
-// address is the one that a network interface of a subnet has or, for a new one, a free one. Empty: there is none.
-func (c *call) address(subnet, eni string) string {
-	if standing := c.get(interfaceToken, eni); standing != nil {
-		return text(standing.State, "privateIp")
-	}
-	for _, free := range c.freeAddresses(c.get(subnetToken, subnet), 1) {
-		return free
-	}
-	return ""
-}
-
 func firstAddress(block netip.Prefix) netip.Addr {
 	address := block.Addr()
 	for range 4 {

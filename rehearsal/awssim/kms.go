@@ -65,7 +65,7 @@ func init() {
 		outputs: []string{"arn", "keyId"}, taggable: true,
 		create: createKey, update: updateKey, remove: removeKey,
 	}, &resourceType{
-		token: aliasToken,
+		token: aliasToken, atomic: true,
 		inputs: map[string]attribute{
 			"name":        {replace: true, computed: true, check: aliasName},
 			"namePrefix":  {replace: true, check: aliasName},
@@ -153,6 +153,11 @@ func createKey(c *call, in values) (string, values, error) {
 		"arn": c.arn("kms", "key/"+id), "keyId": id, "description": text(in, "description"), "multiRegion": flag(in, "multiRegion"),
 	})
 	c.put(keyToken, id, in)
+	if err := c.step(); err != nil {
+		in["enableKeyRotation"] = false // it is turned on once the key is there
+		delete(in, "rotationPeriodInDays")
+		return id, in, partly(err)
+	}
 	return id, in, partly(c.rotate(id, in))
 }
 

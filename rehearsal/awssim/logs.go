@@ -65,7 +65,11 @@ func createLogGroup(c *call, in values) (string, values, error) {
 		in["logGroupClass"] = "STANDARD"
 	}
 	c.put(logGroupToken, name, in)
-	return name, in, nil
+	err := c.step()
+	if err != nil {
+		in["retentionInDays"] = 0.0 // it is set once the group is there
+	}
+	return name, in, partly(err)
 }
 
 // logActions are what CloudWatch Logs does with a key.

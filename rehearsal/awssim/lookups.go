@@ -24,7 +24,8 @@ var lookups = map[string]lookup{
 	"aws:index/getPartition:getPartition":           {[]string{"id"}, nil, nil, getPartition},
 	"aws:index/getAvailabilityZones:getAvailabilityZones": {
 		[]string{"allAvailabilityZones", "excludeNames", "excludeZoneIds", "filters", "state"},
-		[]string{"group-name", "opt-in-status", "region-name", "state", "zone-id", "zone-name", "zone-type"}, nil, getAvailabilityZones,
+		[]string{"group-name", "opt-in-status", "region-name", "state", "zone-id", "zone-name", "zone-type"},
+		nil, getAvailabilityZones,
 	},
 	"aws:ec2/getInstanceTypeOfferings:getInstanceTypeOfferings": {
 		[]string{"filters", "locationType"}, []string{"instance-type", "location"}, nil, getInstanceTypeOfferings,
@@ -146,7 +147,7 @@ func getAvailabilityZones(c *call, args values) (values, error) {
 func getParameter(c *call, args values) (values, error) {
 	name := text(args, "name")
 	if name == "" {
-		return nil, errors.New(`Missing required argument. The argument "name" is required, but no definition was found.`)
+		return nil, worded(`Missing required argument. The argument "name" is required, but no definition was found.`)
 	}
 	for id, image := range c.offers().Images {
 		if image.Parameter == name {

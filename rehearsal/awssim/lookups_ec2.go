@@ -1,7 +1,6 @@
 package awssim
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -259,9 +258,9 @@ func getAmi(c *call, args values) (values, error) {
 	}
 	switch {
 	case len(found) == 0:
-		return nil, errors.New("Your query returned no results. Please change your search criteria and try again.")
+		return nil, worded("Your query returned no results. Please change your search criteria and try again.")
 	case len(found) > 1 && !flag(args, "mostRecent"):
-		return nil, errors.New("Your query returned more than one result. Please try a more specific search criteria, or set " +
+		return nil, worded("Your query returned more than one result. Please try a more specific search criteria, or set " +
 			"`most_recent` attribute to true.")
 	}
 	image, _ := c.image(found[0])
@@ -298,7 +297,7 @@ func (c *call) describeImage(id string, image fixtureImage, args values) values 
 		"imdsSupport": imds, "ownerId": amazonImages, "state": "available", "public": true, "virtualizationType": "hvm",
 		"arn": "arn:" + c.partition + ":ec2:" + c.region + "::image/" + id,
 		"blockDeviceMappings": []any{values{"deviceName": rootDevice, "noDevice": "", "virtualName": "", "ebs": values{
-			"volume_size": fmt.Sprint(image.GiB), "volume_type": cmp.Or(image.VolumeType, "gp3"), "delete_on_termination": "true", "encrypted": "false",
+			"volume_size": fmt.Sprint(image.GiB), "volume_type": imageVolume(image), "delete_on_termination": "true", "encrypted": "false",
 			"snapshot_id": "snap-0" + c.hash(id, 16), "iops": "0", "throughput": "0",
 		}}},
 		"creationDate": "2026-11-10T00:00:00.000Z", "deprecationTime": "", "description": image.Name, "enaSupport": true, "hypervisor": "xen",

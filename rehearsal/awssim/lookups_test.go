@@ -179,13 +179,15 @@ func TestLookups_refusals(t *testing.T) {
 		{regionLookup, values{"name": "mars-1"}, `region not found for name "mars-1"`},
 		{regionLookup, values{"endpoint": "ec2.mars-1.amazonaws.com"}, `region not found for endpoint "ec2.mars-1.amazonaws.com"`},
 		{
-			regionLookup, values{"name": "us-east-1", "endpoint": "ec2.us-west-2.amazonaws.com"},
+			regionLookup,
+			values{"name": "us-east-1", "endpoint": "ec2.us-west-2.amazonaws.com"},
 			"multiple Regions matched; use additional constraints to reduce matches to a single Region",
 		},
 		{serviceLookup, values{"service": "nonsense"}, service + "com.amazonaws.ap-northeast-1.nonsense' does not exist"},
 		{serviceLookup, values{"serviceName": tokyoSSM, "serviceType": "Gateway"}, "no matching EC2 VPC Endpoint Service found"},
 		{
-			serviceLookup, values{"service": "s3"},
+			serviceLookup,
+			values{"service": "s3"},
 			"multiple EC2 VPC Endpoint Services matched; use additional constraints to reduce matches to a single EC2 VPC Endpoint Service",
 		},
 		{
@@ -193,11 +195,13 @@ func TestLookups_refusals(t *testing.T) {
 				"InvalidInstanceType", "The following supplied instance types do not exist: [x9.huge]"),
 		},
 		{
-			imageLookup, values{"filters": filterOf("image-id", "ami-06098fd00463352b6")},
+			imageLookup,
+			values{"filters": filterOf("image-id", "ami-06098fd00463352b6")},
 			"Your query returned no results. Please change your search criteria and try again.",
 		},
 		{
-			imageLookup, values{"filters": filterOf("image-id", "ami-0123456789abcdef0"), "includeDeprecated": true},
+			imageLookup,
+			values{"filters": filterOf("image-id", "ami-0123456789abcdef0"), "includeDeprecated": true},
 			"Your query returned no results. Please change your search criteria and try again.",
 		},
 		{

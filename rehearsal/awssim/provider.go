@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
@@ -92,7 +93,21 @@ func (p *provider) Configure(_ context.Context, req plugin.ConfigureRequest) (pl
 		}
 		p.tags, _ = defaults["tags"].(values)
 	}
+	allowed, forbidden := configuredList(in["allowedAccountIds"]), configuredList(in["forbiddenAccountIds"])
+	if len(allowed) > 0 && !slices.Contains(allowed, account.ID) || slices.Contains(forbidden, account.ID) {
+		return plugin.ConfigureResponse{}, fmt.Errorf("AWS account ID not allowed: %s", account.ID)
+	}
 	return plugin.ConfigureResponse{}, nil
+}
+
+// configuredList reads a list of the provider's configuration, which comes as JSON.
+func configuredList(value any) []string {
+	if encoded, isText := value.(string); isText {
+		var items []string
+		_ = json.Unmarshal([]byte(encoded), &items) // what is no list allows and forbids nothing
+		return items
+	}
+	return list(values{"": value}, "")
 }
 
 // SignalCancellation makes what is under way end early.
@@ -215,6 +230,11 @@ func (p *provider) Create(_ context.Context, req plugin.CreateRequest) (response
 	c := p.begin(req.URN)
 	defer p.end(&err)
 	c.late = after
+	if t.taggable {
+		if err := c.checkTags(c.allTags(in)); err != nil {
+			return plugin.CreateResponse{}, t.wrap("", "", err)
+		}
+	}
 	id, state, err := t.create(c, clone(in))
 	if err != nil && !isPartial(err) {
 		return plugin.CreateResponse{}, t.wrap("", "", err)
@@ -303,6 +323,11 @@ func (p *provider) Update(_ context.Context, req plugin.UpdateRequest) (response
 		}
 		return plugin.UpdateResponse{}, t.wrap("updating", string(req.URN), err)
 	}
+	if t.taggable {
+		if err := c.checkTags(c.allTags(in)); err != nil {
+			return plugin.UpdateResponse{}, t.wrap("updating", string(req.URN), err)
+		}
+	}
 	state := clone(o.State)
 	if t.update != nil {
 		if state, err = t.update(c, o.ID, clone(o.State), clone(in)); err != nil {
@@ -386,7 +411,7 @@ func (p *provider) Invoke(_ context.Context, req plugin.InvokeRequest) (response
 	}
 	answer, err := look.answer(c, args)
 	if err != nil {
-		return plugin.InvokeResponse{}, fmt.Errorf("invoking %s: 1 error occurred:\n\t* %w\n\n", req.Tok, err)
+		return plugin.InvokeResponse{}, worded(fmt.Sprintf("invoking %s: 1 error occurred:\n\t* %s\n\n", req.Tok, err))
 	}
 	properties := toProperties(answer)
 	for _, secret := range look.secret {

@@ -121,7 +121,7 @@ func oneEach(allowed string, set []string) error {
 	case 1:
 		return nil
 	}
-	return fmt.Errorf("creating route: only one of `%s` can be specified, but `%s` were specified.", allowed, strings.Join(set, ", "))
+	return worded(fmt.Sprintf("creating route: only one of `%s` can be specified, but `%s` were specified.", allowed, strings.Join(set, ", ")))
 }
 
 // describeRoute is where a route leads, and through what.

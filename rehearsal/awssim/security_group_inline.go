@@ -108,7 +108,7 @@ func (c *call) authorize(group *object, direction string, listed any, rules []va
 		inline, _ := item.(values)
 		from, to := number(inline, "fromPort"), number(inline, "toPort")
 		if protocol(inline["protocol"]) == "-1" && (from != 0 || to != 0) {
-			return fmt.Errorf("%s: from_port (%d) and to_port (%d) must both be 0 to use the 'ALL' \"-1\" protocol!", prefix, from, to)
+			return worded(fmt.Sprintf("%s: from_port (%d) and to_port (%d) must both be 0 to use the 'ALL' \"-1\" protocol!", prefix, from, to))
 		}
 	}
 	prefix += ": authorizing Security Group (" + direction + ") rules"

@@ -125,8 +125,10 @@ func TestSecurityGroup_check(t *testing.T) {
 		"long prefix":      {values{"namePrefix": long[:230]}, at("expected length of name_prefix to be in the range (0 - 229), got "+long[:230], "namePrefix")},
 		"long description": {values{"description": long}, at("expected length of description to be in the range (0 - 255), got "+long, "description")},
 		"two names":        {values{"name": "a", "namePrefix": "b"}, at(`Conflicting configuration arguments. "name": conflicts with name_prefix`, "name")},
-		"block": {values{"ingress": []any{values{"protocol": "tcp", "fromPort": 1.0, "toPort": 1.0, "cidrBlocks": []any{"10.0.1.5/24"}}}},
-			at(`"10.0.1.5/24" is not a valid IPv4 CIDR block; did you mean "10.0.1.0/24"?`, "ingress")},
+		"block": {
+			values{"ingress": []any{values{"protocol": "tcp", "fromPort": 1.0, "toPort": 1.0, "cidrBlocks": []any{"10.0.1.5/24"}}}},
+			at(`"10.0.1.5/24" is not a valid IPv4 CIDR block; did you mean "10.0.1.0/24"?`, "ingress"),
+		},
 	} {
 		require.Equal(t, test.want, w.failures(securityGroupToken, "g", test.in), name)
 	}

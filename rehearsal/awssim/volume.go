@@ -1,7 +1,6 @@
 package awssim
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -55,7 +54,9 @@ func imageVolume(image fixtureImage) string {
 
 // newRootDevice is the root volume of a new instance as it will be.
 func (c *call) newRootDevice(in values, image fixtureImage) (values, error) {
-	device := values{"volumeSize": float64(image.GiB), "volumeType": cmp.Or(image.VolumeType, "gp3"), "encrypted": false, "deleteOnTermination": true, "kmsKeyId": ""}
+	device := values{
+		"volumeSize": float64(image.GiB), "volumeType": imageVolume(image), "encrypted": false, "deleteOnTermination": true, "kmsKeyId": "",
+	}
 	chosen, _ := in["rootBlockDevice"].(values)
 	maps.Copy(device, clone(chosen))
 	kind := text(device, "volumeType")

@@ -47,8 +47,10 @@ func init() {
 		},
 		conflicts: [][]string{
 			{"cidrBlock", "ipv4NetmaskLength"},
-			{"assignGeneratedIpv6CidrBlock", "ipv6CidrBlock"}, {"assignGeneratedIpv6CidrBlock", "ipv6IpamPoolId"},
-			{"assignGeneratedIpv6CidrBlock", "ipv6NetmaskLength"}, {"ipv6CidrBlock", "ipv6NetmaskLength"},
+			{"assignGeneratedIpv6CidrBlock", "ipv6CidrBlock"},
+			{"assignGeneratedIpv6CidrBlock", "ipv6IpamPoolId"},
+			{"assignGeneratedIpv6CidrBlock", "ipv6NetmaskLength"},
+			{"ipv6CidrBlock", "ipv6NetmaskLength"},
 		},
 		taggable: true,
 		adjust: func(found differences, state, in values) {

@@ -50,7 +50,7 @@ func (s *sketch) within(a *area) []peer {
 		for _, r := range append(s.rulesOf(b, ingress), s.sends(b)...) {
 			known := slices.ContainsFunc(peers, func(p peer) bool { return p.is(r) })
 			gateway := r.List != "" && slices.ContainsFunc(a.gateways, func(g gateway) bool { return g.PrefixList == r.List })
-			if !known && !gateway && r.Group == "" {
+			if !known && !gateway && r.Group == "" && (r.List != "" || r.Block.IsValid()) {
 				peers = append(peers, peer{block: r.Block, list: r.List})
 			}
 		}

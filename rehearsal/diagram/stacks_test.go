@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -118,6 +119,7 @@ func TestDraw_stacks(t *testing.T) {
 			t.Parallel()
 			deployment := deployed(t, test.stack, test.overrides)
 			text := drawn(t, deployment)
+			requireWellFormed(t, text)
 			same(t, filepath.Join("testdata", name+".mmd"), text)
 			if name != "many" {
 				require.Empty(t, generated.FindAllString(text, -1))
@@ -167,7 +169,7 @@ func TestDraw_linesStandForResources(t *testing.T) {
 			after := lines(drawn(t, &less))
 			var gone []string
 			for _, line := range before {
-				if !contains(after, line) {
+				if !slices.Contains(after, line) {
 					gone = append(gone, line)
 				}
 			}
@@ -183,13 +185,4 @@ func lines(text string) []string {
 		found = append(found, strings.TrimSpace(line))
 	}
 	return found
-}
-
-func contains(lines []string, line string) bool {
-	for _, l := range lines {
-		if l == line {
-			return true
-		}
-	}
-	return false
 }

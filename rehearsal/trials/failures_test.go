@@ -21,15 +21,12 @@ var laterSteps = map[string]string{
 	adopted:                                                                "it finds the group, then takes its rules away",
 	"aws:ec2/vpcEndpoint:VpcEndpoint":                                      "it waits until the endpoint is available",
 	"aws:ec2/instance:Instance":                                            "it waits until the instance runs",
-	"aws:ec2/flowLog:FlowLog":                                              "it reads the flow log back",
 	"aws:iam/role:Role":                                                    "it waits until IAM has spread the role",
 	"aws:iam/instanceProfile:InstanceProfile":                              "it puts the role into the profile",
-	"aws:iam/rolePolicy:RolePolicy":                                        "it reads the policy back until IAM has spread it",
 	"aws:ssm/document:Document":                                            "it waits until the document is active",
 	"aws:ssm/association:Association":                                      "it reads the association back",
 	"aws:cloudwatch/logGroup:LogGroup":                                     "it sets how long the group keeps its records",
 	"aws:kms/key:Key":                                                      "it waits until KMS has spread the key, its policy and its rotation",
-	"aws:kms/alias:Alias":                                                  "it waits until KMS has spread the alias",
 	"aws:s3/bucketV2:BucketV2":                                             "it waits until the bucket is there, then sets its tags",
 	"aws:s3/bucketPolicy:BucketPolicy":                                     "it waits until S3 has spread the policy",
 	"aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock":               "it waits until S3 has spread the block",
@@ -77,6 +74,9 @@ func TestEverySingleFailure(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, stack, nil)
 			w.up()
+			for _, state := range w.customs() {
+				require.Equal(t, awssim.HasLaterSteps(string(state.Type)), laterSteps[string(state.Type)] != "", state.Type)
+			}
 			ups, downs := failures(w)
 			w.unprotect()
 			deployed := w.photo()

@@ -1,0 +1,46 @@
+package awssim
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// Limits of tags. https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Tags.html#tag-restrictions
+const (
+	maxTags     = 50
+	maxTagKey   = 128
+	maxTagValue = 256
+)
+
+// allTags are a resource's tags and the provider's default ones, which give way.
+func (c *call) allTags(in values) values {
+	tags := values{}
+	maps.Copy(tags, c.tags)
+	if own, ok := in["tags"].(values); ok {
+		maps.Copy(tags, own)
+	}
+	return tags
+}
+
+// checkTags holds a resource's tags against AWS's limits, which are the same everywhere. The sentences are an emulator's of
+// EC2; other services have words of their own.
+func (c *call) checkTags(tags values) error {
+	refuse := func(code, message string) error { return c.ec2("tagging", "CreateTags", code, "%s", message) }
+	for _, name := range slices.Sorted(maps.Keys(tags)) {
+		value, _ := tags[name].(string)
+		switch {
+		case strings.HasPrefix(strings.ToLower(name), "aws:"):
+			return refuse("InvalidParameterValue", "Tag keys starting with 'aws:' are reserved for internal use")
+		case name == "" || utf8.RuneCountInString(name) > maxTagKey:
+			return refuse("InvalidParameterValue", "Tag key exceeds the maximum length of 128 characters")
+		case utf8.RuneCountInString(value) > maxTagValue:
+			return refuse("InvalidParameterValue", "Tag value exceeds the maximum length of 256 characters")
+		}
+	}
+	if len(tags) > maxTags {
+		return refuse("TagLimitExceeded", "The maximum number of Tags for a resource has been reached.")
+	}
+	return nil
+}

@@ -1,0 +1,65 @@
+package awssim
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/pulumi/pulumi/pkg/v3/resource/plugin"
+	"github.com/stretchr/testify/require"
+)
+
+// The provider's default tags give way to a resource's own, and both count for the limits.
+func TestTags(t *testing.T) {
+	t.Parallel()
+	w := newTrialIn(t, Options{}, values{
+		"region": "ap-northeast-1", "defaultTags": `{"tags":{"owner":"ann","Name":"all"}}`,
+	})
+	in := values{"cidrBlock": "10.0.0.0/16", "tags": values{"Name": "mine"}}
+	vpc := w.create(vpcToken, "v", in)
+	require.Equal(t, values{"Name": "mine", "owner": "ann"}, vpc.out()["tagsAll"])
+	require.Equal(t, values{"Name": "mine"}, vpc.out()["tags"])
+	w.settled(vpc, in)
+
+	many := func(n int) values {
+		tags := values{}
+		for i := range n {
+			tags[fmt.Sprint("k", i)] = "v"
+		}
+		return tags
+	}
+	for _, test := range []struct {
+		tags          values
+		code, message string
+	}{
+		{values{"aws:x": "y"}, "InvalidParameterValue", "Tag keys starting with 'aws:' are reserved for internal use"},
+		{values{strings.Repeat("é", 129): "y"}, "InvalidParameterValue", "Tag key exceeds the maximum length of 128 characters"},
+		{values{"x": strings.Repeat("é", 257)}, "InvalidParameterValue", "Tag value exceeds the maximum length of 256 characters"},
+		{many(49), "TagLimitExceeded", "The maximum number of Tags for a resource has been reached."},
+	} {
+		want := ec2Error("tagging", "CreateTags", test.code, test.message)
+		require.Equal(t, want, w.refusal(vpcToken, "x", with(in, values{"tags": test.tags})))
+		require.Equal(t, want, bare(t, w.tryUpdate(vpc, with(in, values{"tags": test.tags}))))
+	}
+	w.create(vpcToken, "x", with(in, values{"tags": with(many(47), values{strings.Repeat("k", 128): strings.Repeat("v", 256)}), "cidrBlock": "10.0.0.0/16"}))
+}
+
+// An account that the configuration does not allow is refused. Law 1.3.
+func TestProvider_account(t *testing.T) {
+	t.Parallel()
+	for _, config := range []values{
+		{"region": "us-east-1", "allowedAccountIds": `["210987654321"]`},
+		{"region": "us-east-1", "forbiddenAccountIds": []any{"123456789012"}},
+	} {
+		cloud, err := New(Options{})
+		require.NoError(t, err)
+		require.EqualError(t, configured(cloud, config), "AWS account ID not allowed: 123456789012")
+	}
+	newTrialIn(t, Options{}, values{"region": "us-east-1", "allowedAccountIds": `["123456789012"]`, "forbiddenAccountIds": `["1"]`})
+}
+
+func configured(cloud *Cloud, config values) error {
+	_, err := cloud.NewProvider().Configure(context.Background(), plugin.ConfigureRequest{Inputs: toProperties(config)})
+	return err
+}
