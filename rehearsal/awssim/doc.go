@@ -8,7 +8,7 @@
 //
 // schema.go has what a resource type is made of (resourceType, attribute) and the form of its properties (values);
 // check.go the checks of inputs, validate.go the provider's validators, diff.go the comparison of state and inputs,
-// provider.go the interface to the engine, cloud.go what the account holds, errors.go how AWS and the provider word refusals,
+// provider.go and configuration.go the interface to the engine, cloud.go what the account holds, errors.go how AWS and the provider word refusals,
 // tags.go what all tags obey, faults.go and latency.go how a test makes calls fail and take time. fixture.json is the account
 // from which every cloud starts; lookups.go and lookups_ec2.go answer from it. Every other file is that of a service or type.
 //

@@ -227,6 +227,19 @@ func TestVPCEndpoint_refusals(t *testing.T) {
 		require.Equal(t, ec2Error("creating EC2 VPC Endpoint ("+text(test.in, "serviceName")+")", "CreateVpcEndpoint", test.code, test.message),
 			w.refusal(endpointToken, "x", test.in), name)
 	}
+	for want, change := range map[string]values{
+		"the simulated AWS has no VPC Lattice: arn:aws:vpc-lattice:ap-northeast-1:123456789012:servicenetwork/sn-1": {
+			"serviceName": nil, "serviceNetworkArn": "arn:aws:vpc-lattice:ap-northeast-1:123456789012:servicenetwork/sn-1",
+		},
+		"the simulated AWS has no endpoints to other Regions: us-east-1": {"serviceRegion": "us-east-1"},
+		"the simulated AWS has no IPv6: dualstack":                       {"ipAddressType": "dualstack"},
+	} {
+		require.Contains(t, w.refusal(endpointToken, "x", with(kms, change)), want)
+	}
+	gone := &thing{urn: testURN(endpointToken, "gone"), id: "vpce-1"}
+	w.remove(gone)
+	require.Equal(t, ec2Error("updating EC2 VPC Endpoint (vpce-1)", "ModifyVpcEndpoint", "InvalidVpcEndpointId.NotFound",
+		"The Vpc Endpoint Id 'vpce-1' does not exist"), bare(t, w.tryUpdate(gone, kms)))
 	w.create(endpointToken, "without private DNS", with(in, values{"privateDnsEnabled": false}))
 	w.create(endpointToken, "interface to s3", with(in, values{
 		"serviceName": s3, "dnsOptions": values{"privateDnsOnlyForInboundResolverEndpoint": true},

@@ -101,6 +101,7 @@ func TestLookups_instanceTypes(t *testing.T) {
 	require.Equal(t, []any{"ap-northeast-1a", "ap-northeast-1c"}, answer["locations"])
 	require.Equal(t, []any{"availability-zone", "availability-zone"}, answer["locationTypes"])
 	require.Equal(t, []any{"ap-northeast-1"}, w.answer(offeringsLookup, by("region", "m7g.large"))["locations"])
+	require.Equal(t, []any{"apne1-az1", "apne1-az2"}, w.answer(offeringsLookup, by("availability-zone-id", "m7g.large"))["locations"])
 	require.Empty(t, w.answer(offeringsLookup, by("availability-zone", "x9.huge"))["locations"])
 
 	micro := w.answer(typeLookup, values{"instanceType": "t2.micro"})
@@ -124,6 +125,13 @@ func TestLookups_services(t *testing.T) {
 	require.Equal(t, []any{"ap-northeast-1a", "ap-northeast-1c"}, w.answer(serviceLookup, values{"service": "secretsmanager"})["availabilityZones"])
 	require.Empty(t, w.answer(serviceLookup, values{"service": "s3", "serviceType": "Gateway"})["privateDnsName"])
 
+	filtered := w.answer(serviceLookup, values{"filters": filterOf("service-name", tokyoSSM)})
+	require.Equal(t, service["serviceId"], filtered["serviceId"])
+	for pattern, want := range map[string]string{"*.ssm*": "multiple EC2 VPC Endpoint Services matched; use additional constraints to " +
+		"reduce matches to a single EC2 VPC Endpoint Service", "*.none": "no matching EC2 VPC Endpoint Service found"} {
+		_, err := w.ask(serviceLookup, values{"filters": filterOf("service-name", pattern)})
+		require.Equal(t, want, bare(t, err))
+	}
 	china := w.with(values{"region": "cn-north-1"})
 	require.Equal(t, "ec2.cn-north-1.amazonaws.com.cn",
 		china.answer(serviceLookup, values{"serviceName": "cn.com.amazonaws.cn-north-1.ec2"})["privateDnsName"])
@@ -158,6 +166,12 @@ func TestLookups_others(t *testing.T) {
 	require.Equal(t, "arn:aws:ssm:ap-northeast-1::parameter"+parameter, answer["arn"].StringValue())
 
 	require.Equal(t, "arn:aws:ec2:ap-northeast-1:123456789012:key-pair/ops", w.answer(keyPairLookup, values{"keyName": "ops"})["arn"])
+	pair := w.create(keyPairToken, "k", values{"publicKey": keyED25519})
+	made := w.answer(keyPairLookup, values{"keyName": string(pair.id), "includePublicKey": true})
+	require.Equal(t, pair.out()["keyPairId"], made["id"])
+	require.Equal(t, pair.out()["fingerprint"], made["fingerprint"])
+	require.Equal(t, keyED25519, made["publicKey"])
+	require.Equal(t, made["keyName"], w.answer(keyPairLookup, values{"keyPairId": made["id"]})["keyName"])
 	s3 := w.answer(listLookup, values{"name": "com.amazonaws.ap-northeast-1.s3"})
 	require.Equal(t, "pl-61a54008", s3["id"])
 	require.Equal(t, "AWS", s3["ownerId"])
@@ -211,6 +225,12 @@ func TestLookups_refusals(t *testing.T) {
 		{keyPairLookup, values{"keyName": "none"}, ec2Error("reading EC2 Key Pair", "DescribeKeyPairs", "InvalidKeyPair.NotFound", "The key pair 'none' does not exist")},
 		{keyPairLookup, values{}, "no matching EC2 Key Pair found"},
 		{listLookup, values{"name": "none"}, "no matching EC2 Managed Prefix List found"},
+		{
+			listLookup, values{"filters": filterOf("owner-id", "AWS")}, "multiple EC2 Managed Prefix Lists matched; use additional " +
+				"constraints to reduce matches to a single EC2 Managed Prefix List",
+		},
+		{"aws:ec2/getPrefixList:getPrefixList", values{"name": "none"}, "no matching EC2 Prefix List found"},
+		{serviceLookup, values{"service": "ssm", "serviceName": tokyoSSM}, `"service": conflicts with service_name`},
 		{parameterLookup, values{"name": "/none"}, "reading SSM Parameter (/none): couldn't find resource"},
 	} {
 		_, err := w.ask(test.token, test.args)

@@ -2,10 +2,8 @@ package awssim
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"sync"
 
@@ -47,67 +45,6 @@ func (p *provider) Handshake(context.Context, plugin.ProviderHandshakeRequest) (
 // GetPluginInfo says which version this is.
 func (p *provider) GetPluginInfo(context.Context) (plugin.PluginInfo, error) {
 	return plugin.PluginInfo{Version: &providerVersion}, nil
-}
-
-// CheckConfig checks the provider's configuration.
-func (p *provider) CheckConfig(_ context.Context, req plugin.CheckConfigRequest) (plugin.CheckConfigResponse, error) {
-	response := plugin.CheckConfigResponse{Properties: req.News}
-	region := fromProperties(resource.ToResourcePropertyMap(req.News))["region"]
-	switch name, ok := region.(string); {
-	case isUnknown(region):
-	case !ok || name == "":
-		response.Failures = []plugin.CheckFailure{{Reason: "unable to validate AWS credentials.\nDetails: no AWS Region: " +
-			"Make sure you have set your AWS region, e.g. `pulumi config set aws:region us-west-2`."}}
-	case account.Regions[name] == nil:
-		response.Failures = []plugin.CheckFailure{{Reason: fmt.Sprintf("the simulated account has no Region %q: it has %s", name, account.regionNames())}}
-	}
-	return response, nil
-}
-
-// DiffConfig compares the provider's configuration. Another Region is another provider.
-func (p *provider) DiffConfig(_ context.Context, req plugin.DiffConfigRequest) (plugin.DiffConfigResponse, error) {
-	result := plugin.DiffResult{Changes: plugin.DiffNone}
-	if !req.OldInputs.DeepEquals(req.NewInputs) {
-		result.Changes = plugin.DiffSome
-	}
-	if !req.OldInputs["region"].DeepEquals(req.NewInputs["region"]) {
-		result.ReplaceKeys = []resource.PropertyKey{"region"}
-	}
-	return result, nil
-}
-
-// Configure takes the provider's configuration.
-func (p *provider) Configure(_ context.Context, req plugin.ConfigureRequest) (plugin.ConfigureResponse, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	in := fromProperties(req.Inputs)
-	p.region, _ = in["region"].(string)
-	p.ctx, p.stop = context.WithCancel(context.Background())
-	if given(in, "defaultTags") {
-		defaults, ok := in["defaultTags"].(values)
-		if encoded, isText := in["defaultTags"].(string); isText {
-			ok = json.Unmarshal([]byte(encoded), &defaults) == nil
-		}
-		if !ok {
-			return plugin.ConfigureResponse{}, errors.New(`aws:defaultTags: give an object with the key "tags"`)
-		}
-		p.tags, _ = defaults["tags"].(values)
-	}
-	allowed, forbidden := configuredList(in["allowedAccountIds"]), configuredList(in["forbiddenAccountIds"])
-	if len(allowed) > 0 && !slices.Contains(allowed, account.ID) || slices.Contains(forbidden, account.ID) {
-		return plugin.ConfigureResponse{}, fmt.Errorf("AWS account ID not allowed: %s", account.ID)
-	}
-	return plugin.ConfigureResponse{}, nil
-}
-
-// configuredList reads a list of the provider's configuration, which comes as JSON.
-func configuredList(value any) []string {
-	if encoded, isText := value.(string); isText {
-		var items []string
-		_ = json.Unmarshal([]byte(encoded), &items) // what is no list allows and forbids nothing
-		return items
-	}
-	return list(values{"": value}, "")
 }
 
 // SignalCancellation makes what is under way end early.

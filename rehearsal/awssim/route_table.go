@@ -10,6 +10,36 @@ import (
 // maxRouteTables is a quota of a VPC. https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html
 const maxRouteTables = 200
 
+func init() {
+	register(&resourceType{
+		token: routeTableToken,
+		inputs: map[string]attribute{
+			"vpcId":           {required: true, replace: true},
+			"routes":          {computed: true, unordered: true, same: sameRoutes, check: checkRoutes},
+			"propagatingVgws": {computed: true, unordered: true},
+		},
+		outputs:  []string{"arn", "ownerId"},
+		taggable: true,
+		create:   createRouteTable, update: updateRouteTable, remove: removeRouteTable, refresh: readRoutes,
+		gone: func(c *call, id string) error {
+			return c.noRouteTable("updating Route Table ("+id+")", "DescribeRouteTables", id)
+		},
+	}, &resourceType{
+		token: associationToken,
+		inputs: map[string]attribute{
+			"routeTableId": {required: true},
+			"subnetId":     {replace: true},
+			"gatewayId":    {replace: true},
+		},
+		alternatives: [][]string{{"gatewayId", "subnetId"}},
+		create:       createAssociation, update: updateAssociation,
+		gone: func(c *call, id string) error {
+			return c.ec2("updating Route Table Association ("+id+")", "ReplaceRouteTableAssociation", "InvalidAssociationID.NotFound",
+				"The association ID '%s' does not exist", id)
+		},
+	})
+}
+
 // inlineDestinations are how a table's list of routes names what a route of its own calls otherwise.
 var inlineDestinations = map[string]string{
 	"cidrBlock": "destinationCidrBlock", "ipv6CidrBlock": "destinationIpv6CidrBlock", "destinationPrefixListId": "destinationPrefixListId",
