@@ -158,31 +158,6 @@ func (m *model) attachedVolumes(f *finding, i *instance) {
 	}
 }
 
-// proveFlowLogs proves that the VPC's traffic is logged.
-func (m *model) proveFlowLogs() []*finding {
-	var found []*finding
-	for _, v := range m.instanceVPCs() {
-		f := claimOf("flow-logs", v.name, report.Hardening)
-		var logs []*node
-		for _, n := range m.kind("aws:ec2/flowLog:FlowLog") {
-			if n.text("vpcId") == v.id {
-				logs = append(logs, n)
-			}
-		}
-		whole := slices.ContainsFunc(logs, func(n *node) bool { return n.text("trafficType") == "ALL" })
-		switch {
-		case len(logs) == 0:
-			f.breaks("add a FlowLog of trafficType ALL for "+v.String(), "the traffic of %s is not logged", v)
-		case !whole:
-			f.breaks("set trafficType to ALL on "+logs[0].String(), "%s logs some of the traffic of %s: trafficType is %q", logs[0], v, logs[0].text("trafficType"))
-		default:
-			f.holds("%s logs all traffic of %s", logs[0], v)
-		}
-		found = append(found, f)
-	}
-	return found
-}
-
 // proveMultiZone proves that sessions outlive the failure of one zone.
 func (m *model) proveMultiZone() []*finding {
 	f := claimOf("multi-zone", m.stack, report.Hardening)

@@ -58,6 +58,7 @@ type intent struct {
 	known       bool
 	principals  []string
 	requireMFA  bool
+	mfaMaxAge   int // in minutes; 0: any
 	documents   []string
 	anyInstance bool
 	forward     []string
@@ -220,6 +221,7 @@ func (m *model) readIntent() {
 		m.intent.known = true
 		m.intent.principals = asTexts(n.input("principals"))
 		m.intent.requireMFA = asFlag(n.input("requireMfa"), false)
+		m.intent.mfaMaxAge = asNumber(n.input("mfaMaxAgeMinutes"), 0)
 		m.intent.documents = asTexts(n.input("documents"))
 		m.intent.anyInstance = asFlag(n.input("anyInstance"), false)
 	}

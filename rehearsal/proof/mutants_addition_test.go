@@ -117,6 +117,10 @@ func (b *breeder) waits(instance *apitype.ResourceV3, urn resource.URN) []string
 	switch urn.Type() {
 	case "aws:ec2/subnet:Subnet", "aws:ec2/securityGroup:SecurityGroup", "aws:iam/role:Role", "aws:ec2/vpc:Vpc", "aws:ec2/routeTable:RouteTable":
 		return []string{"harmless: the instance waits for it through what names it"}
+	case "aws:cloudwatch/logGroup:LogGroup", "aws:kms/key:Key", "aws:s3/bucketV2:BucketV2":
+		return []string{"harmless: the instance waits for it through the policy that names it"}
+	case "aws:ssm/document:Document", "aws:s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2":
+		return []string{"harmless: the agent asks for it when a session begins, and not before"}
 	}
 	subnet, zone := b.associationNamed(urn), strings.TrimPrefix(instance.URN.Name(), "instances-")
 	if subnet != "" && strings.Contains(subnet, "-app-") && !strings.HasSuffix(subnet, "-app-"+zone[:1]) {

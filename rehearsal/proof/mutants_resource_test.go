@@ -31,10 +31,14 @@ func (b *breeder) endpoint(i int, r *apitype.ResourceV3) {
 		b.add(i, "IPv6 alone", set("ipAddressType", "ipv6"), reach)
 	}
 	claims := []string{reach, "endpoint-policy." + service}
-	b.policy(i, "policy", claims, func(_, what string) string {
+	b.policy(i, "policy", claims, func(sid, what string) string {
 		switch {
-		case service == "s3" && strings.HasPrefix(what, "without resource "):
+		case service == "s3" && sid != "Records" && strings.HasPrefix(what, "without resource "):
 			return b.s3Harmless(what)
+		case what == "without action s3:PutObjectAcl":
+			return aclHarmless
+		case sid == "Records" && what == "action *":
+			return "what else the account's principals do with the records' bucket is theirs and its policy's to say"
 		case what == "without action s3:ListBucket":
 			return "the agent asks with HeadBucket for a bucket's Region first, and goes on without"
 		}
@@ -96,6 +100,10 @@ func (b *breeder) hardening(i int) {
 }
 
 func (b *breeder) role(i int, r *apitype.ResourceV3) {
+	if strings.HasPrefix(r.URN.Name(), "flow") {
+		b.flowRole(i)
+		return
+	}
 	if strings.HasPrefix(r.URN.Name(), "instance") {
 		b.add(i, "gone", drop, "agent")
 		b.add(i, "a boundary", set("permissionsBoundary", "arn:aws:iam::123456789012:policy/boundary"), "agent")
@@ -104,7 +112,13 @@ func (b *breeder) role(i int, r *apitype.ResourceV3) {
 	}
 	b.add(i, "gone", drop, "session.start")
 	b.add(i, "a boundary", set("permissionsBoundary", "arn:aws:iam::123456789012:policy/boundary"), "session.start")
-	b.policy(i, "assumeRolePolicy", []string{"session.start", "session.mfa", "session.foreign", "session.own"}, trustHarmless)
+	aged := strings.Contains(r.Outputs["assumeRolePolicy"].(string), "aws:MultiFactorAuthAge")
+	b.policy(i, "assumeRolePolicy", []string{"session.start", "session.mfa", "session.foreign", "session.own"}, func(sid, what string) string {
+		if aged && (what == "condition aws:MultiFactorAuthPresent gone" || what == "condition aws:MultiFactorAuthPresent by BoolIfExists") {
+			return "only MFA has an age, which the statement limits"
+		}
+		return trustHarmless(sid, what)
+	})
 }
 
 // trustHarmless says why no claim notices a mutant of a trust policy, if that is so.

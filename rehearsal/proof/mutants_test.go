@@ -174,7 +174,7 @@ func (b *breeder) resource(i int, r *apitype.ResourceV3) {
 		b.add(i, "another policy", set("policyArn", "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"), "agent")
 		b.add(i, "another role", set("role", "another"), "agent")
 	case "RolePolicy":
-		b.sessionPolicy(i, r)
+		b.rolePolicy(i, r)
 	case "Association":
 		const why = "harmless: the agent is not updated, and sessions open all the same; that S3 is reached for it is no longer required"
 		b.add(i, "gone", drop, why)
@@ -183,6 +183,8 @@ func (b *breeder) resource(i int, r *apitype.ResourceV3) {
 		b.add(i, "gone", drop, "flow-logs")
 		b.add(i, "of some traffic", set("trafficType", "REJECT"), "flow-logs")
 		b.add(i, "of another VPC", set("vpcId", "vpc-other"), "flow-logs")
+		b.add(i, "by another role", set("iamRoleArn", "arn:aws:iam::123456789012:role/another"), "flow-logs")
+		b.add(i, "to another group", set("logDestination", "arn:aws:logs:ap-northeast-1:123456789012:log-group:another"), "flow-logs")
 	case "aws", "KeyPair":
 	default:
 		b.record(i, r)

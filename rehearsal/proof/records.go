@@ -248,6 +248,13 @@ func (m *model) keptSafely(f *finding, d *sessionDocument) {
 	if d.bucket != "" {
 		m.bucketSafe(f, d)
 	}
+	keys := map[string]*key{}
+	for _, name := range []string{d.kms, m.bucketKey(d.bucket), m.logGroupKey(d.logGroup)} {
+		if k := m.key(name); k != nil && keys[k.arn] == nil {
+			keys[k.arn] = k
+			m.keyPrivate(f, k)
+		}
+	}
 	if d.kms != "" && m.key(d.kms) == nil {
 		f.doubts("the key %q of %s, which is not in the state", d.kms, d)
 	}
@@ -293,6 +300,43 @@ func (m *model) logsMayUse(f *finding, g *node, k *key) {
 			Context: policy.Context{}.With("kms:EncryptionContext:aws:logs:arn", groupARN).With("aws:SourceAccount", m.account).With("aws:SourceArn", groupARN),
 		})
 		f.wants(d, fmt.Sprintf("let the policy of %s allow %s to %s for %s", k, action, service.Service, groupARN), "%s for %s by the logs service", action, g)
+	}
+}
+
+// logGroupKey names the key of a log group, if it has one.
+func (m *model) logGroupKey(name string) string {
+	if g := m.logGroup(name); name != "" && g != nil {
+		return g.text("kmsKeyId")
+	}
+	return ""
+}
+
+// keyPrivate proves that a key decrypts for nobody of another account.
+func (m *model) keyPrivate(f *finding, k *key) {
+	if k.policy == nil {
+		return
+	}
+	mend := "let the policy of " + k.String() + " name its own account alone"
+	for _, s := range k.policy.Statements {
+		if s.Deny || s.Principal == nil {
+			continue
+		}
+		for _, name := range s.Principal.AWS {
+			account := name
+			if strings.HasPrefix(name, "arn:") {
+				account = policy.Principal{ARN: name}.Account()
+			}
+			if account != m.account {
+				f.breaks(mend, "the policy of %s lists %s, of another account", k, name)
+			}
+		}
+	}
+	for _, stranger := range m.strangersTo(k.policy, m.account) {
+		policies := policy.Policies{
+			Identity: []*policy.Document{everything}, Resource: k.policy, ResourceAccount: m.account, Gatekeeper: true,
+		}
+		f.refuses(policies.Decide(&policy.Request{Principal: stranger, Action: "kms:Decrypt", Resource: k.arn}),
+			mend, "kms:Decrypt with %s by %s, of another account", k, stranger.ARN)
 	}
 }
 

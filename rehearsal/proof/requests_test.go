@@ -28,6 +28,8 @@ type sessionRole struct {
 	identity  []*policy.Document
 	instances []string
 	key       string
+	// own is the session document of the stack's own, if there is one.
+	own string
 }
 
 // sessionRoleOf reads a deployment's session role.
@@ -53,6 +55,8 @@ func sessionRoleOf(t testing.TB, d *apitype.DeploymentV3) *sessionRole {
 			r.instances = append(r.instances, "arn:aws:ec2:ap-northeast-1:"+accountID+":instance/"+string(one.ID))
 		case kindOf(&one) == "Key":
 			r.key = text(one, "arn")
+		case kindOf(&one) == "Document":
+			r.own = ssmPrefix + accountID + ":document/" + text(one, "name")
 		}
 	}
 	for _, one := range d.Resources {
@@ -109,6 +113,8 @@ type purpose struct {
 	shell, ssh, forward, remote, any bool
 	// user is who is listed.
 	user string
+	// own says that shells go by a document of the stack's own.
+	own bool
 	// free says that MFA is not demanded.
 	free bool
 }
@@ -120,7 +126,7 @@ func TestRequests(t *testing.T) {
 	for name, p := range map[string]purpose{
 		"article": {stack: "article", shell: true, ssh: true, any: true, user: "arn:aws:iam::123456789012:user/hogehoge"},
 		"dev":     {stack: "dev", shell: true, ssh: true, user: ann},
-		"prod":    {stack: "prod", shell: true, user: ann},
+		"prod":    {stack: "prod", shell: true, own: true, user: ann},
 		"forwarding alone": {
 			stack: "dev", overrides: map[string]string{"sessionDocuments": `["port-forwarding", "remote-port-forwarding"]`},
 			forward: true, remote: true, user: ann,
@@ -142,8 +148,14 @@ func (r *sessionRole) sessions(t *testing.T, p purpose) {
 	t.Helper()
 	none := policy.Whole()
 	strange := "arn:aws:ec2:ap-northeast-1:" + accountID + ":instance/i-0123456789abcdef0"
+	require.Equal(t, p.own, r.own != "")
 	for _, instance := range r.instances {
-		require.Equal(t, may(p.shell), r.start(instance, shell, none.With(accessCheck, "true")))
+		// With a document of the stack's own nobody opens a shell by the default one, which may not record.
+		require.Equal(t, may(p.shell && !p.own), r.start(instance, shell, none.With(accessCheck, "true")))
+		if p.own {
+			require.Equal(t, may(p.shell), r.start(instance, r.own, none))
+			require.Equal(t, "denied", r.start(strange, r.own, none))
+		}
 		require.Equal(t, "denied", r.start(instance, shell, none.With(accessCheck, "false")))
 		require.Equal(t, may(p.ssh), r.start(instance, sshDocument, none))
 		require.Equal(t, "denied", r.start(instance, strings.Replace(sshDocument, "::", ":"+accountID+":", 1), none))
@@ -186,13 +198,16 @@ func (r *sessionRole) others(t *testing.T, p purpose) {
 // assumed tries to assume the role.
 func (r *sessionRole) assumed(t *testing.T, p purpose) {
 	t.Helper()
-	const key = "aws:MultiFactorAuthPresent"
+	const key, age = "aws:MultiFactorAuthPresent", "aws:MultiFactorAuthAge"
 	none, name := policy.Whole(), p.user[strings.LastIndex(p.user, "/")+1:]
-	require.Equal(t, "allowed", r.assume(p.user, name, none.With(key, "true")))
+	recent := none.With(key, "true").With(age, "60")
+	require.Equal(t, "allowed", r.assume(p.user, name, recent))
+	require.Equal(t, may(p.stack != "prod"), r.assume(p.user, name, none.With(key, "true").With(age, "3601")))
 	require.Equal(t, may(p.free), r.assume(p.user, name, none.With(key, "false")))
 	require.Equal(t, may(p.free), r.assume(p.user, name, none))
-	require.Equal(t, "denied", r.assume("arn:aws:iam::210987654321:user/"+name, name, none.With(key, "true")))
-	pinned := p.stack == "article"
-	require.Equal(t, may(!pinned), r.assume(p.user, "bob", none.With(key, "true")))
-	require.Equal(t, may(!pinned), r.assume("arn:aws:iam::123456789012:user/bob", "bob", none.With(key, "true")))
+	require.Equal(t, "denied", r.assume("arn:aws:iam::210987654321:user/"+name, name, recent))
+	pinned := p.stack != "dev"
+	require.Equal(t, may(!pinned), r.assume(p.user, "bob", recent))
+	bobToo := p.stack != "article" // prod lists him
+	require.Equal(t, may(bobToo), r.assume("arn:aws:iam::123456789012:user/bob", "bob", recent))
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"bastionless/rehearsal/proof/policy"
@@ -204,6 +205,13 @@ func withMFA(a assumer) func(policy.Context) policy.Context {
 		return noMFA // the requests of roles never say
 	}
 	return func(c policy.Context) policy.Context { return c.With(mfaPresent, "true").With(mfaAge, "60") }
+}
+
+// mfaAgo is the context of somebody who signed in with MFA so many seconds ago.
+func mfaAgo(seconds int) func(policy.Context) policy.Context {
+	return func(c policy.Context) policy.Context {
+		return c.With(mfaPresent, "true").With(mfaAge, strconv.Itoa(seconds))
+	}
 }
 
 // noMFA is the context of long-term keys: neither key is there.

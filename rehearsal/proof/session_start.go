@@ -1,6 +1,7 @@
 package proof
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -205,6 +206,10 @@ func (m *model) proveSessionMFA() []*finding {
 			mend := "put Bool " + mfaPresent + " = true on the statement of the trust policy of " + r.String() + "; not BoolIfExists, which admits long-term keys"
 			f.refuses(m.assume(r, a.who, a.name(), noMFA), mend, "%s assumes %s with long-term keys", a.who.ARN, r)
 			f.refuses(m.assume(r, a.who, a.name(), mfaFalse), mend, "%s assumes %s with temporary credentials got without MFA", a.who.ARN, r)
+			if age := 60 * m.intent.mfaMaxAge; age > 0 {
+				f.refuses(m.assume(r, a.who, a.name(), mfaAgo(age+1)), fmt.Sprintf("put NumericLessThanEquals %s = %d beside it", mfaAge, age),
+					"%s assumes %s with MFA of %d seconds ago", a.who.ARN, r, age+1)
+			}
 		}
 		m.servicesWithoutMFA(f, r, configured)
 		if users == 0 && f.whole() {
