@@ -18,7 +18,7 @@ help: ## List the commands.
 
 .PHONY: rehearse
 rehearse: build ## Deploy STACK (dev) on a simulated AWS, prove it, and tear it down. No account, no network.
-	@bin/rehearse run --stack $(STACK)
+	@bin/rehearse run --stack $(STACK) $(if $(filter prod,$(STACK)),--strict)
 
 .PHONY: build
 build: ## Compile the program and the rehearsal into bin/. Minutes the first time, seconds after.

@@ -58,6 +58,7 @@ var article = map[string]pulumitest.Map{
 		},
 		"associatePublicIpAddress": false, // defaults, from here on
 		"disableApiTermination":    false,
+		"monitoring":               false,
 		"metadataOptions":          pulumitest.Map{"httpEndpoint": "enabled", "httpTokens": "optional", "httpPutResponseHopLimit": 1},
 	},
 	roleType + "::instance-role": {"name": "EC2RoleforSSM", "assumeRolePolicy": articleDocument(

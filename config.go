@@ -25,10 +25,12 @@ type settings struct {
 	vpc                   netip.Prefix
 	zones                 []network.Zone // without their names, which the Region decides
 	shared                bool
+	flowLogDays           int
 	ec2messages           bool
 	s3Endpoint            bool
 	interfaceEndpoints    []string
 	endpointPolicy        endpoints.Policy
+	organizationID        string
 	s3Buckets             []string
 	endpointIngress       network.EndpointIngress
 	instancesPerZone      int
@@ -39,6 +41,8 @@ type settings struct {
 	sshPublicKey          string
 	rootVolumeGiB         int
 	rootVolumeEncrypted   bool
+	rootVolumeKMSKey      string
+	detailedMonitoring    bool
 	imds                  compute.IMDS
 	installLatestAgent    bool
 	agentAutoUpdate       bool
@@ -46,12 +50,30 @@ type settings struct {
 	forwardTo             []network.Target
 	terminationProtection bool
 	instanceRoleName      string
+	instancePolicy        iam.InstancePolicy
 	sessionRoleName       string
+	permissionsBoundary   string
 	sessionPrincipals     []iam.Principal
 	requireMFA            bool
+	mfaMaxAgeMinutes      int
 	anyInstance           bool
 	sessionDocuments      []iam.Document
+	sessionLogs           []sessionLog
+	sessionEncryption     bool
+	sessionLogDays        int
+	sessionIdleMinutes    int
+	sessionMaxMinutes     int
 }
+
+// sessionLog is a place where sessions are recorded.
+type sessionLog string
+
+const (
+	cloudWatch sessionLog = "cloudwatch"
+	bucket     sessionLog = "s3"
+)
+
+var sessionLogs = []sessionLog{cloudWatch, bucket}
 
 // loadSettings reads every key. What is wrong with a value goes to found, and the setting keeps a zero value.
 func loadSettings(ctx *pulumi.Context, found *problems) settings {
@@ -67,10 +89,12 @@ func (r *reader) settings(ctx *pulumi.Context) settings {
 		namePrefix:            r.text("namePrefix"),
 		vpc:                   r.block("vpcCidr"),
 		shared:                choice(r, "subnetLayout", "separate", "shared") == "shared",
+		flowLogDays:           r.number("flowLogDays"),
 		ec2messages:           r.flag("ec2messagesEndpoint"),
 		s3Endpoint:            r.flag("s3Endpoint"),
 		interfaceEndpoints:    r.list("interfaceEndpoints"),
 		endpointPolicy:        choice(r, "endpointPolicy", endpoints.Restricted, endpoints.Full),
+		organizationID:        r.text("organizationId"),
 		s3Buckets:             r.list("s3Buckets"),
 		endpointIngress:       choice(r, "endpointIngress", network.FromInstances, network.FromVPC),
 		instancesPerZone:      r.number("instancesPerZone"),
@@ -81,15 +105,25 @@ func (r *reader) settings(ctx *pulumi.Context) settings {
 		sshPublicKey:          strings.TrimSpace(r.text("sshPublicKey")),
 		rootVolumeGiB:         r.number("rootVolumeGiB"),
 		rootVolumeEncrypted:   r.flag("rootVolumeEncrypted"),
+		rootVolumeKMSKey:      r.text("rootVolumeKmsKey"),
+		detailedMonitoring:    r.flag("detailedMonitoring"),
 		imds:                  choice(r, "imds", compute.IMDSv2, compute.IMDSOptional),
 		installLatestAgent:    r.flag("installLatestAgent"),
 		agentAutoUpdate:       r.flag("agentAutoUpdate"),
 		instanceEgress:        choice(r, "instanceEgress", network.RestrictedEgress, network.OpenEgress),
 		terminationProtection: r.flag("terminationProtection"),
 		instanceRoleName:      r.text("instanceRoleName"),
+		instancePolicy:        choice(r, "instancePolicy", iam.ManagedPolicy, iam.MinimalPolicy),
 		sessionRoleName:       r.text("sessionRoleName"),
+		permissionsBoundary:   r.text("permissionsBoundary"),
 		requireMFA:            r.flag("requireMfa"),
+		mfaMaxAgeMinutes:      r.number("mfaMaxAgeMinutes"),
 		anyInstance:           choice(r, "sessionTargets", "stack", "any") == "any",
+		sessionLogs:           choices(r, "sessionLogs", sessionLogs),
+		sessionEncryption:     r.flag("sessionEncryption"),
+		sessionLogDays:        r.number("sessionLogDays"),
+		sessionIdleMinutes:    r.number("sessionIdleMinutes"),
+		sessionMaxMinutes:     r.number("sessionMaxMinutes"),
 	}
 	if s.namePrefix == "" {
 		s.namePrefix = ctx.Project() + "-" + ctx.Stack()
@@ -97,7 +131,7 @@ func (r *reader) settings(ctx *pulumi.Context) settings {
 	s.zones = r.zones(s.vpc, s.shared)
 	s.forwardTo = r.targets()
 	s.sessionPrincipals = r.principals()
-	s.sessionDocuments = r.documents()
+	s.sessionDocuments = r.documents(s.guarded())
 	return s
 }
 
@@ -107,7 +141,29 @@ func (s *settings) services() []string {
 	if s.ec2messages {
 		services = append(services, endpoints.EC2Messages)
 	}
-	return append(services, s.interfaceEndpoints...)
+	if s.records(cloudWatch) {
+		services = append(services, endpoints.Logs)
+	}
+	if s.sessionEncryption {
+		services = append(services, endpoints.KMS)
+	}
+	for _, service := range s.interfaceEndpoints {
+		if !slices.Contains(services, service) {
+			services = append(services, service)
+		}
+	}
+	return services
+}
+
+// records says whether sessions are recorded there.
+func (s *settings) records(to sessionLog) bool { return slices.Contains(s.sessionLogs, to) }
+
+// guarded says whether sessions are recorded or encrypted, which AWS does for shells alone.
+func (s *settings) guarded() bool { return len(s.sessionLogs) > 0 || s.sessionEncryption }
+
+// ownDocument says whether the stack has a session document of its own.
+func (s *settings) ownDocument() bool {
+	return s.guarded() || s.sessionIdleMinutes > 0 || s.sessionMaxMinutes > 0
 }
 
 // opens says whether the session role opens sessions of this kind.
@@ -202,6 +258,18 @@ func choice[T ~string](r *reader, key string, allowed ...T) T {
 		r.found.add(key, "%q is not one of its values: give %s", value, quoted(allowed))
 	}
 	return value
+}
+
+// choices reads a list of a few texts.
+func choices[T ~string](r *reader, key string, allowed []T) []T {
+	var values []T
+	for _, text := range r.list(key) {
+		if !slices.Contains(allowed, T(text)) {
+			r.found.add(key, "%q is not one of its values: give %s", text, quoted(allowed))
+		}
+		values = append(values, T(text))
+	}
+	return values
 }
 
 func (r *reader) block(key string) netip.Prefix {

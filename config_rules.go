@@ -31,7 +31,20 @@ const (
 	minRootGiB = 8
 	// maxRootGiB is gp3's. https://docs.aws.amazon.com/ebs/latest/userguide/general-purpose.html
 	maxRootGiB = 65536
+	// maxMFAAgeMinutes is how long AWS lets a session of an IAM user last that began with MFA.
+	// https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html
+	maxMFAAgeMinutes = 36 * 60
+	// The longest times of a session document.
+	// https://docs.aws.amazon.com/systems-manager/latest/userguide/session-manager-schema.html
+	maxIdleMinutes    = 60
+	maxSessionMinutes = 1440
 )
+
+// retentionDays are the times for which CloudWatch Logs keeps records, in days.
+// https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
+var retentionDays = []int{
+	1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
+}
 
 var (
 	zonePattern = regexp.MustCompile(`^[a-z]$`)
@@ -42,8 +55,10 @@ var (
 	// https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 	bucketPattern  = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
 	servicePattern = regexp.MustCompile(`^[a-z0-9]+([.-][a-z0-9]+)*$`)
-	imagePattern   = regexp.MustCompile(`^ami-([0-9a-f]{8}|[0-9a-f]{17})$`)
-	typePattern    = regexp.MustCompile(`^[a-z0-9-]+\.[a-z0-9-]+$`)
+	// https://docs.aws.amazon.com/organizations/latest/APIReference/API_Organization.html
+	organizationPattern = regexp.MustCompile(`^o-[a-z0-9]{10,32}$`)
+	imagePattern        = regexp.MustCompile(`^ami-([0-9a-f]{8}|[0-9a-f]{17})$`)
+	typePattern         = regexp.MustCompile(`^[a-z0-9-]+\.[a-z0-9-]+$`)
 )
 
 // check applies the rules that one value or several together must keep.
@@ -53,6 +68,7 @@ func (s *settings) check(found *problems) {
 	s.checkInstances(found)
 	s.checkCapacity(found)
 	s.checkSessions(found)
+	s.checkRecords(found)
 }
 
 func (s *settings) checkNames(found *problems) {
@@ -95,6 +111,14 @@ func (s *settings) checkEndpoints(found *problems) {
 		found.add("interfaceEndpoints", "with those of Session Manager there are %d endpoints, and AWS allows %d in a VPC: "+
 			"list fewer", n, maxInterfaceEndpoints)
 	}
+	if s.organizationID != "" && !organizationPattern.MatchString(s.organizationID) {
+		found.add("organizationId", "%q is not the id of an organisation: write o- and 10 to 32 lower-case letters and digits",
+			s.organizationID)
+	}
+	if s.organizationID != "" && s.endpointPolicy == endpoints.Full {
+		found.add("organizationId", "%q restricts nothing while endpointPolicy is full: set that to restricted, or remove the id",
+			s.organizationID)
+	}
 	for _, bucket := range s.s3Buckets {
 		if !bucketPattern.MatchString(bucket) || strings.Contains(bucket, "..") {
 			found.add("s3Buckets", "%q is not the name of a bucket: give 3 to 63 lower-case letters, digits, dots and hyphens, "+
@@ -111,6 +135,7 @@ func (s *settings) checkEndpoints(found *problems) {
 		off   string
 	}{
 		{"s3Buckets", len(s.s3Buckets) > 0, "an empty list"},
+		{"sessionLogs", s.records(bucket), "a list without s3"},
 		{"installLatestAgent", s.installLatestAgent, "false"},
 		{"agentAutoUpdate", s.agentAutoUpdate, "false"},
 	} {
@@ -150,6 +175,10 @@ func (s *settings) checkInstances(found *problems) {
 		found.add("rootVolumeGiB", "%d GiB is not from %d, the size of Amazon Linux's images, to %d, the largest that "+
 			"gp3 has: give a size between them", s.rootVolumeGiB, minRootGiB, maxRootGiB)
 	}
+	if s.rootVolumeKMSKey != "" && !s.rootVolumeEncrypted {
+		found.add("rootVolumeKmsKey", "%q encrypts nothing while rootVolumeEncrypted is false: set that to true, or remove the key",
+			s.rootVolumeKMSKey)
+	}
 	if len(s.forwardTo) > maxForwards {
 		found.add("forwardTo", "lists %d targets, and the instances' security group has room for %d: list fewer, larger blocks",
 			len(s.forwardTo), maxForwards)
@@ -177,16 +206,58 @@ func (s *settings) checkCapacity(found *problems) {
 }
 
 func (s *settings) checkSessions(found *problems) {
-	if !s.requireMFA {
-		return
+	if s.mfaMaxAgeMinutes < 0 || s.mfaMaxAgeMinutes > maxMFAAgeMinutes {
+		found.add("mfaMaxAgeMinutes", "%d is not from 0, for any age, to %d, the 36 hours after which every session with MFA "+
+			"ends: give a number between them", s.mfaMaxAgeMinutes, maxMFAAgeMinutes)
+	}
+	if s.mfaMaxAgeMinutes > 0 && !s.requireMFA {
+		found.add("mfaMaxAgeMinutes", "%d limits nothing while requireMfa is false: set that to true, or this to 0", s.mfaMaxAgeMinutes)
 	}
 	for _, principal := range s.sessionPrincipals {
-		if !principal.CarriesMFA() {
+		if s.requireMFA && !principal.CarriesMFA() {
 			found.add("requireMfa", "%q of sessionPrincipals is a role, and roles, those of IAM Identity Center among them, cannot say "+
 				"that somebody signed in with MFA, so that nobody could get in: demand MFA where people sign in, and set requireMfa "+
 				"to false", principal)
 		}
 	}
+	for _, document := range s.sessionDocuments {
+		if s.guarded() && document != iam.Shell && slices.Contains(iam.Documents, document) {
+			found.add("sessionDocuments", "%q cannot be recorded or encrypted, since it carries a stream that AWS does not read: "+
+				"remove it, or empty sessionLogs and set sessionEncryption to false", document)
+		}
+	}
+}
+
+func (s *settings) checkRecords(found *problems) {
+	switch {
+	case s.records(cloudWatch):
+		checkRetention(found, "sessionLogDays", s.sessionLogDays)
+	case s.records(bucket) && s.sessionLogDays < 1:
+		found.add("sessionLogDays", "%d keeps no record: give at least 1", s.sessionLogDays)
+	}
+	if s.flowLogDays != 0 {
+		checkRetention(found, "flowLogDays", s.flowLogDays)
+	}
+	if s.sessionIdleMinutes < 0 || s.sessionIdleMinutes > maxIdleMinutes {
+		found.add("sessionIdleMinutes", "%d is not from 0, for AWS's default, to %d, the most that AWS takes: give a number between them",
+			s.sessionIdleMinutes, maxIdleMinutes)
+	}
+	if s.sessionMaxMinutes < 0 || s.sessionMaxMinutes > maxSessionMinutes {
+		found.add("sessionMaxMinutes", "%d is not from 0, for no limit, to %d, the most that AWS takes: give a number between them",
+			s.sessionMaxMinutes, maxSessionMinutes)
+	}
+}
+
+// checkRetention holds a number of days against those that CloudWatch Logs takes.
+func checkRetention(found *problems, key string, days int) {
+	if slices.Contains(retentionDays, days) {
+		return
+	}
+	texts := make([]string, len(retentionDays))
+	for i, allowed := range retentionDays {
+		texts[i] = strconv.Itoa(allowed)
+	}
+	found.add(key, "%d is not a number of days for which CloudWatch Logs keeps records: give one of %s", days, strings.Join(texts, ", "))
 }
 
 // warnings are about settings that are legal and unwise, one for each.
@@ -253,20 +324,17 @@ func (r *reader) principals() []iam.Principal {
 	return principals
 }
 
-// documents reads sessionDocuments.
-func (r *reader) documents() []iam.Document {
-	texts := r.list("sessionDocuments")
-	if len(texts) == 0 {
-		return []iam.Document{iam.Shell, iam.SSH}
+// documents reads sessionDocuments. By default that is all that a person needs, of what is recorded and encrypted as
+// the stack is configured.
+func (r *reader) documents(guarded bool) []iam.Document {
+	documents := choices(r, "sessionDocuments", iam.Documents)
+	switch {
+	case len(documents) > 0:
+		return documents
+	case guarded:
+		return []iam.Document{iam.Shell}
 	}
-	documents := make([]iam.Document, len(texts))
-	for i, text := range texts {
-		documents[i] = iam.Document(text)
-		if !slices.Contains(iam.Documents, documents[i]) {
-			r.found.add("sessionDocuments", "%q is not a kind of session: give %s", text, quoted(iam.Documents))
-		}
-	}
-	return documents
+	return []iam.Document{iam.Shell, iam.SSH}
 }
 
 // isPublicKey says whether a line is an RSA or ED25519 public key in OpenSSH's format: its type, and behind it in

@@ -434,7 +434,7 @@ func TestConfiguration_rejectsSessions(t *testing.T) {
 			values{"sessionDocuments": list("shell", "telnet", "")},
 			[]string{
 				"sessionDocuments: holds an empty text: remove it",
-				`sessionDocuments: "telnet" is not a kind of session: give "shell", "ssh", "port-forwarding" or "remote-port-forwarding"`,
+				`sessionDocuments: "telnet" is not one of its values: give "shell", "ssh", "port-forwarding" or "remote-port-forwarding"`,
 			},
 		},
 		"too many principals": {
@@ -445,6 +445,142 @@ func TestConfiguration_rejectsSessions(t *testing.T) {
 			},
 		},
 	})
+}
+
+func TestConfiguration_rejectsRecords(t *testing.T) {
+	t.Parallel()
+	days := func(key, value string) []string {
+		return []string{
+			key + ": " + value + " is not a number of days for which CloudWatch Logs keeps records: give one of 1, 3, 5, 7, 14, 30, 60, 90, " +
+				"120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653",
+		}
+	}
+	unread := func(documents ...string) []string {
+		var want []string
+		for _, document := range documents {
+			want = append(want, fmt.Sprintf("sessionDocuments: %q cannot be recorded or encrypted, since it carries a stream that AWS "+
+				"does not read: remove it, or empty sessionLogs and set sessionEncryption to false", document))
+		}
+		return want
+	}
+	forwarding := list("shell", "ssh", "port-forwarding", "remote-port-forwarding")
+	requireAllBad(t, map[string]badConfiguration{
+		"recording SSH":   {values{"sessionLogs": list("s3"), "sessionDocuments": list("shell", "ssh")}, unread("ssh")},
+		"encrypting SSH":  {values{"sessionEncryption": "true", "sessionDocuments": list("ssh")}, unread("ssh")},
+		"recording ports": {values{"sessionLogs": list("cloudwatch"), "sessionDocuments": forwarding}, unread("ssh", "port-forwarding", "remote-port-forwarding")},
+		"encrypting ports": {
+			values{"sessionEncryption": "true", "sessionDocuments": list("port-forwarding", "remote-port-forwarding")},
+			unread("port-forwarding", "remote-port-forwarding"),
+		},
+		"records in a place that is none": {
+			values{"sessionLogs": list("cloudwatch", "syslog", "s3", "s3", "")},
+			[]string{
+				`sessionLogs: "s3" is listed twice: list it once`,
+				"sessionLogs: holds an empty text: remove it",
+				`sessionLogs: "syslog" is not one of its values: give "cloudwatch" or "s3"`,
+			},
+		},
+		"records in S3, without it": {
+			values{"sessionLogs": list("cloudwatch", "s3"), "s3Endpoint": "false", "agentAutoUpdate": "false"},
+			[]string{"sessionLogs: needs S3, and s3Endpoint is false: set s3Endpoint to true, or sessionLogs to a list without s3"},
+		},
+		"days that CloudWatch Logs does not know": {values{"sessionLogs": list("cloudwatch"), "sessionLogDays": "364"}, days("sessionLogDays", "364")},
+		"no days":                {values{"sessionLogs": list("cloudwatch", "s3"), "sessionLogDays": "0"}, days("sessionLogDays", "0")},
+		"no days in S3":          {values{"sessionLogs": list("s3"), "sessionLogDays": "0"}, []string{"sessionLogDays: 0 keeps no record: give at least 1"}},
+		"days of flow logs":      {values{"flowLogDays": "2"}, days("flowLogDays", "2")},
+		"less than no flow logs": {values{"flowLogDays": "-1"}, days("flowLogDays", "-1")},
+		"times too long": {
+			values{"sessionIdleMinutes": "61", "sessionMaxMinutes": "1441"},
+			[]string{
+				"sessionIdleMinutes: 61 is not from 0, for AWS's default, to 60, the most that AWS takes: give a number between them",
+				"sessionMaxMinutes: 1441 is not from 0, for no limit, to 1440, the most that AWS takes: give a number between them",
+			},
+		},
+		"times too short": {
+			values{"sessionIdleMinutes": "-1", "sessionMaxMinutes": "-1"},
+			[]string{
+				"sessionIdleMinutes: -1 is not from 0, for AWS's default, to 60, the most that AWS takes: give a number between them",
+				"sessionMaxMinutes: -1 is not from 0, for no limit, to 1440, the most that AWS takes: give a number between them",
+			},
+		},
+	})
+}
+
+func TestConfiguration_rejectsPrivileges(t *testing.T) {
+	t.Parallel()
+	const (
+		boundary = "write it like arn:aws:iam::123456789012:policy/NAME"
+		key      = "write it like arn:aws:kms:ap-northeast-1:123456789012:key/ID"
+		age      = "mfaMaxAgeMinutes: %s is not from 0, for any age, to 2160, the 36 hours after which every session with MFA ends: " +
+			"give a number between them"
+	)
+	cases := map[string]badConfiguration{
+		"MFA too old":       {values{"mfaMaxAgeMinutes": "2161"}, []string{fmt.Sprintf(age, "2161")}},
+		"MFA of the future": {values{"mfaMaxAgeMinutes": "-1"}, []string{fmt.Sprintf(age, "-1")}},
+		"recent MFA, and none": {
+			values{"mfaMaxAgeMinutes": "5", "requireMfa": "false"},
+			[]string{"mfaMaxAgeMinutes: 5 limits nothing while requireMfa is false: set that to true, or this to 0"},
+		},
+		"a key for a volume in the clear": {
+			values{"rootVolumeKmsKey": "arn:aws:kms:ap-northeast-1:123456789012:key/k-1", "rootVolumeEncrypted": "false"},
+			[]string{
+				`rootVolumeKmsKey: "arn:aws:kms:ap-northeast-1:123456789012:key/k-1" encrypts nothing while rootVolumeEncrypted is false: ` +
+					"set that to true, or remove the key",
+			},
+		},
+		"an organisation for endpoints that admit everybody": {
+			values{"organizationId": "o-exampleorgid", "endpointPolicy": "full"},
+			[]string{
+				`organizationId: "o-exampleorgid" restricts nothing while endpointPolicy is full: set that to restricted, or remove the id`,
+			},
+		},
+	}
+	for _, arn := range []string{
+		"limits", "arn:aws-cn:iam::123456789012:policy/limits", "arn:aws:iam::210987654321:policy/limits", "arn:aws:iam::123456789012:role/limits",
+		"arn:aws:iam::123456789012:policy/", "arn:aws:iam::123456789012:policy/a b", "arn:aws:iam::123456789012:policy/limits\n",
+	} {
+		cases["the boundary "+arn] = badConfiguration{
+			values{"permissionsBoundary": arn}, []string{fmt.Sprintf("permissionsBoundary: %q is not an ARN that fits here: %s", arn, boundary)},
+		}
+	}
+	for _, arn := range []string{
+		"k-1", "arn:aws-cn:kms:ap-northeast-1:123456789012:key/k-1", "arn:aws:kms:us-east-1:123456789012:key/k-1",
+		"arn:aws:kms:ap-northeast-1:123456789012:alias/mine", "arn:aws:kms:ap-northeast-1:1234:key/k-1",
+	} {
+		cases["the key "+arn] = badConfiguration{
+			values{"rootVolumeKmsKey": arn}, []string{fmt.Sprintf("rootVolumeKmsKey: %q is not an ARN that fits here: %s", arn, key)},
+		}
+	}
+	for _, id := range []string{"o-short", "O-EXAMPLEORGID", "exampleorgid", "o-" + strings.Repeat("o", 33), "r-exampleorgid"} {
+		cases["the organisation "+id] = badConfiguration{values{"organizationId": id}, []string{
+			fmt.Sprintf("organizationId: %q is not the id of an organisation: write o- and 10 to 32 lower-case letters and digits", id),
+		}}
+	}
+	requireAllBad(t, cases)
+}
+
+// What lies at the edges of the rules is taken.
+func TestConfiguration_takesWhatIsRight(t *testing.T) {
+	t.Parallel()
+	for name, set := range map[string]values{
+		"the longest times":        {"sessionIdleMinutes": "60", "sessionMaxMinutes": "1440", "mfaMaxAgeMinutes": "2160"},
+		"the shortest times":       {"sessionIdleMinutes": "1", "sessionMaxMinutes": "1", "mfaMaxAgeMinutes": "1", "flowLogDays": "1"},
+		"the longest retention":    {"flowLogDays": "3653", "sessionLogs": list("cloudwatch"), "sessionLogDays": "3653"},
+		"any days in S3":           {"sessionLogs": list("s3"), "sessionLogDays": "364"},
+		"days without records":     {"sessionLogDays": "0"},
+		"a limited SSH":            {"sessionMaxMinutes": "60", "sessionDocuments": list("shell", "ssh", "port-forwarding")},
+		"AWS's own boundary":       {"permissionsBoundary": "arn:aws:iam::aws:policy/PowerUserAccess"},
+		"a boundary with a path":   {"permissionsBoundary": "arn:aws:iam::123456789012:policy/team/a/limits"},
+		"a key of another account": {"rootVolumeKmsKey": "arn:aws:kms:ap-northeast-1:210987654321:key/mrk-1234abcd"},
+		"the longest id":           {"organizationId": "o-" + strings.Repeat("o", 32)},
+		"logs and kms listed too":  {"sessionLogs": list("cloudwatch"), "sessionEncryption": "true", "interfaceEndpoints": list("logs", "kms")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			result := pulumitest.Run(t, pulumitest.Setup{Config: configured(t, set), Answers: pulumitest.Tokyo().Answers()}, run)
+			require.NoError(t, result.Err)
+		})
+	}
 }
 
 // users are IAM users whose ARNs have 33 characters each.
@@ -467,6 +603,7 @@ func TestConfiguration_rejectsWhatIsNoneOfAKeysValues(t *testing.T) {
 		"imds":            `"v2" or "optional"`,
 		"instanceEgress":  `"restricted" or "open"`,
 		"sessionTargets":  `"stack" or "any"`,
+		"instancePolicy":  `"managed" or "minimal"`,
 	} {
 		cases[key] = badConfiguration{
 			values{key: "Any"}, []string{key + `: "Any" is not one of its values: give ` + allowed},

@@ -6,6 +6,7 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"bastionless/audit"
 	"bastionless/compute"
 	"bastionless/iam"
 )
@@ -14,13 +15,20 @@ import (
 type connections struct {
 	*settings
 	at *place
+	// document is the stack's session document. Empty: sessions use the account's default one.
+	document string
 }
 
 // exportConnections exports what people need to connect.
 func exportConnections(
 	ctx *pulumi.Context, s *settings, at *place, instances *compute.Instances, people *iam.SessionRole,
+	sessions *audit.Sessions,
 ) {
-	c := connections{s, at}
+	c := connections{settings: s, at: at}
+	document := pulumi.String("").ToStringOutput()
+	if sessions != nil {
+		document = sessions.DocumentName
+	}
 	all := pulumi.Map{}
 	for _, member := range s.members() {
 		all[member.Name] = pulumi.Map{
@@ -30,16 +38,18 @@ func exportConnections(
 		}
 	}
 	ctx.Export("instances", all)
-	ctx.Export("startSession", instances.InstanceIDs.ApplyT(func(ids map[string]string) map[string]string {
+	ctx.Export("startSession", pulumi.All(instances.InstanceIDs, document).ApplyT(func(names []any) map[string]string {
 		if !c.opens(iam.Shell) {
 			return map[string]string{}
 		}
-		return each(ids, c.startSession)
+		c := connections{settings: s, at: at, document: names[1].(string)}
+		return each(names[0].(map[string]string), c.startShell)
 	}).(pulumi.StringMapOutput))
 	ctx.Export("portForward", instances.InstanceIDs.ApplyT(func(ids map[string]string) map[string]map[string]string {
 		return each(ids, c.portForward)
 	}).(pulumi.StringMapMapOutput))
 	ctx.Export("sshConfig", instances.InstanceIDs.ApplyT(c.sshConfig).(pulumi.StringOutput))
+	ctx.Export("sessionRoleArn", people.ARN)
 	ctx.Export("awsProfile", people.ARN.ApplyT(c.awsProfile).(pulumi.StringOutput))
 	ctx.Export("consoleUrl", pulumi.String(c.consoleURL()))
 }
@@ -55,6 +65,15 @@ func each[T any](ids map[string]string, write func(id string) T) map[string]T {
 
 // profile is the name of the AWS CLI profile that the commands use.
 func (c connections) profile() string { return c.namePrefix }
+
+// startShell names the session document only where it is the stack's own: the account's default one exists only once
+// somebody has saved preferences in the console.
+func (c connections) startShell(id string) string {
+	if c.document == "" {
+		return c.startSession(id)
+	}
+	return c.startSession(id) + " --document-name " + c.document
+}
 
 func (c connections) startSession(id string) string {
 	return fmt.Sprintf("aws ssm start-session --profile %s --region %s --target %s", c.profile(), c.at.region, id)

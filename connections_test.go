@@ -18,7 +18,7 @@ func connect(edit func(*settings, *place)) connections {
 	}
 	at := &place{partition: "aws", region: "eu-west-1"}
 	edit(s, at)
-	return connections{s, at}
+	return connections{settings: s, at: at}
 }
 
 func asIs(*settings, *place) {}
@@ -28,6 +28,15 @@ var ids = map[string]string{"a-1": "i-0a", "c-1": "i-0c"}
 func TestStartSession(t *testing.T) {
 	t.Parallel()
 	require.Equal(t, "aws ssm start-session --profile acme --region eu-west-1 --target i-0a", connect(asIs).startSession("i-0a"))
+}
+
+// The stack's own document is named, and the account's default one never is.
+func TestStartShell(t *testing.T) {
+	t.Parallel()
+	c := connect(asIs)
+	require.Equal(t, "aws ssm start-session --profile acme --region eu-west-1 --target i-0a", c.startShell("i-0a"))
+	c.document = "audit-1a2b"
+	require.Equal(t, "aws ssm start-session --profile acme --region eu-west-1 --target i-0a --document-name audit-1a2b", c.startShell("i-0a"))
 }
 
 func TestPortForward(t *testing.T) {
@@ -155,4 +164,28 @@ func TestConnections_exportsOnlyWhatTheRoleAllows(t *testing.T) {
 			require.Empty(t, result.Exports["sshConfig"])
 		})
 	}
+}
+
+// Where sessions are limited in time alone, shells name the stack's document, and SSH is as ever.
+func TestConnections_ofAStackWithADocument(t *testing.T) {
+	t.Parallel()
+	pulumitest.Both(t, func(t *testing.T, mode pulumitest.Mode) {
+		result := pulumitest.Run(t, pulumitest.Setup{
+			Mode: mode, Config: configured(t, values{"sessionMaxMinutes": "60"}), Answers: pulumitest.Tokyo().Answers(),
+		}, run)
+		require.NoError(t, result.Err)
+		const session = "aws ssm start-session --profile bastionless-test --region ap-northeast-1 --target "
+		require.Equal(t, mode.Computed(pulumitest.Map{"a-1": session + "instances-a-1-id --document-name audit-name"}),
+			result.Exports["startSession"])
+		if mode == pulumitest.Update {
+			require.Contains(t, result.Exports["sshConfig"], session+"%h --document-name AWS-StartSSHSession ")
+		}
+	})
+
+	result := pulumitest.Run(t, pulumitest.Setup{
+		Config:  configured(t, values{"sessionMaxMinutes": "60", "sessionDocuments": list("ssh")}),
+		Answers: pulumitest.Tokyo().Answers(),
+	}, run)
+	require.NoError(t, result.Err)
+	require.Equal(t, pulumitest.Map{}, result.Exports["startSession"])
 }

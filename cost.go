@@ -9,6 +9,9 @@ import (
 // hoursPerMonth is what AWS reckons a month with.
 const hoursPerMonth = 730
 
+// keyMonth is a KMS key's price in every Region, in US dollars. https://aws.amazon.com/kms/pricing/
+const keyMonth = 1.0
+
 // prices are a Region's, in US dollars, as of 2026-09. Traffic is not in them.
 type prices struct {
 	endpointHour   float64            // an interface endpoint in one zone: https://aws.amazon.com/privatelink/pricing/
@@ -35,21 +38,32 @@ var priceTable = map[string]prices{
 	},
 }
 
+// monitoringMonth is the price of an instance's detailed metrics, seven at 0.30, in every Region of the table.
+// https://aws.amazon.com/cloudwatch/pricing/
+const monitoringMonth = 2.1
+
 // cost is a stack's fixed charges for a month, in US dollars. A part is nil where the price is not in the table.
 type cost struct {
-	endpoints, instances, volumes *float64
+	endpoints, instances, volumes, monitoring, key *float64
 }
 
 // monthlyCost reckons the charges that a stack has while nobody uses it.
 func monthlyCost(s *settings, region string) cost {
+	key, monitoring := 0.0, 0.0
+	if s.sessionEncryption {
+		key = keyMonth
+	}
 	table, ok := priceTable[region]
 	if !ok {
-		return cost{}
+		return cost{key: &key}
 	}
 	count := float64(len(s.members()))
+	if s.detailedMonitoring {
+		monitoring = count * monitoringMonth
+	}
 	endpoints := float64(len(s.services())*len(s.zones)) * table.endpointHour * hoursPerMonth
 	volumes := count * float64(s.rootVolumeGiB) * table.volumeGiBMonth
-	c := cost{endpoints: &endpoints, volumes: &volumes}
+	c := cost{endpoints: &endpoints, volumes: &volumes, monitoring: &monitoring, key: &key}
 	if hour, ok := table.instanceHour[s.instanceType]; ok {
 		instances := count * hour * hoursPerMonth
 		c.instances = &instances
@@ -65,7 +79,9 @@ func (c cost) output() pulumi.StringMap {
 	for _, part := range []struct {
 		name   string
 		amount *float64
-	}{{"endpoints", c.endpoints}, {"instances", c.instances}, {"volumes", c.volumes}} {
+	}{
+		{"endpoints", c.endpoints}, {"instances", c.instances}, {"volumes", c.volumes}, {"monitoring", c.monitoring}, {"key", c.key},
+	} {
 		if part.amount == nil {
 			output[part.name], known = pulumi.String("not known"), false
 			continue

@@ -23,6 +23,9 @@ const (
 	instance  = instanceType + "::instances-a-1"
 	doors     = "bastionless:endpoints:Set::endpoints"
 	people    = "bastionless:iam:SessionRole::session-role"
+	agents    = "bastionless:iam:InstanceRole::instance-role"
+	audits    = "bastionless:audit:Sessions::audit"
+	limits    = "arn:aws:iam::123456789012:policy/limits"
 	computers = "bastionless:compute:Instances::instances"
 )
 
@@ -42,6 +45,7 @@ var effects = []effect{
 	{values{"zones": list("c")}, instanceType + "::instances-c-1", "subnetId", "network-app-c-id"},
 	{values{"appSubnetCidrs": list("10.0.99.0/24")}, subnetType + "::network-app-a", "cidrBlock", "10.0.99.0/24"},
 	{values{"privatelinkSubnetCidrs": list("10.0.99.0/24")}, subnetType + "::network-privatelink-a", "cidrBlock", "10.0.99.0/24"},
+	{values{"flowLogDays": "30"}, logGroupType + "::flow-logs", "retentionInDays", 30},
 	{values{"subnetLayout": "shared"}, endpointType + "::endpoints-ssm", "subnetIds", pulumitest.List{"network-app-a-id"}},
 	{values{"ec2messagesEndpoint": "true"}, endpointType + "::endpoints-ec2messages", "serviceName", tokyo("ec2messages")},
 	{values{"s3Endpoint": "false", "agentAutoUpdate": "false"}, doors, "s3", false},
@@ -51,6 +55,7 @@ var effects = []effect{
 	},
 	{values{"interfaceEndpoints": list("kms")}, endpointType + "::endpoints-kms", "serviceName", tokyo("kms")},
 	{values{"endpointPolicy": "full"}, endpointType + "::endpoints-ssmmessages", "policy", articlePolicy},
+	{values{"organizationId": "o-exampleorgid"}, doors, "organizationId", "o-exampleorgid"},
 	{values{"s3Buckets": list("mine")}, doors, "s3Buckets", pulumitest.List{"mine"}},
 	{values{"endpointIngress": "vpc"}, ingressType + "::security-ingress-vpc", "cidrIpv4", "10.0.0.0/16"},
 	{values{"instancesPerZone": "2"}, instanceType + "::instances-a-2", "tags.Name", "bastionless-test-ec2-a-2"},
@@ -67,6 +72,11 @@ var effects = []effect{
 	{values{"sshPublicKey": ed25519 + "\n"}, people, "pushKey", false},
 	{values{"rootVolumeGiB": "20"}, instance, "rootBlockDevice.volumeSize", 20},
 	{values{"rootVolumeEncrypted": "false"}, instance, "rootBlockDevice.encrypted", false},
+	{
+		values{"rootVolumeKmsKey": "arn:aws:kms:ap-northeast-1:123456789012:key/k-1"},
+		instance, "rootBlockDevice.kmsKeyId", "arn:aws:kms:ap-northeast-1:123456789012:key/k-1",
+	},
+	{values{"detailedMonitoring": "true"}, instance, "monitoring", true},
 	{values{"imds": "optional"}, instance, "metadataOptions.httpTokens", "optional"},
 	{
 		values{"installLatestAgent": "true", "instanceType": "a1.large"},
@@ -82,15 +92,34 @@ var effects = []effect{
 	},
 	{values{"terminationProtection": "true"}, instance, "disableApiTermination", true},
 	{values{"instanceRoleName": "Agent"}, roleType + "::instance-role", "name", "Agent"},
+	{values{"instancePolicy": "minimal"}, agents, "policy", "minimal"},
+	{values{"agentAutoUpdate": "false"}, agents, "associations", false},
+	{values{"ec2messagesEndpoint": "true"}, agents, "ec2messages", true},
+	{values{"permissionsBoundary": limits}, roleType + "::instance-role", "permissionsBoundary", limits},
+	{values{"permissionsBoundary": limits}, roleType + "::session-role", "permissionsBoundary", limits},
 	{values{"sessionRoleName": "People"}, roleType + "::session-role", "name", "People"},
 	{values{"sessionPrincipals": list("210987654321")}, people, "principals", pulumitest.List{"210987654321"}},
 	{values{"requireMfa": "false"}, people, "requireMfa", false},
+	{values{"mfaMaxAgeMinutes": "60"}, people, "mfaMaxAgeMinutes", 60},
 	{values{"sessionTargets": "any"}, people, "anyInstance", true},
 	{
 		values{"sessionDocuments": list("shell", "port-forwarding")},
 		people, "documents",
 		pulumitest.List{"shell", "port-forwarding"},
 	},
+	{values{"sessionLogs": list("cloudwatch")}, audits, "logGroup", true},
+	{values{"sessionLogs": list("cloudwatch")}, people, "documents", pulumitest.List{"shell"}},
+	{values{"sessionLogs": list("cloudwatch")}, people, "pushKey", false},
+	{values{"sessionLogs": list("cloudwatch")}, endpointType + "::endpoints-logs", "serviceName", tokyo("logs")},
+	{values{"sessionLogs": list("s3")}, audits, "bucket", true},
+	{values{"sessionLogs": list("s3"), "sessionLogDays": "20"}, audits, "keepDays", 20},
+	{values{"sessionLogs": list("cloudwatch"), "sessionLogDays": "30"}, logGroupType + "::audit", "retentionInDays", 30},
+	{values{"sessionEncryption": "true"}, audits, "encrypted", true},
+	{values{"sessionEncryption": "true"}, people, "encrypted", true},
+	{values{"sessionEncryption": "true"}, endpointType + "::endpoints-kms", "serviceName", tokyo("kms")},
+	{values{"sessionIdleMinutes": "15"}, audits, "idleMinutes", 15},
+	{values{"sessionIdleMinutes": "15"}, people, "ownDocument", true},
+	{values{"sessionMaxMinutes": "480"}, audits, "maxMinutes", 480},
 }
 
 // property is the value of a property, or nil where there is no such resource or property.
@@ -133,6 +162,87 @@ func TestKeys_haveAnEffect(t *testing.T) {
 		require.Equal(t, test.want, property(runWith(t, test.set), test.resource, test.property), test)
 	}
 	require.Equal(t, slices.Sorted(maps.Keys(pulumitest.LoadProject(t, ".").Config)), slices.Sorted(maps.Keys(seen)))
+}
+
+// One switch brings all that belongs to it, and no more, and the instances wait for what their agents need of it.
+func TestSwitches_moveEverythingTogether(t *testing.T) {
+	t.Parallel()
+	const records = rolePolicyType + "::instance-role-records"
+	document := documentType + "::audit"
+	for name, test := range map[string]struct {
+		set    values
+		brings []string
+		waits  []string // of these, what instances wait for
+	}{
+		"recording to CloudWatch Logs": {
+			values{"sessionLogs": list("cloudwatch")},
+			[]string{audits, document, logGroupType + "::audit", endpointType + "::endpoints-logs", records},
+			[]string{document, logGroupType + "::audit", endpointType + "::endpoints-logs", records},
+		},
+		"recording to S3": {
+			values{"sessionLogs": list("s3")},
+			append(ofBucket(), audits, document, records),
+			[]string{document, bucketType + "::audit-records", encryptionType + "::audit-records", records},
+		},
+		"encryption": {
+			values{"sessionEncryption": "true"},
+			[]string{audits, document, keyType + "::audit", "aws:kms/alias:Alias::audit", endpointType + "::endpoints-kms", records},
+			[]string{document, keyType + "::audit", endpointType + "::endpoints-kms", records},
+		},
+		"a limit": {values{"sessionMaxMinutes": "60"}, []string{audits, document}, []string{document}},
+		"flow logs": {
+			values{"flowLogDays": "30"},
+			[]string{
+				"bastionless:network:FlowLogs::flow-logs", logGroupType + "::flow-logs", roleType + "::flow-logs",
+				rolePolicyType + "::flow-logs", "aws:ec2/flowLog:FlowLog::flow-logs",
+			},
+			nil,
+		},
+		// None of these brings anything.
+		"days alone": {values{"sessionLogDays": "7"}, nil, nil},
+		"a boundary, an organisation, monitoring": {
+			values{"permissionsBoundary": limits, "organizationId": "o-exampleorgid", "detailedMonitoring": "true", "mfaMaxAgeMinutes": "5"},
+			nil, nil,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			without := pulumitest.Run(t, pulumitest.Setup{Config: configured(t, nil), Answers: pulumitest.Tokyo().Answers()}, run)
+			with := pulumitest.Run(t, pulumitest.Setup{Config: configured(t, test.set), Answers: pulumitest.Tokyo().Answers()}, run)
+			require.NoError(t, with.Err)
+			require.ElementsMatch(t, append(pulumitest.Inventory(without.Resources), test.brings...), pulumitest.Inventory(with.Resources))
+			require.ElementsMatch(t, append(without.Resource(t, instance).Dependencies, test.waits...),
+				with.Resource(t, instance).Dependencies)
+		})
+	}
+}
+
+// ofBucket are the bucket of the records and what protects it.
+func ofBucket() []string {
+	var all []string
+	for typ, names := range recorded {
+		for _, name := range names {
+			if name == "audit-records" {
+				all = append(all, typ+"::"+name)
+			}
+		}
+	}
+	return all
+}
+
+// The bucket of the records is admitted by the S3 endpoint, which so waits for it. With a full policy all is admitted.
+func TestSwitches_admitTheBucketOfTheRecords(t *testing.T) {
+	t.Parallel()
+	for policy, want := range map[string]bool{"restricted": true, "full": false} {
+		result := pulumitest.Run(t, pulumitest.Setup{
+			Config:  configured(t, values{"sessionLogs": list("s3"), "endpointPolicy": policy}),
+			Answers: pulumitest.Tokyo().Answers(),
+		}, run)
+		require.NoError(t, result.Err)
+		text := property(result, endpointType+"::endpoints-s3", "policy").(string)
+		require.Equal(t, want, strings.Contains(text, `"Resource":["arn:aws:s3:::audit-records-bucket","arn:aws:s3:::audit-records-bucket/*"]`))
+		require.Equal(t, !want, text == articlePolicy)
+	}
 }
 
 // The S3 endpoint admits the repositories of the stack's OS, and the workload's buckets. The whole policy is in the

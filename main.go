@@ -8,6 +8,7 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"bastionless/audit"
 	"bastionless/compute"
 	"bastionless/endpoints"
 	"bastionless/iam"
@@ -51,28 +52,44 @@ func run(ctx *pulumi.Context) error {
 	if err != nil {
 		return err
 	}
-	doors, err := endpoints.NewSet(ctx, "endpoints", endpointArgs(&s, at, vpc, groups))
+	if s.flowLogDays > 0 {
+		if _, err := network.NewFlowLogs(ctx, "flow-logs", flowLogArgs(&s, at, vpc)); err != nil {
+			return err
+		}
+	}
+	var sessions *audit.Sessions
+	if s.ownDocument() {
+		if sessions, err = audit.NewSessions(ctx, "audit", auditArgs(&s, at)); err != nil {
+			return err
+		}
+	}
+	doors, err := endpoints.NewSet(ctx, "endpoints", endpointArgs(&s, at, vpc, groups, sessions))
 	if err != nil {
 		return err
 	}
-	role, err := iam.NewInstanceRole(ctx, "instance-role", &iam.InstanceRoleArgs{
-		Partition: at.partition,
-		RoleName:  s.instanceRoleName,
-	})
+	role, err := iam.NewInstanceRole(ctx, "instance-role", instanceRoleArgs(&s, at, sessions))
 	if err != nil {
 		return err
 	}
-	instances, err := compute.NewInstances(ctx, "instances", instanceArgs(ctx, &s, at, vpc, groups, doors, role))
+	instances, err := compute.NewInstances(ctx, "instances", instanceArgs(ctx, &s, at, vpc, groups, doors, role, sessions))
 	if err != nil {
 		return err
 	}
-	sessionRole := at.sessionRole(&s)
-	sessionRole.InstanceIDs = instances.IDs()
-	people, err := iam.NewSessionRole(ctx, "session-role", sessionRole)
+	people, err := iam.NewSessionRole(ctx, "session-role", sessionRoleArgs(&s, at, instances, sessions))
 	if err != nil {
 		return err
 	}
 
+	export(ctx, vpc, groups, doors, role)
+	exportConnections(ctx, &s, at, instances, people, sessions)
+	ctx.Export("monthlyCost", monthlyCost(&s, at.region).output())
+	return nil
+}
+
+// export exports what other stacks use.
+func export(
+	ctx *pulumi.Context, vpc *network.VPC, groups *network.SecurityGroups, doors *endpoints.Set, role *iam.InstanceRole,
+) {
 	ctx.Export("vpcId", vpc.VPCID)
 	ctx.Export("subnetIds", pulumi.Map{"app": vpc.AppSubnetIDs, "privatelink": vpc.PrivatelinkSubnetIDs})
 	ctx.Export("routeTableIds", vpc.RouteTableIDs)
@@ -80,19 +97,45 @@ func run(ctx *pulumi.Context) error {
 	ctx.Export("endpointSecurityGroupId", groups.EndpointID)
 	ctx.Export("endpoints", doors.EndpointIDs)
 	ctx.Export("instanceRoleName", role.RoleName)
-	ctx.Export("sessionRoleArn", people.ARN)
-	exportConnections(ctx, &s, at, instances, people)
-	ctx.Export("monthlyCost", monthlyCost(&s, at.region).output())
-	return nil
 }
 
-func endpointArgs(s *settings, at *place, vpc *network.VPC, groups *network.SecurityGroups) *endpoints.SetArgs {
+func flowLogArgs(s *settings, at *place, vpc *network.VPC) *network.FlowLogsArgs {
+	return &network.FlowLogsArgs{
+		Partition:           at.partition,
+		Region:              at.region,
+		AccountID:           at.accountID,
+		VPCID:               vpc.VPCID,
+		KeepDays:            s.flowLogDays,
+		PermissionsBoundary: s.permissionsBoundary,
+	}
+}
+
+func auditArgs(s *settings, at *place) *audit.SessionsArgs {
+	return &audit.SessionsArgs{
+		Partition:   at.partition,
+		Region:      at.region,
+		DNSSuffix:   at.dnsSuffix,
+		AccountID:   at.accountID,
+		NamePrefix:  s.namePrefix,
+		LogGroup:    s.records(cloudWatch),
+		Bucket:      s.records(bucket),
+		Encrypted:   s.sessionEncryption,
+		KeepDays:    s.sessionLogDays,
+		IdleMinutes: s.sessionIdleMinutes,
+		MaxMinutes:  s.sessionMaxMinutes,
+	}
+}
+
+func endpointArgs(
+	s *settings, at *place, vpc *network.VPC, groups *network.SecurityGroups, sessions *audit.Sessions,
+) *endpoints.SetArgs {
 	subnets, kind := vpc.EndpointSubnets()
 	args := &endpoints.SetArgs{
 		Partition:       at.partition,
 		Region:          at.region,
 		DNSSuffix:       at.dnsSuffix,
 		AccountID:       at.accountID,
+		OrganizationID:  s.organizationID,
 		Services:        s.services(),
 		Policy:          s.endpointPolicy,
 		VPCID:           vpc.VPCID,
@@ -106,13 +149,52 @@ func endpointArgs(s *settings, at *place, vpc *network.VPC, groups *network.Secu
 			OS:            endpoints.OS(s.os),
 			Buckets:       s.s3Buckets,
 		}
+		if s.records(bucket) {
+			args.S3.RecordsBucket = sessions.BucketName
+		}
+	}
+	return args
+}
+
+func instanceRoleArgs(s *settings, at *place, sessions *audit.Sessions) *iam.InstanceRoleArgs {
+	args := &iam.InstanceRoleArgs{
+		Partition:           at.partition,
+		RoleName:            s.instanceRoleName,
+		PermissionsBoundary: s.permissionsBoundary,
+		Policy:              s.instancePolicy,
+		Associations:        s.agentAutoUpdate,
+		EC2Messages:         s.ec2messages,
+	}
+	if s.guarded() {
+		args.Records = &iam.Records{
+			LogGroup:    s.records(cloudWatch),
+			Bucket:      s.records(bucket),
+			Encrypted:   s.sessionEncryption,
+			LogGroupARN: sessions.LogGroupARN,
+			BucketName:  sessions.BucketName,
+			KeyARN:      sessions.KeyARN,
+		}
+	}
+	return args
+}
+
+func sessionRoleArgs(
+	s *settings, at *place, instances *compute.Instances, sessions *audit.Sessions,
+) *iam.SessionRoleArgs {
+	args := at.sessionRole(s)
+	args.InstanceIDs = instances.IDs()
+	if s.ownDocument() {
+		args.OwnDocument = sessions.DocumentName
+	}
+	if s.sessionEncryption {
+		args.KeyARN = sessions.KeyARN
 	}
 	return args
 }
 
 func instanceArgs(
 	ctx *pulumi.Context, s *settings, at *place, vpc *network.VPC, groups *network.SecurityGroups, doors *endpoints.Set,
-	role *iam.InstanceRole,
+	role *iam.InstanceRole, sessions *audit.Sessions,
 ) *compute.InstancesArgs {
 	args := &compute.InstancesArgs{
 		NamePrefix:            s.namePrefix,
@@ -126,6 +208,8 @@ func instanceArgs(
 		PublicKey:             s.sshPublicKey,
 		RootVolumeGiB:         s.rootVolumeGiB,
 		RootVolumeEncrypted:   s.rootVolumeEncrypted,
+		RootVolumeKMSKey:      s.rootVolumeKMSKey,
+		DetailedMonitoring:    s.detailedMonitoring,
 		IMDS:                  s.imds,
 		TerminationProtection: s.terminationProtection,
 		AgentAutoUpdate:       s.agentAutoUpdate,
@@ -144,5 +228,8 @@ func instanceArgs(
 	args.After = append(args.After, groups.Rules()...)
 	args.After = append(args.After, vpc.Associations()...)
 	args.After = append(args.After, role.Permissions()...)
+	if sessions != nil {
+		args.After = append(args.After, sessions.Targets()...)
+	}
 	return args
 }

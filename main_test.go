@@ -26,6 +26,11 @@ const (
 	rolePolicyType   = "aws:iam/rolePolicy:RolePolicy"
 	instanceType     = "aws:ec2/instance:Instance"
 	associationType  = "aws:ssm/association:Association"
+	documentType     = "aws:ssm/document:Document"
+	keyType          = "aws:kms/key:Key"
+	logGroupType     = "aws:cloudwatch/logGroup:LogGroup"
+	bucketType       = "aws:s3/bucketV2:BucketV2"
+	encryptionType   = "aws:s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2"
 )
 
 // keys are types and names of resources, sorted.
@@ -78,9 +83,32 @@ var alike = map[string][]string{
 	routeTableType:   {"network-app", "network-privatelink"},
 	groupType:        {"security-instances", "security-endpoints"},
 	roleType:         {"instance-role", "session-role"},
-	attachmentType:   {"instance-role-core"},
 	profileType:      {"instance-role"},
 	rolePolicyType:   {"session-role"},
+}
+
+// managed are in every stack whose instances have AWS's policy.
+var managed = map[string][]string{attachmentType: {"instance-role-core"}}
+
+// recorded are in a stack that records sessions to both places and encrypts them, has flow logs and minimal permissions.
+var recorded = map[string][]string{
+	"bastionless:audit:Sessions":   {"audit"},
+	"bastionless:network:FlowLogs": {"flow-logs"},
+	documentType:                   {"audit"},
+	keyType:                        {"audit"},
+	"aws:kms/alias:Alias":          {"audit"},
+	logGroupType:                   {"audit", "flow-logs"},
+	bucketType:                     {"audit-records"},
+	encryptionType:                 {"audit-records"},
+	"aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock":               {"audit-records"},
+	"aws:s3/bucketOwnershipControls:BucketOwnershipControls":               {"audit-records"},
+	"aws:s3/bucketPolicy:BucketPolicy":                                     {"audit-records"},
+	"aws:s3/bucketVersioningV2:BucketVersioningV2":                         {"audit-records"},
+	"aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2": {"audit-records"},
+	endpointType:              {"endpoints-logs", "endpoints-kms"},
+	roleType:                  {"flow-logs"},
+	rolePolicyType:            {"flow-logs", "instance-role-agent", "instance-role-records"},
+	"aws:ec2/flowLog:FlowLog": {"flow-logs"},
 }
 
 // restricted are in every stack with the default rules and endpoints.
@@ -103,9 +131,9 @@ var open = map[string][]string{
 func TestStacks_inventory(t *testing.T) {
 	t.Parallel()
 	for stack, parts := range map[string][]map[string][]string{
-		"article": {components, alike, open, zoneResources("a")},
-		"dev":     {components, alike, restricted, zoneResources("a")},
-		"prod":    {components, alike, restricted, zoneResources("a", "c")},
+		"article": {components, alike, managed, open, zoneResources("a")},
+		"dev":     {components, alike, managed, restricted, zoneResources("a")},
+		"prod":    {components, alike, restricted, recorded, zoneResources("a", "c")},
 	} {
 		t.Run(stack, func(t *testing.T) {
 			t.Parallel()
@@ -126,8 +154,12 @@ func TestStacks_inventory(t *testing.T) {
 func TestStacks_instancesWait(t *testing.T) {
 	t.Parallel()
 	agent := map[string][]string{
-		roleType: {"instance-role"}, attachmentType: {"instance-role-core"}, profileType: {"instance-role"},
-		groupType: {"security-instances"},
+		roleType: {"instance-role"}, profileType: {"instance-role"}, groupType: {"security-instances"},
+	}
+	records := map[string][]string{
+		documentType: {"audit"}, keyType: {"audit"}, logGroupType: {"audit"}, bucketType: {"audit-records"},
+		encryptionType: {"audit-records"}, endpointType: {"endpoints-logs", "endpoints-kms"},
+		rolePolicyType: {"instance-role-agent", "instance-role-records"},
 	}
 	routes := func(zones ...string) map[string][]string {
 		return map[string][]string{routesType: zoneResources(zones...)[routesType]}
@@ -139,9 +171,9 @@ func TestStacks_instancesWait(t *testing.T) {
 		zones []string
 		parts []map[string][]string
 	}{
-		"article": {[]string{"a"}, []map[string][]string{agent, rules(open), routes("a")}},
-		"dev":     {[]string{"a"}, []map[string][]string{agent, rules(restricted), routes("a")}},
-		"prod":    {[]string{"a", "c"}, []map[string][]string{agent, rules(restricted), routes("a", "c")}},
+		"article": {[]string{"a"}, []map[string][]string{agent, managed, rules(open), routes("a")}},
+		"dev":     {[]string{"a"}, []map[string][]string{agent, managed, rules(restricted), routes("a")}},
+		"prod":    {[]string{"a", "c"}, []map[string][]string{agent, records, rules(restricted), routes("a", "c")}},
 	} {
 		t.Run(stack, func(t *testing.T) {
 			t.Parallel()
@@ -160,26 +192,97 @@ func TestStacks_instancesWait(t *testing.T) {
 	}
 }
 
-// Nothing waits without need: the endpoints not for IAM, IAM not for the VPC. After the instances come only what names
-// them.
+// Nothing waits without need: the endpoints not for IAM, and IAM not for the VPC, but for the policies that name what
+// sessions and traffic are recorded to. After the instances come only what names them.
 func TestStacks_nothingElseWaits(t *testing.T) {
 	t.Parallel()
 	result := runStack(t, pulumitest.Update, "prod")
-	var after []string
+	isIAM := func(key string) bool { return strings.HasPrefix(key, "aws:iam/") }
+	var after, across []string
 	for _, r := range result.Resources {
 		for _, dependency := range r.Dependencies {
 			switch {
 			case strings.HasPrefix(dependency, instanceType):
 				after = append(after, r.Key())
-			case strings.HasPrefix(r.Type, "aws:iam/"):
-				require.True(t, strings.HasPrefix(dependency, "aws:iam/"), "%s waits for %s", r.Key(), dependency)
-			case r.Type != instanceType:
-				require.False(t, strings.HasPrefix(dependency, "aws:iam/"), "%s waits for %s", r.Key(), dependency)
+			case r.Type != instanceType && isIAM(r.Type) != isIAM(dependency):
+				across = append(across, r.Key()+" waits for "+dependency)
 			}
 		}
 	}
 	require.Equal(t, []string{rolePolicyType + "::session-role", associationType + "::instances-agent-update"},
-		slices.Compact(after[:len(after):len(after)]))
+		slices.Compact(after))
+	slices.Sort(across)
+	require.Equal(t, []string{
+		"aws:ec2/flowLog:FlowLog::flow-logs waits for " + roleType + "::flow-logs",
+		"aws:ec2/flowLog:FlowLog::flow-logs waits for " + rolePolicyType + "::flow-logs",
+		rolePolicyType + "::flow-logs waits for " + logGroupType + "::flow-logs",
+		rolePolicyType + "::instance-role-records waits for " + logGroupType + "::audit",
+		rolePolicyType + "::instance-role-records waits for " + keyType + "::audit",
+		rolePolicyType + "::instance-role-records waits for " + bucketType + "::audit-records",
+		rolePolicyType + "::session-role waits for " + keyType + "::audit",
+		rolePolicyType + "::session-role waits for " + documentType + "::audit",
+	}, across)
+	require.Equal(t, []string{routeTableType + "::network-app", vpcType + "::network", bucketType + "::audit-records"},
+		result.Resource(t, endpointType+"::endpoints-s3").Dependencies)
+	for _, code := range []string{"logs", "kms"} {
+		for _, dependency := range result.Resource(t, endpointType+"::endpoints-"+code).Dependencies {
+			require.True(t, strings.HasPrefix(dependency, "aws:ec2/"), dependency)
+		}
+	}
+}
+
+// What is kept when a stack goes: the records, what protects them, and the key that opens them. Nothing else.
+func TestStacks_keepRecords(t *testing.T) {
+	t.Parallel()
+	for stack, want := range map[string][]string{
+		"article": {},
+		"dev":     {},
+		"prod": keys(map[string][]string{
+			keyType: {"audit"}, logGroupType: {"audit"}, bucketType: {"audit-records"}, encryptionType: {"audit-records"},
+			"aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock":               {"audit-records"},
+			"aws:s3/bucketOwnershipControls:BucketOwnershipControls":               {"audit-records"},
+			"aws:s3/bucketPolicy:BucketPolicy":                                     {"audit-records"},
+			"aws:s3/bucketVersioningV2:BucketVersioningV2":                         {"audit-records"},
+			"aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2": {"audit-records"},
+		}),
+	} {
+		kept := []pulumitest.Resource{}
+		for _, r := range runStack(t, pulumitest.Update, stack).Resources {
+			if slices.Contains(r.Options, "retainOnDelete: true") {
+				kept = append(kept, r)
+				// A name of its own would be taken when the stack comes again.
+				require.NotContains(t, r.Inputs, "name", r.Key())
+			}
+		}
+		require.Equal(t, want, pulumitest.Inventory(kept), stack)
+	}
+}
+
+// A boundary limits every role of a stack, that of the flow logs too.
+func TestStack_limitsEveryRole(t *testing.T) {
+	t.Parallel()
+	const boundary = "arn:aws:iam::123456789012:policy/limits"
+	result := pulumitest.Run(t, pulumitest.Setup{
+		Config: configured(t, values{"permissionsBoundary": boundary, "flowLogDays": "30"}), Answers: pulumitest.Tokyo().Answers(),
+	}, run)
+	require.NoError(t, result.Err)
+	var roles []string
+	for _, r := range result.Resources {
+		if r.Type == roleType {
+			roles = append(roles, r.Name)
+			require.Equal(t, boundary, r.Inputs["permissionsBoundary"], r.Name)
+		}
+	}
+	require.Equal(t, []string{"flow-logs", "instance-role", "session-role"}, roles)
+}
+
+// The log group has a name of which the key's policy knows the beginning.
+func TestStack_keyServesTheLogGroup(t *testing.T) {
+	t.Parallel()
+	result := runStack(t, pulumitest.Update, "prod")
+	require.Equal(t, "bastionless-prod-sessions-", result.Resource(t, logGroupType+"::audit").Inputs["namePrefix"])
+	require.Contains(t, result.Resource(t, keyType+"::audit").Inputs["policy"],
+		`"arn:aws:logs:ap-northeast-1:123456789012:log-group:bastionless-prod-sessions-*"`)
 }
 
 // Extra services of the workload are not waited for.
@@ -232,7 +335,8 @@ func wantExports(mode pulumitest.Mode, own pulumitest.Map, zones ...string) pulu
 
 func charges(endpoints, instances, volumes, total string) pulumitest.Map {
 	return pulumitest.Map{
-		"currency": "USD", "endpoints": endpoints, "instances": instances, "volumes": volumes, "total": total,
+		"currency": "USD", "endpoints": endpoints, "instances": instances, "volumes": volumes, "monitoring": "0.00", "key": "0.00",
+		"total": total,
 	}
 }
 
@@ -278,16 +382,20 @@ func TestStacks_exports(t *testing.T) {
 		}, "a"), runStack(t, mode, "dev").Exports, "dev")
 
 		require.Equal(t, wantExports(mode, pulumitest.Map{
-			"endpoints":        mode.Computed(endpointIDs("ssm", "ssmmessages", "s3")),
+			"endpoints":        mode.Computed(endpointIDs("ssm", "ssmmessages", "logs", "kms", "s3")),
 			"instanceRoleName": mode.Computed("instance-role-name"),
 			"startSession": mode.Computed(pulumitest.Map{
-				"a-1": command("bastionless-prod") + "instances-a-1-id", "c-1": command("bastionless-prod") + "instances-c-1-id",
+				"a-1": command("bastionless-prod") + "instances-a-1-id --document-name audit-name",
+				"c-1": command("bastionless-prod") + "instances-c-1-id --document-name audit-name",
 			}),
 			"portForward": mode.Computed(pulumitest.Map{"a-1": pulumitest.Map{}, "c-1": pulumitest.Map{}}),
 			"sshConfig":   mode.Computed(""),
 			"awsProfile": mode.Computed("[profile bastionless-prod]\nregion = ap-northeast-1\nrole_arn = arn:of:session-role\n" +
-				"role_session_name = <your name>\nsource_profile = <your profile>\nmfa_serial = <ARN of your MFA device>\n"),
-			"monthlyCost": charges("40.88", "19.86", "1.54", "62.27"),
+				"role_session_name = <your IAM user name>\nsource_profile = <your profile>\nmfa_serial = <ARN of your MFA device>\n"),
+			"monthlyCost": pulumitest.Map{
+				"currency": "USD", "endpoints": "81.76", "instances": "19.86", "volumes": "1.54", "monitoring": "0.00", "key": "1.00",
+				"total": "104.15",
+			},
 		}, "a", "c"), runStack(t, mode, "prod").Exports, "prod")
 	})
 }
@@ -321,6 +429,9 @@ func TestStack_isAtHomeInOtherPartitions(t *testing.T) {
 		"sessionPrincipals": list("account", "sso:Admin", "210987654321"), "requireMfa": "false",
 		"sessionDocuments": list("shell", "ssh", "port-forwarding", "remote-port-forwarding"), "forwardTo": list("10.0.32.0/24:5432"),
 	}
+	records := values{
+		"sessionLogs": list("cloudwatch", "s3"), "sessionEncryption": "true", "flowLogDays": "30", "instancePolicy": "minimal",
+	}
 	for name, test := range map[string]struct {
 		in      pulumitest.Place
 		foreign []string
@@ -331,7 +442,7 @@ func TestStack_isAtHomeInOtherPartitions(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			for _, set := range []values{nil, set} {
+			for _, set := range []values{nil, set, records} {
 				answers := append(test.in.Answers(), pulumitest.Parameter("amzn2-ami-hvm-x86_64-gp2", "ami-al2"))
 				result := pulumitest.Run(t, pulumitest.Setup{Config: configured(t, set), Answers: answers}, run)
 				require.NoError(t, result.Err)
@@ -350,6 +461,7 @@ func TestStack_isAtHomeInOtherPartitions(t *testing.T) {
 					}
 					if test.in.Partition == "aws-cn" {
 						own := strings.ReplaceAll(text, "amazonaws.com.cn", "")
+						own = strings.ReplaceAll(own, "vpc-flow-logs.amazonaws.com", "") // the same in every partition
 						own = strings.ReplaceAll(own, "role/aws-reserved/sso.amazonaws.com", "")
 						require.NotContains(t, own, "amazonaws.com")
 					}
@@ -378,6 +490,11 @@ func collect(texts []string, value any) []string {
 	return texts
 }
 
+var unpriced = pulumitest.Map{
+	"currency": "USD", "endpoints": "not known", "instances": "not known", "volumes": "not known", "monitoring": "not known",
+	"key": "0.00", "total": "not known",
+}
+
 // dev in the two other partitions has what it has elsewhere, in the words of the place.
 func TestDev_inOtherPartitions(t *testing.T) {
 	t.Parallel()
@@ -388,11 +505,11 @@ func TestDev_inOtherPartitions(t *testing.T) {
 	}{
 		"GovCloud": {
 			pulumitest.GovCloud(), "ec2.amazonaws.com", "https://us-gov-west-1.console.amazonaws-us-gov.com",
-			charges("not known", "not known", "not known", "not known"),
+			unpriced,
 		},
 		"China": {
 			pulumitest.Beijing(), "ec2.amazonaws.com.cn", "https://cn-north-1.console.amazonaws.cn",
-			charges("not known", "not known", "not known", "not known"),
+			unpriced,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -401,7 +518,7 @@ func TestDev_inOtherPartitions(t *testing.T) {
 			config["aws:region"] = test.in.Region
 			result := pulumitest.Run(t, pulumitest.Setup{Stack: "dev", Config: config, Answers: test.in.Answers()}, run)
 			require.NoError(t, result.Err)
-			want := append(append(append(keys(components), keys(alike)...), keys(restricted)...), keys(zoneResources("a"))...)
+			want := slices.Concat(keys(components), keys(alike), keys(managed), keys(restricted), keys(zoneResources("a")))
 			slices.Sort(want)
 			require.Equal(t, want, pulumitest.Inventory(result.Resources))
 			require.Equal(t, `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":["`+test.trusts+

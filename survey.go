@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -62,6 +63,12 @@ func (at *place) lookUpAccount(ctx *pulumi.Context, s *settings, found *problems
 			found.add("sessionPrincipals", "%w", err)
 		}
 	}
+	at.checkARN(found, "permissionsBoundary", s.permissionsBoundary,
+		"arn:"+at.partition+":iam::(?:"+at.accountID+`|aws):policy/(?:[\x21-\x7e]+/)*[\w+=,.@-]{1,128}`,
+		"arn:"+at.partition+":iam::"+at.accountID+":policy/NAME")
+	at.checkARN(found, "rootVolumeKmsKey", s.rootVolumeKMSKey,
+		"arn:"+at.partition+":kms:"+at.region+":[0-9]{12}:key/[A-Za-z0-9-]+",
+		"arn:"+at.partition+":kms:"+at.region+":"+at.accountID+":key/ID")
 	if size := at.sessionRole(s).TrustPolicySize(); size > iam.MaxTrustPolicy {
 		found.add("sessionPrincipals", "%d principals make a trust policy of %d characters, and AWS allows %d: list fewer, "+
 			"such as account or a role that people share", len(s.sessionPrincipals), size, iam.MaxTrustPolicy)
@@ -69,18 +76,27 @@ func (at *place) lookUpAccount(ctx *pulumi.Context, s *settings, found *problems
 	return nil
 }
 
+// checkARN holds an ARN, where one is given, against a form in which partition, Region and account are those of the place.
+func (at *place) checkARN(found *problems, key, arn, form, example string) {
+	if arn != "" && !regexp.MustCompile("^"+form+"$").MatchString(arn) {
+		found.add(key, "%q is not an ARN that fits here: write it like %s", arn, example)
+	}
+}
+
 // sessionRole is the session role's arguments as far as they are known before there are instances.
 func (at *place) sessionRole(s *settings) *iam.SessionRoleArgs {
 	return &iam.SessionRoleArgs{
-		Partition:   at.partition,
-		Region:      at.region,
-		AccountID:   at.accountID,
-		RoleName:    s.sessionRoleName,
-		Principals:  s.sessionPrincipals,
-		RequireMFA:  s.requireMFA,
-		Documents:   s.sessionDocuments,
-		AnyInstance: s.anyInstance,
-		PushKey:     s.pushesKey(),
+		Partition:           at.partition,
+		Region:              at.region,
+		AccountID:           at.accountID,
+		RoleName:            s.sessionRoleName,
+		PermissionsBoundary: s.permissionsBoundary,
+		Principals:          s.sessionPrincipals,
+		RequireMFA:          s.requireMFA,
+		MFAMaxAgeMinutes:    s.mfaMaxAgeMinutes,
+		Documents:           s.sessionDocuments,
+		AnyInstance:         s.anyInstance,
+		PushKey:             s.pushesKey(),
 	}
 }
 
@@ -219,6 +235,14 @@ func (at *place) lookUpServices(ctx *pulumi.Context, s *settings, found *problem
 			key, remedy = "aws:region", "take another Region"
 		case endpoints.EC2Messages:
 			key, remedy = "ec2messagesEndpoint", "set ec2messagesEndpoint to false"
+		case endpoints.Logs:
+			if s.records(cloudWatch) {
+				key, remedy = "sessionLogs", "record to s3 instead"
+			}
+		case endpoints.KMS:
+			if s.sessionEncryption {
+				key, remedy = "sessionEncryption", "set sessionEncryption to false"
+			}
 		}
 		if err := at.lookUpService(ctx, s, found, code, key, remedy); err != nil {
 			return err

@@ -94,6 +94,25 @@ func TestSurvey_refusesServices(t *testing.T) {
 					`remove "ecr.dk" from interfaceEndpoints`,
 			},
 		},
+		"services of the records": {
+			values{"sessionLogs": list("cloudwatch"), "sessionEncryption": "true"},
+			[]pulumitest.Answer{withoutService("logs", noService), withoutService("kms", noServices)},
+			[]string{
+				"sessionLogs: ap-northeast-1 offers no interface endpoint com.amazonaws.ap-northeast-1.logs: record to s3 instead",
+				"sessionEncryption: ap-northeast-1 offers no interface endpoint com.amazonaws.ap-northeast-1.kms: " +
+					"set sessionEncryption to false",
+			},
+		},
+		"services of the workload, of the same names": {
+			values{"interfaceEndpoints": list("logs", "kms")},
+			[]pulumitest.Answer{withoutService("logs", noService), withoutService("kms", noServices)},
+			[]string{
+				"interfaceEndpoints: ap-northeast-1 offers no interface endpoint com.amazonaws.ap-northeast-1.logs: " +
+					`remove "logs" from interfaceEndpoints`,
+				"interfaceEndpoints: ap-northeast-1 offers no interface endpoint com.amazonaws.ap-northeast-1.kms: " +
+					`remove "kms" from interfaceEndpoints`,
+			},
+		},
 		"ec2messages, which is retired": {
 			values{"ec2messagesEndpoint": "true"},
 			[]pulumitest.Answer{withoutService("ec2messages", noService)},

@@ -63,8 +63,13 @@ type InstancesArgs struct {
 	UserData string
 	// RootVolumeGiB is the size of the root volume, which can grow and not shrink. Required.
 	RootVolumeGiB int
-	// RootVolumeEncrypted encrypts the root volume with the account's key for EBS. A change replaces the instances.
+	// RootVolumeEncrypted encrypts the root volume. A change replaces the instances.
 	RootVolumeEncrypted bool
+	// RootVolumeKMSKey is the ARN of the key that encrypts the root volume. Optional: empty, the account's key for EBS. A
+	// change replaces the instances. Plain: it decides whether a property is set.
+	RootVolumeKMSKey string
+	// DetailedMonitoring reports metrics to CloudWatch every minute, and not every five, for a charge.
+	DetailedMonitoring bool
 	// IMDS says which versions of the metadata service answer. Required.
 	IMDS IMDS
 	// TerminationProtection makes EC2 refuse to end the instances, also when they are to be replaced or destroyed.
@@ -188,7 +193,9 @@ func (c *Instances) newInstance(
 		VpcSecurityGroupIds:      pulumi.StringArray{args.SecurityGroupID},
 		IamInstanceProfile:       args.InstanceProfile,
 		KeyName:                  keyName,
-		UserData:                 userData(args.UserData),
+		UserData:                 optional(args.UserData),
+		// Always said: left out, what was on would stay on.
+		Monitoring:               pulumi.Bool(args.DetailedMonitoring),
 		DisableApiTermination:    pulumi.Bool(args.TerminationProtection),
 		MetadataOptions: ec2.InstanceMetadataOptionsArgs{
 			HttpEndpoint: pulumi.String("enabled"),
@@ -202,6 +209,7 @@ func (c *Instances) newInstance(
 			Iops:                pulumi.Int(rootIOPS),
 			Throughput:          pulumi.Int(rootMiBps),
 			Encrypted:           pulumi.Bool(args.RootVolumeEncrypted),
+			KmsKeyId:            optional(args.RootVolumeKMSKey),
 			DeleteOnTermination: pulumi.Bool(true),
 			Tags:                tags,
 		},
@@ -251,11 +259,12 @@ func (c *Instances) newAgentUpdate(ctx *pulumi.Context, name string, args *Insta
 // IDs returns the ids of the instances, in the order of their names.
 func (c *Instances) IDs() pulumi.StringArray { return c.ids }
 
-func userData(script string) pulumi.StringPtrInput {
-	if script == "" {
+// optional leaves a property out where its value is empty.
+func optional(value string) pulumi.StringPtrInput {
+	if value == "" {
 		return nil
 	}
-	return pulumi.String(script)
+	return pulumi.String(value)
 }
 
 func (a *InstancesArgs) zones() []string {
@@ -275,6 +284,8 @@ func (a *InstancesArgs) inputs() pulumi.Map {
 		"instanceType":          pulumi.String(a.InstanceType),
 		"rootVolumeGiB":         pulumi.Int(a.RootVolumeGiB),
 		"rootVolumeEncrypted":   pulumi.Bool(a.RootVolumeEncrypted),
+		"rootVolumeKmsKey":      pulumi.String(a.RootVolumeKMSKey),
+		"detailedMonitoring":    pulumi.Bool(a.DetailedMonitoring),
 		"imds":                  pulumi.String(string(a.IMDS)),
 		"terminationProtection": pulumi.Bool(a.TerminationProtection),
 		"agentAutoUpdate":       pulumi.Bool(a.AgentAutoUpdate),
@@ -305,6 +316,9 @@ func (a *InstancesArgs) validate() error {
 	}
 	if a.RootVolumeGiB < 1 {
 		problems = append(problems, fmt.Errorf("RootVolumeGiB %d: give at least 1", a.RootVolumeGiB))
+	}
+	if a.RootVolumeKMSKey != "" && !a.RootVolumeEncrypted {
+		problems = append(problems, errors.New("RootVolumeKMSKey without RootVolumeEncrypted: give both"))
 	}
 	if a.IMDS != IMDSv2 && a.IMDS != IMDSOptional {
 		problems = append(problems, fmt.Errorf("IMDS %q: give %q or %q", a.IMDS, IMDSv2, IMDSOptional))

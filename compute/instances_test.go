@@ -41,6 +41,7 @@ func wantComponent(edit func(pulumitest.Map)) pulumitest.Resource {
 	inputs := pulumitest.Map{
 		"namePrefix": "acme", "zones": pulumitest.List{"a", "c"}, "perZone": 2, "instanceType": "t3.micro", "rootVolumeGiB": 8,
 		"rootVolumeEncrypted": true, "imds": "v2", "terminationProtection": false, "agentAutoUpdate": false,
+		"rootVolumeKmsKey": "", "detailedMonitoring": false,
 	}
 	edit(inputs)
 	return pulumitest.Resource{Type: instancesComponent, Name: "hosts", Inputs: inputs}
@@ -53,7 +54,7 @@ func wantInstance(member, zone, tag string) pulumitest.Resource {
 		Inputs: pulumitest.Map{
 			"ami": "ami-1", "instanceType": "t3.micro", "ebsOptimized": true, "subnetId": "subnet-" + zone,
 			"associatePublicIpAddress": false, "vpcSecurityGroupIds": pulumitest.List{"sg-1"},
-			"iamInstanceProfile": "profile-1", "disableApiTermination": false,
+			"iamInstanceProfile": "profile-1", "disableApiTermination": false, "monitoring": false,
 			"metadataOptions": pulumitest.Map{"httpEndpoint": "enabled", "httpTokens": "required", "httpPutResponseHopLimit": 1},
 			"rootBlockDevice": pulumitest.Map{
 				"volumeType": "gp3", "volumeSize": 8, "iops": 3000, "throughput": 125, "encrypted": true,
@@ -119,7 +120,8 @@ func TestInstances_withEverything(t *testing.T) {
 			args.Image = compute.NewestImage(ctx, compute.AmazonLinux2023, "x86_64")
 			args.PublicKey = "ssh-ed25519 AAAA ann"
 			args.UserData = "#!/bin/bash\ntrue\n"
-			args.RootVolumeGiB, args.RootVolumeEncrypted = 20, false
+			args.RootVolumeGiB, args.RootVolumeKMSKey = 20, volumeKey
+			args.DetailedMonitoring = true
 			args.EBSOptimized = false
 			args.IMDS = compute.IMDSOptional
 			args.TerminationProtection, args.AgentAutoUpdate = true, true
@@ -134,7 +136,8 @@ func TestInstances_withEverything(t *testing.T) {
 		instance.Inputs["disableApiTermination"] = true
 		instance.Inputs["metadataOptions"].(pulumitest.Map)["httpTokens"] = "optional"
 		instance.Inputs["rootBlockDevice"].(pulumitest.Map)["volumeSize"] = 20
-		instance.Inputs["rootBlockDevice"].(pulumitest.Map)["encrypted"] = false
+		instance.Inputs["rootBlockDevice"].(pulumitest.Map)["kmsKeyId"] = volumeKey
+		instance.Inputs["monitoring"] = true
 		instance.Dependencies = []string{keyPairType + "::hosts", tableType + "::before"}
 		instance.Options = []string{
 			"deleteBeforeReplace: true", "ignoreChanges: ami", "replacementTrigger: al2023/x86_64 with a key pair",
@@ -142,7 +145,7 @@ func TestInstances_withEverything(t *testing.T) {
 		parent := instancesComponent + "::hosts"
 		result.RequireResources(t, wantComponent(func(inputs pulumitest.Map) {
 			inputs["zones"], inputs["perZone"], inputs["rootVolumeGiB"] = pulumitest.List{"c"}, 1, 20
-			inputs["rootVolumeEncrypted"], inputs["imds"] = false, "optional"
+			inputs["rootVolumeKmsKey"], inputs["detailedMonitoring"], inputs["imds"] = volumeKey, true, "optional"
 			inputs["terminationProtection"], inputs["agentAutoUpdate"] = true, true
 		}), instance, pulumitest.Resource{
 			Type: tableType, Name: "before", Inputs: pulumitest.Map{"vpcId": "vpc-1"},
@@ -158,6 +161,22 @@ func TestInstances_withEverything(t *testing.T) {
 			Dependencies: []string{instanceType + "::hosts-c-1"},
 		})
 	})
+}
+
+const volumeKey = "arn:aws:kms:eu-west-1:123456789012:key/k-1"
+
+func TestInstances_unencrypted(t *testing.T) {
+	t.Parallel()
+	result := runInstances(t, pulumitest.Setup{}, func(_ *pulumi.Context, args *compute.InstancesArgs) error {
+		args.RootVolumeEncrypted = false
+		return nil
+	})
+	require.NoError(t, result.Err)
+	for _, member := range []string{"a-1", "a-2", "c-1", "c-2"} {
+		volume := result.Resource(t, instanceType+"::hosts-"+member).Inputs["rootBlockDevice"].(pulumitest.Map)
+		require.Equal(t, false, volume["encrypted"])
+		require.NotContains(t, volume, "kmsKeyId")
+	}
 }
 
 func TestInstances_withAnExistingKeyPair(t *testing.T) {
@@ -229,6 +248,10 @@ func TestInstances_rejects(t *testing.T) {
 			`missing SubnetIDs["a"]: without it AWS takes the account's default VPC` + "\n" +
 				`missing SubnetIDs["b"]: without it AWS takes the account's default VPC` + "\n" +
 				`missing SubnetIDs["c"]: without it AWS takes the account's default VPC`,
+		},
+		"a key that encrypts nothing": {
+			func(a *compute.InstancesArgs) { a.RootVolumeEncrypted, a.RootVolumeKMSKey = false, volumeKey },
+			"RootVolumeKMSKey without RootVolumeEncrypted: give both",
 		},
 		"two keys": {
 			func(a *compute.InstancesArgs) { a.KeyName, a.PublicKey = "laptop", "ssh-ed25519 AAAA" },

@@ -7,9 +7,9 @@ type Policy string
 
 // The values of Policy.
 const (
-	// Restricted admits principals of the stack's account and, to S3, anybody's reads of the buckets from which AWS
-	// serves its agent and its packages. It leaves ssmmessages and ec2messages alone, since no public source says that
-	// they take a policy well.
+	// Restricted admits principals of the stack's account, or of its organisation where one is given, and, to S3,
+	// anybody's reads of the buckets from which AWS serves its agent and its packages. It leaves ssmmessages and
+	// ec2messages alone, since no public source says that they take a policy well.
 	Restricted Policy = "restricted"
 	// Full admits everybody to everything, as AWS does without a policy.
 	Full Policy = "full"
@@ -44,20 +44,24 @@ func (a *SetArgs) servicePolicy(service string) (policy.Document, bool) {
 		return policy.Document{}, false
 	}
 	return policy.Document{Statements: []policy.Statement{{
-		Sid:        "OwnAccount",
+		Sid:        "OwnPrincipals",
 		Principal:  &policy.Principal{AWS: []string{"*"}},
 		Actions:    []string{"*"},
 		Resources:  []string{"*"},
-		Conditions: a.ownAccount(),
+		Conditions: a.ownPrincipals(),
 	}}}, true
 }
 
-func (a *SetArgs) ownAccount() policy.Conditions {
+func (a *SetArgs) ownPrincipals() policy.Conditions {
+	if a.OrganizationID != "" {
+		return policy.Conditions{"StringEquals": {"aws:PrincipalOrgID": {a.OrganizationID}}}
+	}
 	return policy.Conditions{"StringEquals": {"aws:PrincipalAccount": {a.AccountID}}}
 }
 
-// s3Policy returns what the S3 endpoint admits. A gateway endpoint takes no principal but "*".
-func (a *SetArgs) s3Policy() policy.Document {
+// s3Policy returns what the S3 endpoint admits, with the bucket of the session records or "". A gateway endpoint takes
+// no principal but "*".
+func (a *SetArgs) s3Policy(records string) policy.Document {
 	if a.Policy == Full {
 		return fullPolicy()
 	}
@@ -78,7 +82,16 @@ func (a *SetArgs) s3Policy() policy.Document {
 				"s3:ListBucket", "s3:ListMultipartUploadParts", "s3:PutObject",
 			},
 			Resources:  a.bucketARNs(a.S3.Buckets),
-			Conditions: a.ownAccount(),
+			Conditions: a.ownPrincipals(),
+		})
+	}
+	if records != "" {
+		document.Statements = append(document.Statements, policy.Statement{
+			Sid:        "Records",
+			Principal:  policy.Anyone(),
+			Actions:    []string{"s3:GetEncryptionConfiguration", "s3:ListBucket", "s3:PutObject", "s3:PutObjectAcl"},
+			Resources:  a.bucketARNs([]string{records}),
+			Conditions: a.ownPrincipals(),
 		})
 	}
 	return document

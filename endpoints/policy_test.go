@@ -11,7 +11,7 @@ import (
 const full = `{"Version":"2012-10-17","Statement":[` +
 	`{"Effect":"Allow","Principal":{"AWS":["*"]},"Action":["*"],"Resource":["*"]}]}`
 
-const ownAccount = `{"Version":"2012-10-17","Statement":[{"Sid":"OwnAccount","Effect":"Allow","Principal":{"AWS":["*"]},` +
+const ownAccount = `{"Version":"2012-10-17","Statement":[{"Sid":"OwnPrincipals","Effect":"Allow","Principal":{"AWS":["*"]},` +
 	`"Action":["*"],"Resource":["*"],"Condition":{"StringEquals":{"aws:PrincipalAccount":["123456789012"]}}}]}`
 
 func TestServicePolicy(t *testing.T) {
@@ -34,13 +34,18 @@ func TestServicePolicy(t *testing.T) {
 	} {
 		t.Run(string(test.policy)+" "+test.service, func(t *testing.T) {
 			t.Parallel()
-			args := &SetArgs{AccountID: "123456789012", Policy: test.policy}
-			document, ok := args.servicePolicy(test.service)
-			require.Equal(t, test.want != "", ok)
-			if ok {
-				text, err := document.JSON()
-				require.NoError(t, err)
-				require.Equal(t, test.want, text)
+			for organization, want := range map[string]string{
+				"":               test.want,
+				"o-exampleorgid": strings.Replace(test.want, `"aws:PrincipalAccount":["123456789012"]`, `"aws:PrincipalOrgID":["o-exampleorgid"]`, 1),
+			} {
+				args := &SetArgs{AccountID: "123456789012", OrganizationID: organization, Policy: test.policy}
+				document, ok := args.servicePolicy(test.service)
+				require.Equal(t, want != "", ok)
+				if ok {
+					text, err := document.JSON()
+					require.NoError(t, err)
+					require.Equal(t, want, text)
+				}
 			}
 		})
 	}
@@ -74,36 +79,61 @@ func TestS3Policy(t *testing.T) {
 	china := append(append([]string{}, beijing...), "amazonlinux.cn-north-1.amazonaws.com.cn", "amazonlinux-2-repos-cn-north-1")
 	workload := `,{"Sid":"Workload","Effect":"Allow","Principal":"*","Action":["s3:AbortMultipartUpload","s3:DeleteObject",` +
 		`"s3:GetBucketLocation","s3:GetObject","s3:ListBucket","s3:ListMultipartUploadParts","s3:PutObject"],"Resource":[` +
-		`"arn:aws:s3:::mine","arn:aws:s3:::mine/*","arn:aws:s3:::yours","arn:aws:s3:::yours/*"],` +
-		`"Condition":{"StringEquals":{"aws:PrincipalAccount":["123456789012"]}}}`
+		`"arn:aws:s3:::mine","arn:aws:s3:::mine/*","arn:aws:s3:::yours","arn:aws:s3:::yours/*"]`
+	records := `,{"Sid":"Records","Effect":"Allow","Principal":"*","Action":["s3:GetEncryptionConfiguration","s3:ListBucket",` +
+		`"s3:PutObject","s3:PutObjectAcl"],"Resource":["arn:aws:s3:::audit-1a2b","arn:aws:s3:::audit-1a2b/*"]`
+	const (
+		account      = `,"Condition":{"StringEquals":{"aws:PrincipalAccount":["123456789012"]}}}`
+		organization = `,"Condition":{"StringEquals":{"aws:PrincipalOrgID":["o-exampleorgid"]}}}`
+	)
 
 	for name, test := range map[string]struct {
-		args SetArgs
-		s3   S3Args
-		want string
+		args    SetArgs
+		s3      S3Args
+		records string // the bucket of records, if any
+		want    string
 	}{
-		"al2023": {inTokyo(Restricted), S3Args{OS: AmazonLinux2023}, statements(s3Reads("aws", al2023...))},
-		"al2":    {inTokyo(Restricted), S3Args{OS: AmazonLinux2}, statements(s3Reads("aws", al2...))},
+		"al2023": {inTokyo(Restricted), S3Args{OS: AmazonLinux2023}, "", statements(s3Reads("aws", al2023...))},
+		"al2":    {inTokyo(Restricted), S3Args{OS: AmazonLinux2}, "", statements(s3Reads("aws", al2...))},
 		"al2 in China": {
 			SetArgs{Partition: "aws-cn", Region: "cn-north-1", DNSSuffix: "amazonaws.com.cn", Policy: Restricted},
 			S3Args{OS: AmazonLinux2},
+			"",
 			statements(s3Reads("aws-cn", china...)),
 		},
 		"buckets": {
 			inTokyo(Restricted),
 			S3Args{OS: AmazonLinux2023, Buckets: []string{"mine", "yours"}},
-			statements(s3Reads("aws", al2023...) + workload),
+			"",
+			statements(s3Reads("aws", al2023...) + workload + account),
 		},
-		"full": {inTokyo(Full), S3Args{OS: AmazonLinux2023, Buckets: []string{"mine"}}, full},
+		"records": {
+			inTokyo(Restricted), S3Args{OS: AmazonLinux2023}, "audit-1a2b", statements(s3Reads("aws", al2023...) + records + account),
+		},
+		"buckets and records, of an organisation": {
+			ofOrganization(inTokyo(Restricted)),
+			S3Args{OS: AmazonLinux2023, Buckets: []string{"mine", "yours"}},
+			"audit-1a2b",
+			statements(s3Reads("aws", al2023...) + workload + organization + records + organization),
+		},
+		"full": {inTokyo(Full), S3Args{OS: AmazonLinux2023, Buckets: []string{"mine"}}, "", full},
+		"full, with records": {
+			inTokyo(Full), S3Args{OS: AmazonLinux2023}, "audit-1a2b", full,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			test.args.S3 = &test.s3
-			text, err := test.args.s3Policy().JSON()
+			text, err := test.args.s3Policy(test.records).JSON()
 			require.NoError(t, err)
 			require.Equal(t, test.want, text)
 		})
 	}
+}
+
+func ofOrganization(args SetArgs) SetArgs {
+	args.OrganizationID = "o-exampleorgid"
+	return args
 }
 
 func statements(texts string) string { return `{"Version":"2012-10-17","Statement":[` + texts + `]}` }
@@ -114,7 +144,7 @@ func inTokyo(p Policy) SetArgs {
 	}
 }
 
-// The configuration admits 50 buckets, and AWS 20,480 characters.
+// The configuration admits 50 buckets, besides that of the records, and AWS 20,480 characters.
 func TestS3Policy_holds50Buckets(t *testing.T) {
 	t.Parallel()
 	buckets := make([]string, 50)
@@ -131,11 +161,13 @@ func TestS3Policy_holds50Buckets(t *testing.T) {
 	} {
 		args := &SetArgs{
 			Partition: place.partition, Region: place.region, DNSSuffix: place.suffix, AccountID: "123456789012",
-			Policy: Restricted, S3: &S3Args{OS: AmazonLinux2, Buckets: buckets},
+			OrganizationID: "o-" + strings.Repeat("o", 32),
+			Policy:         Restricted, S3: &S3Args{OS: AmazonLinux2, Buckets: buckets},
 		}
-		text, err := args.s3Policy().JSON()
+		text, err := args.s3Policy(strings.Repeat("r", 63)).JSON()
 		require.NoError(t, err)
 		require.LessOrEqual(t, len(text), 20480, place.partition)
 		require.Equal(t, 2*50, strings.Count(text, strings.Repeat("b", 61)), "all buckets are in it")
+		require.Equal(t, 2, strings.Count(text, strings.Repeat("r", 63)), "and that of the records")
 	}
 }

@@ -8,8 +8,6 @@ import (
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
-
-	"bastionless/internal/policy"
 )
 
 // setType is recorded in state: a change replaces every endpoint unless the old token stays as an alias.
@@ -25,6 +23,9 @@ type SetArgs struct {
 	DNSSuffix string
 	// AccountID is the account whose principals Restricted admits, 12 digits. Required. Plain: as Partition.
 	AccountID string
+	// OrganizationID is the organisation whose principals Restricted admits instead of the account's, such as
+	// "o-exampleorgid". Optional. Plain: as Partition.
+	OrganizationID string
 	// Services are the codes of the services that get an interface endpoint, such as "ssm". Required, each once.
 	// Plain: each names a resource.
 	Services []string
@@ -53,6 +54,9 @@ type S3Args struct {
 	// Buckets are the workload's own buckets, which Restricted admits for the account's principals to read and write.
 	// Optional. Plain: the policy is built from them.
 	Buckets []string
+	// RecordsBucket is the bucket that instances record sessions to, which Restricted admits for the account's principals
+	// to write. Optional: nil, there is none.
+	RecordsBucket pulumi.StringInput
 }
 
 // Set is one interface endpoint for each service, with private DNS, so that unchanged AWS clients in the VPC find it,
@@ -117,9 +121,11 @@ func (s *Set) newInterface(ctx *pulumi.Context, name string, args *SetArgs, serv
 		SecurityGroupIds:  pulumi.StringArray{args.SecurityGroupID},
 	}
 	if document, ok := args.servicePolicy(service); ok {
-		if err := setPolicy(endpoint, document); err != nil {
+		text, err := document.JSON()
+		if err != nil {
 			return nil, err
 		}
+		endpoint.Policy = pulumi.String(text)
 	}
 	return ec2.NewVpcEndpoint(ctx, name+"-"+service, endpoint,
 		pulumi.Parent(s),
@@ -139,20 +145,18 @@ func (s *Set) newGateway(ctx *pulumi.Context, name string, args *SetArgs) (*ec2.
 		VpcEndpointType: pulumi.String("Gateway"),
 		RouteTableIds:   args.S3.RouteTableIDs,
 	}
-	if err := setPolicy(endpoint, args.s3Policy()); err != nil {
-		return nil, err
+	records := args.S3.RecordsBucket
+	if records == nil {
+		records = pulumi.String("")
 	}
+	endpoint.Policy = records.ToStringOutput().ApplyT(func(bucket string) (string, error) {
+		return args.s3Policy(bucket).JSON()
+	}).(pulumi.StringOutput)
 	return ec2.NewVpcEndpoint(ctx, name+"-"+S3, endpoint,
 		pulumi.Parent(s),
 		// A route table cannot hold two routes to S3.
 		pulumi.DeleteBeforeReplace(true),
 	)
-}
-
-func setPolicy(endpoint *ec2.VpcEndpointArgs, document policy.Document) error {
-	text, err := document.JSON()
-	endpoint.Policy = pulumi.String(text)
-	return err
 }
 
 // SessionEndpoints returns the endpoints that sessions need, for DependsOn of instances: an agent that starts before
@@ -161,11 +165,12 @@ func (s *Set) SessionEndpoints() []pulumi.Resource { return s.forSessions }
 
 func (a *SetArgs) inputs() pulumi.Map {
 	inputs := pulumi.Map{
-		"region":     pulumi.String(a.Region),
-		"services":   pulumi.ToStringArray(a.Services),
-		"subnetTier": pulumi.String(a.SubnetTier),
-		"policy":     pulumi.String(string(a.Policy)),
-		"s3":         pulumi.Bool(a.S3 != nil),
+		"region":         pulumi.String(a.Region),
+		"organizationId": pulumi.String(a.OrganizationID),
+		"services":       pulumi.ToStringArray(a.Services),
+		"subnetTier":     pulumi.String(a.SubnetTier),
+		"policy":         pulumi.String(string(a.Policy)),
+		"s3":             pulumi.Bool(a.S3 != nil),
 	}
 	if a.S3 != nil {
 		inputs["s3Buckets"] = pulumi.ToStringArray(a.S3.Buckets)

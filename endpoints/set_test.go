@@ -1,10 +1,12 @@
 package endpoints_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/s3"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/stretchr/testify/require"
 
@@ -19,8 +21,10 @@ const (
 
 	full = `{"Version":"2012-10-17","Statement":[` +
 		`{"Effect":"Allow","Principal":{"AWS":["*"]},"Action":["*"],"Resource":["*"]}]}`
-	ownAccount = `{"Version":"2012-10-17","Statement":[{"Sid":"OwnAccount","Effect":"Allow","Principal":{"AWS":["*"]},` +
+	ownAccount = `{"Version":"2012-10-17","Statement":[{"Sid":"OwnPrincipals","Effect":"Allow","Principal":{"AWS":["*"]},` +
 		`"Action":["*"],"Resource":["*"],"Condition":{"StringEquals":{"aws:PrincipalAccount":["123456789012"]}}}]}`
+	ofOrganization = `{"Version":"2012-10-17","Statement":[{"Sid":"OwnPrincipals","Effect":"Allow","Principal":{"AWS":["*"]},` +
+		`"Action":["*"],"Resource":["*"],"Condition":{"StringEquals":{"aws:PrincipalOrgID":["o-exampleorgid"]}}}]}`
 )
 
 // subnets declares two subnets, for endpoints to depend on.
@@ -127,24 +131,25 @@ func sessionEndpoints(codes ...string) pulumitest.List {
 	return urns
 }
 
+const s3Reads = `{"Version":"2012-10-17","Statement":[{"Sid":"AgentAndPackages","Effect":"Allow","Principal":"*",` +
+	`"Action":["s3:GetObject","s3:ListBucket"],"Resource":["arn:aws:s3:::amazon-ssm-eu-west-1","arn:aws:s3:::amazon-ssm-eu-west-1/*",` +
+	`"arn:aws:s3:::aws-ssm-eu-west-1","arn:aws:s3:::aws-ssm-eu-west-1/*",` +
+	`"arn:aws:s3:::amazon-ssm-packages-eu-west-1","arn:aws:s3:::amazon-ssm-packages-eu-west-1/*",` +
+	`"arn:aws:s3:::aws-ssm-document-attachments-eu-west-1","arn:aws:s3:::aws-ssm-document-attachments-eu-west-1/*",` +
+	`"arn:aws:s3:::patch-baseline-snapshot-eu-west-1*","arn:aws:s3:::patch-baseline-snapshot-eu-west-1*/*",` +
+	`"arn:aws:s3:::aws-patch-manager-eu-west-1-*","arn:aws:s3:::aws-patch-manager-eu-west-1-*/*",` +
+	`"arn:aws:s3:::eu-west-1-birdwatcher-prod","arn:aws:s3:::eu-west-1-birdwatcher-prod/*",` +
+	`"arn:aws:s3:::al2023-repos-eu-west-1-de612dc2","arn:aws:s3:::al2023-repos-eu-west-1-de612dc2/*",` +
+	`"arn:aws:s3:::al2023-eu-west-1","arn:aws:s3:::al2023-eu-west-1/*"]}]}`
+
 func TestSet_restricted(t *testing.T) {
 	t.Parallel()
-	const s3 = `{"Version":"2012-10-17","Statement":[{"Sid":"AgentAndPackages","Effect":"Allow","Principal":"*",` +
-		`"Action":["s3:GetObject","s3:ListBucket"],"Resource":["arn:aws:s3:::amazon-ssm-eu-west-1","arn:aws:s3:::amazon-ssm-eu-west-1/*",` +
-		`"arn:aws:s3:::aws-ssm-eu-west-1","arn:aws:s3:::aws-ssm-eu-west-1/*",` +
-		`"arn:aws:s3:::amazon-ssm-packages-eu-west-1","arn:aws:s3:::amazon-ssm-packages-eu-west-1/*",` +
-		`"arn:aws:s3:::aws-ssm-document-attachments-eu-west-1","arn:aws:s3:::aws-ssm-document-attachments-eu-west-1/*",` +
-		`"arn:aws:s3:::patch-baseline-snapshot-eu-west-1*","arn:aws:s3:::patch-baseline-snapshot-eu-west-1*/*",` +
-		`"arn:aws:s3:::aws-patch-manager-eu-west-1-*","arn:aws:s3:::aws-patch-manager-eu-west-1-*/*",` +
-		`"arn:aws:s3:::eu-west-1-birdwatcher-prod","arn:aws:s3:::eu-west-1-birdwatcher-prod/*",` +
-		`"arn:aws:s3:::al2023-repos-eu-west-1-de612dc2","arn:aws:s3:::al2023-repos-eu-west-1-de612dc2/*",` +
-		`"arn:aws:s3:::al2023-eu-west-1","arn:aws:s3:::al2023-eu-west-1/*"]}]}`
 	pulumitest.Both(t, func(t *testing.T, mode pulumitest.Mode) {
 		result := runSet(t, mode, func(*endpoints.SetArgs) {})
 		result.RequireResources(t, append(wantSubnets(), pulumitest.Resource{
 			Type: setComponent, Name: "doors",
 			Inputs: pulumitest.Map{
-				"region": "eu-west-1", "policy": "restricted", "subnetTier": "privatelink", "s3": true, "s3Buckets": pulumitest.List{},
+				"region": "eu-west-1", "organizationId": "", "policy": "restricted", "subnetTier": "privatelink", "s3": true, "s3Buckets": pulumitest.List{},
 				"services": pulumitest.List{"ssm", "ssmmessages", "ec2messages", "kms", "logs", "ecr.api"},
 			},
 		},
@@ -154,7 +159,7 @@ func TestSet_restricted(t *testing.T) {
 			wantInterface(mode, "kms", ownAccount),
 			wantInterface(mode, "logs", ownAccount),
 			wantInterface(mode, "ecr.api", ownAccount),
-			wantGateway(s3),
+			wantGateway(s3Reads),
 		)...)
 		require.Equal(t, pulumitest.Map{
 			"endpoints": mode.Computed(pulumitest.Map{
@@ -177,10 +182,48 @@ func TestSet_full(t *testing.T) {
 		result.RequireResources(t, append(wantSubnets(), pulumitest.Resource{
 			Type: setComponent, Name: "doors",
 			Inputs: pulumitest.Map{
-				"region": "eu-west-1", "policy": "full", "subnetTier": "privatelink", "s3": true,
+				"region": "eu-west-1", "organizationId": "", "policy": "full", "subnetTier": "privatelink", "s3": true,
 				"s3Buckets": pulumitest.List{"mine"}, "services": pulumitest.List{"ssm", "ssmmessages"},
 			},
 		}, wantInterface(mode, "ssm", full), wantInterface(mode, "ssmmessages", full), wantGateway(full))...)
+	})
+}
+
+// With an organisation and a bucket for records. Its name, and so the policy of the S3 endpoint, is known only after.
+func TestSet_ofAnOrganizationWithRecords(t *testing.T) {
+	t.Parallel()
+	pulumitest.Both(t, func(t *testing.T, mode pulumitest.Mode) {
+		result := pulumitest.Run(t, pulumitest.Setup{Mode: mode}, func(ctx *pulumi.Context) error {
+			bucket, err := s3.NewBucketV2(ctx, "records", &s3.BucketV2Args{})
+			if err != nil {
+				return err
+			}
+			all, err := subnets(ctx)
+			if err != nil {
+				return err
+			}
+			args := setArgs(all)
+			args.Services = []string{"ssm", "ssmmessages", "logs", "kms"}
+			args.OrganizationID = "o-exampleorgid"
+			args.S3.Buckets = []string{"mine"}
+			args.S3.RecordsBucket = bucket.Bucket
+			_, err = endpoints.NewSet(ctx, "doors", args)
+			return err
+		})
+		require.NoError(t, result.Err)
+		for code, policy := range map[string]any{"ssm": ofOrganization, "ssmmessages": nil, "logs": ofOrganization, "kms": ofOrganization} {
+			require.Equal(t, policy, result.Resource(t, endpointType+"::doors-"+code).Inputs["policy"], code)
+		}
+		gateway := result.Resource(t, endpointType+"::doors-s3")
+		require.Equal(t, []string{"aws:s3/bucketV2:BucketV2::records"}, gateway.Dependencies)
+		const organization = `"Condition":{"StringEquals":{"aws:PrincipalOrgID":["o-exampleorgid"]}}}`
+		require.Equal(t, mode.Computed(strings.TrimSuffix(s3Reads, "]}")+`,{"Sid":"Workload","Effect":"Allow","Principal":"*","Action":[`+
+			`"s3:AbortMultipartUpload","s3:DeleteObject","s3:GetBucketLocation","s3:GetObject","s3:ListBucket",`+
+			`"s3:ListMultipartUploadParts","s3:PutObject"],"Resource":["arn:aws:s3:::mine","arn:aws:s3:::mine/*"],`+organization+
+			`,{"Sid":"Records","Effect":"Allow","Principal":"*","Action":["s3:GetEncryptionConfiguration","s3:ListBucket",`+
+			`"s3:PutObject","s3:PutObjectAcl"],"Resource":["arn:aws:s3:::records-bucket","arn:aws:s3:::records-bucket/*"],`+organization+
+			`]}`), gateway.Inputs["policy"])
+		require.Equal(t, "o-exampleorgid", result.Resource(t, setComponent+"::doors").Inputs["organizationId"])
 	})
 }
 
@@ -194,7 +237,7 @@ func TestSet_withoutS3(t *testing.T) {
 		result.RequireResources(t, append(wantSubnets(), pulumitest.Resource{
 			Type: setComponent, Name: "doors",
 			Inputs: pulumitest.Map{
-				"region": "eu-west-1", "policy": "restricted", "subnetTier": "privatelink", "s3": false,
+				"region": "eu-west-1", "organizationId": "", "policy": "restricted", "subnetTier": "privatelink", "s3": false,
 				"services": pulumitest.List{"ssm", "ssmmessages"},
 			},
 		}, wantInterface(mode, "ssm", ownAccount), wantInterface(mode, "ssmmessages", ""))...)

@@ -2,6 +2,7 @@ package iam
 
 import (
 	"slices"
+	"strconv"
 
 	"bastionless/internal/policy"
 )
@@ -24,8 +25,9 @@ const (
 // Documents are all kinds of session.
 var Documents = []Document{Shell, SSH, PortForwarding, RemotePortForwarding}
 
-// arn is the session document in Systems Manager. AWS's own have no account.
-func (d Document) arn(a *SessionRoleArgs) string {
+// arn is the session document in Systems Manager. AWS's own have no account. A shell uses the stack's own document
+// where there is one, and then not the account's default: that would leave a session unrecorded.
+func (d Document) arn(a *SessionRoleArgs, own string) string {
 	prefix := "arn:" + a.Partition + ":ssm:" + a.Region + ":"
 	switch d {
 	case SSH:
@@ -35,7 +37,10 @@ func (d Document) arn(a *SessionRoleArgs) string {
 	case RemotePortForwarding:
 		return prefix + ":document/AWS-StartPortForwardingSessionToRemoteHost"
 	}
-	return prefix + a.AccountID + ":document/SSM-SessionManagerRunShell"
+	if own == "" {
+		own = "SSM-SessionManagerRunShell"
+	}
+	return prefix + a.AccountID + ":document/" + own
 }
 
 // loginUser is the user that Amazon Linux has, whose keys EC2 Instance Connect may push.
@@ -66,6 +71,12 @@ func (a *SessionRoleArgs) trustPolicy() policy.Document {
 	admit := func(principals []string, conditions policy.Conditions) {
 		if a.RequireMFA {
 			conditions["Bool"] = map[string][]string{"aws:MultiFactorAuthPresent": {"true"}}
+			if a.MFAMaxAgeMinutes > 0 {
+				// In seconds.
+				conditions["NumericLessThanEquals"] = map[string][]string{
+					"aws:MultiFactorAuthAge": {strconv.Itoa(60 * a.MFAMaxAgeMinutes)},
+				}
+			}
 		}
 		document.Statements = append(document.Statements, policy.Statement{
 			Principal:  &policy.Principal{AWS: principals},
@@ -88,8 +99,9 @@ func (a *SessionRoleArgs) trustPolicy() policy.Document {
 	return document
 }
 
-// sessionPolicy says what the session role may do, on the given instances.
-func (a *SessionRoleArgs) sessionPolicy(instanceIDs []string) policy.Document {
+// sessionPolicy says what the session role may do, on the given instances, with the stack's own document and key where
+// there are any.
+func (a *SessionRoleArgs) sessionPolicy(instanceIDs []string, ownDocument, keyARN string) policy.Document {
 	arn := func(service, resource string) string {
 		return "arn:" + a.Partition + ":" + service + ":" + a.Region + ":" + a.AccountID + ":" + resource
 	}
@@ -102,7 +114,7 @@ func (a *SessionRoleArgs) sessionPolicy(instanceIDs []string) policy.Document {
 	}
 	start := slices.Clone(instances)
 	for _, document := range a.Documents {
-		start = append(start, document.arn(a))
+		start = append(start, document.arn(a, ownDocument))
 	}
 
 	statements := []policy.Statement{{
@@ -137,6 +149,13 @@ func (a *SessionRoleArgs) sessionPolicy(instanceIDs []string) policy.Document {
 			Actions:    []string{"ec2-instance-connect:SendSSHPublicKey"},
 			Resources:  instances,
 			Conditions: policy.Conditions{"StringEquals": {"ec2:osuser": {loginUser}}},
+		})
+	}
+	if keyARN != "" {
+		statements = append(statements, policy.Statement{
+			Sid:       "Encrypt",
+			Actions:   []string{"kms:GenerateDataKey"},
+			Resources: []string{keyARN},
 		})
 	}
 	return policy.Document{Statements: statements}

@@ -48,49 +48,69 @@ func TestSessionPolicy(t *testing.T) {
 		other    = "arn:aws:ec2:ap-northeast-1:123456789012:instance/i-2"
 		sessions = "arn:aws:ssm:ap-northeast-1:123456789012:session/*"
 		shell    = "arn:aws:ssm:ap-northeast-1:123456789012:document/SSM-SessionManagerRunShell"
+		own      = "arn:aws:ssm:ap-northeast-1:123456789012:document/audit-1a2b"
 		ssh      = "arn:aws:ssm:ap-northeast-1::document/AWS-StartSSHSession"
 		port     = "arn:aws:ssm:ap-northeast-1::document/AWS-StartPortForwardingSession"
 		remote   = "arn:aws:ssm:ap-northeast-1::document/AWS-StartPortForwardingSessionToRemoteHost"
+		keyARN   = "arn:aws:kms:ap-northeast-1:123456789012:key/k-1"
+		encrypt  = `,{"Sid":"Encrypt","Effect":"Allow","Action":["kms:GenerateDataKey"],"Resource":["` + keyARN + `"]}`
 	)
 	for name, test := range map[string]struct {
 		args      SessionRoleArgs
 		instances []string
+		document  string // the stack's own, if any
+		key       string // its ARN, if any
 		want      string
 	}{
 		"article": {
-			SessionRoleArgs{Documents: []Document{Shell, SSH}, AnyInstance: true},
-			[]string{"i-1"},
-			start("arn:aws:ec2:*:*:instance/*", shell, ssh) + fixed(sessions),
+			args:      SessionRoleArgs{Documents: []Document{Shell, SSH}, AnyInstance: true},
+			instances: []string{"i-1"},
+			want:      start("arn:aws:ec2:*:*:instance/*", shell, ssh) + fixed(sessions),
 		},
 		"dev": {
-			SessionRoleArgs{Documents: []Document{Shell, SSH}, PushKey: true},
-			[]string{"i-1"},
-			start(instance, shell, ssh) + fixed(sessions) + pushKey(instance),
+			args:      SessionRoleArgs{Documents: []Document{Shell, SSH}, PushKey: true},
+			instances: []string{"i-1"},
+			want:      start(instance, shell, ssh) + fixed(sessions) + pushKey(instance),
 		},
 		"prod": {
-			SessionRoleArgs{Documents: []Document{Shell}},
-			[]string{"i-1", "i-2"},
-			start(instance, other, shell) + fixed(sessions),
+			args:      SessionRoleArgs{Documents: []Document{Shell}},
+			instances: []string{"i-1", "i-2"}, document: "audit-1a2b", key: keyARN,
+			want: start(instance, other, own) + fixed(sessions) + encrypt,
+		},
+		"limited in time alone": {
+			args:      SessionRoleArgs{Documents: []Document{Shell, SSH}},
+			instances: []string{"i-1"}, document: "audit-1a2b",
+			want: start(instance, own, ssh) + fixed(sessions),
 		},
 		"ssh alone": {
-			SessionRoleArgs{Documents: []Document{SSH}}, []string{"i-1"}, start(instance, ssh) + fixed(sessions),
+			args: SessionRoleArgs{Documents: []Document{SSH}}, instances: []string{"i-1"}, want: start(instance, ssh) + fixed(sessions),
+		},
+		// The document is for shells, so that the role does not open any with it.
+		"ssh alone, in a stack with a document": {
+			args:      SessionRoleArgs{Documents: []Document{SSH}},
+			instances: []string{"i-1"}, document: "audit-1a2b",
+			want: start(instance, ssh) + fixed(sessions),
 		},
 		"port forwarding alone": {
-			SessionRoleArgs{Documents: []Document{PortForwarding}}, []string{"i-1"}, start(instance, port) + fixed(sessions),
+			args:      SessionRoleArgs{Documents: []Document{PortForwarding}},
+			instances: []string{"i-1"},
+			want:      start(instance, port) + fixed(sessions),
 		},
 		"remote port forwarding alone": {
-			SessionRoleArgs{Documents: []Document{RemotePortForwarding}}, []string{"i-1"}, start(instance, remote) + fixed(sessions),
+			args:      SessionRoleArgs{Documents: []Document{RemotePortForwarding}},
+			instances: []string{"i-1"},
+			want:      start(instance, remote) + fixed(sessions),
 		},
 		"a pushed key on any instance": {
-			SessionRoleArgs{Documents: []Document{SSH}, AnyInstance: true, PushKey: true},
-			[]string{"i-1"},
-			start("arn:aws:ec2:*:*:instance/*", ssh) + fixed(sessions) + pushKey("arn:aws:ec2:*:*:instance/*"),
+			args:      SessionRoleArgs{Documents: []Document{SSH}, AnyInstance: true, PushKey: true},
+			instances: []string{"i-1"},
+			want:      start("arn:aws:ec2:*:*:instance/*", ssh) + fixed(sessions) + pushKey("arn:aws:ec2:*:*:instance/*"),
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			test.args.Partition, test.args.Region, test.args.AccountID = "aws", "ap-northeast-1", "123456789012"
-			requireJSON(t, test.want, test.args.sessionPolicy(test.instances))
+			requireJSON(t, test.want, test.args.sessionPolicy(test.instances, test.document, test.key))
 		})
 	}
 }
@@ -115,7 +135,7 @@ func TestSessionPolicy_inOtherPartitions(t *testing.T) {
 				arn("ssm", "", "document/AWS-StartSSHSession"),
 				arn("ssm", "", "document/AWS-StartPortForwardingSession"),
 				arn("ssm", "", "document/AWS-StartPortForwardingSessionToRemoteHost"),
-			)+fixed(arn("ssm", "123456789012", "session/*"))+pushKey(instance), args.sessionPolicy([]string{"i-1"}))
+			)+fixed(arn("ssm", "123456789012", "session/*"))+pushKey(instance), args.sessionPolicy([]string{"i-1"}, "", ""))
 		})
 	}
 }
@@ -138,9 +158,14 @@ func TestSessionPolicy_holds50Instances(t *testing.T) {
 		args := SessionRoleArgs{
 			Partition: place.partition, Region: place.region, AccountID: "123456789012", Documents: Documents, PushKey: true,
 		}
-		text, err := args.sessionPolicy(instances).JSON()
+		text, err := args.sessionPolicy(instances, "", "").JSON()
 		require.NoError(t, err)
 		require.Equal(t, 2*50, strings.Count(text, ":instance/i-"), "all instances are in it, to start sessions and to push keys")
+		require.LessOrEqual(t, len(text), 10240, place.partition)
+
+		// With a document of the stack's own, limited in time alone. With a key there is no SSH, and so no key to push.
+		text, err = args.sessionPolicy(instances, strings.Repeat("d", 128), "").JSON()
+		require.NoError(t, err)
 		require.LessOrEqual(t, len(text), 10240, place.partition)
 	}
 }
@@ -200,6 +225,27 @@ func TestTrustPolicy(t *testing.T) {
 			require.Equal(t, len(`{"Version":"2012-10-17","Statement":[]}`)+len(test.want), args.TrustPolicySize())
 		})
 	}
+}
+
+// An age is demanded of everybody of whom MFA is, in seconds, and of nobody else.
+func TestTrustPolicy_ofRecentMFA(t *testing.T) {
+	t.Parallel()
+	args := inTokyo()
+	args.Principals = []Principal{{arn: "arn:aws:iam::123456789012:user/ann", user: true}}
+	args.RequireMFA, args.MFAMaxAgeMinutes = true, 60
+	requireJSON(t, `{"Effect":"Allow","Principal":{"AWS":["arn:aws:iam::123456789012:user/ann"]},"Action":["sts:AssumeRole"],`+
+		`"Condition":{"Bool":{"aws:MultiFactorAuthPresent":["true"]},`+
+		`"NumericLessThanEquals":{"aws:MultiFactorAuthAge":["3600"]},`+
+		`"StringEquals":{"sts:RoleSessionName":["${aws:username}"]}}}`, args.trustPolicy())
+
+	args.Principals, args.MFAMaxAgeMinutes = []Principal{{}}, 1
+	requireJSON(t, `{"Effect":"Allow","Principal":{"AWS":["arn:aws:iam::123456789012:root"]},"Action":["sts:AssumeRole"],`+
+		`"Condition":{"Bool":{"aws:MultiFactorAuthPresent":["true"]},`+
+		`"NumericLessThanEquals":{"aws:MultiFactorAuthAge":["60"]}}}`, args.trustPolicy())
+
+	args.RequireMFA = false
+	requireJSON(t, `{"Effect":"Allow","Principal":{"AWS":["arn:aws:iam::123456789012:root"]},"Action":["sts:AssumeRole"]}`,
+		args.trustPolicy())
 }
 
 func TestTrustPolicy_inOtherPartitions(t *testing.T) {

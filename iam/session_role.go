@@ -22,12 +22,22 @@ type SessionRoleArgs struct {
 	AccountID string
 	// RoleName names the role. Optional: empty, Pulumi generates a name. Plain: it decides whether a property is set.
 	RoleName string
+	// PermissionsBoundary is the ARN of a policy that limits the role. Optional. Plain: it decides whether a property is
+	// set.
+	PermissionsBoundary string
 	// Principals may assume the role. Required. Plain: the trust policy is built from them.
 	Principals []Principal
 	// RequireMFA admits only who signed in with MFA. With it, every principal must be able to say so.
 	RequireMFA bool
+	// MFAMaxAgeMinutes admits, with RequireMFA, only who signed in with MFA so recently. Optional: 0, at any time.
+	MFAMaxAgeMinutes int
 	// Documents are the kinds of session that the role opens. Required. Plain: the policy is built from them.
 	Documents []Document
+	// OwnDocument is the stack's session document, which then stands for Shell in place of the account's default one.
+	// Optional: nil, shells use the default document.
+	OwnDocument pulumi.StringInput
+	// KeyARN is the key with which sessions are encrypted. Optional: nil, they are not.
+	KeyARN pulumi.StringInput
 	// AnyInstance opens sessions on every instance of every account that trusts this one, and not on InstanceIDs alone.
 	AnyInstance bool
 	// InstanceIDs are the instances on which the role opens sessions. Required.
@@ -71,15 +81,17 @@ func (r *SessionRole) newChildren(ctx *pulumi.Context, name string, args *Sessio
 		return fmt.Errorf("trust policy: %w", err)
 	}
 	role, err := awsiam.NewRole(ctx, name, &awsiam.RoleArgs{
-		Name:             optional(args.RoleName),
-		AssumeRolePolicy: pulumi.String(trust),
+		Name:                optional(args.RoleName),
+		AssumeRolePolicy:    pulumi.String(trust),
+		PermissionsBoundary: optional(args.PermissionsBoundary),
 	}, pulumi.Parent(r), besideTheOld)
 	if err != nil {
 		return fmt.Errorf("role: %w", err)
 	}
-	text := args.InstanceIDs.ToStringArrayOutput().ApplyT(func(ids []string) (string, error) {
-		return args.sessionPolicy(ids).JSON()
-	}).(pulumi.StringOutput)
+	text := pulumi.All(args.InstanceIDs, orEmpty(args.OwnDocument), orEmpty(args.KeyARN)).ApplyT(
+		func(names []any) (string, error) {
+			return args.sessionPolicy(names[0].([]string), names[1].(string), names[2].(string)).JSON()
+		}).(pulumi.StringOutput)
 	_, err = awsiam.NewRolePolicy(ctx, name, &awsiam.RolePolicyArgs{
 		Name:   pulumi.String("SSMSession_policy"),
 		Role:   role.Name,
@@ -92,6 +104,14 @@ func (r *SessionRole) newChildren(ctx *pulumi.Context, name string, args *Sessio
 	return nil
 }
 
+// orEmpty is an input, or the empty text where it is left out.
+func orEmpty(input pulumi.StringInput) pulumi.StringInput {
+	if input == nil {
+		return pulumi.String("")
+	}
+	return input
+}
+
 func (a *SessionRoleArgs) inputs() pulumi.Map {
 	principals := make([]string, len(a.Principals))
 	for i, principal := range a.Principals {
@@ -102,12 +122,16 @@ func (a *SessionRoleArgs) inputs() pulumi.Map {
 		documents[i] = string(document)
 	}
 	return pulumi.Map{
-		"roleName":    pulumi.String(a.RoleName),
-		"principals":  pulumi.ToStringArray(principals),
-		"requireMfa":  pulumi.Bool(a.RequireMFA),
-		"documents":   pulumi.ToStringArray(documents),
-		"anyInstance": pulumi.Bool(a.AnyInstance),
-		"pushKey":     pulumi.Bool(a.PushKey),
+		"roleName":            pulumi.String(a.RoleName),
+		"permissionsBoundary": pulumi.String(a.PermissionsBoundary),
+		"principals":          pulumi.ToStringArray(principals),
+		"requireMfa":          pulumi.Bool(a.RequireMFA),
+		"mfaMaxAgeMinutes":    pulumi.Int(a.MFAMaxAgeMinutes),
+		"documents":           pulumi.ToStringArray(documents),
+		"ownDocument":         pulumi.Bool(a.OwnDocument != nil),
+		"encrypted":           pulumi.Bool(a.KeyARN != nil),
+		"anyInstance":         pulumi.Bool(a.AnyInstance),
+		"pushKey":             pulumi.Bool(a.PushKey),
 	}
 }
 
@@ -127,6 +151,9 @@ func (a *SessionRoleArgs) validate() error {
 	missing("Principals: nobody could assume the role", len(a.Principals) == 0)
 	missing("Documents: the role could open no session", len(a.Documents) == 0)
 	missing("InstanceIDs", a.InstanceIDs == nil)
+	if a.MFAMaxAgeMinutes < 0 || a.MFAMaxAgeMinutes > 0 && !a.RequireMFA {
+		problems = append(problems, fmt.Errorf("MFAMaxAgeMinutes %d: give 0, or a number above it with RequireMFA", a.MFAMaxAgeMinutes))
+	}
 	for _, document := range a.Documents {
 		if !slices.Contains(Documents, document) {
 			problems = append(problems, fmt.Errorf("document %q: give any of %q", document, Documents))

@@ -13,20 +13,20 @@ type Document struct {
 	Statements []Statement
 }
 
-// Statement allows its actions. This project denies nothing: what it does not allow is denied already.
+// Statement allows its actions, or denies them.
 type Statement struct {
 	// Sid names the statement. Letters and digits; optional.
-	Sid string `json:"Sid,omitempty"`
-	// Effect is always Allow; Allow sets it.
-	Effect string `json:"Effect"`
+	Sid string
+	// Deny forbids what another policy may allow. What no statement allows is denied already.
+	Deny bool
 	// Principal says who is admitted, in the policies of roles and endpoints; an identity's own policy has none.
-	Principal *Principal `json:"Principal,omitempty"`
+	Principal *Principal
 	// Actions are "service:Action".
-	Actions []string `json:"Action"`
+	Actions []string
 	// Resources are ARNs, or "*". A trust policy has none.
-	Resources []string `json:"Resource,omitempty"`
+	Resources []string
 	// Conditions must all hold.
-	Conditions Conditions `json:"Condition,omitempty"`
+	Conditions Conditions
 }
 
 // Conditions map an operator to keys and the values that each may have.
@@ -50,19 +50,31 @@ func (p Principal) MarshalJSON() ([]byte, error) {
 	return json.Marshal(plain(p))
 }
 
+// written is a statement as IAM reads it.
+type written struct {
+	Sid       string `json:",omitempty"`
+	Effect    string
+	Principal *Principal `json:",omitempty"`
+	Action    []string
+	Resource  []string   `json:",omitempty"`
+	Condition Conditions `json:",omitempty"`
+}
+
 // JSON is the document's text. The same document always gives the same text, so that Pulumi sees no difference.
 func (d Document) JSON() (string, error) {
-	statements := make([]Statement, len(d.Statements))
+	statements := make([]written, len(d.Statements))
 	for i, s := range d.Statements {
-		s.Effect = "Allow"
-		statements[i] = s
+		statements[i] = written{s.Sid, "Allow", s.Principal, s.Actions, s.Resources, s.Conditions}
+		if s.Deny {
+			statements[i].Effect = "Deny"
+		}
 	}
 	var text bytes.Buffer
 	encoder := json.NewEncoder(&text)
 	encoder.SetEscapeHTML(false)
 	err := encoder.Encode(struct {
 		Version   string
-		Statement []Statement
+		Statement []written
 	}{"2012-10-17", statements})
 	return strings.TrimSuffix(text.String(), "\n"), err
 }

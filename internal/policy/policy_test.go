@@ -42,9 +42,9 @@ func TestDocument_JSON(t *testing.T) {
 			`{"Effect":"Allow","Action":["a:B"],"Resource":["*"],"Condition":{"Bool":{"aws:MultiFactorAuthPresent":["true"]},` +
 				`"StringEquals":{"a:key":["${aws:username}"],"z:key":["2","1"]}}}`,
 		},
-		"an effect other than Allow, which it never has": {
-			policy.Statement{Effect: "Deny", Actions: []string{"a:B"}, Resources: []string{"*"}},
-			`{"Effect":"Allow","Action":["a:B"],"Resource":["*"]}`,
+		"what is forbidden": {
+			policy.Statement{Sid: "Never", Deny: true, Principal: policy.Anyone(), Actions: []string{"a:*"}, Resources: []string{"*"}},
+			`{"Sid":"Never","Effect":"Deny","Principal":"*","Action":["a:*"],"Resource":["*"]}`,
 		},
 		"letters that HTML would escape": {
 			policy.Statement{Actions: []string{"a:B"}, Resources: []string{"arn:aws:iam::1:role/<&>"}},
@@ -71,5 +71,4 @@ func TestDocument_JSON_keepsTheOrderOfStatements(t *testing.T) {
 	require.Equal(t, `{"Version":"2012-10-17","Statement":[`+
 		`{"Sid":"B","Effect":"Allow","Action":["a:B"],"Resource":["*"]},`+
 		`{"Sid":"A","Effect":"Allow","Action":["a:A"],"Resource":["*"]}]}`, text)
-	require.Empty(t, document.Statements[0].Effect, "the document itself does not change")
 }

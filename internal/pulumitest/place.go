@@ -76,6 +76,8 @@ func (p Place) Answers() []Answer {
 		p.Service("com.amazonaws."+p.Region+".ssm", p.Zones...),
 		p.Service("com.amazonaws."+p.Region+".ssmmessages", p.Zones...),
 		p.Service("com.amazonaws."+p.Region+".ec2messages", p.Zones...),
+		p.Service("com.amazonaws."+p.Region+".logs", p.Zones...),
+		p.Service("com.amazonaws."+p.Region+".kms", p.Zones...),
 		Image("ami-06098fd00463352b6", "x86_64", 8),
 		{Token: GetKeyPair, Args: Map{"keyName": "aws-ssh-key"}, Result: Map{"id": "key-1"}},
 		Parameter("al2023-ami-kernel-default-x86_64", "ami-al2023-x86"),

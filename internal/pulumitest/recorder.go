@@ -122,8 +122,13 @@ func computed(typ, name string, inputs resource.PropertyMap) resource.PropertyMa
 	}
 	state := Map{"arn": "arn:of:" + name}
 	switch typ {
-	case "aws:iam/role:Role", "aws:iam/instanceProfile:InstanceProfile":
+	case "aws:iam/role:Role", "aws:iam/instanceProfile:InstanceProfile", "aws:cloudwatch/logGroup:LogGroup",
+		"aws:ssm/document:Document":
 		state["name"] = text("name", name+"-name")
+	case "aws:s3/bucketV2:BucketV2":
+		state["bucket"] = name + "-bucket"
+	case "aws:kms/key:Key":
+		state["keyId"] = name + "-key"
 	case "aws:ec2/keyPair:KeyPair":
 		state["keyName"] = text("keyName", name+"-key")
 	case "aws:ec2/instance:Instance":

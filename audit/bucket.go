@@ -1,0 +1,125 @@
+package audit
+
+import (
+	"fmt"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/s3"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"bastionless/internal/policy"
+)
+
+// oldVersionDays is for how long a record that was overwritten or deleted can be brought back.
+const oldVersionDays = 30
+
+// newBucket declares the bucket and what protects it. All of it is kept, since a bucket without its policy, its
+// encryption and its versions would keep records that nothing protects.
+func (s *Sessions) newBucket(ctx *pulumi.Context, name string, args *SessionsArgs) error {
+	bucket, err := s3.NewBucketV2(ctx, name, &s3.BucketV2Args{}, pulumi.Parent(s), kept)
+	if err != nil {
+		return err
+	}
+	s.BucketName = bucket.Bucket
+	s.targets = append(s.targets, bucket)
+	options := []pulumi.ResourceOption{pulumi.Parent(s), kept}
+
+	if err := s.newBucketPrivacy(ctx, name, bucket, options); err != nil {
+		return err
+	}
+	encryption := s3.BucketServerSideEncryptionConfigurationV2RuleApplyServerSideEncryptionByDefaultArgs{
+		SseAlgorithm: pulumi.String("AES256"),
+	}
+	if args.Encrypted {
+		encryption.SseAlgorithm = pulumi.String("aws:kms")
+		encryption.KmsMasterKeyId = s.KeyARN
+	}
+	encrypted, err := s3.NewBucketServerSideEncryptionConfigurationV2(ctx, name,
+		&s3.BucketServerSideEncryptionConfigurationV2Args{
+			Bucket: bucket.ID(),
+			Rules: s3.BucketServerSideEncryptionConfigurationV2RuleArray{
+				s3.BucketServerSideEncryptionConfigurationV2RuleArgs{
+					ApplyServerSideEncryptionByDefault: encryption,
+					BucketKeyEnabled:                   pulumi.Bool(args.Encrypted),
+				},
+			},
+		}, options...)
+	if err != nil {
+		return fmt.Errorf("encryption: %w", err)
+	}
+	// The agent asks for the bucket's encryption before it lets a session begin.
+	s.targets = append(s.targets, encrypted)
+
+	versions, err := s3.NewBucketVersioningV2(ctx, name, &s3.BucketVersioningV2Args{
+		Bucket: bucket.ID(),
+		VersioningConfiguration: s3.BucketVersioningV2VersioningConfigurationArgs{
+			Status: pulumi.String("Enabled"),
+		},
+	}, options...)
+	if err != nil {
+		return fmt.Errorf("versioning: %w", err)
+	}
+	_, err = s3.NewBucketLifecycleConfigurationV2(ctx, name, &s3.BucketLifecycleConfigurationV2Args{
+		Bucket: bucket.ID(),
+		Rules: s3.BucketLifecycleConfigurationV2RuleArray{s3.BucketLifecycleConfigurationV2RuleArgs{
+			Id:         pulumi.String("expire"),
+			Status:     pulumi.String("Enabled"),
+			Filter:     s3.BucketLifecycleConfigurationV2RuleFilterArgs{Prefix: pulumi.String("")},
+			Expiration: s3.BucketLifecycleConfigurationV2RuleExpirationArgs{Days: pulumi.Int(args.KeepDays)},
+			NoncurrentVersionExpiration: s3.BucketLifecycleConfigurationV2RuleNoncurrentVersionExpirationArgs{
+				NoncurrentDays: pulumi.Int(oldVersionDays),
+			},
+			AbortIncompleteMultipartUpload: s3.BucketLifecycleConfigurationV2RuleAbortIncompleteMultipartUploadArgs{
+				DaysAfterInitiation: pulumi.Int(7),
+			},
+		}},
+	}, append(options, pulumi.DependsOn([]pulumi.Resource{versions}))...)
+	if err != nil {
+		return fmt.Errorf("life cycle: %w", err)
+	}
+	return nil
+}
+
+// newBucketPrivacy keeps the bucket to its account, and to TLS.
+func (s *Sessions) newBucketPrivacy(
+	ctx *pulumi.Context, name string, bucket *s3.BucketV2, options []pulumi.ResourceOption,
+) error {
+	private, err := s3.NewBucketPublicAccessBlock(ctx, name, &s3.BucketPublicAccessBlockArgs{
+		Bucket:                bucket.ID(),
+		BlockPublicAcls:       pulumi.Bool(true),
+		BlockPublicPolicy:     pulumi.Bool(true),
+		IgnorePublicAcls:      pulumi.Bool(true),
+		RestrictPublicBuckets: pulumi.Bool(true),
+	}, options...)
+	if err != nil {
+		return fmt.Errorf("public access block: %w", err)
+	}
+	// The agent asks for the ACL bucket-owner-full-control with every record, which an owner-enforced bucket takes and
+	// ignores. So nothing may deny on that header.
+	_, err = s3.NewBucketOwnershipControls(ctx, name, &s3.BucketOwnershipControlsArgs{
+		Bucket: bucket.ID(),
+		Rule:   s3.BucketOwnershipControlsRuleArgs{ObjectOwnership: pulumi.String("BucketOwnerEnforced")},
+	}, options...)
+	if err != nil {
+		return fmt.Errorf("ownership: %w", err)
+	}
+	_, err = s3.NewBucketPolicy(ctx, name, &s3.BucketPolicyArgs{
+		Bucket: bucket.ID(),
+		Policy: bucket.Arn.ApplyT(tlsOnly).(pulumi.StringOutput),
+	}, append(options, pulumi.DependsOn([]pulumi.Resource{private}))...)
+	if err != nil {
+		return fmt.Errorf("policy: %w", err)
+	}
+	return nil
+}
+
+// tlsOnly is a bucket policy that denies what does not come over TLS.
+func tlsOnly(bucketARN string) (string, error) {
+	return policy.Document{Statements: []policy.Statement{{
+		Sid:        "TLSOnly",
+		Deny:       true,
+		Principal:  policy.Anyone(),
+		Actions:    []string{"s3:*"},
+		Resources:  []string{bucketARN, bucketARN + "/*"},
+		Conditions: policy.Conditions{"Bool": {"aws:SecureTransport": {"false"}}},
+	}}}.JSON()
+}

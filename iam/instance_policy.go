@@ -1,0 +1,80 @@
+package iam
+
+import "bastionless/internal/policy"
+
+// InstancePolicy says what the SSM Agent may do.
+type InstancePolicy string
+
+// The values of InstancePolicy.
+const (
+	// ManagedPolicy is AWS's AmazonSSMManagedInstanceCore: sessions, commands, inventory, patching. It also reads every
+	// parameter of the account.
+	ManagedPolicy InstancePolicy = "managed"
+	// MinimalPolicy is sessions alone, and associations and the older agents' messages where asked for.
+	MinimalPolicy InstancePolicy = "minimal"
+)
+
+// agentPolicy is MinimalPolicy. The agent's calls know no resources that could be named before the instance is.
+// https://docs.aws.amazon.com/systems-manager/latest/userguide/getting-started-create-iam-instance-profile.html
+func (a *InstanceRoleArgs) agentPolicy() policy.Document {
+	document := policy.Document{Statements: []policy.Statement{{
+		Sid: "Agent",
+		Actions: []string{
+			"ssm:UpdateInstanceInformation",
+			"ssmmessages:CreateControlChannel", "ssmmessages:CreateDataChannel",
+			"ssmmessages:OpenControlChannel", "ssmmessages:OpenDataChannel",
+		},
+		Resources: []string{"*"},
+	}}}
+	if a.EC2Messages {
+		document.Statements = append(document.Statements, policy.Statement{
+			Sid: "OlderAgents",
+			Actions: []string{
+				"ec2messages:AcknowledgeMessage", "ec2messages:DeleteMessage", "ec2messages:FailMessage",
+				"ec2messages:GetEndpoint", "ec2messages:GetMessages", "ec2messages:SendReply",
+			},
+			Resources: []string{"*"},
+		})
+	}
+	if a.Associations {
+		document.Statements = append(document.Statements, policy.Statement{
+			Sid: "Associations",
+			Actions: []string{
+				"ssm:DescribeAssociation", "ssm:DescribeDocument", "ssm:GetDocument", "ssm:ListAssociations",
+				"ssm:ListInstanceAssociations", "ssm:PutComplianceItems", "ssm:UpdateAssociationStatus",
+				"ssm:UpdateInstanceAssociationStatus",
+			},
+			Resources: []string{"*"},
+		})
+	}
+	return document
+}
+
+// recordsPolicy lets the agent record sessions and decrypt them.
+// https://docs.aws.amazon.com/systems-manager/latest/userguide/getting-started-create-iam-instance-profile.html
+func (a *InstanceRoleArgs) recordsPolicy(logGroupARN, bucket, keyARN string) policy.Document {
+	var document policy.Document
+	allow := func(sid string, resources []string, actions ...string) {
+		document.Statements = append(document.Statements, policy.Statement{Sid: sid, Actions: actions, Resources: resources})
+	}
+	if a.Records.LogGroup {
+		allow("WriteLogs", []string{logGroupARN + ":*"}, "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents")
+		// The agent lists groups to find its own, and to see whether it is encrypted.
+		allow("FindLogs", []string{"*"}, "logs:DescribeLogGroups")
+	}
+	if a.Records.Bucket {
+		arn := "arn:" + a.Partition + ":s3:::" + bucket
+		// The agent asks for an ACL with every record. The bucket ignores it, but S3 wants to see that it may.
+		allow("WriteBucket", []string{arn + "/*"}, "s3:PutObject", "s3:PutObjectAcl")
+		allow("ReadEncryption", []string{arn}, "s3:GetEncryptionConfiguration")
+	}
+	if a.Records.Encrypted {
+		actions := []string{"kms:Decrypt"}
+		if a.Records.Bucket {
+			// S3 encrypts each record with a data key.
+			actions = append(actions, "kms:GenerateDataKey")
+		}
+		allow("UseKey", []string{keyARN}, actions...)
+	}
+	return document
+}
