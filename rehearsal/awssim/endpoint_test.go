@@ -281,7 +281,7 @@ func TestVPCEndpoint_quotas(t *testing.T) {
 	require.Equal(t, refused(text(gateway, "serviceName")), w.refusal(endpointToken, "x", gateway))
 }
 
-// A subnet of 11 addresses has none left for the twelfth interface. Facts: aws.md, section 9.
+// A subnet of 11 addresses has none left for the twelfth interface. https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html
 func TestVPCEndpoint_addresses(t *testing.T) {
 	t.Parallel()
 	w, in := endpointTrial(t)

@@ -41,6 +41,9 @@ func init() {
 		token: flowLogToken, inputs: inputs, outputs: []string{"arn"}, taggable: true, atomic: true,
 		alternatives: [][]string{flowLogSources}, conflicts: [][]string{{"logDestination", "logGroupName"}},
 		create: createFlowLog, update: merge,
+		gone: func(c *call, id string) error { // the code is AWS's, the sentence not established
+			return c.ec2("updating Flow Log ("+id+")", "CreateTags", "InvalidFlowLogId.NotFound", "The flowLog ID '%s' does not exist", id)
+		},
 	})
 }
 

@@ -67,6 +67,7 @@ func init() {
 		outputs: []string{"arn", "createDate", "uniqueId"},
 		name:    &autoname{attribute: "name", unless: "namePrefix", longest: 64}, conflicts: names, taggable: true,
 		create: createRole, update: updateRole, remove: removeRole, refresh: refreshRole,
+		gone: func(c *call, name string) error { return c.noRole("updating IAM Role ("+name+")", "UpdateRole", name) },
 	}, &resourceType{
 		token: profileToken,
 		inputs: map[string]attribute{
@@ -78,6 +79,10 @@ func init() {
 		outputs: []string{"arn", "createDate", "uniqueId"},
 		name:    &autoname{attribute: "name", unless: "namePrefix", longest: 255}, conflicts: names, taggable: true,
 		create: createProfile, update: updateProfile,
+		gone: func(c *call, name string) error {
+			return c.iam("updating IAM Instance Profile ("+name+")", "AddRoleToInstanceProfile", "NoSuchEntity",
+				"Instance Profile %s cannot be found.", name)
+		},
 	}, &resourceType{
 		token: rolePolicyToken, atomic: true,
 		inputs: map[string]attribute{

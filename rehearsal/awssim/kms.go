@@ -64,6 +64,9 @@ func init() {
 		},
 		outputs: []string{"arn", "keyId"}, taggable: true,
 		create: createKey, update: updateKey, remove: removeKey,
+		gone: func(c *call, id string) error {
+			return c.kms("updating KMS Key ("+id+")", "UpdateKeyDescription", "NotFoundException", "Key '%s' does not exist", c.arn("kms", "key/"+id))
+		},
 	}, &resourceType{
 		token: aliasToken, atomic: true,
 		inputs: map[string]attribute{
@@ -75,6 +78,9 @@ func init() {
 		name:      &autoname{attribute: "name", unless: "namePrefix", longest: 238, prefix: "alias/"},
 		conflicts: [][]string{{"name", "namePrefix"}},
 		create:    createAlias, update: updateAlias,
+		gone: func(c *call, name string) error {
+			return c.kms("updating KMS Alias ("+name+")", "UpdateAlias", "NotFoundException", "Alias %s is not found.", c.arn("kms", name))
+		},
 	})
 }
 

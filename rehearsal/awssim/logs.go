@@ -25,6 +25,10 @@ func init() {
 		outputs: []string{"arn"}, taggable: true, conflicts: [][]string{{"name", "namePrefix"}},
 		name:   &autoname{attribute: "name", unless: "namePrefix", longest: 255},
 		create: createLogGroup, update: updateLogGroup, remove: removeLogGroup,
+		gone: func(c *call, name string) error {
+			return c.logs("updating CloudWatch Logs Log Group ("+name+")", "PutRetentionPolicy", "ResourceNotFoundException",
+				"The specified log group does not exist.")
+		},
 	})
 }
 

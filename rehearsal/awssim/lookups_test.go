@@ -110,7 +110,7 @@ func TestLookups_instanceTypes(t *testing.T) {
 	require.Equal(t, []any{"arm64"}, w.answer(typeLookup, values{"instanceType": "t4g.micro"})["supportedArchitectures"])
 }
 
-// Law 9.1, getVpcEndpointService; names in China and GovCloud as facts/aws.md section 1 has them.
+// Law 9.1, getVpcEndpointService; China has names of its own, and GovCloud gives names alone.
 func TestLookups_services(t *testing.T) {
 	t.Parallel()
 	w := newTrial(t)

@@ -123,6 +123,9 @@ func init() {
 		name:      &autoname{attribute: "bucket", unless: "bucketPrefix", longest: 63, lower: true},
 		conflicts: [][]string{{"bucket", "bucketPrefix"}, {"acl", "grants"}}, taggable: true,
 		create: createBucket, update: updateBucket, remove: removeBucket, refresh: refreshBucket,
+		gone: func(c *call, name string) error {
+			return c.s3("updating S3 Bucket ("+name+")", "PutBucketTagging", 404, "NoSuchBucket", "The specified bucket does not exist")
+		},
 	}, &resourceType{
 		token: publicAccessToken,
 		inputs: map[string]attribute{

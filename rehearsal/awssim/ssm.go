@@ -66,6 +66,9 @@ func init() {
 		name:     &autoname{attribute: "name", longest: 255},
 		taggable: true,
 		create:   createSSMAssociation, update: updateSSMAssociation,
+		gone: func(c *call, id string) error { // the code is AWS's, the sentence not established
+			return c.ssm("updating SSM Association ("+id+")", "UpdateAssociation", "AssociationDoesNotExist", "The specified association does not exist.")
+		},
 	}, &resourceType{
 		token: documentToken,
 		inputs: map[string]attribute{
@@ -90,6 +93,9 @@ func init() {
 			"content": {"defaultVersion", "documentVersion", "hash", "latestVersion", "parameters"},
 		},
 		create: createDocument, update: updateDocument, remove: removeDocument,
+		gone: func(c *call, name string) error {
+			return c.ssm("updating SSM Document ("+name+")", "UpdateDocument", "InvalidDocument", "Document with name %s does not exist.", name)
+		},
 	})
 }
 

@@ -105,7 +105,7 @@ func TestVPC_check(t *testing.T) {
 	}
 }
 
-// Law 2.1, server errors; aws.md section 9 of the facts has the blocks. No sentence about IPv6: there is none.
+// Law 2.1, server errors. https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html has the blocks.
 func TestVPC_refusals(t *testing.T) {
 	t.Parallel()
 	w := newTrial(t)

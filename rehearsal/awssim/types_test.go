@@ -1,0 +1,298 @@
+package awssim
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/pulumi/pulumi/pkg/v3/resource/plugin"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	"github.com/stretchr/testify/require"
+)
+
+// Law 10.4: the inputs whose change replaces, of every type. What depends on more than the input has tests with its type.
+func TestTypes_replace(t *testing.T) {
+	t.Parallel()
+	want := map[string]string{
+		vpcToken:                  "cidrBlock instanceTenancy ipv4IpamPoolId ipv4NetmaskLength",
+		subnetToken:               "availabilityZone availabilityZoneId cidrBlock ipv6Native outpostArn vpcId",
+		routeTableToken:           "vpcId",
+		associationToken:          "gatewayId subnetId",
+		routeToken:                "destinationCidrBlock destinationIpv6CidrBlock destinationPrefixListId routeTableId",
+		securityGroupToken:        "description name namePrefix vpcId",
+		defaultSecurityGroupToken: "vpcId",
+		ingressRuleToken:          "securityGroupId",
+		egressRuleToken:           "securityGroupId",
+		endpointToken:             "resourceConfigurationArn serviceName serviceNetworkArn serviceRegion vpcEndpointType vpcId",
+		flowLogToken: "deliverCrossAccountRole destinationOptions eniId iamRoleArn logDestination logDestinationType logFormat logGroupName " +
+			"maxAggregationInterval subnetId trafficType transitGatewayAttachmentId transitGatewayId vpcId",
+		instanceToken:         "ami associatePublicIpAddress availabilityZone ebsOptimized keyName privateIp subnetId tenancy",
+		keyPairToken:          "keyName keyNamePrefix publicKey",
+		roleToken:             "name namePrefix path",
+		profileToken:          "name namePrefix path",
+		rolePolicyToken:       "name namePrefix role",
+		attachmentToken:       "policyArn role",
+		documentToken:         "name",
+		ssmAssociationToken:   "instanceId name",
+		logGroupToken:         "logGroupClass name namePrefix",
+		keyToken:              "customKeyStoreId customerMasterKeySpec keyUsage multiRegion xksKeyId",
+		aliasToken:            "name namePrefix",
+		bucketToken:           "bucket bucketPrefix objectLockEnabled",
+		publicAccessToken:     "bucket",
+		bucketEncryptionToken: "bucket expectedBucketOwner",
+		versioningToken:       "bucket expectedBucketOwner",
+		lifecycleToken:        "bucket expectedBucketOwner",
+		bucketPolicyToken:     "bucket",
+		ownershipToken:        "bucket",
+	}
+	require.ElementsMatch(t, slices.Collect(maps.Keys(want)), slices.Collect(maps.Keys(resourceTypes)))
+	for token, kind := range resourceTypes {
+		var replaces []string
+		for _, key := range slices.Sorted(maps.Keys(kind.inputs)) {
+			if kind.inputs[key].replace {
+				replaces = append(replaces, key)
+			}
+		}
+		require.Equal(t, want[token], strings.Join(replaces, " "), token)
+		require.Equal(t, token == attachmentToken, kind.deleteFirst, "law 1.5: %s", token)
+	}
+}
+
+// Law 10.3: what is missing is gone for a refresh, deleted for a delete, and refused by an update in the service's words.
+func TestTypes_missing(t *testing.T) {
+	t.Parallel()
+	w := newTrial(t)
+	ec2 := func(doing, operation, code, message string) string {
+		return "updating " + doing + " (x): operation error EC2: " + operation + ", https response error StatusCode: 400, api error " + code +
+			": " + message
+	}
+	modelled := func(service, doing, operation, status, code, message string) string {
+		return "updating " + doing + " (x): operation error " + service + ": " + operation + ", https response error StatusCode: " + status +
+			", " + code + ": " + message
+	}
+	want := map[string]string{
+		vpcToken:           ec2("EC2 VPC", "ModifyVpcAttribute", "InvalidVpcID.NotFound", "The vpc ID 'x' does not exist"),
+		subnetToken:        ec2("EC2 Subnet", "ModifySubnetAttribute", "InvalidSubnetID.NotFound", "The subnet ID 'x' does not exist"),
+		routeTableToken:    ec2("Route Table", "DescribeRouteTables", "InvalidRouteTableID.NotFound", "The routeTable ID 'x' does not exist"),
+		securityGroupToken: ec2("Security Group", "DescribeSecurityGroups", "InvalidGroup.NotFound", "The security group 'x' does not exist"),
+		endpointToken:      ec2("EC2 VPC Endpoint", "ModifyVpcEndpoint", "InvalidVpcEndpointId.NotFound", "The Vpc Endpoint Id 'x' does not exist"),
+		instanceToken:      ec2("EC2 Instance", "ModifyInstanceAttribute", "InvalidInstanceID.NotFound", "The instance ID 'x' does not exist"),
+		keyPairToken:       ec2("EC2 Key Pair", "CreateTags", "InvalidKeyPair.NotFound", "The key pair 'x' does not exist"),
+		flowLogToken:       ec2("Flow Log", "CreateTags", "InvalidFlowLogId.NotFound", "The flowLog ID 'x' does not exist"),
+		roleToken:          modelled("IAM", "IAM Role", "UpdateRole", "404", "NoSuchEntity", "The role with name x cannot be found."),
+		profileToken: modelled("IAM", "IAM Instance Profile", "AddRoleToInstanceProfile", "404", "NoSuchEntity",
+			"Instance Profile x cannot be found."),
+		documentToken: modelled("SSM", "SSM Document", "UpdateDocument", "400", "InvalidDocument", "Document with name x does not exist."),
+		ssmAssociationToken: modelled("SSM", "SSM Association", "UpdateAssociation", "400", "AssociationDoesNotExist",
+			"The specified association does not exist."),
+		logGroupToken: modelled("CloudWatch Logs", "CloudWatch Logs Log Group", "PutRetentionPolicy", "400", "ResourceNotFoundException",
+			"The specified log group does not exist."),
+		keyToken: modelled("KMS", "KMS Key", "UpdateKeyDescription", "400", "NotFoundException",
+			"Key 'arn:aws:kms:ap-northeast-1:123456789012:key/x' does not exist"),
+		aliasToken: modelled("KMS", "KMS Alias", "UpdateAlias", "400", "NotFoundException",
+			"Alias arn:aws:kms:ap-northeast-1:123456789012:x is not found."),
+		bucketToken: modelled("S3", "S3 Bucket", "PutBucketTagging", "404", "NoSuchBucket", "The specified bucket does not exist"),
+	}
+	for token := range resourceTypes {
+		missing := &thing{urn: testURN(token, "x"), id: "x", outputs: resource.PropertyMap{}}
+		require.False(t, w.read(missing), token)
+		w.remove(missing)
+		_, err := w.provider.Update(background, plugin.UpdateRequest{URN: missing.urn, ID: "x"})
+		require.Error(t, err, token)
+		if text, ok := want[token]; ok {
+			require.Equal(t, text, bare(t, err), token)
+		}
+	}
+}
+
+// everything is one of each type with many inputs, in an order in which they can be made.
+func everything(w *trial) []made {
+	m := &maker{trial: w}
+	vpc := m.id(vpcToken, values{
+		"cidrBlock": "10.0.0.0/16", "enableDnsHostnames": true, "enableDnsSupport": true, "enableNetworkAddressUsageMetrics": true,
+		"instanceTenancy": "default",
+	})
+	subnet := m.id(subnetToken, values{
+		"vpcId": vpc, "cidrBlock": "10.0.1.0/24", "availabilityZone": "ap-northeast-1a", "mapPublicIpOnLaunch": true,
+		"enableResourceNameDnsARecordOnLaunch": true, "privateDnsHostnameTypeOnLaunch": "resource-name",
+	})
+	table := m.id(routeTableToken, values{"vpcId": vpc, "propagatingVgws": []any{}})
+	m.id(associationToken, values{"routeTableId": table, "subnetId": subnet})
+	m.id(defaultSecurityGroupToken, values{"vpcId": vpc, "ingress": []any{}, "egress": []any{}})
+	group := m.id(securityGroupToken, values{"vpcId": vpc, "description": "d", "revokeRulesOnDelete": true})
+	other := m.id(securityGroupToken, values{"vpcId": vpc, "name": "other", "ingress": []any{values{
+		"protocol": "tcp", "fromPort": 22.0, "toPort": 22.0, "cidrBlocks": []any{"10.0.0.0/24", "10.0.1.0/24"}, "description": "d",
+	}}, "egress": []any{values{"protocol": "-1", "fromPort": 0.0, "toPort": 0.0, "self": true}}})
+	m.id(ingressRuleToken, values{
+		"securityGroupId": group, "ipProtocol": "TCP", "fromPort": 443.0, "toPort": 443.0, "referencedSecurityGroupId": other, "description": "d",
+	})
+	m.id(egressRuleToken, values{"securityGroupId": group, "ipProtocol": "-1", "cidrIpv4": "0.0.0.0/0"})
+	m.id(endpointToken, values{
+		"vpcId": vpc, "serviceName": "com.amazonaws.ap-northeast-1.ssm", "vpcEndpointType": "Interface", "privateDnsEnabled": true,
+		"subnetIds": []any{subnet}, "securityGroupIds": []any{group}, "ipAddressType": "ipv4", "policy": openPolicy,
+	})
+	m.id(endpointToken, values{"vpcId": vpc, "serviceName": "com.amazonaws.ap-northeast-1.s3", "routeTableIds": []any{table}})
+	role := m.id(roleToken, values{
+		"assumeRolePolicy": trusting(`{"Service":["ec2.amazonaws.com","vpc-flow-logs.amazonaws.com"]}`), "description": "d", "path": "/a/",
+		"maxSessionDuration": 7200.0, "forceDetachPolicies": true,
+	})
+	m.id(rolePolicyToken, values{"role": role, "policy": somePolicy})
+	m.id(attachmentToken, values{"role": role, "policyArn": coreARN})
+	profile := m.id(profileToken, values{"role": role, "path": "/b/"})
+	key := m.id(keyToken, values{"description": "d", "deletionWindowInDays": 7.0, "enableKeyRotation": true})
+	m.id(aliasToken, values{"targetKeyId": key})
+	logs := m.id(logGroupToken, values{"retentionInDays": 30.0})
+	m.id(flowLogToken, values{
+		"vpcId": vpc, "trafficType": "ALL", "logDestination": "arn:aws:logs:ap-northeast-1:123456789012:log-group:" + logs,
+		"iamRoleArn": m.made[m.index(roleToken)].out()["arn"], "maxAggregationInterval": 60.0,
+	})
+	pair := m.id(keyPairToken, values{"publicKey": keyED25519})
+	instance := m.id(instanceToken, values{
+		"ami": imageX86, "instanceType": "t3.micro", "subnetId": subnet, "vpcSecurityGroupIds": []any{group}, "keyName": pair,
+		"iamInstanceProfile": profile, "userData": "#!/bin/sh\n", "associatePublicIpAddress": false,
+		"rootBlockDevice": values{"volumeType": "gp3", "volumeSize": 16.0, "encrypted": true, "tags": values{"a": "b"}},
+	})
+	m.id(routeToken, values{
+		"routeTableId": table, "destinationCidrBlock": "192.168.0.0/16",
+		"networkInterfaceId": m.made[m.index(instanceToken)].out()["primaryNetworkInterfaceId"],
+	})
+	m.id(ssmAssociationToken, values{
+		"name": "AWS-UpdateSSMAgent", "associationName": "agents", "scheduleExpression": "cron(0 2 ? * SUN *)", "applyOnlyAtCronInterval": true,
+		"targets": []any{values{"key": "InstanceIds", "values": []any{instance}}},
+	})
+	m.id(documentToken, values{"content": sessionDocument(""), "documentType": "Session"})
+	m.buckets()
+	return m.made
+}
+
+// made is a resource and the inputs that it was made of.
+type made struct {
+	*thing
+	in values
+}
+
+type maker struct {
+	*trial
+	made []made
+}
+
+// id makes a resource and returns its id.
+func (m *maker) id(token string, in values) string {
+	m.t.Helper()
+	if resourceTypes[token].taggable {
+		in["tags"] = values{"Name": "x"}
+	}
+	x := m.create(token, "x", in)
+	m.made = append(m.made, made{x, in})
+	return string(x.id)
+}
+
+func (m *maker) index(token string) int {
+	return slices.IndexFunc(m.made, func(x made) bool { return string(x.urn.Type()) == token })
+}
+
+func (m *maker) buckets() {
+	bucket := m.id(bucketToken, values{"forceDestroy": true})
+	m.id(publicAccessToken, values{
+		"bucket": bucket, "blockPublicAcls": true, "blockPublicPolicy": true, "ignorePublicAcls": true, "restrictPublicBuckets": true,
+	})
+	m.id(ownershipToken, values{"bucket": bucket, "rule": values{"objectOwnership": "BucketOwnerEnforced"}})
+	m.id(versioningToken, values{"bucket": bucket, "versioningConfiguration": values{"status": "Enabled"}})
+	m.id(bucketEncryptionToken, values{"bucket": bucket, "rules": []any{values{
+		"applyServerSideEncryptionByDefault": values{"sseAlgorithm": "AES256"},
+	}}})
+	m.id(lifecycleToken, values{"bucket": bucket, "rules": []any{values{
+		"id": "r", "status": "Enabled", "filter": values{"prefix": ""}, "expiration": values{"days": 30.0},
+	}}})
+	m.id(bucketPolicyToken, values{"bucket": bucket, "policy": statement(`{"Effect":"Deny","Principal":"*","Action":"s3:*","Resource":["arn:aws:s3:::` +
+		bucket + `/*"],"Condition":{"Bool":{"aws:SecureTransport":"false"}}}`)})
+}
+
+// Law 1.2, 10.2 and 10.3: of every type, what is made is what is read, no second update and no refresh changes it, a change of
+// its tags is made in place, an import finds the same, and everything goes in the reverse order, with what AWS made by itself.
+func TestTypes_come_and_go(t *testing.T) {
+	t.Parallel()
+	w := newTrialIn(t, Options{}, values{"region": "ap-northeast-1", "defaultTags": values{"tags": values{"project": "p"}}})
+	all := everything(w)
+	seen := map[string]bool{}
+	for _, x := range all {
+		token := string(x.urn.Type())
+		seen[token] = true
+		w.settled(x.thing, x.in)
+		for key := range x.outputs {
+			_, isInput := resourceTypes[token].inputs[string(key)]
+			require.True(t, isInput || slices.Contains(resourceTypes[token].outputs, string(key)), "%s of %s is not declared", key, token)
+		}
+		for _, output := range resourceTypes[token].outputs {
+			require.Contains(t, x.out(), output, token)
+		}
+		if resourceTypes[token].taggable {
+			tagged := with(x.in, values{"tags": values{"Name": "y"}})
+			require.Equal(t, []string{"tags", "tagsAll"}, paths(w.diff(x.thing, tagged)), token)
+			w.update(x.thing, tagged)
+			require.Equal(t, values{"Name": "y", "project": "p"}, x.out()["tagsAll"], token)
+			w.settled(x.thing, tagged)
+			bare := with(x.in, values{"tags": nil})
+			w.update(x.thing, bare)
+			w.settled(x.thing, bare)
+		}
+		found := &thing{urn: x.urn, id: x.id}
+		require.True(t, w.read(found), token)
+		require.Equal(t, x.outputs, found.outputs, token)
+	}
+	require.Len(t, seen, len(resourceTypes), "a type is missing above")
+	for _, x := range slices.Backward(all) {
+		w.remove(x.thing)
+		require.False(t, w.read(x.thing) && string(x.urn.Type()) != defaultSecurityGroupToken, "%s is still there", x.urn)
+	}
+	w.empty()
+}
+
+// empty holds an account to having nothing left, not even of what AWS made by itself, but for a key that waits for its end.
+func (w *trial) empty() {
+	w.t.Helper()
+	require.Empty(w.t, w.cloud.Inventory())
+	for _, o := range w.cloud.Objects {
+		require.Equal(w.t, pendingKey, o.Type)
+	}
+}
+
+// The same account in a file: another process finds everything as it was.
+func TestTypes_in_a_file(t *testing.T) {
+	t.Parallel()
+	options, config := Options{Path: t.TempDir() + "/cloud.json"}, values{"region": "ap-northeast-1"}
+	all := everything(newTrialIn(t, options, config))
+	later := newTrialIn(t, options, config)
+	for _, x := range all {
+		later.settled(x.thing, x.in)
+	}
+	for _, x := range slices.Backward(all) {
+		later.remove(x.thing)
+	}
+	newTrialIn(t, options, config).empty()
+}
+
+// Law 10.2: what cannot go while another stands, and what can.
+func TestTypes_blockers(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ blocked, code string }{
+		{vpcToken, "DependencyViolation"}, {subnetToken, "DependencyViolation"}, {securityGroupToken, "DependencyViolation"},
+	} {
+		w := newTrial(t)
+		all := everything(w)
+		at := slices.IndexFunc(all, func(x made) bool { return string(x.urn.Type()) == test.blocked })
+		require.ErrorContains(t, w.tryRemove(all[at].thing), "api error "+test.code+": ", test.blocked)
+		require.True(t, w.read(all[at].thing), "a refusal takes nothing away")
+	}
+	free := []string{
+		defaultSecurityGroupToken, routeTableToken, endpointToken, flowLogToken, keyPairToken, ssmAssociationToken, logGroupToken, aliasToken,
+		keyToken, instanceToken, profileToken, documentToken, associationToken, routeToken, ingressRuleToken, egressRuleToken,
+	}
+	w := newTrial(t)
+	for _, x := range everything(w) {
+		if slices.Contains(free, string(x.urn.Type())) {
+			w.remove(x.thing)
+		}
+	}
+}
