@@ -188,6 +188,9 @@ func (c *call) unreadable(id string, device values) error {
 	if slices.ContainsFunc(c.all(keyToken, nil), func(o *object) bool { return wanted == o.ID || wanted == text(o.State, "arn") }) {
 		return nil
 	}
+	if c.assume("KMS key %s exists in %s, and its policy lets EBS use it", wanted, c.region) {
+		return nil
+	}
 	return errors.New("waiting for EC2 Instance (" + id + ") create: unexpected state 'terminated', wanted target 'running'. " +
 		"last error: Client.InternalError: Client error on launch")
 }

@@ -70,6 +70,42 @@ func TestConfigurations(t *testing.T) {
 		"no S3": {
 			map[string]string{"s3Endpoint": "false", "agentAutoUpdate": "false"}, nil, []string{own, flow, zone, protected},
 		},
+		"recorded, and encrypted by AWS alone": {
+			map[string]string{"sessionLogs": `["cloudwatch", "s3"]`}, nil, []string{own, flow, zone, protected},
+		},
+		"recorded to S3": {map[string]string{"sessionLogs": `["s3"]`}, nil, []string{own, flow, zone, protected}},
+		"encrypted":      {map[string]string{"sessionEncryption": "true"}, nil, []string{own, flow, zone, protected}},
+		"recorded and encrypted": {
+			map[string]string{"sessionLogs": `["cloudwatch"]`, "sessionEncryption": "true"}, nil, []string{own, flow, zone, protected},
+		},
+		"limited in time": {map[string]string{"sessionMaxMinutes": "60"}, nil, []string{own, flow, zone, protected}},
+		"flow logs":       {map[string]string{"flowLogDays": "30"}, nil, []string{own, zone, protected}},
+		"minimal permissions": {
+			map[string]string{"instancePolicy": "minimal"}, nil, []string{own, flow, zone, protected},
+		},
+		"minimal permissions, without updates": {
+			map[string]string{"instancePolicy": "minimal", "agentAutoUpdate": "false"}, nil, []string{own, flow, zone, protected},
+		},
+		"minimal permissions of an older agent": {
+			map[string]string{"instancePolicy": "minimal", "ec2messagesEndpoint": "true"}, nil, []string{own, flow, zone, protected},
+		},
+		"recent MFA": {map[string]string{"mfaMaxAgeMinutes": "1"}, nil, []string{own, flow, zone, protected}},
+		"an organisation": {
+			map[string]string{"organizationId": "o-exampleorgid", "sessionLogs": `["cloudwatch", "s3"]`},
+			nil,
+			[]string{own, flow, zone, protected},
+		},
+		"a key for the root volume": {
+			map[string]string{"rootVolumeKmsKey": "arn:aws:kms:ap-northeast-1:123456789012:key/mine"},
+			nil,
+			[]string{own, flow, zone, protected},
+		},
+		// What a boundary forbids stands in no state.
+		"a boundary": {
+			map[string]string{"permissionsBoundary": "arn:aws:iam::123456789012:policy/limits"},
+			[]string{"agent: undecided", "session.start: undecided"},
+			[]string{own, flow, zone, protected},
+		},
 		"many instances in three zones": {
 			map[string]string{"zones": `["a", "c", "d"]`, "instancesPerZone": "2"}, nil, []string{own, flow, protected, protected, protected, protected, protected, protected},
 		},

@@ -61,8 +61,10 @@ type intent struct {
 	mfaMaxAge   int // in minutes; 0: any
 	documents   []string
 	anyInstance bool
-	forward     []string
-	groupsKnown bool
+	// organization is what the account is said to belong to.
+	organization string
+	forward      []string
+	groupsKnown  bool
 }
 
 // ErrNoInstance is the error where there is nothing to claim anything about.
@@ -224,6 +226,9 @@ func (m *model) readIntent() {
 		m.intent.mfaMaxAge = asNumber(n.input("mfaMaxAgeMinutes"), 0)
 		m.intent.documents = asTexts(n.input("documents"))
 		m.intent.anyInstance = asFlag(n.input("anyInstance"), false)
+	}
+	for _, n := range m.component("bastionless:endpoints:Set") {
+		m.intent.organization = asText(n.input("organizationId"))
 	}
 	for _, n := range m.component("bastionless:network:SecurityGroups") {
 		m.intent.groupsKnown = true

@@ -50,10 +50,7 @@ func (m *model) arn(service, resource string) string {
 // needs returns what the agent of an instance asks for.
 func (m *model) needs(i *instance) []need {
 	self := m.arn("ec2", "instance/"+i.id)
-	needs := []need{
-		{service: serviceSSM, action: "ssm:UpdateInstanceInformation", resource: self, why: "register and stay online"},
-		{service: serviceSSM, action: "ssm:ListInstanceAssociations", resource: self, why: "learn its associations"},
-	}
+	needs := []need{{service: serviceSSM, action: "ssm:UpdateInstanceInformation", resource: self, why: "register and stay online"}}
 	for _, action := range []string{"CreateControlChannel", "OpenControlChannel", "CreateDataChannel", "OpenDataChannel"} {
 		needs = append(needs, need{service: serviceMessages, action: "ssmmessages:" + action, resource: "*", why: "open its channels"})
 	}
@@ -62,7 +59,11 @@ func (m *model) needs(i *instance) []need {
 			needs = append(needs, need{service: serviceEC2Messages, action: "ec2messages:" + action, resource: "*", why: "take commands"})
 		}
 	}
-	for _, association := range m.associationsOf(i) {
+	for n, association := range m.associationsOf(i) {
+		if n == 0 {
+			// It asks in any case. Where there is none, it goes on without an answer.
+			needs = append(needs, need{service: serviceSSM, action: "ssm:ListInstanceAssociations", resource: self, why: "learn its associations"})
+		}
 		document := association.text("name")
 		owner := "aws"
 		arn := fmt.Sprintf("arn:%s:ssm:%s::document/%s", m.partition, m.region, document)
@@ -190,6 +191,9 @@ func (m *model) agentRequest(i *instance, r *role, n need) *policy.Request {
 		With("aws:userid", r.uniqueID+":"+i.id).
 		With("aws:ResourceAccount", owner).
 		Without("aws:MultiFactorAuthPresent").Without("aws:MultiFactorAuthAge")
+	if m.intent.organization != "" {
+		context = context.With("aws:PrincipalOrgID", m.intent.organization)
+	}
 	if s := m.subnets[i.subnet]; s != nil {
 		context = context.With("aws:SourceVpc", s.vpc)
 	}

@@ -64,7 +64,16 @@ func (m *model) reach(i *instance, service string) *finding {
 	}
 	m.walk(f, i, s, v, d)
 	m.admitted(f, i, d)
+	m.assumesOrganization(f, d)
 	return f
+}
+
+// assumesOrganization says that an endpoint's policy admits the instance only where the account belongs to the
+// organisation that the stack was told.
+func (m *model) assumesOrganization(f *finding, d *door) {
+	if m.intent.organization != "" && strings.Contains(d.text("policy"), "aws:PrincipalOrgID") && f.whole() {
+		f.assumes("the account belongs to the organisation %s", m.intent.organization)
+	}
 }
 
 // whereabouts finds an instance's subnet and VPC.

@@ -89,6 +89,7 @@ func (m *model) reachS3(i *instance) *finding {
 		m.leavesForS3(f, i, v, d, httpPort)
 	}
 	m.admitsReads(f, i, d, needs)
+	m.assumesOrganization(f, d)
 	return f
 }
 

@@ -268,6 +268,8 @@ func (m *model) logGroupSafe(f *finding, d *sessionDocument) {
 		return
 	}
 	switch k := m.key(g.text("kmsKeyId")); {
+	case g.text("kmsKeyId") == "" && d.kms == "":
+		f.holds("%s is encrypted with a key of CloudWatch Logs, as AWS does unasked", g)
 	case g.text("kmsKeyId") == "":
 		f.breaks("give "+g.String()+" a kmsKeyId", "%s is not encrypted with a key of the account", g)
 	case k == nil:
