@@ -195,8 +195,8 @@ func (c *Instances) newInstance(
 		KeyName:                  keyName,
 		UserData:                 optional(args.UserData),
 		// Always said: left out, what was on would stay on.
-		Monitoring:               pulumi.Bool(args.DetailedMonitoring),
-		DisableApiTermination:    pulumi.Bool(args.TerminationProtection),
+		Monitoring:            pulumi.Bool(args.DetailedMonitoring),
+		DisableApiTermination: pulumi.Bool(args.TerminationProtection),
 		MetadataOptions: ec2.InstanceMetadataOptionsArgs{
 			HttpEndpoint: pulumi.String("enabled"),
 			HttpTokens:   pulumi.String(tokens),
