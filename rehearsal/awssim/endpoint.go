@@ -83,6 +83,9 @@ func createEndpoint(c *call, in values) (string, values, error) {
 		"serviceRegion": c.region, "privateDnsEnabled": flag(in, "privateDnsEnabled"), "ipAddressType": "ipv4",
 		"dnsOptions": values{"dnsRecordIpType": "ipv4", "privateDnsOnlyForInboundResolverEndpoint": flag(in, inboundOnly)},
 	})
+	if records := text(in, "dnsOptions.dnsRecordIpType"); records != "" {
+		state["dnsOptions"].(values)["dnsRecordIpType"] = records
+	}
 	for _, ids := range []string{"routeTableIds", "subnetIds", "securityGroupIds"} {
 		if !given(in, ids) {
 			state[ids] = []any{}
@@ -119,8 +122,8 @@ func (c *call) endpointService(prefix, operation string, in values) (fixtureServ
 	if region := text(in, "serviceRegion"); region != "" && region != c.region {
 		return fixtureService{}, fmt.Errorf("%s: the simulated AWS has no endpoints to other Regions: %s", prefix, region)
 	}
-	if family := text(in, "ipAddressType"); family != "" && family != "ipv4" {
-		return fixtureService{}, fmt.Errorf("%s: the simulated AWS has no IPv6: %s", prefix, family)
+	if err := onlyIPv4(prefix, in); err != nil {
+		return fixtureService{}, err
 	}
 	service, kinds := c.offers().service(name, kind)
 	switch {
@@ -133,10 +136,26 @@ func (c *call) endpointService(prefix, operation string, in values) (fixtureServ
 	return service, nil
 }
 
+// onlyIPv4 refuses what the simulated AWS does not have: IPv6, and addresses that are asked for.
+func onlyIPv4(prefix string, in values) error {
+	for _, path := range []string{"ipAddressType", "dnsOptions.dnsRecordIpType"} {
+		if family := text(in, path); family == "ipv6" || family == "dualstack" {
+			return fmt.Errorf("%s: the simulated AWS has no IPv6: %s", prefix, family)
+		}
+	}
+	if !empty(in["subnetConfigurations"]) {
+		return fmt.Errorf("%s: the simulated AWS chooses an endpoint's addresses by itself: subnetConfigurations", prefix)
+	}
+	return nil
+}
+
 func updateEndpoint(c *call, id string, old, in values) (values, error) {
+	prefix := "updating EC2 VPC Endpoint (" + id + ")"
+	if err := onlyIPv4(prefix, in); err != nil {
+		return nil, err
+	}
 	state := c.settle(clone(old), in)
 	service, _ := c.offers().service(text(state, "serviceName"), text(state, "vpcEndpointType"))
-	prefix := "updating EC2 VPC Endpoint (" + id + ")"
 	if err := c.checkEndpoint(prefix, "ModifyVpcEndpoint", id, service, old, state); err != nil {
 		return nil, err
 	}

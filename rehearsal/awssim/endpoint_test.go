@@ -294,3 +294,28 @@ func TestVPCEndpoint_addresses(t *testing.T) {
 	require.Equal(t, ec2Error("creating EC2 VPC Endpoint ("+tokyoSSM+")", "CreateVpcEndpoint", "InsufficientFreeAddressesInSubnet",
 		"Not enough free addresses in subnet '"+small+"'"), w.refusal(endpointToken, "x", in))
 }
+
+// What the simulated AWS does not have it refuses by name, before and after: IPv6, and addresses that are asked for.
+func TestVPCEndpoint_unknown(t *testing.T) {
+	t.Parallel()
+	w, in := endpointTrial(t)
+	service := text(in, "serviceName")
+	subnet := values{"subnetId": list(in, "subnetIds")[0], "ipv4": "10.0.0.9"}
+	endpoint := w.create(endpointToken, "e", with(in, values{"dnsOptions": values{"dnsRecordIpType": "service-defined"}}))
+	require.Equal(t, "service-defined", text(endpoint.out(), "dnsOptions.dnsRecordIpType"))
+	for _, test := range []struct {
+		change values
+		want   string
+	}{
+		{values{"ipAddressType": "dualstack"}, "the simulated AWS has no IPv6: dualstack"},
+		{values{"dnsOptions": values{"dnsRecordIpType": "ipv6"}}, "the simulated AWS has no IPv6: ipv6"},
+		{
+			values{"subnetConfigurations": []any{subnet}},
+			"the simulated AWS chooses an endpoint's addresses by itself: subnetConfigurations",
+		},
+	} {
+		changed := with(in, test.change)
+		require.Equal(t, "creating EC2 VPC Endpoint ("+service+"): "+test.want, w.refusal(endpointToken, "f", changed))
+		require.Equal(t, "updating EC2 VPC Endpoint ("+string(endpoint.id)+"): "+test.want, bare(t, w.tryUpdate(endpoint, changed)))
+	}
+}

@@ -34,7 +34,7 @@ func init() {
 			"iamInstanceProfile":                {computed: true},
 			"vpcSecurityGroupIds":               {computed: true, unordered: true},
 			"sourceDestCheck":                   {fallback: true},
-			"userData":                          {computed: true, same: sameUserData, check: length(0, 16384)},
+			"userData":                          {computed: true, same: sameUserData, check: length(0, maxUserData)},
 			"userDataBase64":                    {computed: true, check: base64Text},
 			"userDataReplaceOnChange":           {fallback: false},
 			"disableApiStop":                    {computed: true},

@@ -1,11 +1,15 @@
 package awssim
 
 import (
+	"encoding/base64"
 	"slices"
 	"strings"
 )
 
 // What AWS refuses of instances.
+
+// maxUserData is a limit in bytes, before the encoding. https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-add-user-data.html
+const maxUserData = 16384
 
 // image returns an image that the fixture has or, where that is allowed, one that is assumed to fit.
 func (c *call) image(id string) (fixtureImage, bool) {
@@ -72,7 +76,25 @@ func (c *call) checkInstance(prefix, operation string, in values, subnet *object
 	if name := text(in, "keyName"); name != "" && !c.keyPairExists(name) {
 		return c.noKeyPair(prefix, operation, name)
 	}
+	if err := c.checkInstanceBehaviour(prefix, operation, in); err != nil {
+		return err
+	}
 	return c.checkGroups(prefix, operation, list(in, "vpcSecurityGroupIds"), subnet)
+}
+
+// checkInstanceBehaviour refuses what the provider lets pass.
+func (c *call) checkInstanceBehaviour(prefix, operation string, in values) error {
+	switch behaviour := text(in, "instanceInitiatedShutdownBehavior"); behaviour {
+	case "", "stop", "terminate":
+	default:
+		// The sentence is not established.
+		return c.ec2(prefix, operation, "InvalidParameterValue",
+			"Value (%s) for parameter instanceInitiatedShutdownBehavior is invalid. Unknown shutdown behavior.", behaviour)
+	}
+	if script, err := base64.StdEncoding.DecodeString(text(in, "userDataBase64")); err == nil && len(script) > maxUserData {
+		return c.ec2(prefix, operation, "InvalidParameterValue", "User data is limited to %d bytes", maxUserData)
+	}
+	return nil
 }
 
 func (c *call) checkInstanceType(prefix, operation string, in values, subnet *object) error {

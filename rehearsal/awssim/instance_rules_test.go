@@ -1,6 +1,7 @@
 package awssim
 
 import (
+	"encoding/base64"
 	"fmt"
 	"testing"
 
@@ -78,6 +79,17 @@ func TestInstance_refusals(t *testing.T) {
 			values{"vpcSecurityGroupIds": []any{string(strange.id)}},
 			"InvalidParameter",
 			fmt.Sprintf("Security group %s and subnet %s belong to different networks.", strange.id, p.subnet.id),
+		},
+		{
+			"no such behaviour",
+			values{"instanceInitiatedShutdownBehavior": "sleep"},
+			"InvalidParameterValue",
+			"Value (sleep) for parameter instanceInitiatedShutdownBehavior is invalid. Unknown shutdown behavior.",
+		},
+		{
+			"too much user data",
+			values{"userData": nil, "userDataBase64": base64.StdEncoding.EncodeToString(make([]byte, 16385))},
+			"InvalidParameterValue", "User data is limited to 16384 bytes",
 		},
 		{
 			"too many groups",

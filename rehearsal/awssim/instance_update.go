@@ -14,6 +14,7 @@ func updateInstance(c *call, id string, old, in values) (values, error) {
 			return nil, err
 		}
 	}
+	c.describeVolume(device) // its tags follow the provider's
 	script := old["userData"]
 	if given(in, "userData") {
 		script = sha1Text(text(in, "userData"))
@@ -42,6 +43,9 @@ func (c *call) checkInstanceUpdate(prefix, id string, old, in values, subnet *ob
 		if err := c.checkProfile(prefix, "AssociateIamInstanceProfile", name); err != nil {
 			return false, err
 		}
+	}
+	if err := c.checkInstanceBehaviour(prefix, "ModifyInstanceAttribute", in); err != nil {
+		return false, err
 	}
 	groups := list(in, "vpcSecurityGroupIds")
 	if given(in, "vpcSecurityGroupIds") && len(groups) == 0 {
@@ -74,5 +78,9 @@ func removeInstance(c *call, id string, state values) error {
 			"terminated. Modify its 'disableApiTermination' instance attribute and try again.", id)
 	}
 	c.drop(c.get(instanceToken, id))
+	if device, _ := state["rootBlockDevice"].(values); !flag(device, "deleteOnTermination") {
+		// The volume stays, and is nobody's: what is left in the account tells of it.
+		c.put(volumeToken, text(device, "volumeId"), clone(device))
+	}
 	return nil
 }

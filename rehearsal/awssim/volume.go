@@ -8,8 +8,12 @@ import (
 	"strings"
 )
 
-// rootDevice is where Amazon Linux has its root volume.
-const rootDevice = "/dev/xvda"
+const (
+	// volumeToken is the type of volumes that outlive their instance. The simulated AWS does not make others.
+	volumeToken = "aws:ebs/volume:Volume"
+	// rootDevice is where Amazon Linux has its root volume.
+	rootDevice = "/dev/xvda"
+)
 
 // volumeType is what a type of volume can be, as of late 2025. https://docs.aws.amazon.com/ebs/latest/userguide/ebs-volume-types.html
 type volumeType struct {

@@ -105,6 +105,19 @@ func TestVolume(t *testing.T) {
 	p.settled(big, grown)
 }
 
+// Law 3.1: a volume that does not go with its instance is left in the account.
+func TestVolume_stays(t *testing.T) {
+	t.Parallel()
+	p := newPlace(newTrial(t))
+	in := with(p.in, values{"rootBlockDevice": values{"deleteOnTermination": false, "tags": values{"Name": "kept"}}})
+	instance := p.create(instanceToken, "i", in)
+	volume := text(instance.out(), "rootBlockDevice.volumeId")
+	before := len(p.cloud.Inventory())
+	p.remove(instance)
+	require.Contains(t, p.cloud.Inventory(), Object{volumeToken, volume, "kept"})
+	require.Len(t, p.cloud.Inventory(), before)
+}
+
 // Law 3.1, create: an instance that cannot read its volume ends at once, and Pulumi's state has it all the same.
 func TestVolume_key(t *testing.T) {
 	t.Parallel()
