@@ -61,15 +61,17 @@ func (m *model) flowLogWrites(f *finding, n *node) {
 
 	policies, unknown := r.decide()
 	group := n.text("logDestination")
-	for action, resource := range map[string]string{
-		"logs:CreateLogStream": group + ":log-stream:eni-1", "logs:PutLogEvents": group + ":log-stream:eni-1",
-		"logs:DescribeLogStreams": group + ":log-stream:", "logs:DescribeLogGroups": m.arn("logs", "log-group::log-stream:"),
+	for _, n := range []need{
+		{action: "logs:CreateLogStream", resource: group + ":log-stream:eni-1"},
+		{action: "logs:PutLogEvents", resource: group + ":log-stream:eni-1"},
+		{action: "logs:DescribeLogStreams", resource: group + ":log-stream:"},
+		{action: "logs:DescribeLogGroups", resource: m.arn("logs", "log-group::log-stream:")},
 	} {
-		d := policies.Decide(&policy.Request{Principal: policy.Session(r.arn, "flow-logs"), Action: action, Resource: resource})
+		d := policies.Decide(&policy.Request{Principal: policy.Session(r.arn, "flow-logs"), Action: n.action, Resource: n.resource})
 		if d.Effect == policy.Denied && !d.Explicit && len(unknown) > 0 {
-			f.doubts("whether %s may %s: what is in %s", r, action, unknown[0])
+			f.doubts("whether %s may %s: what is in %s", r, n, unknown[0])
 			continue
 		}
-		f.wants(d, "allow "+action+" on "+resource+" to "+r.String(), "%s on %s, to log traffic", action, resource)
+		f.wants(d, "allow "+n.String()+" to "+r.String(), "%s, to log traffic", n)
 	}
 }

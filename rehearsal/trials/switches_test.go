@@ -140,6 +140,21 @@ func TestSwitches_anotherPrefixKeepsRecords(t *testing.T) {
 	w.proven()
 }
 
+// What is kept when a stack goes does not stand in the way when it comes again.
+func TestSwitches_comesAgain(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "prod", nil)
+	w.up()
+	w.goes()
+	kept := w.holds()
+	require.Len(t, kept, len(keptLogs)+len(keptKey)+len(keptBucket))
+	w.configure(settings{"terminationProtection": "true"})
+	w.up()
+	w.proven()
+	require.Subset(t, w.holds(), kept)
+	require.Empty(t, changed(w.up()))
+}
+
 // records are the log groups of sessions and the keys in the cloud, by id, with what names the one in the other.
 func (w *world) records() map[string]string {
 	found := map[string]string{}
