@@ -219,10 +219,14 @@ func (c *Instances) newInstance(
 
 // options are those of every instance.
 func (a *InstancesArgs) options(parent pulumi.Resource) []pulumi.ResourceOption {
-	// The provider takes no notice of a key pair that is no longer given. But whoever has the key could still log in.
+	// The provider takes no notice of a key that is no longer given. But whoever has the key pair could still log in, and
+	// without the volume's key nobody could read the volume.
 	trigger := a.Image.source
 	if a.KeyName != "" || a.PublicKey != "" {
 		trigger += " with a key pair"
+	}
+	if a.RootVolumeKMSKey != "" {
+		trigger += " on a volume with a key of its own"
 	}
 	options := []pulumi.ResourceOption{
 		pulumi.Parent(parent), pulumi.DependsOn(a.After), pulumi.ReplacementTrigger(pulumi.String(trigger)),

@@ -140,7 +140,7 @@ func TestInstances_withEverything(t *testing.T) {
 		instance.Inputs["monitoring"] = true
 		instance.Dependencies = []string{keyPairType + "::hosts", tableType + "::before"}
 		instance.Options = []string{
-			"deleteBeforeReplace: true", "ignoreChanges: ami", "replacementTrigger: al2023/x86_64 with a key pair",
+			"deleteBeforeReplace: true", "ignoreChanges: ami", "replacementTrigger: al2023/x86_64 with a key pair on a volume with a key of its own",
 		}
 		parent := instancesComponent + "::hosts"
 		result.RequireResources(t, wantComponent(func(inputs pulumitest.Map) {

@@ -134,4 +134,13 @@ func TestVolume_key(t *testing.T) {
 	p.settled(p.create(instanceToken, "i", in), in)
 	in = with(p.in, values{"rootBlockDevice": values{"encrypted": true}})
 	p.settled(p.create(instanceToken, "i", in), in)
+
+	assuming := newPlace(newTrialIn(t, Options{AssumeExisting: true}, values{"region": "ap-northeast-1"}))
+	in = with(assuming.in, values{"rootBlockDevice": values{"encrypted": true, "kmsKeyId": "arn:aws:kms:ap-northeast-1:123456789012:key/x"}})
+	assuming.settled(assuming.create(instanceToken, "i", in), in)
+	require.Equal(t, []string{"KMS key arn:aws:kms:ap-northeast-1:123456789012:key/x exists, and EBS may use it"}, assuming.cloud.Assumed())
+	_, reason = assuming.partRefusal(instanceToken, "i", with(assuming.in, values{"rootBlockDevice": values{
+		"encrypted": true, "kmsKeyId": "arn:aws:kms:eu-west-1:123456789012:key/x",
+	}}))
+	require.Contains(t, reason, "Client error on launch")
 }

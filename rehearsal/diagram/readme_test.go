@@ -19,7 +19,7 @@ const (
 func TestREADME_diagram(t *testing.T) {
 	t.Parallel()
 	diagram := drawn(t, deployed(t, "dev", nil))
-	for _, name := range []string{"README.md"} {
+	for _, name := range []string{"README.md", "README.ja.md"} {
 		path := filepath.Join(root, name)
 		text, err := os.ReadFile(path)
 		require.NoError(t, err)
