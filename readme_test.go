@@ -158,29 +158,37 @@ func TestREADME_japanese(t *testing.T) {
 	}
 }
 
-// TestREADME_links holds the links within and to files of the repository to what is there.
+// TestREADME_links holds the links to sections and files of the repository to what is
+// there.
 func TestREADME_links(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"README.md", "README.ja.md"} {
-		anchors := map[string]bool{}
-		for _, b := range readBlocks(t, name) {
-			if strings.HasPrefix(b.kind, "#") {
-				anchors["#"+anchor(b.parts[0])] = true
-			}
-		}
 		for _, b := range readBlocks(t, name) {
 			for _, link := range linkTo.FindAllStringSubmatch(strings.Join(b.lines, "\n"), -1) {
-				file, _, _ := strings.Cut(link[1], "#")
-				switch {
-				case strings.Contains(link[1], "://"):
-				case file == "":
-					require.True(t, anchors[link[1]], "%s has no section %s", name, link[1])
-				default:
-					require.FileExists(t, file, name)
+				if strings.Contains(link[1], "://") {
+					continue
 				}
+				file, section, deep := strings.Cut(link[1], "#")
+				if file == "" {
+					file = name
+				}
+				require.FileExists(t, file, name)
+				require.True(t, !deep || slices.Contains(anchors(t, file), section), "%s: %s has no such section", name, link[1])
 			}
 		}
 	}
+}
+
+// anchors are the names that GitHub gives a text's headings.
+func anchors(t *testing.T, name string) []string {
+	t.Helper()
+	var found []string
+	for _, b := range readBlocks(t, name) {
+		if strings.HasPrefix(b.kind, "#") {
+			found = append(found, anchor(b.parts[0]))
+		}
+	}
+	return found
 }
 
 // anchor is the name that GitHub gives a heading.
