@@ -68,7 +68,7 @@ func (p *subnetPlan) assign(
 				p.take(key, zone, block(zone), derived)
 			} else if p.vpc.IsValid() && zonePattern.MatchString(zone.Letter) {
 				p.found.add(key, "the VPC %s has no /24 left for zone %s: list a block for each zone, or give a vpcCidr of /%d or larger",
-					p.vpc, zone.Letter, network.SmallestDerived)
+					p.vpc, zone.Letter, smallestFor(derive, zone.Letter))
 			}
 			continue
 		}
@@ -79,6 +79,16 @@ func (p *subnetPlan) assign(
 		}
 		p.take(key, zone, block(zone), parsed)
 	}
+}
+
+// smallestFor is the prefix length of the smallest VPC in which a block is derived for a zone.
+func smallestFor(derive func(netip.Prefix, string) (netip.Prefix, bool), letter string) int {
+	for bits := network.SmallestDerived; bits > 0; bits-- {
+		if _, ok := derive(netip.PrefixFrom(netip.AddrFrom4([4]byte{}), bits), letter); ok {
+			return bits
+		}
+	}
+	return 0
 }
 
 func (p *subnetPlan) take(key string, zone *network.Zone, to *netip.Prefix, block netip.Prefix) {

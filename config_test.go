@@ -101,6 +101,17 @@ func TestConfiguration_rejectsNetworks(t *testing.T) {
 					"or give a vpcCidr of /20 or larger",
 			},
 		},
+		"a VPC without room for a late zone": {
+			values{"vpcCidr": "10.0.0.0/20", "zones": list("f", "z")},
+			[]string{
+				"appSubnetCidrs: the VPC 10.0.0.0/20 has no /24 left for zone f: list a block for each zone, or give a vpcCidr of /19 or larger",
+				"appSubnetCidrs: the VPC 10.0.0.0/20 has no /24 left for zone z: list a block for each zone, or give a vpcCidr of /18 or larger",
+				"privatelinkSubnetCidrs: the VPC 10.0.0.0/20 has no /24 left for zone z: list a block for each zone, " +
+					"or give a vpcCidr of /19 or larger",
+				`zones: "f" is not a zone that account 123456789012 has in ap-northeast-1: take from a, c, d`,
+				`zones: "z" is not a zone that account 123456789012 has in ap-northeast-1: take from a, c, d`,
+			},
+		},
 	})
 }
 
