@@ -62,8 +62,9 @@ func TestMain(m *testing.M) {
 		beVictim()
 		return
 	}
-	if os.Getenv("RAPID_CHECKS") == "" {
-		if err := flag.Set("rapid.checks", shardsChecks); err != nil { // the command line wins
+	// The command line and the environment win. A failure names its seed, which repeats it: no file is needed.
+	for name, value := range map[string]string{"rapid.checks": cmp.Or(os.Getenv("RAPID_CHECKS"), shardsChecks), "rapid.nofailfile": "true"} {
+		if err := flag.Set(name, value); err != nil {
 			panic(err)
 		}
 	}
