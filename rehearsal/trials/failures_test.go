@@ -2,8 +2,8 @@ package trials
 
 import (
 	"context"
-	"slices"
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
