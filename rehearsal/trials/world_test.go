@@ -244,6 +244,18 @@ func (w *world) customs() []*resource.State {
 // proven holds the stack to its purpose.
 func (w *world) proven() {
 	w.t.Helper()
+	beyond := w.beyondProof()
+	for _, claim := range w.claim() {
+		family, _, _ := strings.Cut(claim.ID, ".")
+		if claim.Class == report.Required && claim.Result != report.Proven && claim.Result != beyond[family] {
+			require.Fail(w.t, claim.ID+" "+claim.Subject+" is "+claim.Result, strings.Join(claim.Why, "\n"))
+		}
+	}
+}
+
+// claim makes all claims about the stack.
+func (w *world) claim() []report.Claim {
+	w.t.Helper()
 	var state bytes.Buffer
 	require.NoError(w.t, w.stack.Export(&state))
 	deployment, err := proof.Read(&state)
@@ -251,13 +263,7 @@ func (w *world) proven() {
 	claims, err := proof.Check(deployment, proof.Options{})
 	require.NoError(w.t, err)
 	require.NotEmpty(w.t, claims)
-	beyond := w.beyondProof()
-	for _, claim := range claims {
-		family, _, _ := strings.Cut(claim.ID, ".")
-		if claim.Class == report.Required && claim.Result != report.Proven && claim.Result != beyond[family] {
-			require.Fail(w.t, claim.ID+" "+claim.Subject+" is "+claim.Result, strings.Join(claim.Why, "\n"))
-		}
-	}
+	return claims
 }
 
 // beyondProof says what becomes of a family of claims where it rests on what no state tells: what a boundary of the
