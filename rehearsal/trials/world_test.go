@@ -143,6 +143,7 @@ type photo struct {
 	stack        string
 	given        settings
 	state, cloud []byte
+	kept         []string
 }
 
 // photo keeps a world, to begin many cases with it.
@@ -152,7 +153,7 @@ func (w *world) photo() photo {
 	require.NoError(w.t, w.stack.Export(&state))
 	cloud, err := json.Marshal(w.cloud)
 	require.NoError(w.t, err)
-	return photo{w.stack.Name(), w.given, state.Bytes(), cloud}
+	return photo{w.stack.Name(), w.given, state.Bytes(), cloud, w.kept()}
 }
 
 // world is a copy of what the photo shows.
@@ -177,9 +178,14 @@ func (w *world) up() *engine.Result {
 	kept := w.kept()
 	result := w.stack.Up(context.Background())
 	require.Empty(w.t, result.Failure(), "up")
+	w.release(kept)
+	return result
+}
+
+// release notes what the stack has let go of, of what it was to keep.
+func (w *world) release(kept []string) {
 	still := w.kept()
 	w.released = append(w.released, slices.DeleteFunc(kept, func(object string) bool { return slices.Contains(still, object) })...)
-	return result
 }
 
 func (w *world) refresh() *engine.Result {
