@@ -278,7 +278,11 @@ func (s *settings) warnings() []string {
 		"Set it to restricted, with forwardTo for what else they need")
 	for _, target := range s.forwardTo {
 		warn(target.Block.Bits() == 0, "forwardTo: "+target.String()+" is every address. Name the blocks that instances need")
+		warn(!target.Block.Overlaps(s.vpc), "forwardTo: "+target.String()+" is outside the VPC "+s.vpc.String()+", and no route "+
+			"leads there. Give a target within, or connect the two networks yourself")
 	}
+	warn(len(s.forwardTo) > 0 && !s.opens(iam.RemotePortForwarding), "forwardTo: no session forwards to it while sessionDocuments is "+
+		"without remote-port-forwarding. List that there, or empty forwardTo")
 	warn(s.anyInstance, "sessionTargets: any opens sessions on every instance of the account, not on the stack's alone. Set it to stack")
 	warn(s.opens(iam.RemotePortForwarding) && s.instanceEgress == network.RestrictedEgress && len(s.forwardTo) == 0,
 		"sessionDocuments: remote-port-forwarding reaches nothing while instanceEgress is restricted and forwardTo is empty. "+
@@ -293,7 +297,10 @@ func (r *reader) targets() []network.Target {
 		block, port, _ := strings.Cut(text, ":")
 		prefix, err := netip.ParsePrefix(block)
 		number, portErr := strconv.ParseUint(port, 10, 16)
+		_, notBlock := netip.ParseAddr(block)
 		switch {
+		case notBlock == nil:
+			r.found.add("forwardTo", "%q is not a target, since %s is an address: write %s/32:%s for it alone", text, block, block, port)
 		// One way to write a port, so that no target is there twice.
 		case err != nil || !prefix.Addr().Is4() || portErr != nil || port[0] == '0':
 			r.found.add("forwardTo", "%q is not a target: write an IPv4 block and a port from 1 to 65535, like 10.0.32.0/24:5432", text)

@@ -394,7 +394,11 @@ func TestConfiguration_rejectsTargets(t *testing.T) {
 				return want
 			}(),
 		},
-		"a target with host bits": {
+		"an address": {
+			values{"forwardTo": list("10.0.32.10:5432")},
+			[]string{`forwardTo: "10.0.32.10:5432" is not a target, since 10.0.32.10 is an address: write 10.0.32.10/32:5432 for it alone`},
+		},
+		"a target with host bits set": {
 			values{"forwardTo": list("10.0.32.7/24:5432")},
 			[]string{`forwardTo: "10.0.32.7/24:5432" has host bits set: write 10.0.32.0/24:5432`},
 		},

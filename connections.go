@@ -28,6 +28,12 @@ func exportConnections(
 	document := pulumi.String("").ToStringOutput()
 	if sessions != nil {
 		document = sessions.DocumentName
+		ctx.Export("sessionRecords", pulumi.StringMap{
+			"document": sessions.DocumentName,
+			"logGroup": sessions.LogGroupName,
+			"bucket":   sessions.BucketName,
+			"keyArn":   sessions.KeyARN,
+		})
 	}
 	all := pulumi.Map{}
 	for _, member := range s.members() {

@@ -384,6 +384,10 @@ func TestStacks_exports(t *testing.T) {
 		require.Equal(t, wantExports(mode, pulumitest.Map{
 			"endpoints":        mode.Computed(endpointIDs("ssm", "ssmmessages", "logs", "kms", "s3")),
 			"instanceRoleName": mode.Computed("instance-role-name"),
+			"sessionRecords": pulumitest.Map{
+				"document": mode.Computed("audit-name"), "logGroup": mode.Computed("audit-name"),
+				"bucket": mode.Computed("audit-records-bucket"), "keyArn": mode.Computed("arn:of:audit"),
+			},
 			"startSession": mode.Computed(pulumitest.Map{
 				"a-1": command("bastionless-prod") + "instances-a-1-id --document-name audit-name",
 				"c-1": command("bastionless-prod") + "instances-c-1-id --document-name audit-name",

@@ -35,7 +35,10 @@ func TestWarnings(t *testing.T) {
 		"Amazon Linux 2":          {values{"os": "al2"}, []string{warnAL2}},
 		"egress to everywhere":    {values{"instanceEgress": "open"}, []string{warnOpen}},
 		"egress to every address": {
-			values{"forwardTo": list("0.0.0.0/0:443", "10.0.32.0/24:5432", "0.0.0.0/0:22")},
+			values{
+				"sessionDocuments": list("remote-port-forwarding"),
+				"forwardTo":        list("0.0.0.0/0:443", "10.0.32.0/24:5432", "0.0.0.0/0:22"),
+			},
 			[]string{
 				"forwardTo: 0.0.0.0/0:443 is every address. Name the blocks that instances need",
 				"forwardTo: 0.0.0.0/0:22 is every address. Name the blocks that instances need",
@@ -45,6 +48,16 @@ func TestWarnings(t *testing.T) {
 		"forwarding to nowhere":    {values{"sessionDocuments": list("remote-port-forwarding")}, []string{warnRemote}},
 		"forwarding to somewhere": {
 			values{"sessionDocuments": list("remote-port-forwarding"), "forwardTo": list("10.0.32.0/24:5432")}, nil,
+		},
+		"forwarding beyond the VPC": {
+			values{"sessionDocuments": list("remote-port-forwarding"), "forwardTo": list("10.0.0.0/8:1", "192.168.1.0/24:22")},
+			[]string{"forwardTo: 192.168.1.0/24:22 is outside the VPC 10.0.0.0/16, and no route leads there. Give a target within, or " +
+				"connect the two networks yourself"},
+		},
+		"targets that nobody forwards to": {
+			values{"forwardTo": list("10.0.32.0/24:5432")},
+			[]string{"forwardTo: no session forwards to it while sessionDocuments is without remote-port-forwarding. List that there, " +
+				"or empty forwardTo"},
 		},
 		"forwarding to everywhere": {
 			values{"sessionDocuments": list("remote-port-forwarding"), "instanceEgress": "open"}, []string{warnOpen},

@@ -9,9 +9,6 @@ import (
 	"bastionless/internal/policy"
 )
 
-// oldVersionDays is for how long a record that was overwritten or deleted can be brought back.
-const oldVersionDays = 30
-
 // newBucket declares the bucket and what protects it. All of it is kept, since a bucket without its policy, its
 // encryption and its versions would keep records that nothing protects.
 func (s *Sessions) newBucket(ctx *pulumi.Context, name string, args *SessionsArgs) error {
@@ -66,7 +63,8 @@ func (s *Sessions) newBucket(ctx *pulumi.Context, name string, args *SessionsArg
 			Filter:     s3.BucketLifecycleConfigurationV2RuleFilterArgs{Prefix: pulumi.String("")},
 			Expiration: s3.BucketLifecycleConfigurationV2RuleExpirationArgs{Days: pulumi.Int(args.KeepDays)},
 			NoncurrentVersionExpiration: s3.BucketLifecycleConfigurationV2RuleNoncurrentVersionExpirationArgs{
-				NoncurrentDays: pulumi.Int(oldVersionDays),
+				// A record that somebody overwrites or deletes is kept as long as any other.
+				NoncurrentDays: pulumi.Int(args.KeepDays),
 			},
 			AbortIncompleteMultipartUpload: s3.BucketLifecycleConfigurationV2RuleAbortIncompleteMultipartUploadArgs{
 				DaysAfterInitiation: pulumi.Int(7),

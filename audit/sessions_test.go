@@ -85,7 +85,7 @@ func child(typ, name string, kept bool, inputs pulumitest.Map, dependencies ...s
 		r.Options = append(r.Options, "replacementTrigger: acme")
 	case bucket:
 		// The SDK gives it, for stacks that know the type by its other name.
-		r.Options = append(r.Options, `aliases: [spec:{type:"aws:s3/bucket:Bucket" noParent:false}]`)
+		r.Options = append(r.Options, `aliases: aws:s3/bucket:Bucket`)
 	}
 	return r
 }
@@ -121,7 +121,7 @@ func wantBucket(mode pulumitest.Mode, encryption pulumitest.Map, bucketKey bool,
 		child(part("bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2"), name, true, pulumitest.Map{
 			"bucket": id, "rules": pulumitest.List{pulumitest.Map{
 				"id": "expire", "status": "Enabled", "filter": pulumitest.Map{"prefix": ""},
-				"expiration": pulumitest.Map{"days": 365}, "noncurrentVersionExpiration": pulumitest.Map{"noncurrentDays": 30},
+				"expiration": pulumitest.Map{"days": 365}, "noncurrentVersionExpiration": pulumitest.Map{"noncurrentDays": 365},
 				"abortIncompleteMultipartUpload": pulumitest.Map{"daysAfterInitiation": 7},
 			}},
 		}, bucket+"::"+name, versions+"::"+name),

@@ -10,6 +10,7 @@ type OS string
 
 // The values of OS.
 const (
+	// AmazonLinux2023 is Amazon Linux 2023.
 	AmazonLinux2023 OS = "al2023"
 	// AmazonLinux2 is past its end of support, 2026-06-30.
 	AmazonLinux2 OS = "al2"

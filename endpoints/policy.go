@@ -20,8 +20,10 @@ type OS string
 
 // The values of OS.
 const (
+	// AmazonLinux2023 is Amazon Linux 2023.
 	AmazonLinux2023 OS = "al2023"
-	AmazonLinux2    OS = "al2"
+	// AmazonLinux2 is Amazon Linux 2.
+	AmazonLinux2 OS = "al2"
 )
 
 func fullPolicy() policy.Document {

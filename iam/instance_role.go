@@ -1,5 +1,5 @@
 // Package iam gives the instances the permissions that the SSM Agent needs, and people a role that opens sessions on
-// these instances and does nothing else.
+// these instances. Besides, it sees what the console needs to list.
 package iam
 
 import (

@@ -38,7 +38,7 @@ type SessionRoleArgs struct {
 	OwnDocument pulumi.StringInput
 	// KeyARN is the key with which sessions are encrypted. Optional: nil, they are not.
 	KeyARN pulumi.StringInput
-	// AnyInstance opens sessions on every instance of every account that trusts this one, and not on InstanceIDs alone.
+	// AnyInstance opens sessions on every instance of the account, in every Region, and not on InstanceIDs alone.
 	AnyInstance bool
 	// InstanceIDs are the instances on which the role opens sessions. Required.
 	InstanceIDs pulumi.StringArrayInput

@@ -39,8 +39,10 @@ const (
 
 // Target is a TCP port on the addresses of a block.
 type Target struct {
+	// Block holds the addresses.
 	Block netip.Prefix
-	Port  uint16
+	// Port is from 1 to 65535.
+	Port uint16
 }
 
 // String is the target as the configuration writes it, such as "10.0.32.0/24:5432".

@@ -10,6 +10,7 @@ import (
 
 // Document is a policy of version 2012-10-17, the one that knows policy variables.
 type Document struct {
+	// Statements are in the order of the text.
 	Statements []Statement
 }
 
@@ -34,7 +35,9 @@ type Conditions map[string]map[string][]string
 
 // Principal is one kind of principal and its names. The zero value admits everybody, signed or not.
 type Principal struct {
-	AWS     []string `json:"AWS,omitempty"`
+	// AWS are ARNs of accounts, users and roles, or "*".
+	AWS []string `json:"AWS,omitempty"`
+	// Service are names of services, such as "ec2.amazonaws.com".
 	Service []string `json:"Service,omitempty"`
 }
 

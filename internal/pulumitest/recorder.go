@@ -193,9 +193,16 @@ func options(rpc *pulumirpc.RegisterResourceRequest) []string {
 			set = append(set, fmt.Sprintf("%s: %v", name, value))
 		}
 	}
-	add(len(rpc.GetAliases()) > 0, "aliases", rpc.GetAliases())
-	timeouts := rpc.GetCustomTimeouts()
-	add(timeouts.GetCreate()+timeouts.GetUpdate()+timeouts.GetDelete() != "", "customTimeouts", timeouts)
+	// Field by field: the text of a message of protobuf differs from one build to the next.
+	var aliases []string
+	for _, alias := range rpc.GetAliases() {
+		aliases = append(aliases, strings.TrimSpace(alias.GetUrn()+" "+alias.GetSpec().GetType()+" "+alias.GetSpec().GetName()))
+	}
+	add(len(aliases) > 0, "aliases", strings.Join(aliases, ", "))
+	timeouts := []string{
+		rpc.GetCustomTimeouts().GetCreate(), rpc.GetCustomTimeouts().GetUpdate(), rpc.GetCustomTimeouts().GetDelete(),
+	}
+	add(strings.Join(timeouts, "") != "", "customTimeouts", strings.Join(timeouts, ", "))
 	add(rpc.GetDeletedWith() != "", "deletedWith", reference(rpc.GetDeletedWith()))
 	add(rpc.GetDeleteBeforeReplaceDefined(), "deleteBeforeReplace", rpc.GetDeleteBeforeReplace())
 	add(len(rpc.GetIgnoreChanges()) > 0, "ignoreChanges", strings.Join(rpc.GetIgnoreChanges(), ", "))
