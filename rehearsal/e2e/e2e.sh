@@ -54,7 +54,7 @@ check() {
   for tool in pulumi aws session-manager-plugin script; do
     command -v "$tool" >/dev/null || fail "there is no \"$tool\" on the PATH"
   done
-  [ -x "$connect" ] || fail "there is no $connect: run make build"
+  [ -x "$connect" ] || fail "there is no $connect: \"make e2e\" builds it"
   region=$(pulumi config get aws:region --stack "$stack") || fail "stack \"$stack\" names no aws:region; is it there?"
   if [ "$(pulumi config get terminationProtection --stack "$stack" 2>/dev/null)" = true ]; then
     fail "stack \"$stack\" has terminationProtection on, and could not be destroyed: turn it off"

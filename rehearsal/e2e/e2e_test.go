@@ -212,7 +212,7 @@ func TestE2E_refuses(t *testing.T) {
 		"no stack":      {"pulumi", `exit 1`, "", `stack "dev" names no aws:region; is it there?`},
 		"no account":    {"aws", `exit 1`, "", "no AWS credentials"},
 		"nobody agrees": {"pulumi", "", "E2E_YES=0", "nothing done"},
-		"no connect":    {"pulumi", "", "E2E_CONNECT=/nowhere", "there is no /nowhere: run make build"},
+		"no connect":    {"pulumi", "", "E2E_CONNECT=/nowhere", "there is no /nowhere: \"make e2e\" builds it"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
