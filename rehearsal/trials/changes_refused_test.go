@@ -93,3 +93,29 @@ func (w *world) instances() []string {
 	slices.Sort(ids)
 	return ids
 }
+
+// Where the protection is turned off by the same up that replaces the instances, the old ones stand beside the new ones, as
+// protected as before. What docs/recovery.md says of it mends that.
+func TestProtectionTakenOffTooLate(t *testing.T) {
+	t.Parallel()
+	ran.changes.Add(1)
+	w := newWorld(t, "prod", nil)
+	w.up()
+	before := w.instances()
+	w.configure(settings{"os": "al2", "terminationProtection": "false"})
+	require.Contains(t, w.stack.Up(context.Background()).Failure(), "api error OperationNotPermitted: ")
+	w.agrees()
+	require.Len(t, w.instances(), 2*len(before))
+	require.Contains(t, w.stack.Up(context.Background()).Failure(), "api error OperationNotPermitted: ")
+
+	h := w.byHand()
+	for _, state := range w.customs() {
+		if string(state.Type) == instanceType && state.Delete {
+			h.change(state, "disableApiTermination", false)
+		}
+	}
+	w.refresh()
+	w.up()
+	w.settled()
+	w.goes()
+}

@@ -69,7 +69,11 @@ func (h *hand) remove(name string) {
 // edit sets a property of a resource of the stack.
 func (h *hand) edit(name, property string, value any) {
 	h.t.Helper()
-	state := h.find(name)
+	h.change(h.find(name), property, value)
+}
+
+func (h *hand) change(state *resource.State, property string, value any) {
+	h.t.Helper()
 	inputs := maps.Clone(state.Inputs)
 	inputs[sdk.PropertyKey(property)] = sdk.NewPropertyValue(value)
 	_, err := h.provider.Update(context.Background(), plugin.UpdateRequest{

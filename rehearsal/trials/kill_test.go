@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -185,4 +186,33 @@ func (w *world) named(t *testing.T, orphans []awssim.Object, pending []pkgresour
 		creating[orphan.Type]--
 		require.GreaterOrEqual(t, creating[orphan.Type], 0, "no pending operation is of the orphan %v", orphan)
 	}
+}
+
+// TestRecovery_commands holds docs/recovery.md to the commands that these tests go through, in its order. The ordinary CLI
+// was tried with each of them by hand.
+func TestRecovery_commands(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile(filepath.Join(root, "docs", "recovery.md"))
+	require.NoError(t, err)
+	var commands []string
+	for line := range strings.Lines(string(text)) {
+		if command, ok := strings.CutPrefix(line, "    "); ok && strings.HasPrefix(strings.TrimSpace(command), "pulumi ") {
+			command, _, _ = strings.Cut(command, " #")
+			commands = append(commands, strings.TrimSpace(command))
+		}
+	}
+	require.Equal(t, []string{
+		"pulumi up", // TestEverySingleFailure
+		"pulumi cancel",
+		"pulumi stack export | jq -r '.deployment.pending_operations[]? | .type + \" \" + .resource.urn'",
+		"pulumi stack --show-ids",
+		"pulumi refresh --clear-pending-creates", // TestKilled
+		"pulumi up",
+		"pulumi import TYPE NAME ID --parent PARENT=URN-OF-PARENT --protect=false --generate-code=false",
+		"pulumi refresh", // TestDrift
+		"pulumi up",
+		"pulumi refresh", // TestProtectionTakenOffTooLate
+		"pulumi up",
+		"pulumi state delete URN",
+	}, commands)
 }
