@@ -2,20 +2,11 @@ package trials
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"encoding/json"
-	"flag"
-	"fmt"
 	"maps"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
-	"sync/atomic"
-	"testing"
 
 	"github.com/pulumi/pulumi/pkg/v3/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/providers"
@@ -27,63 +18,8 @@ import (
 	"bastionless/rehearsal/report"
 )
 
-// root is where the program and its stacks are.
-const root = "../.."
-
-// stacks are those that people deploy.
-var stacks = []string{"dev", "prod"}
-
 // adopted is the one type whose resources are none of the account's own: AWS makes a default group with each VPC.
 const adopted = "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup"
-
-// program compiles the stacks' program, once.
-var program = sync.OnceValues(func() (string, error) {
-	if path := os.Getenv(programVariable); path != "" {
-		return path, nil // a victim runs what its killer has compiled
-	}
-	dir, err := os.MkdirTemp("", "trials")
-	if err != nil {
-		return "", err
-	}
-	path := filepath.Join(dir, "bastionless")
-	build := exec.Command("go", "build", "-trimpath", "-ldflags", "-w -s", "-o", path, ".")
-	build.Dir = root
-	if output, err := build.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("compile the program: %w\n%s", err, output)
-	}
-	return path, nil
-})
-
-// ran counts the cases of each kind.
-var ran struct{ faults, kills, changes, drifts, random, neighbours atomic.Int64 }
-
-func TestMain(m *testing.M) {
-	if os.Getenv(victimVariable) != "" {
-		beVictim()
-		return
-	}
-	// The command line and the environment win. A failure names its seed, which repeats it: no file is needed.
-	for name, value := range map[string]string{"rapid.checks": cmp.Or(os.Getenv("RAPID_CHECKS"), shardsChecks), "rapid.nofailfile": "true"} {
-		if err := flag.Set(name, value); err != nil {
-			panic(err)
-		}
-	}
-	status := m.Run()
-	if path, err := program(); err == nil {
-		_ = os.RemoveAll(filepath.Dir(path))
-	}
-	summary := fmt.Sprintf("trials: %d faults, %d kills, %d changes, %d drifts, %d random stacks, %d neighbours\n",
-		ran.faults.Load(), ran.kills.Load(), ran.changes.Load(), ran.drifts.Load(), ran.random.Load(), ran.neighbours.Load())
-	fmt.Print(summary)
-	// go test shows what a package prints only where it failed, or asked to.
-	if path := os.Getenv("TRIALS_SUMMARY"); path != "" {
-		if err := os.WriteFile(path, []byte(summary), 0o600); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			status = 1
-		}
-	}
-	os.Exit(status)
-}
 
 // failing is a test or one case of a property.
 type failing interface {
@@ -213,16 +149,22 @@ func (w *world) settled() {
 // agrees holds the state to know exactly what the cloud holds, both ways, and to have no doubts about it.
 func (w *world) agrees() {
 	w.t.Helper()
+	known := append(w.owns(), w.released...)
+	slices.Sort(known)
+	require.Equal(w.t, w.holds(), known, "the cloud's, and the state's")
+	require.Empty(w.t, w.stack.Snapshot().PendingOperations)
+}
+
+// owns lists what the state knows of what the cloud holds.
+func (w *world) owns() []string {
 	known := []string{}
 	for _, state := range w.customs() {
 		if string(state.Type) != adopted {
 			known = append(known, string(state.Type)+" "+string(state.ID))
 		}
 	}
-	known = append(known, w.released...)
 	slices.Sort(known)
-	require.Equal(w.t, w.holds(), known, "the cloud's, and the state's")
-	require.Empty(w.t, w.stack.Snapshot().PendingOperations)
+	return known
 }
 
 // holds lists what the cloud holds.
@@ -312,48 +254,3 @@ func (w *world) kept() []string {
 	slices.Sort(kept)
 	return kept
 }
-
-// label names a resource in a few words: the last part of its type, and its name.
-func label(token, name string) string {
-	return token[strings.LastIndexAny(token, ":/")+1:] + " " + name
-}
-
-// changed says what an operation did to each resource, in order: "Subnet network-app-a: delete create". A component's
-// steps are left out, since nothing is done to it.
-func changed(result *engine.Result) []string {
-	done := map[string][]string{}
-	for _, step := range result.Changed() {
-		if token := string(step.URN.Type()); strings.HasPrefix(token, "aws:") {
-			name := label(token, step.URN.Name())
-			done[name] = append(done[name], verb(step)...)
-		}
-	}
-	var lines []string
-	for name, verbs := range done {
-		lines = append(lines, name+": "+strings.Join(verbs, " "))
-	}
-	slices.SortFunc(lines, cmp.Compare[string])
-	return lines
-}
-
-// verb is what a step does to the cloud. A replacement is a creation and a deletion, and the engine's own step between them.
-func verb(step engine.Step) []string {
-	switch step.Op {
-	case engine.OpCreateReplacement:
-		return []string{"recreate"}
-	case engine.OpDeleteReplaced:
-		return []string{"remove"}
-	case engine.OpReplace:
-		return nil
-	case engine.OpUpdate:
-		for _, line := range step.Diff {
-			path, _, _ := strings.Cut(line, ":")
-			if string(step.URN.Type()) == instanceType && (path == "instanceType" || path == "userData") {
-				return []string{"restart"} // both take a stop and a start
-			}
-		}
-	}
-	return []string{step.Op}
-}
-
-const instanceType = "aws:ec2/instance:Instance"
