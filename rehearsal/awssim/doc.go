@@ -10,7 +10,8 @@
 // check.go the checks of inputs, validate.go the provider's validators, diff.go the comparison of state and inputs,
 // provider.go and configuration.go the interface to the engine, cloud.go what the account holds, errors.go how AWS and the provider word refusals,
 // tags.go what all tags obey, faults.go and latency.go how a test makes calls fail and take time. fixture.json is the account
-// from which every cloud starts; lookups.go and lookups_ec2.go answer from it. Every other file is that of a service or type.
+// from which every cloud starts, and catalogue.go adds to it what AWS offers everywhere; lookups.go and lookups_ec2.go answer from
+// both. Every other file is that of a service or type.
 //
 // # How to add a type
 //

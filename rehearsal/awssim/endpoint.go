@@ -1,6 +1,7 @@
 package awssim
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -295,10 +296,14 @@ func (c *call) privateName(state values) string {
 
 // privateCode is how a service's own name begins, where it does not begin with the endpoint service's code.
 func privateCode(code string) string {
-	if own, ok := map[string]string{"ecr.api": "api.ecr", "ecr.dkr": "*.dkr.ecr", "s3": "*.s3"}[code]; ok {
-		return own
+	own := map[string]string{
+		"codeartifact.api": "codeartifact", "codeartifact.repositories": "*.d.codeartifact", "ecr.dkr": "*.dkr.ecr", "ecs-agent": "ecs-a",
+		"ecs-telemetry": "ecs-t", "execute-api": "*.execute-api", "kinesis-firehose": "firehose", "kinesis-streams": "kinesis", "s3": "*.s3",
+	}[code]
+	if service, api, ok := strings.Cut(code, "."); own == "" && ok {
+		return api + "." + service // such as api.ecr
 	}
-	return code
+	return cmp.Or(own, code)
 }
 
 // equip gives an endpoint its network interfaces and names, or its routes.

@@ -1,6 +1,8 @@
 package awssim
 
 import (
+	"bytes"
+	"cmp"
 	_ "embed"
 	"encoding/json"
 	"maps"
@@ -14,7 +16,7 @@ var fixture []byte
 // account is what a cloud starts from: it never changes.
 var account = readFixture()
 
-// fixtureAccount is an account, and what AWS offers to it.
+// fixtureAccount is an account, and what AWS offers to it: what fixture.json says, and what catalogue.go derives.
 type fixtureAccount struct {
 	ID            string
 	Partitions    map[string]struct{ DNSSuffix, ReverseDNSPrefix string }
@@ -31,13 +33,32 @@ type fixtureType struct {
 }
 
 type fixtureRegion struct {
-	Partition   string
+	Partition   string // "aws" unless said otherwise
 	Description string
-	Zones       []struct{ Name, ID string }
-	// Lacking are the zones that do not offer an instance type. All other zones offer all types.
-	Lacking  map[string][]string
-	Services map[string][]fixtureService // by endpoint service name, one for each type
-	Images   map[string]fixtureImage     // by id
+	Zones       fixtureZones
+	// LackingTypes are the instance types that zones do not offer, as patterns by the zone's letter. Otherwise all zones offer all.
+	LackingTypes map[string][]string
+	// LackingServices are the letters of the zones that lack an interface endpoint's service, by the service's code.
+	LackingServices map[string][]string
+	PrefixLists     map[string]string           // of gateways, by the service's code
+	Services        map[string][]fixtureService // by endpoint service name, one for each type: derived
+	Images          map[string]fixtureImage     // by id: those of the fixture and derived ones
+}
+
+type fixtureZone struct{ Name, ID string }
+
+// fixtureZones are a Region's zones in the order of their names. The fixture has them as ids by letters.
+type fixtureZones []fixtureZone
+
+func (z *fixtureZones) UnmarshalJSON(data []byte) error {
+	ids := map[string]string{}
+	if err := json.Unmarshal(data, &ids); err != nil {
+		return err
+	}
+	for _, letter := range slices.Sorted(maps.Keys(ids)) {
+		*z = append(*z, fixtureZone{Name: letter, ID: ids[letter]})
+	}
+	return nil
 }
 
 type fixtureService struct {
@@ -59,8 +80,19 @@ type fixtureImage struct {
 
 func readFixture() *fixtureAccount {
 	var a fixtureAccount
-	if err := json.Unmarshal(fixture, &a); err != nil {
+	decoder := json.NewDecoder(bytes.NewReader(fixture))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&a); err != nil {
 		panic("fixture.json: " + err.Error())
+	}
+	a.deriveTypes()
+	for name, region := range a.Regions {
+		for i := range region.Zones {
+			region.Zones[i].Name = name + region.Zones[i].Name
+		}
+		region.Partition = cmp.Or(region.Partition, "aws")
+		region.deriveServices(name)
+		region.deriveImages(name)
 	}
 	return &a
 }
@@ -84,7 +116,8 @@ func (r *fixtureRegion) offering(instanceType string) []string {
 	}
 	var zones []string
 	for _, zone := range r.zoneNames() {
-		if !slices.Contains(r.Lacking[instanceType], zone) {
+		lacks := func(pattern string) bool { return wildcardMatch(pattern, instanceType) }
+		if !slices.ContainsFunc(r.LackingTypes[zone[len(zone)-1:]], lacks) {
 			zones = append(zones, zone)
 		}
 	}

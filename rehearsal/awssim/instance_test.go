@@ -9,9 +9,9 @@ import (
 
 // Images of the fixture's in ap-northeast-1.
 const (
-	imageX86 = "ami-02dd81a5acf33307c" // Amazon Linux 2023
-	imageARM = "ami-0e80dd02af9ac2f0a"
-	imageOld = "ami-02761fbaa39a6872b" // Amazon Linux 2
+	imageX86 = "ami-0d0e9feca87c26801" // Amazon Linux 2023
+	imageARM = "ami-00a2279488eb254ed"
+	imageOld = "ami-0adb03280c56698c7" // Amazon Linux 2
 	imageBig = "ami-0aaaaaaaaaaaaaaa1" // of 30 GiB
 )
 

@@ -124,6 +124,11 @@ func TestLookups_services(t *testing.T) {
 	require.Equal(t, "api.ecr.ap-northeast-1.amazonaws.com", w.answer(serviceLookup, values{"service": "ecr.api"})["privateDnsName"])
 	require.Equal(t, []any{"ap-northeast-1a", "ap-northeast-1c"}, w.answer(serviceLookup, values{"service": "secretsmanager"})["availabilityZones"])
 	require.Empty(t, w.answer(serviceLookup, values{"service": "s3", "serviceType": "Gateway"})["privateDnsName"])
+	for code, own := range map[string]string{
+		"kinesis-streams": "kinesis", "execute-api": "*.execute-api", "sagemaker.runtime": "runtime.sagemaker", "ecs-agent": "ecs-a", "sqs": "sqs",
+	} {
+		require.Equal(t, own+".ap-northeast-1.amazonaws.com", w.answer(serviceLookup, values{"service": code})["privateDnsName"])
+	}
 
 	filtered := w.answer(serviceLookup, values{"filters": filterOf("service-name", tokyoSSM)})
 	require.Equal(t, service["serviceId"], filtered["serviceId"])

@@ -159,7 +159,9 @@ func arnText(path string, value any) []string {
 }
 
 // hash is so many hexadecimal digits that a text always has.
-func (c *Cloud) hash(text string, digits int) string {
+func (c *Cloud) hash(text string, digits int) string { return hashed(text, digits) }
+
+func hashed(text string, digits int) string {
 	sum := sha256.Sum256([]byte(text))
 	return hex.EncodeToString(sum[:])[:digits]
 }
