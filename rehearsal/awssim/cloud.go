@@ -119,8 +119,6 @@ func (c *Cloud) assume(format string, args ...any) bool {
 	return c.options.AssumeExisting
 }
 
-func (c *Cloud) account() string { return account.ID }
-
 // key is where the cloud keeps a thing.
 func key(token, region, id string) string { return token + " " + region + " " + id }
 

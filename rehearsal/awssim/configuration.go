@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/pulumi/pulumi/pkg/v3/resource/plugin"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
@@ -57,19 +58,47 @@ func (p *provider) Configure(_ context.Context, req plugin.ConfigureRequest) (pl
 		}
 		p.tags, _ = defaults["tags"].(values)
 	}
-	allowed, forbidden := configuredList(in["allowedAccountIds"]), configuredList(in["forbiddenAccountIds"])
-	if len(allowed) > 0 && !slices.Contains(allowed, account.ID) || slices.Contains(forbidden, account.ID) {
-		return plugin.ConfigureResponse{}, fmt.Errorf("AWS account ID not allowed: %s", account.ID)
-	}
-	return plugin.ConfigureResponse{}, nil
+	return plugin.ConfigureResponse{}, p.takeAccount(in)
 }
 
-// configuredList reads a list of the provider's configuration, which comes as JSON.
-func configuredList(value any) []string {
-	if encoded, isText := value.(string); isText {
-		var items []string
-		_ = json.Unmarshal([]byte(encoded), &items) // what is no list allows and forbids nothing
-		return items
+// takeAccount takes the one account that the configuration allows for the simulated one, and otherwise the fixture's.
+func (p *provider) takeAccount(in values) error {
+	allowed, err := configuredList(in, "allowedAccountIds")
+	if err != nil {
+		return err
 	}
-	return list(values{"": value}, "")
+	forbidden, err := configuredList(in, "forbiddenAccountIds")
+	if err != nil {
+		return err
+	}
+	p.account = account.ID
+	if len(allowed) == 1 && accountID.MatchString(allowed[0]) {
+		p.account = allowed[0]
+	}
+	if len(allowed) > 0 && !slices.Contains(allowed, p.account) || slices.Contains(forbidden, p.account) {
+		return fmt.Errorf("AWS account ID not allowed: %s", p.account)
+	}
+	return nil
+}
+
+// configuredList reads a list of the provider's configuration, which may come as JSON. The stricter reading: what is no list
+// is refused.
+func configuredList(in values, name string) ([]string, error) {
+	if !given(in, name) {
+		return nil, nil
+	}
+	items, ok := in[name].([]any)
+	if encoded, isText := in[name].(string); isText {
+		decoder := json.NewDecoder(strings.NewReader(encoded))
+		decoder.UseNumber()
+		ok = decoder.Decode(&items) == nil
+	}
+	if !ok {
+		return nil, fmt.Errorf(`aws:%s: give a list, such as ["%s"]`, name, account.ID)
+	}
+	var texts []string
+	for _, item := range items {
+		texts = append(texts, fmt.Sprint(item)) // a number is taken for its digits
+	}
+	return texts, nil
 }

@@ -21,11 +21,12 @@ type provider struct {
 	plugin.UnimplementedProvider
 	cloud *Cloud
 
-	mu     sync.Mutex
-	region string
-	tags   values
-	stop   context.CancelFunc
-	ctx    context.Context
+	mu      sync.Mutex
+	account string
+	region  string
+	tags    values
+	stop    context.CancelFunc
+	ctx     context.Context
 }
 
 // Attach is how an ordinary CLI begins with a provider that runs already.
@@ -62,7 +63,7 @@ func (p *provider) begin(urn resource.URN) *call {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.cloud.mu.Lock()
-	c := &call{Cloud: p.cloud, ctx: p.ctx, region: p.region, tags: p.tags, urn: urn}
+	c := &call{Cloud: p.cloud, ctx: p.ctx, accountID: p.account, region: p.region, tags: p.tags, urn: urn}
 	if region := account.Regions[p.region]; region != nil {
 		c.partition, c.dnsSuffix = region.Partition, account.Partitions[region.Partition].DNSSuffix
 	}

@@ -108,6 +108,7 @@ func register(types ...*resourceType) {
 type call struct {
 	*Cloud
 	ctx       context.Context
+	accountID string
 	region    string
 	partition string
 	dnsSuffix string
@@ -118,6 +119,9 @@ type call struct {
 	// late is a fault that lets the creation begin and not end.
 	late error
 }
+
+// account is the id of the account that the provider works in.
+func (c *call) account() string { return c.accountID }
 
 // step is called where a creation has made the thing and goes on to further calls. An error leaves it as it is then: return
 // it with the id, wrapped in partly.
