@@ -14,19 +14,85 @@ import (
 
 // What the provider is told before it works: its Region, default tags and accounts.
 
+// configurationKeys are all inputs of the provider's, and those within them that are objects.
+var configurationKeys = map[string]string{
+	"accessKey": "", "allowedAccountIds": "", "customCaBundle": "", "ec2MetadataServiceEndpoint": "", "ec2MetadataServiceEndpointMode": "",
+	"endpoints": "", "forbiddenAccountIds": "", "httpProxy": "", "httpsProxy": "", "insecure": "", "maxRetries": "", "noProxy": "",
+	"profile": "", "region": "", "retryMode": "", "s3UsEast1RegionalEndpoint": "", "s3UsePathStyle": "", "secretKey": "",
+	"sharedConfigFiles": "", "sharedCredentialsFiles": "", "skipCredentialsValidation": "", "skipMetadataApiCheck": "",
+	"skipRegionValidation": "", "skipRequestingAccountId": "", "stsRegion": "", "token": "", "tokenBucketRateLimiterCapacity": "",
+	"useDualstackEndpoint": "", "useFipsEndpoint": "",
+
+	"assumeRole":                "duration externalId policy policyArns roleArn sessionName sourceIdentity tags transitiveTagKeys",
+	"assumeRoleWithWebIdentity": "duration policy policyArns roleArn sessionName webIdentityToken webIdentityTokenFile",
+	"defaultTags":               "tags",
+	"ignoreTags":                "keyPrefixes keys",
+}
+
 // CheckConfig checks the provider's configuration.
 func (p *provider) CheckConfig(_ context.Context, req plugin.CheckConfigRequest) (plugin.CheckConfigResponse, error) {
 	response := plugin.CheckConfigResponse{Properties: req.News}
-	region := fromProperties(resource.ToResourcePropertyMap(req.News))["region"]
-	switch name, ok := region.(string); {
-	case isUnknown(region):
-	case !ok || name == "":
-		response.Failures = []plugin.CheckFailure{{Reason: "unable to validate AWS credentials.\nDetails: no AWS Region: " +
-			"Make sure you have set your AWS region, e.g. `pulumi config set aws:region us-west-2`."}}
-	case account.Regions[name] == nil:
-		response.Failures = []plugin.CheckFailure{{Reason: fmt.Sprintf("the simulated account has no Region %q: it has %s", name, account.regionNames())}}
+	in := fromProperties(resource.ToResourcePropertyMap(req.News))
+	refuse := func(format string, args ...any) {
+		response.Failures = append(response.Failures, plugin.CheckFailure{Reason: fmt.Sprintf(format, args...)})
+	}
+	name := req.URN.Name()
+	ofConfig := name == "default" || strings.HasPrefix(name, "default_")
+	for _, path := range unknownKeys(in) {
+		if ofConfig {
+			refuse("`aws:%s` is not a valid configuration key for the aws provider. If the referenced key is not intended for the "+
+				"provider, please choose a different namespace from `aws:`.", path)
+		} else {
+			refuse("could not validate provider configuration: Invalid or unknown key. Examine values at '%s.%s'.", name, path)
+		}
+	}
+	if given(in, "allowedAccountIds") && given(in, "forbiddenAccountIds") {
+		refuse("could not validate provider configuration: Conflicting configuration arguments. \"allowed_account_ids\": conflicts with " +
+			"forbidden_account_ids. Check `pulumi config get aws:allowedAccountIds`.")
+	}
+	if len(response.Failures) > 0 {
+		return response, nil
+	}
+	switch region, ok := in["region"].(string); {
+	case isUnknown(in["region"]):
+	case !ok || region == "":
+		refuse("unable to validate AWS credentials.\nDetails: no AWS Region: " +
+			"Make sure you have set your AWS region, e.g. `pulumi config set aws:region us-west-2`.")
+	case account.Regions[region] == nil:
+		refuse("the simulated account has no Region %q: it has %s", region, account.regionNames())
 	}
 	return response, nil
+}
+
+// unknownKeys are the paths of what the provider does not know, in order. The engine adds a version and what begins with "__".
+func unknownKeys(in values) []string {
+	var paths []string
+	for key, value := range in {
+		fields, known := configurationKeys[key]
+		if !known && key != "version" && key != "pluginDownloadURL" && !strings.HasPrefix(key, "__") {
+			paths = append(paths, key)
+		}
+		if fields == "" {
+			continue
+		}
+		object, _ := asObject(value)
+		for field := range object {
+			if !slices.Contains(strings.Fields(fields), field) && !strings.HasPrefix(field, "__") {
+				paths = append(paths, key+"."+field)
+			}
+		}
+	}
+	slices.Sort(paths)
+	return paths
+}
+
+// asObject reads an object of the provider's configuration, which may come as JSON.
+func asObject(value any) (values, bool) {
+	object, ok := value.(values)
+	if encoded, isText := value.(string); isText {
+		ok = json.Unmarshal([]byte(encoded), &object) == nil
+	}
+	return object, ok
 }
 
 // DiffConfig compares the provider's configuration. Another Region is another provider.
@@ -49,10 +115,7 @@ func (p *provider) Configure(_ context.Context, req plugin.ConfigureRequest) (pl
 	p.region, _ = in["region"].(string)
 	p.ctx, p.stop = context.WithCancel(context.Background())
 	if given(in, "defaultTags") {
-		defaults, ok := in["defaultTags"].(values)
-		if encoded, isText := in["defaultTags"].(string); isText {
-			ok = json.Unmarshal([]byte(encoded), &defaults) == nil
-		}
+		defaults, ok := asObject(in["defaultTags"])
 		if !ok {
 			return plugin.ConfigureResponse{}, errors.New(`aws:defaultTags: give an object with the key "tags"`)
 		}

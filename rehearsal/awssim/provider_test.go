@@ -21,7 +21,9 @@ func TestProvider_configuration(t *testing.T) {
 	t.Parallel()
 	p := newTrial(t).provider
 	check := func(in values) []plugin.CheckFailure {
-		response, err := p.CheckConfig(background, plugin.CheckConfigRequest{News: resource.FromResourcePropertyMap(toProperties(in))})
+		response, err := p.CheckConfig(background, plugin.CheckConfigRequest{
+			URN: testURN("pulumi:providers:aws", "default"), News: resource.FromResourcePropertyMap(toProperties(in)),
+		})
 		require.NoError(t, err)
 		return response.Failures
 	}
@@ -41,6 +43,44 @@ func TestProvider_configuration(t *testing.T) {
 	}
 	_, err = p.Configure(background, plugin.ConfigureRequest{Inputs: toProperties(values{"region": "us-east-1", "defaultTags": "a=b"})})
 	require.EqualError(t, err, `aws:defaultTags: give an object with the key "tags"`)
+}
+
+// What the provider does not know it refuses, in the words for configuration or for a provider of the program's own.
+func TestProvider_configurationKeys(t *testing.T) {
+	t.Parallel()
+	p := newTrial(t).provider
+	check := func(name string, in values) []string {
+		response, err := p.CheckConfig(background, plugin.CheckConfigRequest{
+			URN: testURN("pulumi:providers:aws", name), News: resource.FromResourcePropertyMap(toProperties(with(values{"region": "us-east-1"}, in))),
+		})
+		require.NoError(t, err)
+		reasons := []string{}
+		for _, failure := range response.Failures {
+			reasons = append(reasons, failure.Reason)
+		}
+		return reasons
+	}
+	const advice = " is not a valid configuration key for the aws provider. If the referenced key is not intended for the provider, " +
+		"please choose a different namespace from `aws:`."
+	for path, in := range map[string]values{
+		"regoin":               {"regoin": "us-east-1"},
+		"defaultTags.project":  {"defaultTags": `{"project":"x","tags":{"a":"b"}}`},
+		"defaultTags.tag":      {"defaultTags": values{"tag": values{"a": "b"}}},
+		"ignoreTags.key":       {"ignoreTags": `{"key":["a"]}`},
+		"assumeRole.roleAnr":   {"assumeRole": values{"roleAnr": "arn"}},
+		"sharedCredentialFile": {"sharedCredentialFile": "x"},
+	} {
+		require.Equal(t, []string{"`aws:" + path + "`" + advice}, check("default_6_83_2", in))
+		require.Equal(t, []string{"could not validate provider configuration: Invalid or unknown key. Examine values at 'mine." + path + "'."}, check("mine", in))
+	}
+	require.Equal(t, []string{"`aws:a`" + advice, "`aws:b`" + advice}, check("default", values{"b": "", "a": ""}))
+	require.Equal(t, []string{"could not validate provider configuration: Conflicting configuration arguments. \"allowed_account_ids\": conflicts " +
+		"with forbidden_account_ids. Check `pulumi config get aws:allowedAccountIds`."},
+		check("default", values{"allowedAccountIds": `["1"]`, "forbiddenAccountIds": `["2"]`}))
+	require.Empty(t, check("default", values{
+		"version": "6.83.2", "__internal": values{}, "profile": "p", "endpoints": `[{"ec2":"x"}]`, "skipRegionValidation": "true",
+		"defaultTags": `{"tags":{"a":"b"}}`, "ignoreTags": values{"keys": []any{"a"}, "keyPrefixes": unknown{}}, "assumeRole": unknown{},
+	}))
 }
 
 // Providers of two Regions and other tags work on one account side by side.
