@@ -73,8 +73,46 @@ func (s *Stack) Configure(overrides map[string]string) error {
 		return fmt.Errorf("%s: %w", file, err)
 	}
 	s.config = loaded.Config
-	s.warnings = messages(warnings.String())
+	s.warnings = append(messages(warnings.String()), s.mistypedNamespaces()...)
 	return nil
+}
+
+// mistypedNamespaces warns of keys that Pulumi hands to nobody, in a namespace that looks like the project's.
+func (s *Stack) mistypedNamespaces() []string {
+	project := s.project.Name.String()
+	var warnings []string
+	for key := range s.config {
+		namespace := key.Namespace()
+		if slices.Contains([]string{project, simulatedPackage, "pulumi"}, namespace) || edits(namespace, project) > 2 {
+			continue
+		}
+		warnings = append(warnings, fmt.Sprintf("%s: nothing reads the namespace %q, and Pulumi ignores the value: is %s:%s meant?",
+			key, namespace, project, key.Name()))
+	}
+	slices.Sort(warnings)
+	return warnings
+}
+
+// edits is how many letters must be inserted, removed or changed to make b of a.
+func edits(a, b string) int {
+	from, to := []rune(a), []rune(b)
+	row := make([]int, len(to)+1) // what the letters of a so far need to become so many of b
+	for j := range row {
+		row[j] = j
+	}
+	for i, letter := range from {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range to {
+			change := diagonal
+			if letter != to[j] {
+				change++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(change, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(to)]
 }
 
 // refuseSecrets refuses what a rehearsal would have to guess: encrypted values and

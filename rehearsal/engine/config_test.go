@@ -94,6 +94,26 @@ func TestOpen_warnsOfNull(t *testing.T) {
 	require.Empty(t, s.Config()["test:name"])
 }
 
+// A namespace that is the project's but for one or two letters is a typing error that Pulumi ignores in silence.
+func TestOpen_warnsOfNamespace(t *testing.T) {
+	t.Parallel()
+	warning := func(namespace, key string) string {
+		return namespace + ":" + key + `: nothing reads the namespace "` + namespace + `", and Pulumi ignores the value: is bastionless:` + key + " meant?"
+	}
+	file := "config:\n  bastonless:zones: [a]\n  bastonless:os: al2\n  bsationless:os: al2\n  Bastionless:os: al2\n  bastionless:os: al2\n" +
+		"  bastion:os: al2\n  other:os: al2\n  aws:region: eu-west-1\n  pulumi:tags: {a: b}\n"
+	s, err := opened(enginetest.Directory(t, "name: bastionless\nruntime: go\n", file), map[string]string{"bastionles:a": "b"})
+	require.NoError(t, err)
+	require.Equal(t, []string{
+		warning("Bastionless", "os"), warning("bastionles", "a"), warning("bastonless", "os"), warning("bastonless", "zones"),
+		warning("bsationless", "os"),
+	}, s.Warnings())
+	// No package that there is looks like a project's typing error.
+	s, err = opened(enginetest.Directory(t, "name: awsx\nruntime: go\n", "config:\n  aws:region: eu-west-1\n"), nil)
+	require.NoError(t, err)
+	require.Empty(t, s.Warnings())
+}
+
 func TestOpen_refuses(t *testing.T) {
 	t.Parallel()
 	dir := enginetest.Directory(t, projectFile, "")
