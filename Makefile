@@ -54,8 +54,9 @@ bin/connect:
 test: build ## Run all tests.
 	go test -trimpath -shuffle=on ./...
 	@# Anew each time: they compile the program, whose files the cache of test results does not know.
-	cd rehearsal && TRIALS_SUMMARY=$(CURDIR)/bin/trials.txt go test -trimpath -shuffle=on -count=1 $(STACKS)
-	@cat bin/trials.txt
+	cd rehearsal && TRIALS_SUMMARY=$(CURDIR)/bin/trials.txt MUTANTS_SUMMARY=$(CURDIR)/bin/mutants.txt \
+		go test -trimpath -shuffle=on -count=1 $(STACKS)
+	@cat bin/trials.txt bin/mutants.txt
 	cd rehearsal && go test -trimpath -shuffle=on $(RACE) $$(go list ./... | grep -vxF "$$(go list $(STACKS))")
 
 .PHONY: test-iam

@@ -47,6 +47,10 @@ func TestMain(m *testing.M) {
 	if programDir != "" {
 		os.RemoveAll(programDir)
 	}
+	if err := summarize(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		status = 1
+	}
 	os.Exit(status)
 }
 

@@ -1,7 +1,11 @@
 package proof_test
 
 import (
+	"fmt"
+	"os"
 	"slices"
+	"strings"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -17,28 +21,56 @@ func TestMutants(t *testing.T) {
 			t.Parallel()
 			base := deployed(t, stack, nil)
 			before := claimsOf(t, base)
-			caught, harmless := 0, map[string]int{}
+			caught, unexplained, harmless := 0, 0, map[string]int{}
 			for _, m := range breed(t, base) {
 				after, err := proof.Check(m.state, proof.Options{})
 				require.NoError(t, err, m.name)
 				noticed := worse(before, after)
 				switch {
 				case m.harmless != "" && len(noticed) > 0:
+					unexplained++
 					t.Errorf("%s: said to be harmless (%s), but noticed by %q", m.name, m.harmless, noticed)
 				case m.harmless != "":
 					harmless[m.harmless]++
 				case !slices.ContainsFunc(noticed, func(id string) bool { return slices.Contains(m.claims, id) }):
+					unexplained++
 					t.Errorf("%s: to be noticed by one of %q, and noticed by %q", m.name, m.claims, noticed)
 				default:
 					caught++
 				}
 			}
-			t.Logf("%s: %d mutants caught, %d harmless", stack, caught, total(harmless))
+			counted(stack, caught, total(harmless), unexplained)
 			for why, n := range harmless {
 				t.Logf("harmless, %d: %s", n, why)
 			}
 		})
 	}
+}
+
+// mutants are how many were caught and how many are harmless, in all stacks.
+var mutants struct {
+	sync.Mutex
+	lines []string
+}
+
+func counted(stack string, caught, harmless, unexplained int) {
+	mutants.Lock()
+	defer mutants.Unlock()
+	mutants.lines = append(mutants.lines, fmt.Sprintf("mutants of %s: %d caught, %d harmless, %d unexplained\n",
+		stack, caught, harmless, unexplained))
+}
+
+// summarize prints the counts, and writes them to the file that MUTANTS_SUMMARY names: go test shows what a package prints
+// only where it failed, or asked to.
+func summarize() error {
+	slices.Sort(mutants.lines)
+	summary := strings.Join(mutants.lines, "")
+	fmt.Print(summary)
+	path := os.Getenv("MUTANTS_SUMMARY")
+	if path == "" || summary == "" {
+		return nil
+	}
+	return os.WriteFile(path, []byte(summary), 0o600)
 }
 
 func total(counts map[string]int) int {
