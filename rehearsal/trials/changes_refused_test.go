@@ -33,7 +33,7 @@ var refusals = []refusal{
 		back: settings{"os": "al2023"},
 	},
 	{
-		name: "a protected instance that would move", stack: "prod", to: settings{"appSubnetCidrs": `["10.0.40.0/24","10.0.12.0/24"]`},
+		name: "a protected instance that would move", stack: "prod", to: settings{"appSubnetCidrs": `["10.0.40.0/24","10.0.13.0/24"]`},
 		says: []string{`aws:ec2/instance:Instance "instances-a-1": `, "api error OperationNotPermitted: "},
 		back: settings{"appSubnetCidrs": "[]"},
 	},
