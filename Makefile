@@ -59,6 +59,13 @@ test: build ## Run all tests.
 	@cat bin/trials.txt bin/mutants.txt
 	cd rehearsal && go test -trimpath -shuffle=on $(RACE) $$(go list ./... | grep -vxF "$$(go list $(STACKS))")
 
+.PHONY: fuzz
+fuzz: ## Fuzz what reads configuration, 20 seconds each. Not part of make test, which tries the seeds.
+	go test -trimpath -run '^$$' -fuzz FuzzParseBlock -fuzztime 20s ./network
+	go test -trimpath -run '^$$' -fuzz FuzzParsePrincipal -fuzztime 20s ./iam
+	go test -trimpath -run '^$$' -fuzz FuzzUnknownKeys -fuzztime 20s .
+	go test -trimpath -run '^$$' -fuzz FuzzPublicKey -fuzztime 20s .
+
 .PHONY: test-iam
 test-iam: ## Compare the evaluator of IAM policies with another one. Needs Node.js and npm; not part of make test.
 	@rehearsal/proof/policy/secondopinion/run
@@ -82,6 +89,7 @@ fmt: ## Format all Go files.
 .PHONY: bench
 bench: build ## Print how long rehearsals, builds and the first session take, as ratios. Builds cold: minutes.
 	cd rehearsal && go run -trimpath ./benchmark -dir ..
+	cd rehearsal && go test -trimpath -run '^$$' -bench . ./proof
 	cd rehearsal && go run -trimpath ./firstsession/cmd
 
 .PHONY: up
