@@ -19,18 +19,10 @@ func main() { pulumi.Run(run) }
 
 // run declares one stack.
 func run(ctx *pulumi.Context) error {
-	var found problems
-	s := loadSettings(ctx, &found)
-	at, err := survey(ctx, &s, &found)
-	if err := errors.Join(found.err(ctx.Stack()), err); err != nil {
+	s, at, err := configure(ctx)
+	if err != nil {
 		return err
 	}
-	for _, warning := range s.warnings() {
-		if err := ctx.Log.Warn(warning, nil); err != nil {
-			return fmt.Errorf("warn: %w", err)
-		}
-	}
-
 	vpc, err := network.NewVPC(ctx, "network", &network.VPCArgs{
 		NamePrefix: s.namePrefix,
 		CIDRBlock:  s.vpc,
@@ -53,37 +45,53 @@ func run(ctx *pulumi.Context) error {
 		return err
 	}
 	if s.flowLogDays > 0 {
-		if _, err := network.NewFlowLogs(ctx, "flow-logs", flowLogArgs(&s, at, vpc)); err != nil {
+		if _, err := network.NewFlowLogs(ctx, "flow-logs", flowLogArgs(s, at, vpc)); err != nil {
 			return err
 		}
 	}
 	var sessions *audit.Sessions
 	if s.ownDocument() {
-		if sessions, err = audit.NewSessions(ctx, "audit", auditArgs(&s, at)); err != nil {
+		if sessions, err = audit.NewSessions(ctx, "audit", auditArgs(s, at)); err != nil {
 			return err
 		}
 	}
-	doors, err := endpoints.NewSet(ctx, "endpoints", endpointArgs(&s, at, vpc, groups, sessions))
+	doors, err := endpoints.NewSet(ctx, "endpoints", endpointArgs(s, at, vpc, groups, sessions))
 	if err != nil {
 		return err
 	}
-	role, err := iam.NewInstanceRole(ctx, "instance-role", instanceRoleArgs(&s, at, sessions))
+	role, err := iam.NewInstanceRole(ctx, "instance-role", instanceRoleArgs(s, at, sessions))
 	if err != nil {
 		return err
 	}
-	instances, err := compute.NewInstances(ctx, "instances", instanceArgs(ctx, &s, at, vpc, groups, doors, role, sessions))
+	instances, err := compute.NewInstances(ctx, "instances", instanceArgs(ctx, s, at, vpc, groups, doors, role, sessions))
 	if err != nil {
 		return err
 	}
-	people, err := iam.NewSessionRole(ctx, "session-role", sessionRoleArgs(&s, at, instances, sessions))
+	people, err := iam.NewSessionRole(ctx, "session-role", sessionRoleArgs(s, at, instances, sessions))
 	if err != nil {
 		return err
 	}
 
 	export(ctx, vpc, groups, doors, role)
-	exportConnections(ctx, &s, at, instances, people, sessions)
-	ctx.Export("monthlyCost", monthlyCost(&s, at.region).output())
+	exportConnections(ctx, s, at, instances, people, sessions)
+	ctx.Export("monthlyCost", monthlyCost(s, at.region).output())
 	return nil
+}
+
+// configure reads the configuration and holds it against what AWS says, before anything is registered.
+func configure(ctx *pulumi.Context) (*settings, *place, error) {
+	var found problems
+	s := loadSettings(ctx, &found)
+	at, err := survey(ctx, &s, &found)
+	if err := errors.Join(found.err(ctx.Stack()), err); err != nil {
+		return nil, nil, err
+	}
+	for _, warning := range s.warnings() {
+		if err := ctx.Log.Warn(warning, nil); err != nil {
+			return nil, nil, fmt.Errorf("warn: %w", err)
+		}
+	}
+	return &s, at, nil
 }
 
 // export exports what other stacks use.

@@ -46,6 +46,13 @@ func (s *Sessions) newBucket(ctx *pulumi.Context, name string, args *SessionsArg
 	// The agent asks for the bucket's encryption before it lets a session begin.
 	s.targets = append(s.targets, encrypted)
 
+	return s.newBucketHistory(ctx, name, bucket, args, options)
+}
+
+// newBucketHistory keeps records, and what they were before somebody changed them, for the time that is asked for.
+func (s *Sessions) newBucketHistory(
+	ctx *pulumi.Context, name string, bucket *s3.BucketV2, args *SessionsArgs, options []pulumi.ResourceOption,
+) error {
 	versions, err := s3.NewBucketVersioningV2(ctx, name, &s3.BucketVersioningV2Args{
 		Bucket: bucket.ID(),
 		VersioningConfiguration: s3.BucketVersioningV2VersioningConfigurationArgs{
