@@ -4,9 +4,7 @@ import (
 	"bytes"
 	"context"
 	"flag"
-	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -20,6 +18,7 @@ import (
 	"bastionless/rehearsal/awssim"
 	"bastionless/rehearsal/diagram"
 	"bastionless/rehearsal/engine"
+	"bastionless/rehearsal/engine/enginetest"
 	"bastionless/rehearsal/proof"
 )
 
@@ -30,26 +29,21 @@ var update = flag.Bool("update", false, "write the diagrams anew, the READMEs' i
 // root is where the program, its stacks and the READMEs are.
 const root = "../.."
 
+// removeProgram removes what program has compiled, if it has.
+var removeProgram = func() {}
+
 // program compiles the stacks' program, once.
-var program = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "diagram")
-	if err != nil {
-		return "", err
+var program = sync.OnceValues(func() (path string, err error) {
+	path, remove, err := enginetest.Compile(root)
+	if err == nil {
+		removeProgram = remove
 	}
-	path := filepath.Join(dir, "bastionless")
-	build := exec.Command("go", "build", "-trimpath", "-ldflags", "-w -s", "-o", path, ".")
-	build.Dir = root
-	if output, err := build.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("compile the program: %w\n%s", err, output)
-	}
-	return path, nil
+	return path, err
 })
 
 func TestMain(m *testing.M) {
 	status := m.Run()
-	if path, err := program(); err == nil {
-		_ = os.RemoveAll(filepath.Dir(path))
-	}
+	removeProgram()
 	os.Exit(status)
 }
 

@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"sync"
 	"testing"
 
@@ -16,6 +14,7 @@ import (
 
 	"bastionless/rehearsal/awssim"
 	"bastionless/rehearsal/engine"
+	"bastionless/rehearsal/engine/enginetest"
 	"bastionless/rehearsal/proof"
 )
 
@@ -25,28 +24,21 @@ const root = "../.."
 // stacks are those that the repository configures.
 var stacks = []string{"article", "dev", "prod"}
 
-// programDir is where the stacks' program is compiled to, if it is.
-var programDir string
+// removeProgram removes what program has compiled, if it has.
+var removeProgram = func() {}
 
 // program compiles the stacks' program, once.
 var program = sync.OnceValues(func() (path string, err error) {
-	if programDir, err = os.MkdirTemp("", "bastionless"); err != nil {
-		return "", err
+	path, remove, err := enginetest.Compile(root)
+	if err == nil {
+		removeProgram = remove
 	}
-	path = filepath.Join(programDir, "bastionless")
-	build := exec.Command("go", "build", "-trimpath", "-ldflags", "-w -s", "-o", path, ".")
-	build.Dir = root
-	if output, err := build.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("compile the program: %w\n%s", err, output)
-	}
-	return path, nil
+	return path, err
 })
 
 func TestMain(m *testing.M) {
 	status := m.Run()
-	if programDir != "" {
-		os.RemoveAll(programDir)
-	}
+	removeProgram()
 	if err := summarize(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		status = 1

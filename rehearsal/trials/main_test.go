@@ -5,11 +5,11 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"testing"
+
+	"bastionless/rehearsal/engine/enginetest"
 )
 
 // root is where the program and its stacks are.
@@ -18,22 +18,19 @@ const root = "../.."
 // stacks are those that people deploy.
 var stacks = []string{"dev", "prod"}
 
+// removeProgram removes what program has compiled, if it has.
+var removeProgram = func() {}
+
 // program compiles the stacks' program, once.
-var program = sync.OnceValues(func() (string, error) {
+var program = sync.OnceValues(func() (path string, err error) {
 	if path := os.Getenv(programVariable); path != "" {
 		return path, nil // a victim runs what its killer has compiled
 	}
-	dir, err := os.MkdirTemp("", "trials")
-	if err != nil {
-		return "", err
+	path, remove, err := enginetest.Compile(root)
+	if err == nil {
+		removeProgram = remove
 	}
-	path := filepath.Join(dir, "bastionless")
-	build := exec.Command("go", "build", "-trimpath", "-ldflags", "-w -s", "-o", path, ".")
-	build.Dir = root
-	if output, err := build.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("compile the program: %w\n%s", err, output)
-	}
-	return path, nil
+	return path, err
 })
 
 // ran counts the cases of each kind.
@@ -51,9 +48,7 @@ func TestMain(m *testing.M) {
 		}
 	}
 	status := m.Run()
-	if path, err := program(); err == nil {
-		_ = os.RemoveAll(filepath.Dir(path))
-	}
+	removeProgram()
 	summary := fmt.Sprintf("trials: %d faults, %d kills, %d changes, %d drifts, %d random stacks, %d neighbours\n",
 		ran.faults.Load(), ran.kills.Load(), ran.changes.Load(), ran.drifts.Load(), ran.random.Load(), ran.neighbours.Load())
 	fmt.Print(summary)
