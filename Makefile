@@ -12,8 +12,9 @@ TOOL  := go tool -modfile=$(CURDIR)/tools.mod
 # they would compile the AWS SDK once more. Nor do those that deploy whole stacks: of a resource with ReplaceWith, as our
 # endpoints are, Pulumi's engine 3.259.0 rewrites the list with equal values while another goroutine reads it
 # (deploy/state_builder.go), which does no harm, and which the detector reports.
-RACE   := $(if $(shell command -v gcc 2>/dev/null || command -v clang 2>/dev/null),-race)
-STACKS := . ./controls ./deployer ./diagram ./proof ./trials
+RACE    := $(if $(shell command -v gcc 2>/dev/null || command -v clang 2>/dev/null),-race)
+PROGRAM := . ./audit ./compute ./endpoints ./iam ./internal/... ./network
+STACKS  := $(addprefix ./rehearsal/,controls deployer diagram proof trials upgrade)
 
 .PHONY: help
 help: ## List the commands.
@@ -26,8 +27,7 @@ rehearse: build ## Deploy STACK (dev) on a simulated AWS, prove it, and tear it 
 .PHONY: build
 build: ## Compile the program and the rehearsal into bin/. Minutes the first time, seconds after.
 	@[ -x bin/bastionless ] && [ -x bin/rehearse ] || echo "compiling; the first time this takes minutes"
-	@$(BUILD) -o bin/bastionless .
-	@cd rehearsal && $(BUILD) -o ../bin/rehearse .
+	@$(BUILD) -o bin/ . ./rehearsal/cmd/rehearse
 
 .PHONY: connect
 connect: bin/connect ## Wait until INSTANCE (a-1) of STACK is online, and open a shell. Needs the AWS CLI and its plugin.
@@ -48,16 +48,16 @@ forward: bin/connect ## Wait, and forward LOCAL to TO=host:port, where the stack
 # bin/rehearse is there for the diagnosis.
 .PHONY: bin/connect
 bin/connect:
-	@cd rehearsal && $(BUILD) -o ../bin/rehearse . && $(BUILD) -o ../bin/connect ./connect
+	@$(BUILD) -o bin/ ./rehearsal/cmd/rehearse ./rehearsal/cmd/connect
 
 .PHONY: test
 test: build ## Run all tests.
-	go test -trimpath -shuffle=on ./...
-	@# Anew each time: they compile the program, whose files the cache of test results does not know.
-	cd rehearsal && TRIALS_SUMMARY=$(CURDIR)/bin/trials.txt MUTANTS_SUMMARY=$(CURDIR)/bin/mutants.txt \
+	go test -trimpath -shuffle=on $(PROGRAM)
+	@# Without cached results: they compile the program, whose files the cache does not know.
+	TRIALS_SUMMARY=$(CURDIR)/bin/trials.txt MUTANTS_SUMMARY=$(CURDIR)/bin/mutants.txt \
 		go test -trimpath -shuffle=on -count=1 $(STACKS)
 	@cat bin/trials.txt bin/mutants.txt
-	cd rehearsal && go test -trimpath -shuffle=on $(RACE) $$(go list ./... | grep -vxF "$$(go list $(STACKS))")
+	go test -trimpath -shuffle=on $(RACE) $$(go list ./rehearsal/... | grep -vxF "$$(go list $(STACKS))")
 
 .PHONY: fuzz
 fuzz: ## Fuzz what reads configuration, 20 seconds each. Not part of make test, which tries the seeds.
@@ -78,9 +78,7 @@ e2e: bin/connect ## Deploy STACK to your own AWS account, open a session, destro
 lint: ## Check format, go vet and staticcheck.
 	@unformatted=$$($(TOOL) gofumpt -l .); [ -z "$$unformatted" ] || { echo "run make fmt for: $$unformatted"; exit 1; }
 	go vet -trimpath ./...
-	cd rehearsal && go vet -trimpath ./...
 	GOFLAGS=-trimpath $(TOOL) staticcheck ./...
-	cd rehearsal && GOFLAGS=-trimpath $(TOOL) staticcheck ./...
 
 .PHONY: fmt
 fmt: ## Format all Go files.
@@ -88,9 +86,9 @@ fmt: ## Format all Go files.
 
 .PHONY: bench
 bench: build ## Print how long rehearsals, builds and the first session take, as ratios. Builds cold: minutes.
-	cd rehearsal && go run -trimpath ./benchmark -dir ..
-	cd rehearsal && go test -trimpath -run '^$$' -bench . ./proof
-	cd rehearsal && go run -trimpath ./firstsession/cmd
+	go run -trimpath ./rehearsal/cmd/bench
+	go test -trimpath -run '^$$' -bench . ./rehearsal/proof
+	go run -trimpath ./rehearsal/firstsession/cmd
 
 .PHONY: up
 up: ## Deploy STACK to AWS, with the Pulumi CLI.

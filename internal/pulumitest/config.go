@@ -14,11 +14,12 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// LoadProject reads Pulumi.yaml of a directory.
+// LoadProject reads Pulumi.yaml of a directory. Its name is Project, also where "pulumi new" has written another.
 func LoadProject(t testing.TB, dir string) *workspace.Project {
 	t.Helper()
 	project, err := workspace.LoadProject(filepath.Join(dir, "Pulumi.yaml"))
 	require.NoError(t, err)
+	project.Name = Project
 	return project
 }
 
@@ -45,12 +46,12 @@ func text(t testing.TB, value any) string {
 	return string(encoded)
 }
 
-// StackConfig is what a program gets from the file of a stack, with the defaults of Pulumi.yaml. A value of the wrong
-// type fails the test, as Pulumi would refuse it.
+// StackConfig is what a program gets from the frozen file of a stack in testdata, with the defaults of Pulumi.yaml. A value
+// of the wrong type fails the test, as Pulumi would refuse it.
 func StackConfig(t testing.TB, dir, stack string) map[string]string {
 	t.Helper()
 	project := LoadProject(t, dir)
-	path := filepath.Join(dir, "Pulumi."+stack+".yaml")
+	path := filepath.Join(dir, "testdata", "stacks", "Pulumi."+stack+".yaml")
 	require.FileExists(t, path)
 	sink := diag.DefaultSink(io.Discard, io.Discard, diag.FormatOptions{Color: colors.Never})
 	file, err := workspace.LoadProjectStack(sink, project, path)

@@ -1,9 +1,7 @@
 package controls
 
 import (
-	"bytes"
 	"encoding/json"
-	"fmt"
 	"os"
 	"slices"
 	"strings"
@@ -12,40 +10,17 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
 	"github.com/stretchr/testify/require"
 
-	"bastionless/rehearsal/awssim"
-	"bastionless/rehearsal/engine"
-	"bastionless/rehearsal/engine/enginetest"
 	"bastionless/rehearsal/proof"
 	"bastionless/rehearsal/report"
+	"bastionless/rehearsal/stacktest"
 )
 
-const root = "../.."
-
-var program string
-
-func TestMain(m *testing.M) {
-	path, remove, err := enginetest.Compile(root)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	program = path
-	status := m.Run()
-	remove()
-	os.Exit(status)
-}
+func TestMain(m *testing.M) { os.Exit(stacktest.Main(m)) }
 
 // deployed deploys a stack in a simulated account, and makes the claims about it.
 func deployed(t *testing.T, stack string) (*apitype.DeploymentV3, []proof.Claim) {
 	t.Helper()
-	cloud, err := awssim.New(awssim.Options{AssumeExisting: true})
-	require.NoError(t, err)
-	opened, err := engine.Open(engine.Options{Dir: root, Stack: stack, Program: program, Provider: cloud.NewProvider})
-	require.NoError(t, err)
-	require.Empty(t, opened.Up(t.Context()).Failure())
-	var state bytes.Buffer
-	require.NoError(t, opened.Export(&state))
-	deployment, err := proof.Read(&state)
+	deployment, err := proof.Read(stacktest.Export(t, stacktest.Deploy(t, stack, nil)))
 	require.NoError(t, err)
 	claims, err := proof.Check(deployment, proof.Options{})
 	require.NoError(t, err)
@@ -54,7 +29,7 @@ func deployed(t *testing.T, stack string) (*apitype.DeploymentV3, []proof.Claim)
 
 func rows(t *testing.T) []Row {
 	t.Helper()
-	text, err := os.ReadFile(root + "/docs/controls.md")
+	text, err := os.ReadFile(stacktest.Root() + "/docs/controls.md")
 	require.NoError(t, err)
 	all, err := Rows(string(text))
 	require.NoError(t, err)

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"flag"
-	"fmt"
 	"os"
 	"slices"
 	"strings"
@@ -19,29 +18,16 @@ import (
 
 	"bastionless/rehearsal/awssim"
 	"bastionless/rehearsal/engine"
-	"bastionless/rehearsal/engine/enginetest"
+	"bastionless/rehearsal/stacktest"
 )
 
-const (
-	root     = "../.."
-	document = root + "/docs/deployer-policy.md"
-)
+const document = "../../docs/deployer-policy.md"
 
 var update = flag.Bool("update", false, "write the policies of docs/deployer-policy.md anew")
 
-var program string
-
 func TestMain(m *testing.M) {
 	flag.Parse()
-	path, remove, err := enginetest.Compile(root)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	program = path
-	status := m.Run()
-	remove()
-	os.Exit(status)
+	os.Exit(stacktest.Main(m))
 }
 
 // lookups notes the lookups that go through providers.
@@ -69,11 +55,10 @@ func use(t *testing.T, stack string) Use {
 	cloud, err := awssim.New(awssim.Options{AssumeExisting: true})
 	require.NoError(t, err)
 	asked := &lookups{}
-	deployed, err := engine.Open(engine.Options{
-		Dir: root, Stack: stack, Program: program,
+	deployed := stacktest.Open(t, engine.Options{
+		Stack:    stack,
 		Provider: func() plugin.Provider { return noting{cloud.NewProvider(), asked} },
 	})
-	require.NoError(t, err)
 	require.Empty(t, deployed.Up(t.Context()).Failure())
 	found, err := UseOf(deployed.Snapshot().Resources, asked.tokens)
 	require.NoError(t, err)

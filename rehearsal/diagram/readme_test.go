@@ -7,11 +7,13 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"bastionless/rehearsal/stacktest"
 )
 
 // What stands around the diagram in the READMEs.
 const (
-	beforeDiagram = "<!-- diagram of dev: go test -trimpath ./diagram -update, in rehearsal -->\n```mermaid\n"
+	beforeDiagram = "<!-- diagram of dev: go test -trimpath ./rehearsal/diagram -update -->\n```mermaid\n"
 	afterDiagram  = "```\n<!-- end of the diagram -->\n"
 )
 
@@ -20,7 +22,7 @@ func TestREADME_diagram(t *testing.T) {
 	t.Parallel()
 	diagram := drawn(t, deployed(t, "dev", nil))
 	for _, name := range []string{"README.md", "README.ja.md"} {
-		path := filepath.Join(root, name)
+		path := filepath.Join(stacktest.Root(), name)
 		text, err := os.ReadFile(path)
 		require.NoError(t, err)
 		before, rest, found := strings.Cut(string(text), beforeDiagram)

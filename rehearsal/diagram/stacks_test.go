@@ -1,66 +1,33 @@
 package diagram_test
 
 import (
-	"bytes"
-	"context"
 	"flag"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
 	"github.com/stretchr/testify/require"
 
-	"bastionless/rehearsal/awssim"
 	"bastionless/rehearsal/diagram"
-	"bastionless/rehearsal/engine"
-	"bastionless/rehearsal/engine/enginetest"
 	"bastionless/rehearsal/proof"
+	"bastionless/rehearsal/stacktest"
 )
 
 // update writes anew what these tests compare with: the diagrams in testdata, and that of
 // the READMEs.
 var update = flag.Bool("update", false, "write the diagrams anew, the READMEs' included")
 
-// root is where the program, its stacks and the READMEs are.
-const root = "../.."
-
-// removeProgram removes what program has compiled, if it has.
-var removeProgram = func() {}
-
-// program compiles the stacks' program, once.
-var program = sync.OnceValues(func() (path string, err error) {
-	path, remove, err := enginetest.Compile(root)
-	if err == nil {
-		removeProgram = remove
-	}
-	return path, err
-})
-
-func TestMain(m *testing.M) {
-	status := m.Run()
-	removeProgram()
-	os.Exit(status)
-}
+func TestMain(m *testing.M) { os.Exit(stacktest.Main(m)) }
 
 // deployed deploys a stack on the simulated AWS. Overrides change its configuration.
 func deployed(t *testing.T, stack string, overrides map[string]string) *apitype.DeploymentV3 {
 	t.Helper()
-	path, err := program()
-	require.NoError(t, err)
-	cloud, err := awssim.New(awssim.Options{AssumeExisting: true})
-	require.NoError(t, err)
-	opened, err := engine.Open(engine.Options{Dir: root, Stack: stack, Program: path, Provider: cloud.NewProvider})
-	require.NoError(t, err)
-	require.NoError(t, opened.Configure(overrides))
-	require.Empty(t, opened.Up(context.Background()).Failure())
-	var state bytes.Buffer
-	require.NoError(t, opened.Export(&state))
-	deployment, err := proof.Read(&state)
+	state := stacktest.Export(t, stacktest.Deploy(t, stack, overrides))
+	deployment, err := proof.Read(state)
 	require.NoError(t, err)
 	return deployment
 }
@@ -82,7 +49,7 @@ func same(t *testing.T, path, text string) {
 	}
 	expected, err := os.ReadFile(path)
 	require.NoError(t, err)
-	require.Equal(t, string(expected), text, "if this is meant: go test -trimpath ./diagram -update")
+	require.Equal(t, string(expected), text, "if this is meant: go test -trimpath ./rehearsal/diagram -update")
 }
 
 // generated are what AWS and Pulumi name by chance.

@@ -172,7 +172,7 @@ func TestOpen_refusesProject(t *testing.T) {
 // The version that states carry is that of the modules that the engine is built of.
 func TestPulumiVersion(t *testing.T) {
 	t.Parallel()
-	module, err := os.ReadFile("../go.mod")
+	module, err := os.ReadFile("../../go.mod")
 	require.NoError(t, err)
 	for _, path := range []string{"github.com/pulumi/pulumi/pkg/v3 ", "github.com/pulumi/pulumi/sdk/v3 "} {
 		require.Contains(t, string(module), path+engine.PulumiVersion+"\n")

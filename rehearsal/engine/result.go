@@ -57,6 +57,8 @@ type Step struct {
 	// Diff says what differs, one property a line, sorted. Empty for a creation, a
 	// deletion and no change.
 	Diff []string
+	// Properties are the paths of what differs, sorted. Empty where Diff is.
+	Properties []string
 	// Causes are the properties that force a replacement.
 	Causes []string
 }
@@ -201,29 +203,29 @@ func (s *Step) end(m pengine.StepEventMetadata, place int) {
 
 // explain says what differs and what forces a replacement.
 func (s *Step) explain(m pengine.StepEventMetadata) {
-	s.Diff, s.Causes = nil, nil
+	s.Diff, s.Properties, s.Causes = nil, nil, nil
 	if s.Op == OpSame || s.Op == OpCreate || s.Op == OpDelete {
 		return
 	}
 	for _, key := range m.Keys {
 		s.Causes = append(s.Causes, string(key))
 	}
-	paths := make([]string, 0, len(m.DetailedDiff))
 	for path, change := range m.DetailedDiff {
+		s.Properties = append(s.Properties, path)
 		line := path + ": " + change.Kind.String()
 		if old, now, ok := values(m, path, change.InputDiff); ok {
 			line = fmt.Sprintf("%s: %s => %s", path, old, now)
 		}
-		paths = append(paths, line)
+		s.Diff = append(s.Diff, line)
 	}
-	if len(paths) == 0 {
+	if len(s.Diff) == 0 {
 		for _, key := range m.Diffs {
-			paths = append(paths, string(key))
+			s.Diff, s.Properties = append(s.Diff, string(key)), append(s.Properties, string(key))
 		}
 	}
-	slices.Sort(paths)
+	slices.Sort(s.Diff)
+	slices.Sort(s.Properties)
 	slices.Sort(s.Causes)
-	s.Diff = paths
 }
 
 // values returns what stood and what will stand at a path.

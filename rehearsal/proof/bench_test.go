@@ -15,8 +15,7 @@ import (
 func BenchmarkCheck(b *testing.B) {
 	var first time.Duration
 	for _, count := range []int{5, 50} {
-		deployment, err := deploy("dev", map[string]string{"instancesPerZone": strconv.Itoa(count)})
-		require.NoError(b, err)
+		deployment := deployed(b, "dev", map[string]string{"instancesPerZone": strconv.Itoa(count)})
 		b.Run(strconv.Itoa(count), func(b *testing.B) {
 			for b.Loop() {
 				_, err := proof.Check(deployment, proof.Options{})

@@ -10,13 +10,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"bastionless/rehearsal/report"
+	"bastionless/rehearsal/stacktest"
 )
 
 // TestStacks holds each stack to its claims: all that is required, and of the hardening claims all but those that the
 // README tells.
 func TestStacks(t *testing.T) {
 	t.Parallel()
-	readme, err := os.ReadFile(filepath.Join(root, "README.md"))
+	readme, err := os.ReadFile(filepath.Join(stacktest.Root(), "README.md"))
 	require.NoError(t, err)
 	_, table, found := strings.Cut(string(readme), "| Stack | Hardening claims that are not proven |\n|---|---|\n")
 	require.True(t, found, "the README has the table")
@@ -46,9 +47,9 @@ func TestStacks_refreshed(t *testing.T) {
 		t.Run(stack, func(t *testing.T) {
 			t.Parallel()
 			before := claimsOf(t, deployed(t, stack, nil))
-			refreshed, err := deployAnd(stack, nil, true)
-			require.NoError(t, err)
-			require.Equal(t, failing(before, ""), failing(claimsOf(t, refreshed), ""))
+			again := stacktest.Deploy(t, stack, nil)
+			require.Empty(t, again.Refresh(t.Context()).Failure())
+			require.Equal(t, failing(before, ""), failing(claimsOf(t, read(t, again)), ""))
 		})
 	}
 }

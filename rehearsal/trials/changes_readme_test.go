@@ -11,6 +11,8 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/workspace"
 	"github.com/stretchr/testify/require"
+
+	"bastionless/rehearsal/stacktest"
 )
 
 // replaces is one row of the README's table "What replaces what", and what the changes of each of its keys must have done
@@ -146,7 +148,7 @@ func effects(key string) []string {
 // or restarts anything, or adds and takes away instances and subnets, and no other.
 func TestReadme_whatReplacesWhat(t *testing.T) {
 	t.Parallel()
-	text, err := os.ReadFile(filepath.Join(root, "README.md"))
+	text, err := os.ReadFile(filepath.Join(stacktest.Root(), "README.md"))
 	require.NoError(t, err)
 	_, section, found := strings.Cut(string(text), "### What replaces what\n")
 	require.True(t, found)
@@ -193,7 +195,7 @@ func tried() map[string]bool {
 // Every key of Pulumi.yaml is changed, and nothing that is no key.
 func TestChanges_ofEveryKey(t *testing.T) {
 	t.Parallel()
-	project, err := workspace.LoadProject(filepath.Join(root, "Pulumi.yaml"))
+	project, err := workspace.LoadProject(filepath.Join(stacktest.Root(), "Pulumi.yaml"))
 	require.NoError(t, err)
 	keys := slices.Sorted(maps.Keys(project.Config))
 	got := tried()

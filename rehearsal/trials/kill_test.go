@@ -24,6 +24,7 @@ import (
 
 	"bastionless/rehearsal/awssim"
 	"bastionless/rehearsal/engine"
+	"bastionless/rehearsal/stacktest"
 )
 
 // Kills are at so many random points where one thing is done at a time, and at so many where several are.
@@ -86,12 +87,10 @@ func dies(t *testing.T, d doom, deployed photo, patience time.Duration) *world {
 	}
 	orders, err := json.Marshal(d)
 	require.NoError(t, err)
-	path, err := program()
-	require.NoError(t, err)
 	self, err := os.Executable()
 	require.NoError(t, err)
 	victim := exec.Command(self)
-	victim.Env = append(os.Environ(), victimVariable+"="+string(orders), programVariable+"="+path)
+	victim.Env = append(os.Environ(), victimVariable+"="+string(orders), dirVariable+"="+stacktest.Dir(t), stacktest.ProgramVariable+"="+stacktest.Program(t))
 	victim.Stderr = os.Stderr
 	output, err := victim.StdoutPipe()
 	require.NoError(t, err)
@@ -111,8 +110,7 @@ func dies(t *testing.T, d doom, deployed photo, patience time.Duration) *world {
 	// The state can be read and is whole, or open would fail.
 	cloud, err := awssim.New(awssim.Options{Path: d.cloud(), AssumeExisting: true})
 	require.NoError(t, err)
-	w, err := open(t, cloud, engine.Options{Stack: d.Stack, StatePath: d.state(), Config: d.Given})
-	require.NoError(t, err)
+	w := open(t, cloud, engine.Options{Stack: d.Stack, StatePath: d.state(), Config: d.Given})
 	if d.Destroy {
 		w.release(slices.Clone(deployed.kept))
 	}
@@ -192,7 +190,7 @@ func (w *world) named(t *testing.T, orphans []awssim.Object, pending []pkgresour
 // was tried with each of them by hand.
 func TestRecovery_commands(t *testing.T) {
 	t.Parallel()
-	text, err := os.ReadFile(filepath.Join(root, "docs", "recovery.md"))
+	text, err := os.ReadFile(filepath.Join(stacktest.Root(), "docs", "recovery.md"))
 	require.NoError(t, err)
 	var commands []string
 	for line := range strings.Lines(string(text)) {

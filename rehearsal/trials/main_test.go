@@ -5,33 +5,14 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"sync"
 	"sync/atomic"
 	"testing"
 
-	"bastionless/rehearsal/engine/enginetest"
+	"bastionless/rehearsal/stacktest"
 )
-
-// root is where the program and its stacks are.
-const root = "../.."
 
 // stacks are those that people deploy.
 var stacks = []string{"dev", "prod"}
-
-// removeProgram removes what program has compiled, if it has.
-var removeProgram = func() {}
-
-// program compiles the stacks' program, once.
-var program = sync.OnceValues(func() (path string, err error) {
-	if path := os.Getenv(programVariable); path != "" {
-		return path, nil // a victim runs what its killer has compiled
-	}
-	path, remove, err := enginetest.Compile(root)
-	if err == nil {
-		removeProgram = remove
-	}
-	return path, err
-})
 
 // ran counts the cases of each kind.
 var ran struct{ faults, kills, changes, drifts, random, neighbours atomic.Int64 }
@@ -47,8 +28,7 @@ func TestMain(m *testing.M) {
 			panic(err)
 		}
 	}
-	status := m.Run()
-	removeProgram()
+	status := stacktest.Main(m)
 	summary := fmt.Sprintf("trials: %d faults, %d kills, %d changes, %d drifts, %d random stacks, %d neighbours\n",
 		ran.faults.Load(), ran.kills.Load(), ran.changes.Load(), ran.drifts.Load(), ran.random.Load(), ran.neighbours.Load())
 	fmt.Print(summary)

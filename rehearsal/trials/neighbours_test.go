@@ -25,8 +25,7 @@ func TestNeighbours(t *testing.T) {
 			require.NoError(t, err)
 			var both [2]*world
 			for i, o := range pair {
-				both[i], err = open(t, cloud, o)
-				require.NoError(t, err)
+				both[i] = open(t, cloud, o)
 				both[i].up()
 			}
 			for _, w := range both {

@@ -16,6 +16,7 @@ import (
 
 	"bastionless/rehearsal/awssim"
 	"bastionless/rehearsal/engine"
+	"bastionless/rehearsal/stacktest"
 )
 
 // Random stacks are tried in so many shards, side by side, of so many checks: 200 in all. RAPID_CHECKS or -rapid.checks
@@ -66,7 +67,7 @@ var clear = regexp.MustCompile(`^Pulumi\.dev\.yaml: Stack 'dev' with configurati
 func begin(t *rapid.T, given settings) (w *world, refused string) {
 	cloud, err := awssim.New(awssim.Options{AssumeExisting: true})
 	require.NoError(t, err)
-	w, err = open(t, cloud, engine.Options{Stack: "dev", Config: given})
+	w, err = tryOpen(t, cloud, engine.Options{Stack: "dev", Config: given})
 	if err != nil {
 		require.Regexp(t, clear, err.Error())
 		return nil, err.Error()
@@ -97,7 +98,7 @@ type value struct{ legal, illegal []string }
 
 // spoilable are the keys that have illegal values, in the order of Pulumi.yaml.
 var spoilable = func() []string {
-	project, err := workspace.LoadProject(filepath.Join(root, "Pulumi.yaml"))
+	project, err := workspace.LoadProject(filepath.Join(stacktest.Root(), "Pulumi.yaml"))
 	if err != nil {
 		panic(err)
 	}
@@ -113,7 +114,7 @@ var spoilable = func() []string {
 // Every key has legal values to draw from, and illegal ones but where everything of its type is legal.
 func TestRandomStacks_knowEveryKey(t *testing.T) {
 	t.Parallel()
-	project, err := workspace.LoadProject(filepath.Join(root, "Pulumi.yaml"))
+	project, err := workspace.LoadProject(filepath.Join(stacktest.Root(), "Pulumi.yaml"))
 	require.NoError(t, err)
 	require.Equal(t, sortedKeys(project.Config), sortedKeys(values))
 	for key, value := range values {

@@ -12,12 +12,13 @@ import (
 
 	"bastionless/rehearsal/awssim"
 	"bastionless/rehearsal/engine"
+	"bastionless/rehearsal/stacktest"
 )
 
 // Variables that make this test's binary a victim: a process that works on a stack until it is killed.
 const (
-	programVariable = "TRIALS_PROGRAM"
-	victimVariable  = "TRIALS_VICTIM"
+	dirVariable    = "TRIALS_DIR"
+	victimVariable = "TRIALS_VICTIM"
 )
 
 // moment is where in a call of the provider a victim dies.
@@ -70,7 +71,7 @@ func (d doom) work() error {
 	}
 	calls := &atomic.Int64{}
 	stack, err := engine.Open(engine.Options{
-		Dir: root, Stack: d.Stack, Program: os.Getenv(programVariable), StatePath: d.state(), Config: d.Given, Parallel: d.Parallel,
+		Dir: os.Getenv(dirVariable), Stack: d.Stack, Program: os.Getenv(stacktest.ProgramVariable), StatePath: d.state(), Config: d.Given, Parallel: d.Parallel,
 		Provider: func() plugin.Provider { return &mortal{cloud.NewProvider(), d, calls} },
 	})
 	if err != nil {

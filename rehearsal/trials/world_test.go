@@ -16,6 +16,7 @@ import (
 	"bastionless/rehearsal/engine"
 	"bastionless/rehearsal/proof"
 	"bastionless/rehearsal/report"
+	"bastionless/rehearsal/stacktest"
 )
 
 // adopted is the one type whose resources are none of the account's own: AWS makes a default group with each VPC.
@@ -55,23 +56,23 @@ func newWorld(t failing, stack string, given settings, faults ...awssim.Fault) *
 	t.Helper()
 	cloud, err := awssim.New(awssim.Options{AssumeExisting: true, Faults: awssim.NewFaults(faults...)})
 	require.NoError(t, err)
-	w, err := open(t, cloud, engine.Options{Stack: stack, Config: given})
+	return open(t, cloud, engine.Options{Stack: stack, Config: given})
+}
+
+// open opens a stack in an account.
+func open(t failing, cloud *awssim.Cloud, o engine.Options) *world {
+	t.Helper()
+	w, err := tryOpen(t, cloud, o)
 	require.NoError(t, err)
 	return w
 }
 
-// open opens a stack in an account.
-func open(t failing, cloud *awssim.Cloud, o engine.Options) (*world, error) {
-	path, err := program()
-	if err != nil {
-		return nil, err
-	}
-	o.Dir, o.Program, o.Provider = root, path, cloud.NewProvider
-	stack, err := engine.Open(o)
-	if err != nil {
-		return nil, err
-	}
-	return &world{t: t, stack: stack, cloud: cloud, given: o.Config}, nil
+// tryOpen is open for configurations that the engine may refuse.
+func tryOpen(t failing, cloud *awssim.Cloud, o engine.Options) (*world, error) {
+	t.Helper()
+	o.Provider = cloud.NewProvider
+	stack, err := stacktest.TryOpen(t, o)
+	return &world{t: t, stack: stack, cloud: cloud, given: o.Config}, err
 }
 
 // photo is a world as it was.

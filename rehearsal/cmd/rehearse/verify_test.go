@@ -25,7 +25,7 @@ func verified(t *testing.T, text string, args ...string) (status int, stdout, st
 // mistake is a state in which something that is required does not hold.
 func mistake(t *testing.T) string {
 	t.Helper()
-	text, err := os.ReadFile("proof/testdata/no-ssmmessages-endpoint.json")
+	text, err := os.ReadFile("../../proof/testdata/no-ssmmessages-endpoint.json")
 	require.NoError(t, err)
 	return string(text)
 }
