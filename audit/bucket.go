@@ -9,16 +9,16 @@ import (
 	"bastionless/internal/policy"
 )
 
-// newBucket declares the bucket and what protects it. All of it is kept, since a bucket without its policy, its
-// encryption and its versions would keep records that nothing protects.
+// newBucket declares the bucket and the resources that protect it. All of them are retained: without its policy, encryption and
+// versioning the bucket would keep records that nothing protects.
 func (s *Sessions) newBucket(ctx *pulumi.Context, name string, args *SessionsArgs) error {
-	bucket, err := s3.NewBucketV2(ctx, name, &s3.BucketV2Args{}, pulumi.Parent(s), kept)
+	bucket, err := s3.NewBucketV2(ctx, name, &s3.BucketV2Args{}, pulumi.Parent(s), retain)
 	if err != nil {
 		return err
 	}
 	s.BucketName = bucket.Bucket
 	s.targets = append(s.targets, bucket)
-	options := []pulumi.ResourceOption{pulumi.Parent(s), kept}
+	options := []pulumi.ResourceOption{pulumi.Parent(s), retain}
 
 	if err := s.newBucketPrivacy(ctx, name, bucket, options); err != nil {
 		return err
@@ -43,13 +43,13 @@ func (s *Sessions) newBucket(ctx *pulumi.Context, name string, args *SessionsArg
 	if err != nil {
 		return fmt.Errorf("encryption: %w", err)
 	}
-	// The agent asks for the bucket's encryption before it lets a session begin.
+	// The agent reads the bucket's encryption before it starts a session.
 	s.targets = append(s.targets, encrypted)
 
 	return s.newBucketHistory(ctx, name, bucket, args, options)
 }
 
-// newBucketHistory keeps records, and what they were before somebody changed them, for the time that is asked for.
+// newBucketHistory keeps records and their earlier versions for KeepDays.
 func (s *Sessions) newBucketHistory(
 	ctx *pulumi.Context, name string, bucket *s3.BucketV2, args *SessionsArgs, options []pulumi.ResourceOption,
 ) error {
@@ -70,7 +70,7 @@ func (s *Sessions) newBucketHistory(
 			Filter:     s3.BucketLifecycleConfigurationV2RuleFilterArgs{Prefix: pulumi.String("")},
 			Expiration: s3.BucketLifecycleConfigurationV2RuleExpirationArgs{Days: pulumi.Int(args.KeepDays)},
 			NoncurrentVersionExpiration: s3.BucketLifecycleConfigurationV2RuleNoncurrentVersionExpirationArgs{
-				// A record that somebody overwrites or deletes is kept as long as any other.
+				// A record that somebody overwrites or deletes is kept for the same time.
 				NoncurrentDays: pulumi.Int(args.KeepDays),
 			},
 			AbortIncompleteMultipartUpload: s3.BucketLifecycleConfigurationV2RuleAbortIncompleteMultipartUploadArgs{
@@ -79,12 +79,12 @@ func (s *Sessions) newBucketHistory(
 		}},
 	}, append(options, pulumi.DependsOn([]pulumi.Resource{versions}))...)
 	if err != nil {
-		return fmt.Errorf("life cycle: %w", err)
+		return fmt.Errorf("lifecycle: %w", err)
 	}
 	return nil
 }
 
-// newBucketPrivacy keeps the bucket to its account, and to TLS.
+// newBucketPrivacy blocks public access and requests without TLS.
 func (s *Sessions) newBucketPrivacy(
 	ctx *pulumi.Context, name string, bucket *s3.BucketV2, options []pulumi.ResourceOption,
 ) error {
@@ -98,8 +98,8 @@ func (s *Sessions) newBucketPrivacy(
 	if err != nil {
 		return fmt.Errorf("public access block: %w", err)
 	}
-	// The agent asks for the ACL bucket-owner-full-control with every record, which an owner-enforced bucket takes and
-	// ignores. So nothing may deny on that header.
+	// The agent sends the ACL bucket-owner-full-control with each record. A bucket with BucketOwnerEnforced accepts and ignores
+	// it, so no policy may deny requests with that header.
 	_, err = s3.NewBucketOwnershipControls(ctx, name, &s3.BucketOwnershipControlsArgs{
 		Bucket: bucket.ID(),
 		Rule:   s3.BucketOwnershipControlsRuleArgs{ObjectOwnership: pulumi.String("BucketOwnerEnforced")},
@@ -117,7 +117,7 @@ func (s *Sessions) newBucketPrivacy(
 	return nil
 }
 
-// tlsOnly is a bucket policy that denies what does not come over TLS.
+// tlsOnly returns a bucket policy that denies requests without TLS.
 func tlsOnly(bucketARN string) (string, error) {
 	return policy.Document{Statements: []policy.Statement{{
 		Sid:        "TLSOnly",

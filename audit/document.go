@@ -7,10 +7,10 @@ import (
 	"bastionless/internal/policy"
 )
 
-// bucketPrefix is the folder of the records in the bucket.
+// bucketPrefix is the prefix of the records' keys in the bucket.
 const bucketPrefix = "sessions"
 
-// sessionDocument is a document of type Session, for Standard_Stream sessions: shells.
+// sessionDocument is a document of type Session for sessions of type Standard_Stream, which are shells.
 // https://docs.aws.amazon.com/systems-manager/latest/userguide/session-manager-schema.html
 type sessionDocument struct {
 	SchemaVersion string        `json:"schemaVersion"`
@@ -33,8 +33,8 @@ type sessionInputs struct {
 	MaxSessionDuration          string `json:"maxSessionDuration,omitempty"`
 }
 
-// document is the text of the session document. With encryption the agent refuses a session whose records would not be
-// encrypted with it.
+// document returns the session document as JSON. With s3EncryptionEnabled and cloudWatchEncryptionEnabled, the agent refuses a
+// session whose records would not be encrypted.
 func (a *SessionsArgs) document(logGroup, bucket, key string) (string, error) {
 	inputs := sessionInputs{
 		S3BucketName:                bucket,
@@ -58,7 +58,7 @@ func (a *SessionsArgs) document(logGroup, bucket, key string) (string, error) {
 	return string(text), err
 }
 
-// minutes writes a number of minutes as the document has it: as text, and not at all for AWS's default.
+// minutes returns a number of minutes as the document has it: a string, which is left out for AWS's default.
 func minutes(n int) string {
 	if n == 0 {
 		return ""
@@ -66,23 +66,23 @@ func minutes(n int) string {
 	return strconv.Itoa(n)
 }
 
-// logGroupPrefix begins the name of the log group; Pulumi's provider makes up the rest.
+// logGroupPrefix returns the prefix of the log group's name. The provider generates the rest.
 func (a *SessionsArgs) logGroupPrefix() string { return a.NamePrefix + "-sessions-" }
 
-// keyPolicy leaves the key to the account's IAM policies, and lets CloudWatch Logs use it for log groups of the stack: also
-// where there is none now, since one that was kept must stay readable. It names no role, since the roles name the key.
+// keyPolicy allows the account's IAM policies to grant access to the key, and CloudWatch Logs to use it for log groups of the
+// stack, including those that were kept. It does not name the roles, whose policies name the key.
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
 func (a *SessionsArgs) keyPolicy() policy.Document {
-	group := "arn:" + a.Partition + ":logs:" + a.Region + ":" + a.AccountID + ":log-group:" + a.logGroupPrefix() + "*"
+	group := a.Env.ARN("logs", "log-group:"+a.logGroupPrefix()+"*")
 	return policy.Document{Statements: []policy.Statement{{
 		Sid:       "Account",
-		Principal: &policy.Principal{AWS: []string{"arn:" + a.Partition + ":iam::" + a.AccountID + ":root"}},
+		Principal: &policy.Principal{AWS: []string{a.Env.IAM(a.Env.AccountID, "root")}},
 		Actions:   []string{"kms:*"},
-		// In a key's policy, the key itself.
+		// In a key policy, * is the key itself.
 		Resources: []string{"*"},
 	}, {
 		Sid:        "Logs",
-		Principal:  &policy.Principal{Service: []string{"logs." + a.Region + "." + a.DNSSuffix}},
+		Principal:  &policy.Principal{Service: []string{"logs." + a.Env.Region + "." + a.Env.DNSSuffix}},
 		Actions:    []string{"kms:Decrypt*", "kms:Describe*", "kms:Encrypt*", "kms:GenerateDataKey*", "kms:ReEncrypt*"},
 		Resources:  []string{"*"},
 		Conditions: policy.Conditions{"ArnLike": {"kms:EncryptionContext:aws:logs:arn": {group}}},

@@ -1,7 +1,8 @@
-// Package compute gives instances that only Session Manager reaches: no public address and no inbound rule.
+// Package compute provides EC2 instances without a public address, for Session Manager.
 package compute
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -10,23 +11,11 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ssm"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"bastionless/internal/contract"
 )
 
-// instancesType is recorded in state: a change replaces every instance unless the old token stays as an alias.
-const instancesType = "bastionless:compute:Instances"
-
-// IMDS says which versions of the instance metadata service an instance answers.
-type IMDS string
-
-// The values of IMDS.
-const (
-	// IMDSv2 demands a session token, which a forged request cannot get.
-	IMDSv2 IMDS = "v2"
-	// IMDSOptional answers requests without a token, too.
-	IMDSOptional IMDS = "optional"
-)
-
-// Every root volume has what gp3 gives without a surcharge.
+// The type of the root volumes, with the performance that gp3 includes in its price.
 // https://docs.aws.amazon.com/ebs/latest/userguide/general-purpose.html
 const (
 	rootVolumeType = "gp3"
@@ -34,75 +23,54 @@ const (
 	rootMiBps      = 125
 )
 
-// InstancesArgs describes like instances in one or more zones.
+// InstancesArgs describes identical instances in one or more zones.
 type InstancesArgs struct {
-	// NamePrefix begins the Name tags. Required. Plain: tags are built from it.
+	Options
+	// NamePrefix is the prefix of the Name tags. Required. Plain: tags are built from it.
 	NamePrefix string
-	// SubnetIDs maps the letter of each zone to the subnet of its instances. Required. Plain: each key names resources.
+	// NameTags are the Name tags of instances that do not have the default tag, <prefix>-ec2-<instance name>. Optional.
+	// Plain: it is compared with instance names.
+	NameTags map[string]string
+	// SubnetIDs maps the letter of each zone to the subnet of its instances. Required. Plain: resources are named after the
+	// keys.
 	SubnetIDs map[string]pulumi.StringInput
-	// PerZone is how many instances a zone has, at least 1. Required. Plain: it decides how many resources there are.
-	PerZone int
-	// SecurityGroupID guards the instances. Required: without it AWS takes the VPC's default group.
+	// SecurityGroupID is the security group of the instances. Required: AWS would use the VPC's default group.
 	SecurityGroupID pulumi.StringInput
-	// InstanceProfile is the name of the instances' profile. Required.
+	// InstanceProfile is the name of the instance profile. Required.
 	InstanceProfile pulumi.StringInput
-	// InstanceType is the type, such as "t3.micro". Required. Plain: the image must suit it.
-	InstanceType string
-	// EBSOptimized gives the root volume a path of its own to EBS, where the type can. A change replaces the instances.
+	// EBSOptimized enables EBS optimization. A change replaces the instances.
 	EBSOptimized bool
-	// Image is what the instances boot. Required.
+	// Image is the machine image. Required.
 	Image Image
-	// KeyName is an existing key pair for SSH. Optional, and not together with PublicKey. A change replaces the
-	// instances.
-	KeyName string
-	// PublicKey is an SSH public key in OpenSSH's format, for a key pair of the stack's own. Optional. Plain: it decides
-	// whether there is a key pair. A change replaces the instances.
-	PublicKey string
-	// UserData is a script that runs as root on the first boot. Optional. A change restarts the instances, without
-	// running it.
+	// UserData is a script that runs as root on the first boot. Optional. A change restarts the instances without running it.
 	UserData string
-	// RootVolumeGiB is the size of the root volume, which can grow and not shrink. Required.
-	RootVolumeGiB int
-	// RootVolumeEncrypted encrypts the root volume. A change replaces the instances.
-	RootVolumeEncrypted bool
-	// RootVolumeKMSKey is the ARN of the key that encrypts the root volume. Optional: empty, the account's key for EBS. A
-	// change replaces the instances. Plain: it decides whether a property is set.
-	RootVolumeKMSKey string
-	// DetailedMonitoring reports metrics to CloudWatch every minute, and not every five, for a charge.
-	DetailedMonitoring bool
-	// IMDS says which versions of the metadata service answer. Required.
-	IMDS IMDS
-	// TerminationProtection makes EC2 refuse to end the instances, also when they are to be replaced or destroyed.
-	TerminationProtection bool
-	// AgentAutoUpdate updates the SSM Agent every Sunday.
-	AgentAutoUpdate bool
-	// After must exist before an instance boots: permissions, endpoints, rules, routes. Resources and not components,
-	// since to wait for a component misses some of its children.
+	// After are the resources that an instance needs to be online at its first try: permissions, endpoints, rules and routes.
+	// List resources and not components: DependsOn of a component misses some of its children.
 	After []pulumi.Resource
 }
 
-// Instances is the instances, named by zone and number ("a-1"), with their key pair and the association that updates
-// their agents.
+// Instances is the instances, named by zone and number ("a-1"), with their key pair and the State Manager association that
+// updates their agents, if these are enabled.
 type Instances struct {
 	pulumi.ResourceState
 
 	// InstanceIDs maps each instance's name to its id.
 	InstanceIDs pulumi.StringMapOutput `pulumi:"instanceIds"`
-	// PrivateIPs maps each instance's name to its address.
+	// PrivateIPs maps each instance's name to its private IPv4 address.
 	PrivateIPs pulumi.StringMapOutput `pulumi:"privateIps"`
 
 	ids pulumi.StringArray
 }
 
-// NewInstances declares the instances that args describe.
+// NewInstances declares instances.
 func NewInstances(
 	ctx *pulumi.Context, name string, args *InstancesArgs, opts ...pulumi.ResourceOption,
 ) (*Instances, error) {
-	if err := args.validate(); err != nil {
+	if err := args.validateArgs(); err != nil {
 		return nil, fmt.Errorf("instances %q: %w", name, err)
 	}
 	c := &Instances{}
-	if err := ctx.RegisterComponentResourceV2(instancesType, name, args.inputs(), c, opts...); err != nil {
+	if err := ctx.RegisterComponentResourceV2(contract.InstancesType, name, args.inputs(), c, opts...); err != nil {
 		return nil, fmt.Errorf("instances %q: %w", name, err)
 	}
 	keyName, err := c.newKeyPair(ctx, name, args)
@@ -110,13 +78,13 @@ func NewInstances(
 		return nil, fmt.Errorf("instances %q: key pair: %w", name, err)
 	}
 	ids, addresses := pulumi.StringMap{}, pulumi.StringMap{}
-	for _, member := range Members(args.zones(), args.PerZone) {
-		instance, err := c.newInstance(ctx, name, args, member, keyName)
+	for _, spec := range InstanceSpecs(args.zones(), args.PerZone) {
+		instance, err := c.newInstance(ctx, name, args, spec, keyName)
 		if err != nil {
-			return nil, fmt.Errorf("instances %q: %s: %w", name, member.Name, err)
+			return nil, fmt.Errorf("instances %q: %s: %w", name, spec.Name, err)
 		}
-		ids[member.Name] = instance.ID()
-		addresses[member.Name] = instance.PrivateIp
+		ids[spec.Name] = instance.ID()
+		addresses[spec.Name] = instance.PrivateIp
 		c.ids = append(c.ids, instance.ID())
 	}
 	c.InstanceIDs = ids.ToStringMapOutput()
@@ -135,26 +103,26 @@ func NewInstances(
 	return c, nil
 }
 
-// Member is one instance of Instances.
-type Member struct {
-	// Name is zone and number, such as "a-1".
+// InstanceSpec names one instance of Instances.
+type InstanceSpec struct {
+	// Name is the zone letter and a number, such as "a-1".
 	Name string
 	// Zone is the zone's letter.
 	Zone string
 }
 
-// Members returns the instances that so many in each of these zones make, in order.
-func Members(zones []string, perZone int) []Member {
-	var members []Member
+// InstanceSpecs returns the instances of zones that have perZone instances each.
+func InstanceSpecs(zones []string, perZone int) []InstanceSpec {
+	var specs []InstanceSpec
 	for _, zone := range zones {
 		for n := 1; n <= perZone; n++ {
-			members = append(members, Member{Name: zone + "-" + strconv.Itoa(n), Zone: zone})
+			specs = append(specs, InstanceSpec{Name: zone + "-" + strconv.Itoa(n), Zone: zone})
 		}
 	}
-	return members
+	return specs
 }
 
-// newKeyPair returns the name of the key pair, or nil where there is none.
+// newKeyPair returns the name of the key pair, or nil if there is none.
 func (c *Instances) newKeyPair(ctx *pulumi.Context, name string, args *InstancesArgs) (pulumi.StringPtrInput, error) {
 	if args.PublicKey == "" {
 		if args.KeyName == "" {
@@ -172,35 +140,31 @@ func (c *Instances) newKeyPair(ctx *pulumi.Context, name string, args *Instances
 }
 
 func (c *Instances) newInstance(
-	ctx *pulumi.Context, name string, args *InstancesArgs, member Member, keyName pulumi.StringPtrInput,
+	ctx *pulumi.Context, name string, args *InstancesArgs, spec InstanceSpec, keyName pulumi.StringPtrInput,
 ) (*ec2.Instance, error) {
-	tags := pulumi.StringMap{"Name": pulumi.String(args.NamePrefix + "-ec2")}
-	if member.Name != "a-1" {
-		// The article's one instance has a bare name. All others say which they are: by name and not by number, so that
-		// a zone that comes or goes renames no instance of another.
-		tags["Name"] = pulumi.String(args.NamePrefix + "-ec2-" + member.Name)
-	}
+	nameTag := cmp.Or(args.NameTags[spec.Name], args.NamePrefix+"-ec2-"+spec.Name)
+	tags := pulumi.StringMap{"Name": pulumi.String(nameTag)}
 	tokens := "optional"
 	if args.IMDS == IMDSv2 {
 		tokens = "required"
 	}
-	return ec2.NewInstance(ctx, name+"-"+member.Name, &ec2.InstanceArgs{
+	return ec2.NewInstance(ctx, name+"-"+spec.Name, &ec2.InstanceArgs{
 		Ami:                      args.Image.ID,
 		InstanceType:             pulumi.String(args.InstanceType),
 		EbsOptimized:             pulumi.Bool(args.EBSOptimized),
-		SubnetId:                 args.SubnetIDs[member.Zone],
+		SubnetId:                 args.SubnetIDs[spec.Zone],
 		AssociatePublicIpAddress: pulumi.Bool(false),
 		VpcSecurityGroupIds:      pulumi.StringArray{args.SecurityGroupID},
 		IamInstanceProfile:       args.InstanceProfile,
 		KeyName:                  keyName,
 		UserData:                 optional(args.UserData),
-		// Always said: left out, what was on would stay on.
+		// Always set: the provider would not turn it off if the property were left out.
 		Monitoring:            pulumi.Bool(args.DetailedMonitoring),
 		DisableApiTermination: pulumi.Bool(args.TerminationProtection),
 		MetadataOptions: ec2.InstanceMetadataOptionsArgs{
 			HttpEndpoint: pulumi.String("enabled"),
 			HttpTokens:   pulumi.String(tokens),
-			// One hop: an answer does not leave the instance, not even for a container on it.
+			// With one hop, responses do not leave the instance or reach a container on a bridge network.
 			HttpPutResponseHopLimit: pulumi.Int(1),
 		},
 		RootBlockDevice: ec2.InstanceRootBlockDeviceArgs{
@@ -217,10 +181,10 @@ func (c *Instances) newInstance(
 	}, args.options(c)...)
 }
 
-// options are those of every instance.
+// options returns the resource options of the instances.
 func (a *InstancesArgs) options(parent pulumi.Resource) []pulumi.ResourceOption {
-	// The provider takes no notice of a key that is no longer given. But whoever has the key pair could still log in, and
-	// without the volume's key nobody could read the volume.
+	// The provider ignores the removal of a key pair or a volume key. But the owner of the key pair could still log in, and the
+	// volume would still depend on the key.
 	trigger := a.Image.source
 	if a.KeyName != "" || a.PublicKey != "" {
 		trigger += " with a key pair"
@@ -231,23 +195,23 @@ func (a *InstancesArgs) options(parent pulumi.Resource) []pulumi.ResourceOption 
 	options := []pulumi.ResourceOption{
 		pulumi.Parent(parent), pulumi.DependsOn(a.After), pulumi.ReplacementTrigger(pulumi.String(trigger)),
 	}
-	if a.Image.kept {
-		// AWS publishes images every few weeks. Without this each would replace the instances at the next up.
+	if a.Image.ignoreChanges {
+		// AWS publishes an image every few weeks, which would replace the instances at the next update.
 		options = append(options, pulumi.IgnoreChanges([]string{"ami"}))
 	}
 	if a.TerminationProtection {
-		// EC2 refuses to end a protected instance. It has to do so before there is a second one beside it: the state
-		// would hold both, and no setting takes the protection off an instance that is to go.
+		// EC2 refuses to terminate a protected instance. Deleting it first makes the update fail before a second instance
+		// exists: the state would contain both, and no setting removes the protection of an instance that is being replaced.
 		options = append(options, pulumi.DeleteBeforeReplace(true))
 	}
 	return options
 }
 
-// newAgentUpdate runs AWS-UpdateSSMAgent by cron alone: with a rate, or at once, it would restart the agent in the
-// instance's first minute, when the first session opens.
+// newAgentUpdate runs AWS-UpdateSSMAgent at the cron times only. With a rate, or without ApplyOnlyAtCronInterval, it would
+// restart the agent in the instance's first minute, when the first session opens.
 func (c *Instances) newAgentUpdate(ctx *pulumi.Context, name string, args *InstancesArgs) error {
 	_, err := ssm.NewAssociation(ctx, name+"-agent-update", &ssm.AssociationArgs{
-		// The document, which is AWS's own; not the association's name.
+		// The document to run, not the name of the association.
 		Name:                    pulumi.String("AWS-UpdateSSMAgent"),
 		AssociationName:         pulumi.String(args.NamePrefix + "-ssm-agent-update"),
 		ScheduleExpression:      pulumi.String("cron(0 2 ? * SUN *)"),
@@ -263,7 +227,7 @@ func (c *Instances) newAgentUpdate(ctx *pulumi.Context, name string, args *Insta
 // IDs returns the ids of the instances, in the order of their names.
 func (c *Instances) IDs() pulumi.StringArray { return c.ids }
 
-// optional leaves a property out where its value is empty.
+// optional leaves out a property whose value is empty.
 func optional(value string) pulumi.StringPtrInput {
 	if value == "" {
 		return nil
@@ -282,6 +246,7 @@ func (a *InstancesArgs) zones() []string {
 
 func (a *InstancesArgs) inputs() pulumi.Map {
 	return pulumi.Map{
+		contract.OSInput:        pulumi.String(string(a.OS)),
 		"namePrefix":            pulumi.String(a.NamePrefix),
 		"zones":                 pulumi.ToStringArray(a.zones()),
 		"perZone":               pulumi.Int(a.PerZone),
@@ -296,7 +261,7 @@ func (a *InstancesArgs) inputs() pulumi.Map {
 	}
 }
 
-func (a *InstancesArgs) validate() error {
+func (a *InstancesArgs) validateArgs() error {
 	if a == nil {
 		return errors.New("missing args")
 	}
@@ -309,26 +274,14 @@ func (a *InstancesArgs) validate() error {
 	missing("NamePrefix", a.NamePrefix == "")
 	missing("SubnetIDs", len(a.SubnetIDs) == 0)
 	for _, zone := range a.zones() {
-		missing(fmt.Sprintf("SubnetIDs[%q]: without it AWS takes the account's default VPC", zone), a.SubnetIDs[zone] == nil)
+		missing(fmt.Sprintf("SubnetIDs[%q]: AWS would use the account's default VPC", zone), a.SubnetIDs[zone] == nil)
 	}
-	missing("SecurityGroupID: without it AWS takes the VPC's default group", a.SecurityGroupID == nil)
-	missing("InstanceProfile: without it the agent has no permissions", a.InstanceProfile == nil)
-	missing("InstanceType", a.InstanceType == "")
+	missing("SecurityGroupID: AWS would use the VPC's default group", a.SecurityGroupID == nil)
+	missing("InstanceProfile: the agent would have no permissions", a.InstanceProfile == nil)
 	missing("Image", a.Image.ID == nil)
-	if a.PerZone < 1 {
-		problems = append(problems, fmt.Errorf("PerZone %d: give at least 1", a.PerZone))
+	if !slices.Contains(IMDSVersions(), a.IMDS) {
+		problems = append(problems, fmt.Errorf("IMDS is %q, not one of %q", a.IMDS, IMDSVersions()))
 	}
-	if a.RootVolumeGiB < 1 {
-		problems = append(problems, fmt.Errorf("RootVolumeGiB %d: give at least 1", a.RootVolumeGiB))
-	}
-	if a.RootVolumeKMSKey != "" && !a.RootVolumeEncrypted {
-		problems = append(problems, errors.New("RootVolumeKMSKey without RootVolumeEncrypted: give both"))
-	}
-	if a.IMDS != IMDSv2 && a.IMDS != IMDSOptional {
-		problems = append(problems, fmt.Errorf("IMDS %q: give %q or %q", a.IMDS, IMDSv2, IMDSOptional))
-	}
-	if a.KeyName != "" && a.PublicKey != "" {
-		problems = append(problems, errors.New("both KeyName and PublicKey: give one"))
-	}
+	problems = append(problems, a.Validate().Err("invalid options"))
 	return errors.Join(problems...)
 }

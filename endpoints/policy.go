@@ -1,30 +1,24 @@
 package endpoints
 
-import "bastionless/internal/policy"
+import (
+	"bastionless/internal/policy"
+)
 
-// Policy says what the endpoints let through.
+// Policy says what the endpoints allow.
 type Policy string
 
 // The values of Policy.
 const (
-	// Restricted admits principals of the stack's account, or of its organisation where one is given, and, to S3,
-	// anybody's reads of the buckets from which AWS serves its agent and its packages. It leaves ssmmessages and
-	// ec2messages alone, since no public source says that they take a policy well.
+	// Restricted allows principals of the stack's account, or of its organization if one is set, and anonymous reads of the S3
+	// buckets from which AWS distributes the SSM Agent and packages. The endpoints of ssmmessages and ec2messages keep AWS's
+	// default policy, since no public source says that these services support another.
 	Restricted Policy = "restricted"
-	// Full admits everybody to everything, as AWS does without a policy.
+	// Full allows all principals and all actions, as AWS does by default.
 	Full Policy = "full"
 )
 
-// OS is the operating system whose package repositories S3 must serve.
-type OS string
-
-// The values of OS.
-const (
-	// AmazonLinux2023 is Amazon Linux 2023.
-	AmazonLinux2023 OS = "al2023"
-	// AmazonLinux2 is Amazon Linux 2.
-	AmazonLinux2 OS = "al2"
-)
+// Policies returns the values of Policy.
+func Policies() []Policy { return []Policy{Restricted, Full} }
 
 func fullPolicy() policy.Document {
 	return policy.Document{Statements: []policy.Statement{{
@@ -34,10 +28,10 @@ func fullPolicy() policy.Document {
 	}}}
 }
 
-// servicePolicy returns what an interface endpoint admits, or false where AWS's default is to stay.
+// servicePolicy returns the policy of an interface endpoint, or false if it keeps AWS's default.
 //
-// The condition is on the principal alone: one on the resource's account would shut out the documents and parameters
-// that AWS owns, which the agent reads.
+// The condition is on the principal only: a condition on the resource's account would deny the documents and parameters of AWS
+// that the agent reads.
 func (a *SetArgs) servicePolicy(service string) (policy.Document, bool) {
 	switch {
 	case a.Policy == Full:
@@ -58,17 +52,17 @@ func (a *SetArgs) ownPrincipals() policy.Conditions {
 	if a.OrganizationID != "" {
 		return policy.Conditions{"StringEquals": {"aws:PrincipalOrgID": {a.OrganizationID}}}
 	}
-	return policy.Conditions{"StringEquals": {"aws:PrincipalAccount": {a.AccountID}}}
+	return policy.Conditions{"StringEquals": {"aws:PrincipalAccount": {a.Env.AccountID}}}
 }
 
-// s3Policy returns what the S3 endpoint admits, with the bucket of the session records or "". A gateway endpoint takes
-// no principal but "*".
-func (a *SetArgs) s3Policy(records string) policy.Document {
+// s3Policy returns the policy of the S3 endpoint. recordsBucket is the bucket of the session records, or "". The only principal
+// that a gateway endpoint supports is "*".
+func (a *SetArgs) s3Policy(recordsBucket string) policy.Document {
 	if a.Policy == Full {
 		return fullPolicy()
 	}
-	// These reads are anonymous, or signed by AWS in patching, so a condition on the principal would refuse them. The
-	// agent asks for a bucket's Region with HeadBucket, which is s3:ListBucket.
+	// These reads are anonymous or, in patching, signed by AWS, so a condition on the principal would deny them. The agent sends
+	// HeadBucket requests, which need s3:ListBucket, to find a bucket's Region.
 	document := policy.Document{Statements: []policy.Statement{{
 		Sid:       "AgentAndPackages",
 		Principal: policy.Anyone(),
@@ -87,43 +81,39 @@ func (a *SetArgs) s3Policy(records string) policy.Document {
 			Conditions: a.ownPrincipals(),
 		})
 	}
-	if records != "" {
+	if recordsBucket != "" {
 		document.Statements = append(document.Statements, policy.Statement{
 			Sid:        "Records",
 			Principal:  policy.Anyone(),
 			Actions:    []string{"s3:GetEncryptionConfiguration", "s3:ListBucket", "s3:PutObject", "s3:PutObjectAcl"},
-			Resources:  a.bucketARNs([]string{records}),
+			Resources:  a.bucketARNs([]string{recordsBucket}),
 			Conditions: a.ownPrincipals(),
 		})
 	}
 	return document
 }
 
-// awsBuckets are the buckets of AWS that the agent and the package manager read.
+// awsBuckets returns the buckets of AWS that the agent and the package manager read.
 // https://docs.aws.amazon.com/systems-manager/latest/userguide/ssm-agent-technical-details.html
 // https://docs.aws.amazon.com/systems-manager/latest/userguide/patch-operations-s3-buckets.html
-// https://docs.aws.amazon.com/emr/latest/ManagementGuide/private-subnet-iampolicy.html
 func (a *SetArgs) awsBuckets() []string {
-	buckets := []string{
-		"amazon-ssm-" + a.Region,
-		"aws-ssm-" + a.Region,
-		"amazon-ssm-packages-" + a.Region,
-		"aws-ssm-document-attachments-" + a.Region,
-		// Some Regions append a suffix of their own.
-		"patch-baseline-snapshot-" + a.Region + "*",
-		"aws-patch-manager-" + a.Region + "-*",
-		a.Region + "-birdwatcher-prod",
-	}
-	if a.S3.OS == AmazonLinux2 {
-		return append(buckets, "amazonlinux."+a.Region+"."+a.DNSSuffix, "amazonlinux-2-repos-"+a.Region)
-	}
-	return append(buckets, "al2023-repos-"+a.Region+"-de612dc2", "al2023-"+a.Region)
+	region := a.Env.Region
+	return append([]string{
+		"amazon-ssm-" + region,
+		"aws-ssm-" + region,
+		"amazon-ssm-packages-" + region,
+		"aws-ssm-document-attachments-" + region,
+		// In some Regions the names have a suffix.
+		"patch-baseline-snapshot-" + region + "*",
+		"aws-patch-manager-" + region + "-*",
+		region + "-birdwatcher-prod",
+	}, a.S3.OS.RepositoryBuckets(a.Env)...)
 }
 
 func (a *SetArgs) bucketARNs(buckets []string) []string {
 	var arns []string
 	for _, bucket := range buckets {
-		arn := "arn:" + a.Partition + ":s3:::" + bucket
+		arn := a.Env.Bucket(bucket)
 		arns = append(arns, arn, arn+"/*")
 	}
 	return arns

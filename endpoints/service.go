@@ -19,11 +19,11 @@ const (
 	S3 = "s3"
 )
 
-// sessionServices are the interface endpoints without which an agent may wait, so that instances wait for them.
+// sessionServices are the services that the agent uses. Instances are created after their endpoints.
 var sessionServices = []string{SSM, SSMMessages, EC2Messages, Logs, KMS}
 
-// Some services carry another prefix in China and in the European Sovereign Cloud; all others are com.amazonaws in
-// every partition. https://github.com/aws/aws-cdk/blob/main/packages/aws-cdk-lib/aws-ec2/lib/vpc-endpoint.ts
+// otherPrefixes are the services whose endpoint service names do not begin with com.amazonaws, by partition.
+// https://github.com/aws/aws-cdk/blob/main/packages/aws-cdk-lib/aws-ec2/lib/vpc-endpoint.ts
 var otherPrefixes = map[string]struct {
 	prefix   string
 	services []string
@@ -35,8 +35,8 @@ var otherPrefixes = map[string]struct {
 	"aws-eusc": {"eu.amazonaws", []string{"ecr.api", "ecr.dkr", "execute-api", "securityhub"}},
 }
 
-// ServiceName is the name under which a Region of a partition offers a service's endpoint, such as
-// "com.amazonaws.eu-west-1.ssm" for the code "ssm". For S3 it is the gateway endpoint.
+// ServiceName returns the name of a service's endpoint service in a Region, such as "com.amazonaws.eu-west-1.ssm" for the code
+// "ssm". For S3 it is that of the gateway endpoint.
 func ServiceName(partition, region, code string) string {
 	prefix := "com.amazonaws"
 	if other := otherPrefixes[partition]; slices.Contains(other.services, code) {

@@ -1,4 +1,4 @@
-// Package endpoints gives a VPC without Internet access its own doors to AWS services.
+// Package endpoints provides the VPC endpoints through which a VPC without Internet access reaches AWS services.
 package endpoints
 
 import (
@@ -8,59 +8,54 @@ import (
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
-)
 
-// setType is recorded in state: a change replaces every endpoint unless the old token stays as an alias.
-const setType = "bastionless:endpoints:Set"
+	"bastionless/internal/awsenv"
+	"bastionless/internal/contract"
+	"bastionless/internal/osimage"
+)
 
 // SetArgs describes the endpoints of a VPC.
 type SetArgs struct {
-	// Partition is the Region's partition, such as "aws". Required. Plain: ARNs and service names are built from it.
-	Partition string
-	// Region is the Region of the endpoints, such as "eu-west-1". Required. Plain: as Partition.
-	Region string
-	// DNSSuffix is the partition's, such as "amazonaws.com". Required with S3. Plain: as Partition.
-	DNSSuffix string
-	// AccountID is the account whose principals Restricted admits, 12 digits. Required. Plain: as Partition.
-	AccountID string
-	// OrganizationID is the organisation whose principals Restricted admits instead of the account's, such as
-	// "o-exampleorgid". Optional. Plain: as Partition.
-	OrganizationID string
-	// Services are the codes of the services that get an interface endpoint, such as "ssm". Required, each once.
-	// Plain: each names a resource.
-	Services []string
-	// Policy says what the endpoints let through. Required. Plain: it decides whether a property is set.
+	// Env is the account and Region of the endpoints. Required. Plain: ARNs and service names are built from it.
+	Env awsenv.Env
+	// Policy says what the endpoints allow. Required. Plain: it decides whether a property is set.
 	Policy Policy
+	// OrganizationID is the AWS Organizations id whose principals Restricted allows instead of the account's. Optional.
+	// Plain: policies are built from it.
+	OrganizationID string
+	// Services are the codes of the services that have an interface endpoint, such as "ssm". Required, without duplicates.
+	// Plain: resources are named after them.
+	Services []string
 	// VPCID is the VPC of the endpoints. Required.
 	VPCID pulumi.StringInput
-	// Subnets each hold one network interface of every interface endpoint, one subnet a zone at most. Required. The
-	// resources and not their ids: an endpoint has to make way when one of them is replaced.
+	// Subnets each have one network interface of every interface endpoint. At most one subnet in each zone. Required. Resources
+	// instead of ids, because an endpoint is replaced together with one of its subnets.
 	Subnets []pulumi.CustomResource
-	// SubnetTier is the kind of the subnets, such as "privatelink". Required. Another kind replaces the interface
-	// endpoints. Plain: it is compared with the last one.
-	SubnetTier string
-	// SecurityGroupID guards the interface endpoints. Required: without it AWS takes the VPC's default group.
+	// SubnetGroup is the name of the group of subnets, such as "privatelink". Required. A change replaces the interface
+	// endpoints. Plain: it is compared with the previous value.
+	SubnetGroup string
+	// SecurityGroupID is the security group of the interface endpoints. Required: AWS would use the VPC's default group.
 	SecurityGroupID pulumi.StringInput
-	// S3 describes a gateway endpoint for S3. Optional: nil leaves it out.
+	// S3 describes a gateway endpoint of S3. Optional: nil creates none.
 	S3 *S3Args
 }
 
-// S3Args describes the gateway endpoint for S3.
+// S3Args describes the gateway endpoint of S3.
 type S3Args struct {
-	// RouteTableIDs get a route to S3, which the subnets on them then use. Required.
+	// RouteTableIDs are the route tables that get a route to S3. Required.
 	RouteTableIDs pulumi.StringArrayInput
-	// OS is the operating system whose repositories Restricted admits. Required. Plain: it decides on the policy.
-	OS OS
-	// Buckets are the workload's own buckets, which Restricted admits for the account's principals to read and write.
-	// Optional. Plain: the policy is built from them.
+	// OS is the operating system whose package repositories Restricted allows. Required. Plain: the policy is built from it.
+	OS osimage.OS
+	// Buckets are buckets of the workload that Restricted allows the account's principals to read and write. Optional.
+	// Plain: the policy is built from them.
 	Buckets []string
-	// RecordsBucket is the bucket that instances record sessions to, which Restricted admits for the account's principals
-	// to write. Optional: nil, there is none.
+	// RecordsBucket is the bucket of the session records, which Restricted allows the account's principals to write.
+	// Optional: nil if there is none.
 	RecordsBucket pulumi.StringInput
 }
 
-// Set is one interface endpoint for each service, with private DNS, so that unchanged AWS clients in the VPC find it,
-// and, where asked for, a gateway endpoint for S3.
+// Set is one interface endpoint for each service, with private DNS, so that AWS clients in the VPC need no configuration, and
+// optionally a gateway endpoint of S3.
 type Set struct {
 	pulumi.ResourceState
 
@@ -70,13 +65,13 @@ type Set struct {
 	forSessions []pulumi.Resource
 }
 
-// NewSet declares the endpoints that args describe.
+// NewSet declares the endpoints of a VPC.
 func NewSet(ctx *pulumi.Context, name string, args *SetArgs, opts ...pulumi.ResourceOption) (*Set, error) {
-	if err := args.validate(); err != nil {
+	if err := args.validateArgs(); err != nil {
 		return nil, fmt.Errorf("endpoints %q: %w", name, err)
 	}
 	s := &Set{}
-	if err := ctx.RegisterComponentResourceV2(setType, name, args.inputs(), s, opts...); err != nil {
+	if err := ctx.RegisterComponentResourceV2(contract.EndpointsType, name, args.inputs(), s, opts...); err != nil {
 		return nil, fmt.Errorf("endpoints %q: %w", name, err)
 	}
 	ids := pulumi.StringMap{}
@@ -114,7 +109,7 @@ func (s *Set) newInterface(ctx *pulumi.Context, name string, args *SetArgs, serv
 	}
 	endpoint := &ec2.VpcEndpointArgs{
 		VpcId:             args.VPCID,
-		ServiceName:       pulumi.String(ServiceName(args.Partition, args.Region, service)),
+		ServiceName:       pulumi.String(ServiceName(args.Env.Partition, args.Env.Region, service)),
 		VpcEndpointType:   pulumi.String("Interface"),
 		PrivateDnsEnabled: pulumi.Bool(true),
 		SubnetIds:         subnetIDs,
@@ -129,48 +124,48 @@ func (s *Set) newInterface(ctx *pulumi.Context, name string, args *SetArgs, serv
 	}
 	return ec2.NewVpcEndpoint(ctx, name+"-"+service, endpoint,
 		pulumi.Parent(s),
-		// Two endpoints cannot hold the same private DNS name in one VPC, so a replacement waits for the old one to go.
+		// Two endpoints of one VPC cannot have the same private DNS name, so the old one is deleted first.
 		pulumi.DeleteBeforeReplace(true),
-		// An endpoint holds one subnet of a zone, and cannot exchange it for another of that zone. So it goes where a
-		// subnet is replaced, or where all are of another kind. A zone that comes or goes changes it in place.
+		// An endpoint has one subnet in a zone, and cannot exchange it for another in the same zone. So it is replaced with one of
+		// its subnets or when it moves to the other subnet group. Adding or removing a zone updates it in place.
 		pulumi.ReplaceWith(subnets),
-		pulumi.ReplacementTrigger(pulumi.String(args.SubnetTier)),
+		pulumi.ReplacementTrigger(pulumi.String(args.SubnetGroup)),
 	)
 }
 
 func (s *Set) newGateway(ctx *pulumi.Context, name string, args *SetArgs) (*ec2.VpcEndpoint, error) {
 	endpoint := &ec2.VpcEndpointArgs{
 		VpcId:           args.VPCID,
-		ServiceName:     pulumi.String(ServiceName(args.Partition, args.Region, S3)),
+		ServiceName:     pulumi.String(ServiceName(args.Env.Partition, args.Env.Region, S3)),
 		VpcEndpointType: pulumi.String("Gateway"),
 		RouteTableIds:   args.S3.RouteTableIDs,
 	}
-	records := args.S3.RecordsBucket
-	if records == nil {
-		records = pulumi.String("")
+	recordsBucket := args.S3.RecordsBucket
+	if recordsBucket == nil {
+		recordsBucket = pulumi.String("")
 	}
-	endpoint.Policy = records.ToStringOutput().ApplyT(func(bucket string) (string, error) {
+	endpoint.Policy = recordsBucket.ToStringOutput().ApplyT(func(bucket string) (string, error) {
 		return args.s3Policy(bucket).JSON()
 	}).(pulumi.StringOutput)
 	return ec2.NewVpcEndpoint(ctx, name+"-"+S3, endpoint,
 		pulumi.Parent(s),
-		// A route table cannot hold two routes to S3.
+		// A route table cannot have two routes to S3, so the old endpoint is deleted first.
 		pulumi.DeleteBeforeReplace(true),
 	)
 }
 
-// SessionEndpoints returns the endpoints that sessions need, for DependsOn of instances: an agent that starts before
-// them may wait for minutes.
+// SessionEndpoints returns the endpoints that sessions need, for DependsOn of instances: an agent that starts before them retries
+// only after minutes.
 func (s *Set) SessionEndpoints() []pulumi.Resource { return s.forSessions }
 
 func (a *SetArgs) inputs() pulumi.Map {
 	inputs := pulumi.Map{
-		"region":         pulumi.String(a.Region),
-		"organizationId": pulumi.String(a.OrganizationID),
-		"services":       pulumi.ToStringArray(a.Services),
-		"subnetTier":     pulumi.String(a.SubnetTier),
-		"policy":         pulumi.String(string(a.Policy)),
-		"s3":             pulumi.Bool(a.S3 != nil),
+		"region":                   pulumi.String(a.Env.Region),
+		contract.OrganizationInput: pulumi.String(a.OrganizationID),
+		"services":                 pulumi.ToStringArray(a.Services),
+		"subnetGroup":              pulumi.String(a.SubnetGroup),
+		"policy":                   pulumi.String(string(a.Policy)),
+		"s3":                       pulumi.Bool(a.S3 != nil),
 	}
 	if a.S3 != nil {
 		inputs["s3Buckets"] = pulumi.ToStringArray(a.S3.Buckets)
@@ -178,38 +173,34 @@ func (a *SetArgs) inputs() pulumi.Map {
 	return inputs
 }
 
-func (a *SetArgs) validate() error {
+func (a *SetArgs) validateArgs() error {
 	if a == nil {
 		return errors.New("missing args")
 	}
-	var problems []error
+	problems := []error{a.Env.Validate()}
 	missing := func(field string, is bool) {
 		if is {
 			problems = append(problems, errors.New("missing "+field))
 		}
 	}
-	missing("Partition", a.Partition == "")
-	missing("Region", a.Region == "")
-	missing("AccountID", a.AccountID == "")
 	missing("Services", len(a.Services) == 0)
 	missing("VPCID", a.VPCID == nil)
 	missing("Subnets", len(a.Subnets) == 0)
-	missing("SubnetTier", a.SubnetTier == "")
-	missing("SecurityGroupID: without it AWS takes the VPC's default group", a.SecurityGroupID == nil)
+	missing("SubnetGroup", a.SubnetGroup == "")
+	missing("SecurityGroupID: AWS would use the VPC's default group", a.SecurityGroupID == nil)
 	if a.S3 != nil {
-		missing("DNSSuffix", a.DNSSuffix == "")
 		missing("S3.RouteTableIDs", a.S3.RouteTableIDs == nil)
-		if a.S3.OS != AmazonLinux2023 && a.S3.OS != AmazonLinux2 {
-			problems = append(problems, fmt.Errorf("S3.OS %q: give %q or %q", a.S3.OS, AmazonLinux2023, AmazonLinux2))
+		if !slices.Contains(osimage.All(), a.S3.OS) {
+			problems = append(problems, fmt.Errorf("S3.OS is %q, not one of %q", a.S3.OS, osimage.All()))
 		}
 	}
-	if a.Policy != Restricted && a.Policy != Full {
-		problems = append(problems, fmt.Errorf("policy %q: give %q or %q", a.Policy, Restricted, Full))
+	if !slices.Contains(Policies(), a.Policy) {
+		problems = append(problems, fmt.Errorf("Policy is %q, not one of %q", a.Policy, Policies()))
 	}
 	seen := map[string]bool{}
 	for _, service := range a.Services {
 		if seen[service] {
-			problems = append(problems, fmt.Errorf("service %q is listed twice", service))
+			problems = append(problems, fmt.Errorf("Services lists %q twice", service))
 		}
 		seen[service] = true
 	}

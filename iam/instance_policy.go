@@ -7,14 +7,18 @@ type InstancePolicy string
 
 // The values of InstancePolicy.
 const (
-	// ManagedPolicy is AWS's AmazonSSMManagedInstanceCore: sessions, commands, inventory, patching. It also reads every
-	// parameter of the account.
+	// ManagedPolicy is AWS's policy AmazonSSMManagedInstanceCore: sessions, commands, inventory and patching. It also allows
+	// reading all parameters of the account.
 	ManagedPolicy InstancePolicy = "managed"
-	// MinimalPolicy is sessions alone, and associations and the older agents' messages where asked for.
+	// MinimalPolicy allows sessions, and associations and ec2messages if they are enabled.
 	MinimalPolicy InstancePolicy = "minimal"
 )
 
-// agentPolicy is MinimalPolicy. The agent's calls know no resources that could be named before the instance is.
+// InstancePolicies returns the values of InstancePolicy.
+func InstancePolicies() []InstancePolicy { return []InstancePolicy{ManagedPolicy, MinimalPolicy} }
+
+// agentPolicy returns MinimalPolicy. The resources are * because the only one that AWS supports here is the instance, which does
+// not exist yet.
 // https://docs.aws.amazon.com/systems-manager/latest/userguide/getting-started-create-iam-instance-profile.html
 func (a *InstanceRoleArgs) agentPolicy() policy.Document {
 	document := policy.Document{Statements: []policy.Statement{{
@@ -50,7 +54,7 @@ func (a *InstanceRoleArgs) agentPolicy() policy.Document {
 	return document
 }
 
-// recordsPolicy lets the agent record sessions and decrypt them.
+// recordsPolicy allows the agent to record sessions and to decrypt them.
 // https://docs.aws.amazon.com/systems-manager/latest/userguide/getting-started-create-iam-instance-profile.html
 func (a *InstanceRoleArgs) recordsPolicy(logGroupARN, bucket, keyARN string) policy.Document {
 	var document policy.Document
@@ -59,12 +63,12 @@ func (a *InstanceRoleArgs) recordsPolicy(logGroupARN, bucket, keyARN string) pol
 	}
 	if a.Records.LogGroup {
 		allow("WriteLogs", []string{logGroupARN + ":*"}, "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents")
-		// The agent lists groups to find its own, and to see whether it is encrypted.
+		// The agent lists log groups to find the one of the records and its encryption.
 		allow("FindLogs", []string{"*"}, "logs:DescribeLogGroups")
 	}
 	if a.Records.Bucket {
-		arn := "arn:" + a.Partition + ":s3:::" + bucket
-		// The agent asks for an ACL with every record. The bucket ignores it, but S3 wants to see that it may.
+		arn := a.Env.Bucket(bucket)
+		// The agent sets an ACL on each record. The bucket ignores it, but S3 requires the permission.
 		allow("WriteBucket", []string{arn + "/*"}, "s3:PutObject", "s3:PutObjectAcl")
 		allow("ReadEncryption", []string{arn}, "s3:GetEncryptionConfiguration")
 	}

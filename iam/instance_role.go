@@ -1,72 +1,93 @@
-// Package iam gives the instances the permissions that the SSM Agent needs, and people a role that opens sessions on
-// these instances. Besides, it sees what the console needs to list.
+// Package iam provides the role of the instances, with the permissions of the SSM Agent, and the session role, which people assume
+// to open sessions.
 package iam
 
 import (
 	"errors"
 	"fmt"
+	"regexp"
+	"slices"
 
 	awsiam "github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"bastionless/internal/awsenv"
+	"bastionless/internal/contract"
+	"bastionless/internal/diag"
 	"bastionless/internal/policy"
 )
 
-// instanceRoleType is recorded in state: a change replaces the role unless the old token stays as an alias.
-const instanceRoleType = "bastionless:iam:InstanceRole"
+// InstanceRoleOptions say what the instances may do.
+type InstanceRoleOptions struct {
+	// RoleName is the name of the role and the instance profile. Empty: generated. Key: instanceRoleName.
+	RoleName string
+	// Policy says what the agent may do. Key: instancePolicy.
+	Policy InstancePolicy
+}
+
+// Validate returns the problems with the options.
+func (o InstanceRoleOptions) Validate() diag.Diagnostics {
+	var problems diag.Diagnostics
+	checkRoleName(&problems, "instanceRoleName", o.RoleName)
+	return problems
+}
+
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+var roleName = regexp.MustCompile(`^[\w+=,.@-]{1,64}$`)
+
+// checkRoleName reports a name that IAM does not allow. Empty: the name is generated.
+func checkRoleName(problems *diag.Diagnostics, key, name string) {
+	if name != "" && !roleName.MatchString(name) {
+		problems.Add(key, diag.Malformed, "%q is not a role name: use 1 to 64 letters, digits and any of +=,.@-_", name)
+	}
+}
 
 // InstanceRoleArgs describes the role of the instances.
 type InstanceRoleArgs struct {
-	// Partition is the Region's partition, such as "aws". Required. Plain: ARNs are built from it.
-	Partition string
-	// RoleName names the role and the instance profile. Optional: empty, Pulumi generates both names. Plain: it decides
-	// whether a property is set.
-	RoleName string
-	// PermissionsBoundary is the ARN of a policy that limits the role. Optional. Plain: it decides whether a property is
+	InstanceRoleOptions
+	// Env is the account and Region. Required. Plain: ARNs are built from it.
+	Env awsenv.Env
+	// PermissionsBoundary is the ARN of the role's permissions boundary. Optional. Plain: it decides whether a property is
 	// set.
 	PermissionsBoundary string
-	// Policy says what the agent may do. Required.
-	Policy InstancePolicy
 	// Associations lets an agent with MinimalPolicy run State Manager associations, such as its own update.
 	Associations bool
-	// EC2Messages lets an agent with MinimalPolicy use ec2messages, as those before 3.3.40.0 do for Run Command.
+	// EC2Messages lets an agent with MinimalPolicy use ec2messages, as agents before 3.3.40.0 do for Run Command.
 	EC2Messages bool
-	// Records is what the agent records sessions to. Optional: nil, sessions are neither recorded nor encrypted.
+	// Records is where the agent records sessions. Optional: nil if sessions are neither recorded nor encrypted.
 	Records *Records
 }
 
-// Records is where sessions are recorded, and with what they are encrypted. Which of them there are is plain, since it
-// decides on the policy.
+// Records says where sessions are recorded and with which key they are encrypted. Plain: the policy is built from the booleans.
 type Records struct {
-	// LogGroup, Bucket and Encrypted say which there are.
+	// LogGroup, Bucket and Encrypted say which of the three exist.
 	LogGroup, Bucket, Encrypted bool
-	// LogGroupARN is the log group's, BucketName the bucket's and KeyARN the key's. Required where there is one.
+	// LogGroupARN, BucketName and KeyARN identify those that exist.
 	LogGroupARN, BucketName, KeyARN pulumi.StringOutput
 }
 
-// InstanceRole is a role that EC2 assumes for the instances, with the policies that the SSM Agent needs, in an instance
-// profile.
+// InstanceRole is a role that EC2 assumes for the instances, its policies for the SSM Agent, and its instance profile.
 type InstanceRole struct {
 	pulumi.ResourceState
 
-	// RoleName is the name of the role.
+	// RoleName is the role's name.
 	RoleName pulumi.StringOutput `pulumi:"roleName"`
-	// ProfileName is the name of the instance profile.
+	// ProfileName is the instance profile's name.
 	ProfileName pulumi.StringOutput `pulumi:"profileName"`
 
 	permissions []pulumi.Resource
 }
 
-// NewInstanceRole declares the role that args describe.
+// NewInstanceRole declares the role of instances.
 func NewInstanceRole(
 	ctx *pulumi.Context, name string, args *InstanceRoleArgs, opts ...pulumi.ResourceOption,
 ) (*InstanceRole, error) {
-	if err := args.validate(); err != nil {
+	if err := args.validateArgs(); err != nil {
 		return nil, fmt.Errorf("instance role %q: %w", name, err)
 	}
 	r := &InstanceRole{}
-	err := ctx.RegisterComponentResourceV2(instanceRoleType, name, pulumi.Map{
-		"partition":           pulumi.String(args.Partition),
+	err := ctx.RegisterComponentResourceV2(contract.InstanceRoleType, name, pulumi.Map{
+		"partition":           pulumi.String(args.Env.Partition),
 		"roleName":            pulumi.String(args.RoleName),
 		"permissionsBoundary": pulumi.String(args.PermissionsBoundary),
 		"policy":              pulumi.String(string(args.Policy)),
@@ -90,7 +111,7 @@ func NewInstanceRole(
 
 func (r *InstanceRole) newChildren(ctx *pulumi.Context, name string, args *InstanceRoleArgs) error {
 	trust, err := policy.Document{Statements: []policy.Statement{{
-		Principal: &policy.Principal{Service: []string{ec2Principal(args.Partition)}},
+		Principal: &policy.Principal{Service: []string{ec2Principal(args.Env.Partition)}},
 		Actions:   []string{"sts:AssumeRole"},
 	}}}.JSON()
 	if err != nil {
@@ -100,14 +121,14 @@ func (r *InstanceRole) newChildren(ctx *pulumi.Context, name string, args *Insta
 		Name:                optional(args.RoleName),
 		AssumeRolePolicy:    pulumi.String(trust),
 		PermissionsBoundary: optional(args.PermissionsBoundary),
-	}, pulumi.Parent(r), besideTheOld)
+	}, pulumi.Parent(r), createBeforeDelete)
 	if err != nil {
 		return fmt.Errorf("role: %w", err)
 	}
 	profile, err := awsiam.NewInstanceProfile(ctx, name, &awsiam.InstanceProfileArgs{
 		Name: optional(args.RoleName),
 		Role: role.Name,
-	}, pulumi.Parent(r), besideTheOld)
+	}, pulumi.Parent(r), createBeforeDelete)
 	if err != nil {
 		return fmt.Errorf("instance profile: %w", err)
 	}
@@ -117,14 +138,14 @@ func (r *InstanceRole) newChildren(ctx *pulumi.Context, name string, args *Insta
 	return r.newPolicies(ctx, name, args, role)
 }
 
-// newPolicies gives the role what the agent may do. The policies for records are resources of their own, so that the
-// records' key needs to name no role.
+// newPolicies declares the policies of the role. The policy for records is separate, so that the key of the records does not have
+// to name the role.
 func (r *InstanceRole) newPolicies(ctx *pulumi.Context, name string, args *InstanceRoleArgs, role *awsiam.Role) error {
 	if args.Policy == ManagedPolicy {
 		core, err := awsiam.NewRolePolicyAttachment(ctx, name+"-core", &awsiam.RolePolicyAttachmentArgs{
 			Role:      role.Name,
-			PolicyArn: pulumi.String("arn:" + args.Partition + ":iam::aws:policy/AmazonSSMManagedInstanceCore"),
-		}, pulumi.Parent(r), besideTheOld)
+			PolicyArn: pulumi.String(args.Env.IAM("aws", "policy/AmazonSSMManagedInstanceCore")),
+		}, pulumi.Parent(r), createBeforeDelete)
 		if err != nil {
 			return fmt.Errorf("AmazonSSMManagedInstanceCore: %w", err)
 		}
@@ -155,7 +176,7 @@ func (r *InstanceRole) newPolicy(
 		Name:   pulumi.String(policyName),
 		Role:   role.Name,
 		Policy: text,
-	}, pulumi.Parent(r), besideTheOld)
+	}, pulumi.Parent(r), createBeforeDelete)
 	if err != nil {
 		return fmt.Errorf("%s: %w", policyName, err)
 	}
@@ -163,15 +184,15 @@ func (r *InstanceRole) newPolicy(
 	return nil
 }
 
-// besideTheOld keeps what running instances and open sessions use until its replacement stands. The provider would
-// delete first what has a given name, and every attachment; but a replacement never has the same name or the same role.
-var besideTheOld = pulumi.DeleteBeforeReplace(false)
+// createBeforeDelete keeps what running instances and open sessions use until its replacement exists. The provider deletes a named
+// resource or an attachment first; but here a replacement always has another name or another role.
+var createBeforeDelete = pulumi.DeleteBeforeReplace(false)
 
-// Permissions returns the role, its profile and its policies, for DependsOn of instances: an agent that starts before
-// its permissions sleeps for up to half an hour.
+// Permissions returns the role, its profile and its policies, for DependsOn of instances: an agent that starts before them sleeps
+// for up to half an hour.
 func (r *InstanceRole) Permissions() []pulumi.Resource { return r.permissions }
 
-// ec2Principal is the name of EC2 as a principal, which China alone writes with its own suffix.
+// ec2Principal returns the service principal of EC2, which has another suffix in China.
 func ec2Principal(partition string) string {
 	if partition == "aws-cn" {
 		return "ec2.amazonaws.com.cn"
@@ -179,7 +200,7 @@ func ec2Principal(partition string) string {
 	return "ec2.amazonaws.com"
 }
 
-// optional leaves a name out where it is empty, so that Pulumi generates one.
+// optional leaves out a property whose value is empty.
 func optional(name string) pulumi.StringPtrInput {
 	if name == "" {
 		return nil
@@ -187,16 +208,13 @@ func optional(name string) pulumi.StringPtrInput {
 	return pulumi.String(name)
 }
 
-func (a *InstanceRoleArgs) validate() error {
+func (a *InstanceRoleArgs) validateArgs() error {
 	if a == nil {
 		return errors.New("missing args")
 	}
-	var problems []error
-	if a.Partition == "" {
-		problems = append(problems, errors.New("missing Partition"))
-	}
-	if a.Policy != ManagedPolicy && a.Policy != MinimalPolicy {
-		problems = append(problems, fmt.Errorf("policy %q: give %q or %q", a.Policy, ManagedPolicy, MinimalPolicy))
+	problems := []error{a.Env.Validate(), a.Validate().Err("invalid options")}
+	if !slices.Contains(InstancePolicies(), a.Policy) {
+		problems = append(problems, fmt.Errorf("Policy is %q, not one of %q", a.Policy, InstancePolicies()))
 	}
 	return errors.Join(problems...)
 }

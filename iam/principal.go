@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// Principal is somebody who may assume the session role. The zero value is every principal of the stack's account.
+// Principal is who may assume the session role. The zero value is all principals of the stack's account.
 type Principal struct {
 	// account is another account, 12 digits.
 	account string
@@ -25,14 +25,13 @@ var (
 	permissionSetPattern = regexp.MustCompile(`^[\w+=,.@-]{1,32}$`)
 )
 
-// ParsePrincipal reads a principal in one of these forms: "account", a 12-digit account id, the ARN of an IAM user or
-// role in the given partition, or "sso:" and the name of a permission set. The error says the value, the rule and the
-// remedy.
-func ParsePrincipal(partition, text string) (Principal, error) {
+// ParsePrincipal parses a principal in one of these forms: "account", a 12-digit account id, the ARN of an IAM user or role, or
+// "sso:" and the name of a permission set. The error says the value, the rule and the remedy.
+func ParsePrincipal(text string) (Principal, error) {
 	if set, ok := strings.CutPrefix(text, "sso:"); ok {
 		if !permissionSetPattern.MatchString(set) {
-			return Principal{}, fmt.Errorf("%q names no permission set: write sso: and a name of 1 to 32 letters, digits and "+
-				"any of +=,.@-_, such as sso:AdministratorAccess", text)
+			return Principal{}, fmt.Errorf("%q does not name a permission set: write sso: and a name of 1 to 32 letters, digits "+
+				"and any of +=,.@-_, such as sso:AdministratorAccess", text)
 		}
 		return Principal{permissionSet: set}, nil
 	}
@@ -42,27 +41,24 @@ func ParsePrincipal(partition, text string) (Principal, error) {
 	case accountPattern.MatchString(text):
 		return Principal{account: text}, nil
 	case match == nil:
-		return Principal{}, fmt.Errorf("%q is not a principal: give account, a 12-digit account id, "+
+		return Principal{}, fmt.Errorf("%q is not a principal: use account, a 12-digit account id, "+
 			"the ARN of an IAM user or role (arn:PARTITION:iam::ACCOUNT:user/NAME), or sso:PERMISSION_SET", text)
-	case partition != "" && match[1] != partition:
-		return Principal{}, fmt.Errorf("%q is in partition %s, and the stack is in %s: give a principal of %s",
-			text, match[1], partition, partition)
 	default:
 		return Principal{arn: text, user: match[3] == "user"}, nil
 	}
 }
 
-// CarriesMFA says whether the principal's requests can say that it signed in with MFA. Those of roles, and so those of
-// IAM Identity Center, never do.
+// CarriesMFA reports whether the principal's requests can show that it signed in with MFA. Requests of roles, and so of IAM
+// Identity Center, cannot.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa_configure-api-require.html
 func (p Principal) CarriesMFA() bool {
 	return p.permissionSet == "" && (p.arn == "" || p.user)
 }
 
-// IsUser says whether the principal is one IAM user.
+// IsUser reports whether the principal is an IAM user.
 func (p Principal) IsUser() bool { return p.user }
 
-// String is the principal as the configuration writes it.
+// String returns the principal in the form that ParsePrincipal accepts.
 func (p Principal) String() string {
 	switch {
 	case p.permissionSet != "":
@@ -73,4 +69,12 @@ func (p Principal) String() string {
 		return p.account
 	}
 	return "account"
+}
+
+// checkPartition returns an error if the principal is in another partition.
+func (p Principal) checkPartition(partition string) error {
+	if match := arnPattern.FindStringSubmatch(p.arn); match != nil && match[1] != partition {
+		return fmt.Errorf("%q is in partition %s, and the stack is in %s: use a principal of %s", p.arn, match[1], partition, partition)
+	}
+	return nil
 }

@@ -1,9 +1,12 @@
 package iam
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 
+	"bastionless/internal/awsenv"
+	"bastionless/internal/contract"
 	"bastionless/internal/policy"
 )
 
@@ -12,23 +15,23 @@ type Document string
 
 // The values of Document.
 const (
-	// Shell is a shell in the browser or the terminal.
-	Shell Document = "shell"
+	// Shell is a shell in the terminal or the browser.
+	Shell Document = contract.Shell
 	// SSH carries an SSH connection.
-	SSH Document = "ssh"
+	SSH Document = contract.SSH
 	// PortForwarding forwards a port of the instance.
-	PortForwarding Document = "port-forwarding"
-	// RemotePortForwarding forwards a port of a host that the instance reaches.
-	RemotePortForwarding Document = "remote-port-forwarding"
+	PortForwarding Document = contract.PortForwarding
+	// RemotePortForwarding forwards a port of a host that the instance can reach.
+	RemotePortForwarding Document = contract.RemotePortForwarding
 )
 
-// Documents are all kinds of session.
-var Documents = []Document{Shell, SSH, PortForwarding, RemotePortForwarding}
+// Documents returns the values of Document.
+func Documents() []Document { return []Document{Shell, SSH, PortForwarding, RemotePortForwarding} }
 
-// arn is the session document in Systems Manager. AWS's own have no account. A shell uses the stack's own document
-// where there is one, and then not the account's default: that would leave a session unrecorded.
-func (d Document) arn(a *SessionRoleArgs, own string) string {
-	prefix := "arn:" + a.Partition + ":ssm:" + a.Region + ":"
+// arn returns the ARN of the session document. Documents of AWS have no account. If the stack has a custom document, shells use
+// it instead of the account's default document, whose sessions would not be recorded.
+func (d Document) arn(env awsenv.Env, custom string) string {
+	prefix := "arn:" + env.Partition + ":ssm:" + env.Region + ":"
 	switch d {
 	case SSH:
 		return prefix + ":document/AWS-StartSSHSession"
@@ -37,38 +40,38 @@ func (d Document) arn(a *SessionRoleArgs, own string) string {
 	case RemotePortForwarding:
 		return prefix + ":document/AWS-StartPortForwardingSessionToRemoteHost"
 	}
-	if own == "" {
-		own = "SSM-SessionManagerRunShell"
-	}
-	return prefix + a.AccountID + ":document/" + own
+	return env.ARN("ssm", "document/"+cmp.Or(custom, "SSM-SessionManagerRunShell"))
 }
 
-// loginUser is the user that Amazon Linux has, whose keys EC2 Instance Connect may push.
-const loginUser = "ec2-user"
+// LoginUser is the user that SSH logs in as: the default user of Amazon Linux.
+const LoginUser = "ec2-user"
 
-// trustPolicy says who may assume the session role. MFA is demanded with Bool: BoolIfExists would admit long-term
-// access keys, whose requests do not say whether there was MFA.
-func (a *SessionRoleArgs) trustPolicy() policy.Document {
-	root := func(account string) string { return "arn:" + a.Partition + ":iam::" + account + ":root" }
-	var names, sso []string
+// trustPolicy says who may assume the session role. MFA is required with Bool: BoolIfExists would allow long-term access keys,
+// whose requests lack the condition key.
+//
+// It does not allow sts:TagSession or sts:SetSourceIdentity. A caller who may choose session tags could choose the operating system
+// user of a session with the tag SSMSessionRunAs.
+func (a *SessionRoleArgs) trustPolicy(env awsenv.Env) policy.Document {
+	root := func(account string) string { return env.IAM(account, "root") }
+	var arns, sso []string
 	onlyUsers := true
 	for _, principal := range a.Principals {
 		onlyUsers = onlyUsers && principal.IsUser()
 		switch {
 		case principal.permissionSet != "":
-			sso = append(sso, "arn:"+a.Partition+":iam::"+a.AccountID+
-				":role/aws-reserved/sso.amazonaws.com/*AWSReservedSSO_"+principal.permissionSet+"_*")
+			sso = append(sso, env.IAM(env.AccountID,
+				"role/aws-reserved/sso.amazonaws.com/*AWSReservedSSO_"+principal.permissionSet+"_*"))
 		case principal.arn != "":
-			names = append(names, principal.arn)
+			arns = append(arns, principal.arn)
 		case principal.account != "":
-			names = append(names, root(principal.account))
+			arns = append(arns, root(principal.account))
 		default:
-			names = append(names, root(a.AccountID))
+			arns = append(arns, root(env.AccountID))
 		}
 	}
 
 	var document policy.Document
-	admit := func(principals []string, conditions policy.Conditions) {
+	allow := func(principals []string, conditions policy.Conditions) {
 		if a.RequireMFA {
 			conditions["Bool"] = map[string][]string{"aws:MultiFactorAuthPresent": {"true"}}
 			if a.MFAMaxAgeMinutes > 0 {
@@ -84,55 +87,52 @@ func (a *SessionRoleArgs) trustPolicy() policy.Document {
 			Conditions: conditions,
 		})
 	}
-	if len(names) > 0 {
+	if len(arns) > 0 {
 		conditions := policy.Conditions{}
 		if onlyUsers {
-			// With the session named after the user, a session of Session Manager belongs to one person.
+			// A role session named after the user makes each Session Manager session belong to one person.
 			conditions["StringEquals"] = map[string][]string{"sts:RoleSessionName": {"${aws:username}"}}
 		}
-		admit(names, conditions)
+		allow(arns, conditions)
 	}
 	if len(sso) > 0 {
-		// Identity Center makes the roles anew, with new names, so they are matched and not named.
-		admit([]string{root(a.AccountID)}, policy.Conditions{"ArnLike": {"aws:PrincipalArn": sso}})
+		// IAM Identity Center recreates its roles under new names, so the policy matches their names instead of listing their ARNs.
+		allow([]string{root(env.AccountID)}, policy.Conditions{"ArnLike": {"aws:PrincipalArn": sso}})
 	}
 	return document
 }
 
-// sessionPolicy says what the session role may do, on the given instances, with the stack's own document and key where
-// there are any.
-func (a *SessionRoleArgs) sessionPolicy(instanceIDs []string, ownDocument, keyARN string) policy.Document {
-	arn := func(service, resource string) string {
-		return "arn:" + a.Partition + ":" + service + ":" + a.Region + ":" + a.AccountID + ":" + resource
-	}
+// sessionPolicy says what the session role may do on instances. customDocument and keyARN are empty if the stack has none.
+func (a *SessionRoleArgs) sessionPolicy(instanceIDs []string, customDocument, keyARN string) policy.Document {
 	instances := make([]string, len(instanceIDs))
 	for i, id := range instanceIDs {
-		instances[i] = arn("ec2", "instance/"+id)
+		instances[i] = a.Env.ARN("ec2", "instance/"+id)
 	}
 	if a.AnyInstance {
-		instances = []string{"arn:" + a.Partition + ":ec2:*:*:instance/*"}
+		instances = []string{"arn:" + a.Env.Partition + ":ec2:*:*:instance/*"}
 	}
 	start := slices.Clone(instances)
 	for _, document := range a.Documents {
-		start = append(start, document.arn(a, ownDocument))
+		start = append(start, document.arn(a.Env, customDocument))
 	}
 
 	statements := []policy.Statement{{
 		Sid:       "StartSession",
 		Actions:   []string{"ssm:StartSession"},
 		Resources: start,
-		// Without this, a caller who names no document is not checked for the default one.
+		// Without this condition, AWS does not check the default document if the caller names no document.
 		Conditions: policy.Conditions{"BoolIfExists": {"ssm:SessionDocumentAccessCheck": {"true"}}},
 	}, {
 		Sid:       "OwnSessions",
 		Actions:   []string{"ssm:ResumeSession", "ssm:TerminateSession"},
-		Resources: []string{arn("ssm", "session/*")},
-		// The tag that Systems Manager gives a session. Exact, since with a trailing * "jo" would end "john"'s.
+		Resources: []string{a.Env.ARN("ssm", "session/*")},
+		// Systems Manager tags each session with its owner. The value must be exact: with a trailing *, "jo" could end the sessions
+		// of "john".
 		Conditions: policy.Conditions{"StringEquals": {"ssm:resourceTag/aws:ssmmessages:session-id": {"${aws:userid}"}}},
 	}, {
 		Sid:     "DataChannel",
 		Actions: []string{"ssmmessages:OpenDataChannel"},
-		// The service knows no resources. The channel needs the token that StartSession gave.
+		// AWS supports no other resource. The channel requires the token that StartSession returned.
 		Resources: []string{"*"},
 	}, {
 		Sid: "Look",
@@ -140,7 +140,7 @@ func (a *SessionRoleArgs) sessionPolicy(instanceIDs []string, ownDocument, keyAR
 			"ec2:DescribeInstances", "ssm:DescribeInstanceInformation", "ssm:DescribeInstanceProperties",
 			"ssm:DescribeSessions", "ssm:GetConnectionStatus",
 		},
-		// These list, and AWS lets them be narrowed to no resource. The console needs them.
+		// List operations, which the console needs. AWS supports no other resource.
 		Resources: []string{"*"},
 	}}
 	if a.PushKey {
@@ -148,7 +148,7 @@ func (a *SessionRoleArgs) sessionPolicy(instanceIDs []string, ownDocument, keyAR
 			Sid:        "PushKey",
 			Actions:    []string{"ec2-instance-connect:SendSSHPublicKey"},
 			Resources:  instances,
-			Conditions: policy.Conditions{"StringEquals": {"ec2:osuser": {loginUser}}},
+			Conditions: policy.Conditions{"StringEquals": {"ec2:osuser": {LoginUser}}},
 		})
 	}
 	if keyARN != "" {

@@ -7,63 +7,116 @@ import (
 
 	awsiam "github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"bastionless/internal/awsenv"
+	"bastionless/internal/contract"
+	"bastionless/internal/diag"
 )
 
-// sessionRoleType is recorded in state: a change replaces the role unless the old token stays as an alias.
-const sessionRoleType = "bastionless:iam:SessionRole"
+// SessionRoleOptions say who may open which sessions where.
+type SessionRoleOptions struct {
+	// RoleName is the name of the role. Empty: generated. Key: sessionRoleName.
+	RoleName string
+	// Principals may assume the role. Key: sessionPrincipals.
+	Principals []Principal
+	// RequireMFA allows only callers who signed in with MFA. Key: requireMfa.
+	RequireMFA bool
+	// MFAMaxAgeMinutes, with RequireMFA, allows only callers who signed in with MFA within these minutes. 0: at any time.
+	// Key: mfaMaxAgeMinutes.
+	MFAMaxAgeMinutes int
+	// Documents are the kinds of session that the role allows. Key: sessionDocuments.
+	Documents []Document
+	// AnyInstance allows sessions on all instances of the account, in all Regions, instead of the stack's. Key: sessionTargets.
+	AnyInstance bool
+}
+
+// maxMFAAgeMinutes is the longest that AWS lets a session of an IAM user last.
+// https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html
+const maxMFAAgeMinutes = 36 * 60
+
+// Validate returns the problems with the options.
+func (o SessionRoleOptions) Validate() diag.Diagnostics {
+	var problems diag.Diagnostics
+	checkRoleName(&problems, "sessionRoleName", o.RoleName)
+	if o.MFAMaxAgeMinutes < 0 || o.MFAMaxAgeMinutes > maxMFAAgeMinutes {
+		problems.Add("mfaMaxAgeMinutes", diag.OutOfRange, "%d is not between 0, for any age, and %d, the 36 hours after which a session with "+
+			"MFA ends", o.MFAMaxAgeMinutes, maxMFAAgeMinutes)
+	}
+	if o.MFAMaxAgeMinutes > 0 && !o.RequireMFA {
+		problems.Add("mfaMaxAgeMinutes", diag.Conflict, "%d has no effect while requireMfa is false: set requireMfa to true, or "+
+			"mfaMaxAgeMinutes to 0", o.MFAMaxAgeMinutes)
+	}
+	for _, principal := range o.Principals {
+		if o.RequireMFA && !principal.CarriesMFA() {
+			problems.Add("sessionPrincipals", diag.Conflict, "%q is a role, and requests of roles, including those of IAM Identity Center, never "+
+				"show MFA, so that requireMfa would deny them: require MFA where people sign in, and set requireMfa to false", principal)
+		}
+	}
+	return problems
+}
+
+// OnlyUsers reports whether all principals are IAM users. The trust policy then requires that a role session is named after
+// the user.
+func (o SessionRoleOptions) OnlyUsers() bool {
+	return !slices.ContainsFunc(o.Principals, func(p Principal) bool { return !p.IsUser() })
+}
+
+// maxTrustPolicy is AWS's default quota for the length of a trust policy, without white space.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+const maxTrustPolicy = 2048
+
+// ValidateIn returns the problems with the options that depend on the account and Region.
+func (o SessionRoleOptions) ValidateIn(env awsenv.Env) diag.Diagnostics {
+	var problems diag.Diagnostics
+	for _, principal := range o.Principals {
+		if err := principal.checkPartition(env.Partition); err != nil {
+			problems.Add("sessionPrincipals", diag.Conflict, "%v", err)
+		}
+	}
+	text, err := (&SessionRoleArgs{SessionRoleOptions: o}).trustPolicy(env).JSON()
+	if err == nil && len(text) > maxTrustPolicy {
+		problems.Add("sessionPrincipals", diag.TooMany, "%d principals result in a trust policy of %d characters, and AWS allows %d: list fewer, "+
+			"such as account, or a role that people share", len(o.Principals), len(text), maxTrustPolicy)
+	}
+	return problems
+}
 
 // SessionRoleArgs describes the role that people assume.
 type SessionRoleArgs struct {
-	// Partition is the Region's partition, such as "aws". Required. Plain: ARNs are built from it.
-	Partition string
-	// Region is the Region of the instances, such as "eu-west-1". Required. Plain: as Partition.
-	Region string
-	// AccountID is the stack's account, 12 digits. Required. Plain: as Partition.
-	AccountID string
-	// RoleName names the role. Optional: empty, Pulumi generates a name. Plain: it decides whether a property is set.
-	RoleName string
-	// PermissionsBoundary is the ARN of a policy that limits the role. Optional. Plain: it decides whether a property is
+	SessionRoleOptions
+	// Env is the account and Region of the instances. Required. Plain: ARNs are built from it.
+	Env awsenv.Env
+	// PermissionsBoundary is the ARN of the role's permissions boundary. Optional. Plain: it decides whether a property is
 	// set.
 	PermissionsBoundary string
-	// Principals may assume the role. Required. Plain: the trust policy is built from them.
-	Principals []Principal
-	// RequireMFA admits only who signed in with MFA. With it, every principal must be able to say so.
-	RequireMFA bool
-	// MFAMaxAgeMinutes admits, with RequireMFA, only who signed in with MFA so recently. Optional: 0, at any time.
-	MFAMaxAgeMinutes int
-	// Documents are the kinds of session that the role opens. Required. Plain: the policy is built from them.
-	Documents []Document
-	// OwnDocument is the stack's session document, which then stands for Shell in place of the account's default one.
-	// Optional: nil, shells use the default document.
-	OwnDocument pulumi.StringInput
-	// KeyARN is the key with which sessions are encrypted. Optional: nil, they are not.
+	// CustomDocument is the stack's own session document, which shells use instead of the account's default document.
+	// Optional: nil if there is none.
+	CustomDocument pulumi.StringInput
+	// KeyARN is the KMS key that encrypts sessions. Optional: nil if there is none.
 	KeyARN pulumi.StringInput
-	// AnyInstance opens sessions on every instance of the account, in every Region, and not on InstanceIDs alone.
-	AnyInstance bool
-	// InstanceIDs are the instances on which the role opens sessions. Required.
+	// InstanceIDs are the instances on which the role allows sessions, unless AnyInstance. Required.
 	InstanceIDs pulumi.StringArrayInput
-	// PushKey lets the role push an SSH public key for ec2-user with EC2 Instance Connect, for 60 seconds.
+	// PushKey allows pushing an SSH public key of LoginUser with EC2 Instance Connect, which is valid for 60 seconds.
 	PushKey bool
 }
 
-// SessionRole is a role for people. It opens sessions of the given kinds on the given instances, and resumes and ends
-// those of the same caller.
+// SessionRole is a role that people assume to open sessions on instances, and to resume and end their own sessions.
 type SessionRole struct {
 	pulumi.ResourceState
 
-	// ARN is the role to assume.
+	// ARN is the ARN of the role.
 	ARN pulumi.StringOutput `pulumi:"arn"`
 }
 
-// NewSessionRole declares the role that args describe.
+// NewSessionRole declares the role that people assume.
 func NewSessionRole(
 	ctx *pulumi.Context, name string, args *SessionRoleArgs, opts ...pulumi.ResourceOption,
 ) (*SessionRole, error) {
-	if err := args.validate(); err != nil {
+	if err := args.validateArgs(); err != nil {
 		return nil, fmt.Errorf("session role %q: %w", name, err)
 	}
 	r := &SessionRole{}
-	if err := ctx.RegisterComponentResourceV2(sessionRoleType, name, args.inputs(), r, opts...); err != nil {
+	if err := ctx.RegisterComponentResourceV2(contract.SessionRoleType, name, args.inputs(), r, opts...); err != nil {
 		return nil, fmt.Errorf("session role %q: %w", name, err)
 	}
 	if err := r.newChildren(ctx, name, args); err != nil {
@@ -76,7 +129,7 @@ func NewSessionRole(
 }
 
 func (r *SessionRole) newChildren(ctx *pulumi.Context, name string, args *SessionRoleArgs) error {
-	trust, err := args.trustPolicy().JSON()
+	trust, err := args.trustPolicy(args.Env).JSON()
 	if err != nil {
 		return fmt.Errorf("trust policy: %w", err)
 	}
@@ -84,11 +137,11 @@ func (r *SessionRole) newChildren(ctx *pulumi.Context, name string, args *Sessio
 		Name:                optional(args.RoleName),
 		AssumeRolePolicy:    pulumi.String(trust),
 		PermissionsBoundary: optional(args.PermissionsBoundary),
-	}, pulumi.Parent(r), besideTheOld)
+	}, pulumi.Parent(r), createBeforeDelete)
 	if err != nil {
 		return fmt.Errorf("role: %w", err)
 	}
-	text := pulumi.All(args.InstanceIDs, orEmpty(args.OwnDocument), orEmpty(args.KeyARN)).ApplyT(
+	text := pulumi.All(args.InstanceIDs, orEmpty(args.CustomDocument), orEmpty(args.KeyARN)).ApplyT(
 		func(names []any) (string, error) {
 			return args.sessionPolicy(names[0].([]string), names[1].(string), names[2].(string)).JSON()
 		}).(pulumi.StringOutput)
@@ -96,7 +149,7 @@ func (r *SessionRole) newChildren(ctx *pulumi.Context, name string, args *Sessio
 		Name:   pulumi.String("SSMSession_policy"),
 		Role:   role.Name,
 		Policy: text,
-	}, pulumi.Parent(r), besideTheOld)
+	}, pulumi.Parent(r), createBeforeDelete)
 	if err != nil {
 		return fmt.Errorf("policy: %w", err)
 	}
@@ -104,7 +157,7 @@ func (r *SessionRole) newChildren(ctx *pulumi.Context, name string, args *Sessio
 	return nil
 }
 
-// orEmpty is an input, or the empty text where it is left out.
+// orEmpty returns the empty string for an input that is nil.
 func orEmpty(input pulumi.StringInput) pulumi.StringInput {
 	if input == nil {
 		return pulumi.String("")
@@ -122,58 +175,36 @@ func (a *SessionRoleArgs) inputs() pulumi.Map {
 		documents[i] = string(document)
 	}
 	return pulumi.Map{
-		"roleName":            pulumi.String(a.RoleName),
-		"permissionsBoundary": pulumi.String(a.PermissionsBoundary),
-		"principals":          pulumi.ToStringArray(principals),
-		"requireMfa":          pulumi.Bool(a.RequireMFA),
-		"mfaMaxAgeMinutes":    pulumi.Int(a.MFAMaxAgeMinutes),
-		"documents":           pulumi.ToStringArray(documents),
-		"ownDocument":         pulumi.Bool(a.OwnDocument != nil),
-		"encrypted":           pulumi.Bool(a.KeyARN != nil),
-		"anyInstance":         pulumi.Bool(a.AnyInstance),
-		"pushKey":             pulumi.Bool(a.PushKey),
+		"roleName":                pulumi.String(a.RoleName),
+		"permissionsBoundary":     pulumi.String(a.PermissionsBoundary),
+		contract.PrincipalsInput:  pulumi.ToStringArray(principals),
+		contract.RequireMFAInput:  pulumi.Bool(a.RequireMFA),
+		contract.MFAMaxAgeInput:   pulumi.Int(a.MFAMaxAgeMinutes),
+		contract.DocumentsInput:   pulumi.ToStringArray(documents),
+		"customDocument":          pulumi.Bool(a.CustomDocument != nil),
+		"encrypted":               pulumi.Bool(a.KeyARN != nil),
+		contract.AnyInstanceInput: pulumi.Bool(a.AnyInstance),
+		"pushKey":                 pulumi.Bool(a.PushKey),
 	}
 }
 
-func (a *SessionRoleArgs) validate() error {
+func (a *SessionRoleArgs) validateArgs() error {
 	if a == nil {
 		return errors.New("missing args")
 	}
-	var problems []error
+	problems := []error{a.Env.Validate(), a.Validate().Err("invalid options")}
 	missing := func(field string, is bool) {
 		if is {
 			problems = append(problems, errors.New("missing "+field))
 		}
 	}
-	missing("Partition", a.Partition == "")
-	missing("Region", a.Region == "")
-	missing("AccountID", a.AccountID == "")
 	missing("Principals: nobody could assume the role", len(a.Principals) == 0)
-	missing("Documents: the role could open no session", len(a.Documents) == 0)
+	missing("Documents: the role would allow no session", len(a.Documents) == 0)
 	missing("InstanceIDs", a.InstanceIDs == nil)
-	if a.MFAMaxAgeMinutes < 0 || a.MFAMaxAgeMinutes > 0 && !a.RequireMFA {
-		problems = append(problems, fmt.Errorf("MFAMaxAgeMinutes %d: give 0, or a number above it with RequireMFA", a.MFAMaxAgeMinutes))
-	}
 	for _, document := range a.Documents {
-		if !slices.Contains(Documents, document) {
-			problems = append(problems, fmt.Errorf("document %q: give any of %q", document, Documents))
-		}
-	}
-	for _, principal := range a.Principals {
-		if a.RequireMFA && !principal.CarriesMFA() {
-			problems = append(problems, fmt.Errorf("RequireMFA: principal %q can never say that it signed in with MFA",
-				principal))
+		if !slices.Contains(Documents(), document) {
+			problems = append(problems, fmt.Errorf("Documents contains %q, which is not one of %q", document, Documents()))
 		}
 	}
 	return errors.Join(problems...)
-}
-
-// MaxTrustPolicy is how many characters AWS allows a trust policy, white space aside, unless the quota was raised.
-// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
-const MaxTrustPolicy = 2048
-
-// TrustPolicySize is how many characters the role's trust policy has. It has no white space.
-func (a *SessionRoleArgs) TrustPolicySize() int {
-	text, _ := a.trustPolicy().JSON() // a document of texts always has one
-	return len(text)
 }

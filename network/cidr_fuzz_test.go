@@ -6,13 +6,13 @@ import (
 	"testing"
 )
 
-// Whatever is given, a block that is taken is one that AWS takes, and one that is not is named in the error.
-func FuzzParseBlock(f *testing.F) {
+// A block is accepted if AWS accepts it, and otherwise named in the error.
+func FuzzParseCIDR(f *testing.F) {
 	for _, text := range []string{"10.0.0.0/16", "10.0.0.0/15", "10.0.0.0/29", "10.0.0.1/16", "169.254.0.0/24", "fd00::/64", "", "10.0.0.0/016"} {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		block, err := ParseBlock(text)
+		block, err := ParseCIDR(text)
 		if err != nil {
 			if !strings.Contains(err.Error(), strconv.Quote(text)) {
 				t.Fatalf("the error does not name %q: %v", text, err)
@@ -20,7 +20,7 @@ func FuzzParseBlock(f *testing.F) {
 			return
 		}
 		if block.String() != text || block != block.Masked() || block.Bits() < 16 || block.Bits() > 28 || Addresses(block) < 11 {
-			t.Fatalf("%q was taken as %v", text, block)
+			t.Fatalf("%q was accepted as %v", text, block)
 		}
 	})
 }

@@ -9,47 +9,61 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"bastionless/internal/awsenv"
+	"bastionless/internal/contract"
+	"bastionless/internal/diag"
+	"bastionless/internal/logretention"
 	"bastionless/internal/policy"
 )
 
-// flowLogsType is recorded in state: a change makes another log group unless the old token stays as an alias.
-const flowLogsType = "bastionless:network:FlowLogs"
+// FlowLogOptions say for how long flow logs are kept.
+type FlowLogOptions struct {
+	// KeepDays is the retention time of the log group, in days: one that CloudWatch Logs has. 0: no flow logs.
+	// Key: flowLogDays.
+	KeepDays int
+}
+
+// Validate returns the problems with the options.
+func (o FlowLogOptions) Validate() diag.Diagnostics {
+	var problems diag.Diagnostics
+	if o.KeepDays != 0 {
+		if err := logretention.Check(o.KeepDays); err != nil {
+			problems.Add("flowLogDays", diag.OutOfRange, "%v, or 0 for no flow logs", err)
+		}
+	}
+	return problems
+}
 
 // FlowLogsArgs describes flow logs of a VPC.
 type FlowLogsArgs struct {
-	// Partition is the Region's partition, such as "aws". Required. Plain: ARNs are built from it.
-	Partition string
-	// Region is the VPC's Region. Required. Plain: as Partition.
-	Region string
-	// AccountID is the stack's account, 12 digits. Required. Plain: as Partition.
-	AccountID string
+	FlowLogOptions
+	// Env is the account and Region of the VPC. Required. Plain: ARNs are built from it.
+	Env awsenv.Env
 	// VPCID is the VPC whose traffic is logged. Required.
 	VPCID pulumi.StringInput
-	// KeepDays is for how many days they are kept: one of the retention times that CloudWatch Logs knows. Required.
-	KeepDays int
-	// PermissionsBoundary is the ARN of a policy that limits the role. Optional. Plain: it decides whether a property is
+	// PermissionsBoundary is the ARN of the role's permissions boundary. Optional. Plain: it decides whether a property is
 	// set.
 	PermissionsBoundary string
 }
 
-// FlowLogs is a flow log of all traffic of a VPC, accepted and rejected, a log group for it and a role that writes to
-// that log group alone. The log group goes with the stack.
+// FlowLogs is a flow log of all traffic of a VPC, accepted and rejected, its log group, and a role that can write to that log
+// group only. The log group is deleted with the stack.
 type FlowLogs struct {
 	pulumi.ResourceState
 
-	// LogGroupName is the log group.
+	// LogGroupName is the name of the log group.
 	LogGroupName pulumi.StringOutput `pulumi:"logGroupName"`
 }
 
-// NewFlowLogs declares the flow logs that args describe.
+// NewFlowLogs declares the flow logs of a VPC.
 func NewFlowLogs(
 	ctx *pulumi.Context, name string, args *FlowLogsArgs, opts ...pulumi.ResourceOption,
 ) (*FlowLogs, error) {
-	if err := args.validate(); err != nil {
+	if err := args.validateArgs(); err != nil {
 		return nil, fmt.Errorf("flow logs %q: %w", name, err)
 	}
 	f := &FlowLogs{}
-	err := ctx.RegisterComponentResourceV2(flowLogsType, name, pulumi.Map{
+	err := ctx.RegisterComponentResourceV2(contract.FlowLogsType, name, pulumi.Map{
 		"keepDays":            pulumi.Int(args.KeepDays),
 		"permissionsBoundary": pulumi.String(args.PermissionsBoundary),
 	}, f, opts...)
@@ -84,9 +98,9 @@ func (f *FlowLogs) newChildren(ctx *pulumi.Context, name string, args *FlowLogsA
 		IamRoleArn:         role.Arn,
 	},
 		pulumi.Parent(f),
-		// Without its permissions a flow log drops what it would write.
+		// A flow log without permissions loses records.
 		pulumi.DependsOn([]pulumi.Resource{granted}),
-		// AWS refuses two flow logs of one VPC to one destination.
+		// AWS does not allow two flow logs of one VPC with the same destination.
 		pulumi.DeleteBeforeReplace(true),
 	)
 	if err != nil {
@@ -96,7 +110,7 @@ func (f *FlowLogs) newChildren(ctx *pulumi.Context, name string, args *FlowLogsA
 	return nil
 }
 
-// newRole declares the role that the service assumes, for this account's flow logs alone.
+// newRole declares the role that the flow logs service assumes, for flow logs of this account only.
 // https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-iam-role.html
 func (f *FlowLogs) newRole(
 	ctx *pulumi.Context, name string, args *FlowLogsArgs, group *cloudwatch.LogGroup,
@@ -105,10 +119,8 @@ func (f *FlowLogs) newRole(
 		Principal: &policy.Principal{Service: []string{"vpc-flow-logs.amazonaws.com"}},
 		Actions:   []string{"sts:AssumeRole"},
 		Conditions: policy.Conditions{
-			"StringEquals": {"aws:SourceAccount": {args.AccountID}},
-			"ArnLike": {"aws:SourceArn": {
-				"arn:" + args.Partition + ":ec2:" + args.Region + ":" + args.AccountID + ":vpc-flow-log/*",
-			}},
+			"StringEquals": {"aws:SourceAccount": {args.Env.AccountID}},
+			"ArnLike":      {"aws:SourceArn": {args.Env.ARN("ec2", "vpc-flow-log/*")}},
 		},
 	}}}.JSON()
 	if err != nil {
@@ -132,7 +144,7 @@ func (f *FlowLogs) newRole(
 	return role, granted, nil
 }
 
-// writeFlowLogs is a policy to write to one log group.
+// writeFlowLogs returns a policy that allows writing to one log group.
 func writeFlowLogs(groupARN string) (string, error) {
 	return policy.Document{Statements: []policy.Statement{{
 		Sid:       "WriteFlowLogs",
@@ -141,27 +153,21 @@ func writeFlowLogs(groupARN string) (string, error) {
 	}, {
 		Sid:     "FindLogGroup",
 		Actions: []string{"logs:DescribeLogGroups"},
-		// It lists, and a list is of no one group.
+		// A list operation: AWS supports no resource but * for it.
 		Resources: []string{"*"},
 	}}}.JSON()
 }
 
-func (a *FlowLogsArgs) validate() error {
+func (a *FlowLogsArgs) validateArgs() error {
 	if a == nil {
 		return errors.New("missing args")
 	}
-	var problems []error
-	missing := func(field string, is bool) {
-		if is {
-			problems = append(problems, errors.New("missing "+field))
-		}
+	problems := []error{a.Env.Validate(), a.Validate().Err("invalid options")}
+	if a.VPCID == nil {
+		problems = append(problems, errors.New("missing VPCID"))
 	}
-	missing("Partition", a.Partition == "")
-	missing("Region", a.Region == "")
-	missing("AccountID", a.AccountID == "")
-	missing("VPCID", a.VPCID == nil)
-	if a.KeepDays < 1 {
-		problems = append(problems, fmt.Errorf("KeepDays %d: give at least 1", a.KeepDays))
+	if a.KeepDays == 0 {
+		problems = append(problems, errors.New("missing KeepDays"))
 	}
 	return errors.Join(problems...)
 }

@@ -4,74 +4,89 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/vpc"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"bastionless/internal/contract"
+	"bastionless/internal/diag"
 )
 
-// securityGroupsType is recorded in state: a change replaces both groups unless the old token stays as an alias.
-const securityGroupsType = "bastionless:network:SecurityGroups"
-
-// EndpointIngress says who may reach the endpoints.
+// EndpointIngress says who can reach the endpoints.
 type EndpointIngress string
 
 // The values of EndpointIngress.
 const (
-	// FromInstances admits the instances' security group alone.
+	// FromInstances allows the security group of the instances.
 	FromInstances EndpointIngress = "instances"
-	// FromVPC admits every address of the VPC.
+	// FromVPC allows every address of the VPC.
 	FromVPC EndpointIngress = "vpc"
 )
 
-// InstanceEgress says what instances may reach.
+// EndpointIngresses returns the values of EndpointIngress.
+func EndpointIngresses() []EndpointIngress { return []EndpointIngress{FromInstances, FromVPC} }
+
+// InstanceEgress says what instances can reach.
 type InstanceEgress string
 
 // The values of InstanceEgress.
 const (
-	// RestrictedEgress reaches the endpoints, S3 through its gateway endpoint, and Forward.
+	// RestrictedEgress allows the endpoints, S3 through its gateway endpoint, and the forwarding targets.
 	RestrictedEgress InstanceEgress = "restricted"
-	// OpenEgress reaches everything that has a route.
+	// OpenEgress allows every address that has a route.
 	OpenEgress InstanceEgress = "open"
 )
 
-// Target is a TCP port on the addresses of a block.
-type Target struct {
-	// Block holds the addresses.
-	Block netip.Prefix
-	// Port is from 1 to 65535.
-	Port uint16
-}
+// InstanceEgresses returns the values of InstanceEgress.
+func InstanceEgresses() []InstanceEgress { return []InstanceEgress{RestrictedEgress, OpenEgress} }
 
-// String is the target as the configuration writes it, such as "10.0.32.0/24:5432".
-func (t Target) String() string { return t.Block.String() + ":" + strconv.Itoa(int(t.Port)) }
-
-// SecurityGroupsArgs describes the two security groups.
-type SecurityGroupsArgs struct {
-	// NamePrefix begins the groups' names. Required. Plain: names are built from it. A change replaces both groups.
-	NamePrefix string
-	// VPCID is the VPC of the groups. Required.
-	VPCID pulumi.StringInput
-	// VPCBlock is the VPC's block, for FromVPC. Required. Plain: it names nothing, but rules are written with it.
-	VPCBlock netip.Prefix
-	// EndpointIngress says who reaches the endpoints on port 443. Required.
+// SecurityGroupOptions say what the security groups allow.
+type SecurityGroupOptions struct {
+	// EndpointIngress says who can reach the endpoints on port 443. Key: endpointIngress.
 	EndpointIngress EndpointIngress
-	// InstanceEgress says what the instances reach. Required.
+	// InstanceEgress says what the instances can reach. Key: instanceEgress.
 	InstanceEgress InstanceEgress
-	// S3PrefixListID is AWS's prefix list of S3 in the Region. Optional: without it, restricted egress has no rule for
-	// S3. Plain: it decides whether there is a rule.
-	S3PrefixListID string
-	// S3OverHTTP opens port 80 to S3 as well, which Amazon Linux 2's package repositories use. It takes effect with
-	// S3PrefixListID.
-	S3OverHTTP bool
-	// Forward are further targets of restricted egress, for ports that sessions forward. Plain: each names a rule.
+	// Forward are further targets that the instances can reach with RestrictedEgress, for forwarded ports. Plain: rules are
+	// named after them. Key: forwardTo.
 	Forward []Target
 }
 
-// SecurityGroups is the security group of the instances, which admits nothing, and that of the endpoints, which admits
-// HTTPS and sends nothing. Every rule is a resource of its own.
+// maxForward leaves room for the other rules of the instances' group: AWS allows 60 outbound rules.
+// https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html
+const maxForward = 50
+
+// Validate returns the problems with the options.
+func (o SecurityGroupOptions) Validate() diag.Diagnostics {
+	var problems diag.Diagnostics
+	if len(o.Forward) > maxForward {
+		problems.Add("forwardTo", diag.TooMany, "%d targets, and the security group of the instances has room for %d: list fewer, larger blocks",
+			len(o.Forward), maxForward)
+	}
+	return problems
+}
+
+// SecurityGroupsArgs describes the two security groups.
+type SecurityGroupsArgs struct {
+	SecurityGroupOptions
+	// NamePrefix is the prefix of the groups' names. Required. Plain: names are built from it. A change replaces both groups.
+	NamePrefix string
+	// VPCID is the VPC of the groups. Required.
+	VPCID pulumi.StringInput
+	// VPCBlock is the VPC's CIDR block, which FromVPC allows. Required.
+	VPCBlock netip.Prefix
+	// S3PrefixListID is the id of the Region's prefix list of S3. Optional: without it, RestrictedEgress does not allow S3.
+	// Plain: it decides whether there is a rule.
+	S3PrefixListID string
+	// S3OverHTTP also allows port 80 of S3, which Amazon Linux 2's package repositories use. It requires S3PrefixListID.
+	S3OverHTTP bool
+}
+
+// SecurityGroups is the security group of the instances, without inbound rules, and the security group of the endpoints, with
+// inbound HTTPS and without outbound rules. Each rule is a separate resource.
 type SecurityGroups struct {
 	pulumi.ResourceState
 
@@ -83,15 +98,15 @@ type SecurityGroups struct {
 	rules []pulumi.Resource
 }
 
-// NewSecurityGroups declares the groups that args describe. They are one component because each names the other.
+// NewSecurityGroups declares the two groups. They are one component because their rules refer to each other.
 func NewSecurityGroups(
 	ctx *pulumi.Context, name string, args *SecurityGroupsArgs, opts ...pulumi.ResourceOption,
 ) (*SecurityGroups, error) {
-	if err := args.validate(); err != nil {
+	if err := args.validateArgs(); err != nil {
 		return nil, fmt.Errorf("security groups %q: %w", name, err)
 	}
 	s := &SecurityGroups{}
-	if err := ctx.RegisterComponentResourceV2(securityGroupsType, name, args.inputs(), s, opts...); err != nil {
+	if err := ctx.RegisterComponentResourceV2(contract.SecurityGroupsType, name, args.inputs(), s, opts...); err != nil {
 		return nil, fmt.Errorf("security groups %q: %w", name, err)
 	}
 	if err := s.newChildren(ctx, name, args); err != nil {
@@ -108,8 +123,8 @@ func NewSecurityGroups(
 
 func (s *SecurityGroups) newChildren(ctx *pulumi.Context, name string, args *SecurityGroupsArgs) error {
 	var err error
-	// An empty list takes away what somebody adds by hand. The other direction, whose rules are resources of their own,
-	// must have no list, which would take those away.
+	// The empty list makes the provider remove rules that somebody adds by hand. The other direction must not have a list: the
+	// provider would remove the rules that are separate resources.
 	s.InstanceID, err = s.newGroup(ctx, name+"-instances", &ec2.SecurityGroupArgs{
 		Name:    pulumi.String(args.NamePrefix + "-ec2-sg"),
 		VpcId:   args.VPCID,
@@ -131,7 +146,7 @@ func (s *SecurityGroups) newChildren(ctx *pulumi.Context, name string, args *Sec
 	}
 	if args.InstanceEgress == OpenEgress {
 		return s.newEgress(ctx, name+"-egress-all", &vpc.SecurityGroupEgressRuleArgs{
-			// Without ports: with protocol -1 AWS reports none, and to set them would be a difference on every up.
+			// No ports: AWS reports none for protocol -1, so setting them would show a difference on each update.
 			IpProtocol: pulumi.String("-1"),
 			CidrIpv4:   pulumi.String("0.0.0.0/0"),
 		})
@@ -140,13 +155,13 @@ func (s *SecurityGroups) newChildren(ctx *pulumi.Context, name string, args *Sec
 }
 
 func (s *SecurityGroups) newGroup(ctx *pulumi.Context, name string, args *ec2.SecurityGroupArgs) (pulumi.IDOutput, error) {
-	// A change of the description replaces the group, so it says no more than the name does.
+	// A change of the description replaces the group, so the description is the name.
 	args.Description = args.Name
 	args.Tags = pulumi.StringMap{"Name": args.Name.(pulumi.String)}
 	group, err := ec2.NewSecurityGroup(ctx, name, args,
 		pulumi.Parent(s),
-		// Named by us, the provider would delete the old group first, which AWS refuses while interfaces use it. A
-		// replacement never has the same name in the same VPC, so both can stand.
+		// The provider replaces a named group by deleting it first, which AWS refuses while network interfaces use it. A
+		// replacement always has another name or another VPC, so both can exist.
 		pulumi.DeleteBeforeReplace(false),
 	)
 	if err != nil {
@@ -167,7 +182,7 @@ func (s *SecurityGroups) newEndpointIngress(ctx *pulumi.Context, name string, ar
 	} else {
 		rule.ReferencedSecurityGroupId = s.InstanceID
 	}
-	// The name holds the source, since a rule that changes its kind of source is another rule.
+	// AWS cannot change a rule from a group to a CIDR block, so the resource name contains the kind of source.
 	created, err := vpc.NewSecurityGroupIngressRule(
 		ctx, name+"-ingress-"+string(args.EndpointIngress), rule, pulumi.Parent(s))
 	if err != nil {
@@ -191,7 +206,7 @@ func (s *SecurityGroups) newRestrictedEgress(ctx *pulumi.Context, name string, a
 		return err
 	}
 	if args.S3PrefixListID != "" {
-		// Traffic to a gateway endpoint goes to S3's own addresses, not to an interface in the VPC.
+		// Traffic to a gateway endpoint has S3's public addresses as its destination, not an interface in the VPC.
 		ports := []int{443}
 		if args.S3OverHTTP {
 			ports = append(ports, 80)
@@ -225,7 +240,7 @@ func (s *SecurityGroups) newEgress(ctx *pulumi.Context, name string, rule *vpc.S
 	return nil
 }
 
-// Rules returns the rules, for DependsOn of anything that must not start before it can reach the endpoints.
+// Rules returns the rules, for DependsOn of resources that have to reach the endpoints as soon as they start.
 func (s *SecurityGroups) Rules() []pulumi.Resource { return s.rules }
 
 func (a *SecurityGroupsArgs) inputs() pulumi.Map {
@@ -234,17 +249,17 @@ func (a *SecurityGroupsArgs) inputs() pulumi.Map {
 		forward[i] = target.String()
 	}
 	return pulumi.Map{
-		"namePrefix":      pulumi.String(a.NamePrefix),
-		"vpcBlock":        pulumi.String(a.VPCBlock.String()),
-		"endpointIngress": pulumi.String(string(a.EndpointIngress)),
-		"instanceEgress":  pulumi.String(string(a.InstanceEgress)),
-		"s3PrefixListId":  pulumi.String(a.S3PrefixListID),
-		"s3OverHttp":      pulumi.Bool(a.S3OverHTTP),
-		"forward":         pulumi.ToStringArray(forward),
+		"namePrefix":          pulumi.String(a.NamePrefix),
+		"vpcBlock":            pulumi.String(a.VPCBlock.String()),
+		"endpointIngress":     pulumi.String(string(a.EndpointIngress)),
+		"instanceEgress":      pulumi.String(string(a.InstanceEgress)),
+		"s3PrefixListId":      pulumi.String(a.S3PrefixListID),
+		"s3OverHttp":          pulumi.Bool(a.S3OverHTTP),
+		contract.ForwardInput: pulumi.ToStringArray(forward),
 	}
 }
 
-func (a *SecurityGroupsArgs) validate() error {
+func (a *SecurityGroupsArgs) validateArgs() error {
 	if a == nil {
 		return errors.New("missing args")
 	}
@@ -253,18 +268,16 @@ func (a *SecurityGroupsArgs) validate() error {
 		problems = append(problems, errors.New("missing NamePrefix"))
 	}
 	if a.VPCID == nil {
-		problems = append(problems, errors.New("missing VPCID: without it AWS takes the account's default VPC"))
+		problems = append(problems, errors.New("missing VPCID: AWS would use the account's default VPC"))
 	}
 	if !a.VPCBlock.IsValid() {
 		problems = append(problems, errors.New("missing VPCBlock"))
 	}
-	if a.EndpointIngress != FromInstances && a.EndpointIngress != FromVPC {
-		problems = append(problems, fmt.Errorf("EndpointIngress %q: give %q or %q",
-			a.EndpointIngress, FromInstances, FromVPC))
+	if !slices.Contains(EndpointIngresses(), a.EndpointIngress) {
+		problems = append(problems, fmt.Errorf("EndpointIngress is %q, not one of %q", a.EndpointIngress, EndpointIngresses()))
 	}
-	if a.InstanceEgress != RestrictedEgress && a.InstanceEgress != OpenEgress {
-		problems = append(problems, fmt.Errorf("InstanceEgress %q: give %q or %q",
-			a.InstanceEgress, RestrictedEgress, OpenEgress))
+	if !slices.Contains(InstanceEgresses(), a.InstanceEgress) {
+		problems = append(problems, fmt.Errorf("InstanceEgress is %q, not one of %q", a.InstanceEgress, InstanceEgresses()))
 	}
-	return errors.Join(problems...)
+	return errors.Join(append(problems, a.Validate().Err("invalid options"))...)
 }

@@ -1,4 +1,5 @@
-// Package network gives a VPC that no route connects to the Internet, and the security groups of what lives in it.
+// Package network provides a VPC that no route connects to the Internet, its flow logs, and the security groups of the
+// instances and endpoints in it.
 package network
 
 import (
@@ -8,37 +9,37 @@ import (
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
-)
 
-// vpcType is recorded in state: a change replaces the whole network unless the old token stays as an alias.
-const vpcType = "bastionless:network:VPC"
+	"bastionless/internal/contract"
+)
 
 // Zone is one Availability Zone and its subnets.
 type Zone struct {
-	// Letter is the zone's letter in its Region, such as "a". It names the zone's resources. Required.
+	// Letter is the last letter of the zone's name, such as "a". Resources of the zone are named after it. Required.
 	Letter string
-	// Name is the zone's whole name, such as "ap-northeast-1a". Required.
+	// Name is the zone's name, such as "ap-northeast-1a". Required.
 	Name string
-	// App is the block of the subnet for instances. Required.
+	// App is the CIDR block of the subnet for instances. Required.
 	App netip.Prefix
-	// Privatelink is the block of the subnet for endpoints. Optional: the zero value leaves the endpoints in the app
-	// subnet. All zones have one, or none.
+	// Privatelink is the CIDR block of the subnet for endpoints. Optional: without it the endpoints are in the app subnet.
+	// Set it for all zones or for none.
 	Privatelink netip.Prefix
 }
 
 // VPCArgs describes a VPC.
 type VPCArgs struct {
-	// NamePrefix begins the Name tags. Required. Plain: tags are built from it.
+	// NamePrefix is the prefix of the Name tags. Required. Plain: tags are built from it.
 	NamePrefix string
-	// CIDRBlock holds all subnets. Required. Plain: subnets are checked against it.
+	// CIDRBlock is the VPC's CIDR block. Required. Plain: subnets are planned in it.
 	CIDRBlock netip.Prefix
-	// Zones are the zones that have subnets, each once. Required. Plain: each names resources.
+	// Zones are the zones that have subnets, as SubnetOptions.Plan returns them, with names. Required. Plain: resources are
+	// named after them.
 	Zones []Zone
 }
 
-// VPC is a VPC with DNS, subnets for instances and for endpoints in each zone, and one route table for each of the two
-// kinds. The route tables have no routes of their own, so traffic stays in the VPC. The VPC's default security group
-// has no rules; destroying the stack leaves it so, until it goes with the VPC.
+// VPC is a VPC with DNS. Each zone has an app subnet for instances and, if planned, a privatelink subnet for endpoints; each
+// of the two subnet groups has a route table without routes, so that traffic stays in the VPC. The VPC's default security group
+// has no rules. AWS deletes it with the VPC.
 type VPC struct {
 	pulumi.ResourceState
 
@@ -46,37 +47,36 @@ type VPC struct {
 	VPCID pulumi.IDOutput `pulumi:"vpcId"`
 	// AppSubnetIDs maps a zone's letter to its subnet for instances.
 	AppSubnetIDs pulumi.StringMapOutput `pulumi:"appSubnetIds"`
-	// PrivatelinkSubnetIDs maps a zone's letter to its subnet for endpoints. Empty where they share the app subnets.
+	// PrivatelinkSubnetIDs maps a zone's letter to its subnet for endpoints. Empty if they are in the app subnets.
 	PrivatelinkSubnetIDs pulumi.StringMapOutput `pulumi:"privatelinkSubnetIds"`
-	// RouteTableIDs maps "app" and, where it exists, "privatelink" to the route table of those subnets.
+	// RouteTableIDs maps the subnet groups, "app" and "privatelink", to their route tables.
 	RouteTableIDs pulumi.StringMapOutput `pulumi:"routeTableIds"`
 
 	zones        []Zone
-	app          *tier
-	privatelink  *tier
+	app          subnetGroup
+	privatelink  subnetGroup
 	associations []pulumi.Resource
 }
 
-// The kinds of subnets, as they stand in names, tags and outputs.
+// The names of the subnet groups in resource names, tags and outputs.
 const (
-	appKind         = "app"
-	privatelinkKind = "privatelink"
+	appGroup         = "app"
+	privatelinkGroup = "privatelink"
 )
 
-// tier is the subnets of one kind, by zone letter, and their route table.
-type tier struct {
+// subnetGroup is one subnet in each zone, by zone letter, and their common route table.
+type subnetGroup struct {
 	subnets    map[string]*ec2.Subnet
 	routeTable *ec2.RouteTable
 }
 
-// NewVPC declares the VPC that args describe.
+// NewVPC declares a VPC.
 func NewVPC(ctx *pulumi.Context, name string, args *VPCArgs, opts ...pulumi.ResourceOption) (*VPC, error) {
-	if err := args.validate(); err != nil {
+	if err := args.validateArgs(); err != nil {
 		return nil, fmt.Errorf("network %q: %w", name, err)
 	}
-	v := &VPC{zones: args.Zones, privatelink: &tier{}}
-	err := ctx.RegisterComponentResourceV2(vpcType, name, args.inputs(), v, opts...)
-	if err != nil {
+	v := &VPC{zones: args.Zones}
+	if err := ctx.RegisterComponentResourceV2(contract.VPCType, name, args.inputs(), v, opts...); err != nil {
 		return nil, fmt.Errorf("network %q: %w", name, err)
 	}
 	if err := v.newChildren(ctx, name, args); err != nil {
@@ -107,8 +107,8 @@ func (v *VPC) newChildren(ctx *pulumi.Context, name string, args *VPCArgs) error
 	}
 	v.VPCID = vpc.ID()
 
-	// AWS gives every VPC a group that admits itself and sends anywhere. Adopted without rules, it is of no use to
-	// anything that lands in it by mistake.
+	// AWS creates a default group with each VPC, which allows traffic between its members and to everywhere. Without rules it
+	// allows nothing to a resource that is put into it by mistake.
 	_, err = ec2.NewDefaultSecurityGroup(ctx, name+"-default-sg", &ec2.DefaultSecurityGroupArgs{
 		VpcId:   vpc.ID(),
 		Ingress: ec2.DefaultSecurityGroupIngressArray{},
@@ -118,16 +118,16 @@ func (v *VPC) newChildren(ctx *pulumi.Context, name string, args *VPCArgs) error
 		return fmt.Errorf("default security group: %w", err)
 	}
 
-	if v.app, err = v.newTier(ctx, name, args, appKind, func(z Zone) netip.Prefix { return z.App }); err != nil {
+	if v.app, err = v.newSubnetGroup(ctx, name, args, appGroup, func(z Zone) netip.Prefix { return z.App }); err != nil {
 		return err
 	}
-	routeTables := pulumi.StringMap{appKind: v.app.routeTable.ID()}
+	routeTables := pulumi.StringMap{appGroup: v.app.routeTable.ID()}
 	if args.separate() {
-		v.privatelink, err = v.newTier(ctx, name, args, privatelinkKind, func(z Zone) netip.Prefix { return z.Privatelink })
+		v.privatelink, err = v.newSubnetGroup(ctx, name, args, privatelinkGroup, func(z Zone) netip.Prefix { return z.Privatelink })
 		if err != nil {
 			return err
 		}
-		routeTables[privatelinkKind] = v.privatelink.routeTable.ID()
+		routeTables[privatelinkGroup] = v.privatelink.routeTable.ID()
 	}
 	v.AppSubnetIDs = v.app.ids()
 	v.PrivatelinkSubnetIDs = v.privatelink.ids()
@@ -135,51 +135,51 @@ func (v *VPC) newChildren(ctx *pulumi.Context, name string, args *VPCArgs) error
 	return nil
 }
 
-// newTier declares the subnets of one kind, their route table, and what associates them.
-func (v *VPC) newTier(
-	ctx *pulumi.Context, name string, args *VPCArgs, kind string, block func(Zone) netip.Prefix,
-) (*tier, error) {
-	table, err := ec2.NewRouteTable(ctx, name+"-"+kind, &ec2.RouteTableArgs{
+// newSubnetGroup declares the subnets of a group, their route table and its associations.
+func (v *VPC) newSubnetGroup(
+	ctx *pulumi.Context, name string, args *VPCArgs, group string, block func(Zone) netip.Prefix,
+) (subnetGroup, error) {
+	table, err := ec2.NewRouteTable(ctx, name+"-"+group, &ec2.RouteTableArgs{
 		VpcId: v.VPCID,
-		Tags:  pulumi.StringMap{"Name": pulumi.String(args.NamePrefix + "-" + kind + "-rtb")},
+		Tags:  pulumi.StringMap{"Name": pulumi.String(args.NamePrefix + "-" + group + "-rtb")},
 	}, pulumi.Parent(v))
 	if err != nil {
-		return nil, fmt.Errorf("%s route table: %w", kind, err)
+		return subnetGroup{}, fmt.Errorf("%s route table: %w", group, err)
 	}
-	t := &tier{subnets: map[string]*ec2.Subnet{}, routeTable: table}
+	g := subnetGroup{subnets: map[string]*ec2.Subnet{}, routeTable: table}
 	for _, zone := range args.Zones {
-		subnet, err := ec2.NewSubnet(ctx, name+"-"+kind+"-"+zone.Letter, &ec2.SubnetArgs{
+		subnet, err := ec2.NewSubnet(ctx, name+"-"+group+"-"+zone.Letter, &ec2.SubnetArgs{
 			VpcId:               v.VPCID,
 			CidrBlock:           pulumi.String(block(zone).String()),
 			AvailabilityZone:    pulumi.String(zone.Name),
 			MapPublicIpOnLaunch: pulumi.Bool(false),
 			Tags: pulumi.StringMap{
-				"Name": pulumi.String(args.NamePrefix + "-" + kind + "-subnet-" + zone.Letter),
+				"Name": pulumi.String(args.NamePrefix + "-" + group + "-subnet-" + zone.Letter),
 			},
 		},
 			pulumi.Parent(v),
-			// Two subnets of a VPC may not overlap, so the old one has to go first.
+			// Subnets of a VPC cannot overlap, so the old one is deleted first.
 			pulumi.DeleteBeforeReplace(true),
 		)
 		if err != nil {
-			return nil, fmt.Errorf("%s subnet %s: %w", kind, zone.Letter, err)
+			return subnetGroup{}, fmt.Errorf("%s subnet %s: %w", group, zone.Letter, err)
 		}
-		t.subnets[zone.Letter] = subnet
-		association, err := ec2.NewRouteTableAssociation(ctx, name+"-"+kind+"-"+zone.Letter, &ec2.RouteTableAssociationArgs{
+		g.subnets[zone.Letter] = subnet
+		association, err := ec2.NewRouteTableAssociation(ctx, name+"-"+group+"-"+zone.Letter, &ec2.RouteTableAssociationArgs{
 			RouteTableId: table.ID(),
 			SubnetId:     subnet.ID(),
 		}, pulumi.Parent(v))
 		if err != nil {
-			return nil, fmt.Errorf("%s route table association %s: %w", kind, zone.Letter, err)
+			return subnetGroup{}, fmt.Errorf("%s route table association %s: %w", group, zone.Letter, err)
 		}
 		v.associations = append(v.associations, association)
 	}
-	return t, nil
+	return g, nil
 }
 
-func (t *tier) ids() pulumi.StringMapOutput {
+func (g subnetGroup) ids() pulumi.StringMapOutput {
 	ids := pulumi.StringMap{}
-	for zone, subnet := range t.subnets {
+	for zone, subnet := range g.subnets {
 		ids[zone] = subnet.ID()
 	}
 	return ids.ToStringMapOutput()
@@ -194,24 +194,22 @@ func (v *VPC) AppSubnets() map[string]pulumi.StringInput {
 	return ids
 }
 
-// EndpointSubnets returns the subnets for endpoints, in the order of the zones, and their kind: the privatelink
-// subnets, or the app subnets where there are no others.
-func (v *VPC) EndpointSubnets() (subnets []pulumi.CustomResource, kind string) {
-	t, kind := v.privatelink, privatelinkKind
-	if len(t.subnets) == 0 {
-		t, kind = v.app, appKind
+// EndpointSubnets returns the subnets for endpoints, in the order of the zones, and the name of their subnet group.
+func (v *VPC) EndpointSubnets() (subnets []pulumi.CustomResource, group string) {
+	g, group := v.privatelink, privatelinkGroup
+	if len(g.subnets) == 0 {
+		g, group = v.app, appGroup
 	}
 	for _, zone := range v.zones {
-		subnets = append(subnets, t.subnets[zone.Letter])
+		subnets = append(subnets, g.subnets[zone.Letter])
 	}
-	return subnets, kind
+	return subnets, group
 }
 
-// AppRouteTableID is the route table of the subnets for instances.
+// AppRouteTableID returns the id of the app subnets' route table.
 func (v *VPC) AppRouteTableID() pulumi.IDOutput { return v.app.routeTable.ID() }
 
-// Associations returns the route table associations, for DependsOn of anything that must not start on the VPC's main
-// route table.
+// Associations returns the route table associations, for DependsOn of resources that must not use the VPC's main route table.
 func (v *VPC) Associations() []pulumi.Resource { return v.associations }
 
 func (a *VPCArgs) separate() bool { return a.Zones[0].Privatelink.IsValid() }
@@ -232,8 +230,8 @@ func (a *VPCArgs) inputs() pulumi.Map {
 	}
 }
 
-// validate reports every problem. That the blocks suit AWS and do not overlap is the configuration's to check.
-func (a *VPCArgs) validate() error {
+// validateArgs reports missing fields. SubnetOptions.Validate checks the CIDR blocks.
+func (a *VPCArgs) validateArgs() error {
 	if a == nil {
 		return errors.New("missing args")
 	}
@@ -245,19 +243,19 @@ func (a *VPCArgs) validate() error {
 		problems = append(problems, errors.New("missing CIDRBlock"))
 	}
 	if len(a.Zones) == 0 {
-		problems = append(problems, errors.New("missing Zones: give at least one"))
+		problems = append(problems, errors.New("missing Zones: at least one is required"))
 	}
 	seen := map[string]bool{}
 	for _, zone := range a.Zones {
 		switch {
 		case zone.Letter == "" || zone.Name == "":
-			problems = append(problems, fmt.Errorf("zone %q named %q: give both", zone.Letter, zone.Name))
+			problems = append(problems, fmt.Errorf("zone %q with name %q: both are required", zone.Letter, zone.Name))
 		case seen[zone.Letter]:
 			problems = append(problems, fmt.Errorf("zone %q is listed twice", zone.Letter))
 		case !zone.App.IsValid():
 			problems = append(problems, fmt.Errorf("zone %q: missing App", zone.Letter))
 		case zone.Privatelink.IsValid() != a.separate():
-			problems = append(problems, fmt.Errorf("zone %q: give Privatelink in every zone or in none", zone.Letter))
+			problems = append(problems, fmt.Errorf("zone %q: Privatelink is required in all zones or in none", zone.Letter))
 		}
 		seen[zone.Letter] = true
 	}

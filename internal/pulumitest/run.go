@@ -6,9 +6,11 @@
 package pulumitest
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/stretchr/testify/require"
 )
 
 // Project is the project under which programs run.
@@ -132,4 +134,17 @@ type warnings struct {
 func (w *warnings) Warn(text string, _ *pulumi.LogArgs) error {
 	w.all = append(w.all, text)
 	return nil
+}
+
+// RequireRejected demands that the program failed before it registered anything, with an error that has a line for each of the
+// fields, in their order. The lines also say what is wrong with a field, which is not compared.
+func (r *Result) RequireRejected(t testing.TB, fields ...string) {
+	t.Helper()
+	require.Error(t, r.Err)
+	require.Empty(t, r.Resources)
+	lines := strings.Split(r.Err.Error(), "\n")
+	require.Len(t, lines, len(fields), r.Err)
+	for i, field := range fields {
+		require.Contains(t, lines[i], field)
+	}
 }

@@ -219,13 +219,26 @@ func (s *Step) explain(m pengine.StepEventMetadata) {
 		s.Diff = append(s.Diff, line)
 	}
 	if len(s.Diff) == 0 {
-		for _, key := range m.Diffs {
+		for _, key := range changedKeys(m) {
 			s.Diff, s.Properties = append(s.Diff, string(key)), append(s.Properties, string(key))
 		}
 	}
 	slices.Sort(s.Diff)
 	slices.Sort(s.Properties)
 	slices.Sort(s.Causes)
+}
+
+// changedKeys returns the properties that differ if the engine has no detailed diff. For a component, which no provider compares,
+// they are the inputs that differ.
+func changedKeys(m pengine.StepEventMetadata) []resource.PropertyKey {
+	if len(m.Diffs) > 0 || m.Old == nil || m.New == nil {
+		return m.Diffs
+	}
+	difference := m.Old.Inputs.Diff(m.New.Inputs)
+	if difference == nil {
+		return nil
+	}
+	return slices.DeleteFunc(difference.Keys(), func(key resource.PropertyKey) bool { return !difference.Changed(key) })
 }
 
 // values returns what stood and what will stand at a path.

@@ -48,10 +48,12 @@ func readComparable(t *testing.T, text []byte, reviewed map[[2]string]bool) map[
 				kept[field] = value
 			}
 		}
-		inputs, _ := kept["inputs"].(map[string]any)
-		for property := range inputs {
-			if reviewed[[2]string{urn, property}] {
-				delete(inputs, property)
+		for _, field := range []string{"inputs", "propertyDependencies"} {
+			properties, _ := kept[field].(map[string]any)
+			for property := range properties {
+				if reviewed[[2]string{urn, property}] {
+					delete(properties, property)
+				}
 			}
 		}
 		resources[urn] = normalized(t, kept, same)

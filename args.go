@@ -1,0 +1,137 @@
+package main
+
+import (
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"bastionless/audit"
+	"bastionless/compute"
+	"bastionless/endpoints"
+	"bastionless/iam"
+	"bastionless/internal/osimage"
+	"bastionless/internal/outputs"
+	"bastionless/internal/preflight"
+	"bastionless/network"
+)
+
+func vpcArgs(plan preflight.Plan) *network.VPCArgs {
+	return &network.VPCArgs{NamePrefix: plan.NamePrefix, CIDRBlock: plan.Subnets.VPC, Zones: plan.Zones}
+}
+
+func securityGroupsArgs(plan preflight.Plan, s outputs.Stack) *network.SecurityGroupsArgs {
+	return &network.SecurityGroupsArgs{
+		SecurityGroupOptions: plan.SecurityGroups,
+		NamePrefix:           plan.NamePrefix,
+		VPCID:                s.VPC.VPCID,
+		VPCBlock:             plan.Subnets.VPC,
+		S3PrefixListID:       plan.S3PrefixListID,
+		S3OverHTTP:           plan.Instances.OS.RepositoriesUseHTTP(),
+	}
+}
+
+func flowLogsArgs(plan preflight.Plan, s outputs.Stack) *network.FlowLogsArgs {
+	return &network.FlowLogsArgs{
+		FlowLogOptions:      plan.FlowLogs,
+		Env:                 plan.Env,
+		VPCID:               s.VPC.VPCID,
+		PermissionsBoundary: plan.PermissionsBoundary,
+	}
+}
+
+func sessionsArgs(plan preflight.Plan) *audit.SessionsArgs {
+	return &audit.SessionsArgs{Options: plan.Sessions, Env: plan.Env, NamePrefix: plan.NamePrefix}
+}
+
+func endpointsArgs(plan preflight.Plan, s outputs.Stack) *endpoints.SetArgs {
+	subnets, group := s.VPC.EndpointSubnets()
+	args := &endpoints.SetArgs{
+		Env:             plan.Env,
+		Policy:          plan.Endpoints.Policy,
+		OrganizationID:  plan.Endpoints.OrganizationID,
+		VPCID:           s.VPC.VPCID,
+		Subnets:         subnets,
+		SubnetGroup:     group,
+		SecurityGroupID: s.SecurityGroups.EndpointID,
+	}
+	for _, endpoint := range plan.VPCEndpoints {
+		args.Services = append(args.Services, endpoint.Service)
+	}
+	if plan.Endpoints.S3 {
+		args.S3 = &endpoints.S3Args{
+			RouteTableIDs: pulumi.StringArray{s.VPC.AppRouteTableID()},
+			OS:            plan.Instances.OS,
+			Buckets:       plan.Endpoints.Buckets,
+		}
+		if plan.Sessions.LogsTo(audit.S3) {
+			args.S3.RecordsBucket = s.Sessions.BucketName
+		}
+	}
+	return args
+}
+
+func instanceRoleArgs(plan preflight.Plan, s outputs.Stack) *iam.InstanceRoleArgs {
+	args := &iam.InstanceRoleArgs{
+		InstanceRoleOptions: plan.InstanceRole,
+		Env:                 plan.Env,
+		PermissionsBoundary: plan.PermissionsBoundary,
+		Associations:        plan.Instances.AgentAutoUpdate,
+		EC2Messages:         plan.Endpoints.EC2Messages,
+	}
+	if plan.Sessions.RecordedOrEncrypted() {
+		args.Records = &iam.Records{
+			LogGroup:    plan.Sessions.LogsTo(audit.CloudWatchLogs),
+			Bucket:      plan.Sessions.LogsTo(audit.S3),
+			Encrypted:   plan.Sessions.Encrypted,
+			LogGroupARN: s.Sessions.LogGroupARN,
+			BucketName:  s.Sessions.BucketName,
+			KeyARN:      s.Sessions.KeyARN,
+		}
+	}
+	return args
+}
+
+func instancesArgs(ctx *pulumi.Context, plan preflight.Plan, s outputs.Stack) *compute.InstancesArgs {
+	args := &compute.InstancesArgs{
+		Options:    plan.Instances,
+		NamePrefix: plan.NamePrefix,
+		// The instance a-1 has had this tag since the first release.
+		NameTags:        map[string]string{"a-1": plan.NamePrefix + "-ec2"},
+		SubnetIDs:       s.VPC.AppSubnets(),
+		SecurityGroupID: s.SecurityGroups.InstanceID,
+		InstanceProfile: s.InstanceRole.ProfileName,
+		EBSOptimized:    plan.EBSOptimized,
+	}
+	if plan.Instances.AMI != "" {
+		args.Image = compute.PinnedImage(plan.Instances.AMI)
+	} else {
+		args.Image = compute.NewestImage(ctx, plan.Instances.OS, plan.Architecture)
+	}
+	if plan.Instances.InstallLatestAgent {
+		args.UserData = osimage.InstallLatestAgent(plan.Env, plan.Architecture)
+	}
+	// An agent that lacks one of these at its first try sleeps: minutes without an endpoint, half an hour without a permission.
+	args.After = append(args.After, s.Endpoints.SessionEndpoints()...)
+	args.After = append(args.After, s.SecurityGroups.Rules()...)
+	args.After = append(args.After, s.VPC.Associations()...)
+	args.After = append(args.After, s.InstanceRole.Permissions()...)
+	if s.Sessions != nil {
+		args.After = append(args.After, s.Sessions.Targets()...)
+	}
+	return args
+}
+
+func sessionRoleArgs(plan preflight.Plan, s outputs.Stack) *iam.SessionRoleArgs {
+	args := &iam.SessionRoleArgs{
+		SessionRoleOptions:  plan.SessionRole,
+		Env:                 plan.Env,
+		PermissionsBoundary: plan.PermissionsBoundary,
+		PushKey:             plan.UsesInstanceConnect(),
+		InstanceIDs:         s.Instances.IDs(),
+	}
+	if s.Sessions != nil {
+		args.CustomDocument = s.Sessions.DocumentName
+	}
+	if plan.Sessions.Encrypted {
+		args.KeyARN = s.Sessions.KeyARN
+	}
+	return args
+}

@@ -1,0 +1,133 @@
+// Package config reads a stack's configuration and checks every rule that needs no answer from AWS.
+package config
+
+import (
+	"os"
+	"strings"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"bastionless/audit"
+	"bastionless/compute"
+	"bastionless/endpoints"
+	"bastionless/iam"
+	"bastionless/internal/diag"
+	"bastionless/internal/osimage"
+	"bastionless/network"
+)
+
+// Config is the configuration of a stack. Nothing changes it after Load.
+type Config struct {
+	// NamePrefix is the prefix of Name tags and of the security groups' names. Key: namePrefix.
+	NamePrefix string
+	// PermissionsBoundary is the ARN of the permissions boundary of all roles. Optional. Key: permissionsBoundary.
+	PermissionsBoundary string
+
+	// Options of the components. Each says which keys it holds.
+	Subnets        network.SubnetOptions
+	SecurityGroups network.SecurityGroupOptions
+	FlowLogs       network.FlowLogOptions
+	Endpoints      endpoints.Options
+	Instances      compute.Options
+	InstanceRole   iam.InstanceRoleOptions
+	SessionRole    iam.SessionRoleOptions
+	Sessions       audit.Options
+}
+
+// Load reads all keys and returns the configuration with everything that is wrong with it. The configuration can be used, for
+// lookups that find further problems, even if there are some.
+func Load(ctx *pulumi.Context) (Config, diag.Diagnostics) {
+	r := newReader(ctx)
+	c := r.config(ctx)
+	r.checkKeys(ctx.Project(), os.Getenv(pulumi.EnvConfig))
+	problems := r.problems
+	for _, problem := range c.validate() {
+		// A key without a value of its type was reported already, and rules about several keys need all values.
+		if !r.invalidKeys[problem.Key] && (problem.Code != diag.Conflict || len(r.invalidKeys) == 0) {
+			problems = append(problems, problem)
+		}
+	}
+	return c, problems
+}
+
+// config reads the keys in the order of Pulumi.yaml.
+func (r *reader) config(ctx *pulumi.Context) Config {
+	c := Config{
+		NamePrefix:          r.str("namePrefix"),
+		PermissionsBoundary: r.str("permissionsBoundary"),
+		Subnets: network.SubnetOptions{
+			VPC:         r.cidr("vpcCidr"),
+			Zones:       r.rawList("zones"),
+			App:         r.cidrList("appSubnetCidrs"),
+			Privatelink: r.cidrList("privatelinkSubnetCidrs"),
+			Layout:      enum(r, "subnetLayout", network.SubnetLayouts()),
+		},
+		FlowLogs: network.FlowLogOptions{KeepDays: r.integer("flowLogDays")},
+		Endpoints: endpoints.Options{
+			EC2Messages:    r.boolean("ec2messagesEndpoint"),
+			S3:             r.boolean("s3Endpoint"),
+			Services:       r.strList("interfaceEndpoints"),
+			Policy:         enum(r, "endpointPolicy", endpoints.Policies()),
+			OrganizationID: r.str("organizationId"),
+			Buckets:        r.strList("s3Buckets"),
+		},
+		SecurityGroups: network.SecurityGroupOptions{
+			EndpointIngress: enum(r, "endpointIngress", network.EndpointIngresses()),
+			InstanceEgress:  enum(r, "instanceEgress", network.InstanceEgresses()),
+			Forward:         r.targets("forwardTo"),
+		},
+		Instances: compute.Options{
+			PerZone:               r.integer("instancesPerZone"),
+			InstanceType:          r.str("instanceType"),
+			OS:                    enum(r, "os", osimage.All()),
+			AMI:                   r.str("amiId"),
+			KeyName:               r.str("keyName"),
+			PublicKey:             strings.TrimSpace(r.str("sshPublicKey")),
+			RootVolumeGiB:         r.integer("rootVolumeGiB"),
+			RootVolumeEncrypted:   r.boolean("rootVolumeEncrypted"),
+			RootVolumeKMSKey:      r.str("rootVolumeKmsKey"),
+			DetailedMonitoring:    r.boolean("detailedMonitoring"),
+			IMDS:                  enum(r, "imds", compute.IMDSVersions()),
+			InstallLatestAgent:    r.boolean("installLatestAgent"),
+			AgentAutoUpdate:       r.boolean("agentAutoUpdate"),
+			TerminationProtection: r.boolean("terminationProtection"),
+		},
+		InstanceRole: iam.InstanceRoleOptions{
+			RoleName: r.str("instanceRoleName"),
+			Policy:   enum(r, "instancePolicy", iam.InstancePolicies()),
+		},
+		SessionRole: iam.SessionRoleOptions{
+			RoleName:         r.str("sessionRoleName"),
+			Principals:       r.principals("sessionPrincipals"),
+			RequireMFA:       r.boolean("requireMfa"),
+			MFAMaxAgeMinutes: r.integer("mfaMaxAgeMinutes"),
+			AnyInstance:      enum(r, "sessionTargets", []string{"stack", "any"}) == "any",
+			Documents:        enumList(r, "sessionDocuments", iam.Documents()),
+		},
+		Sessions: audit.Options{
+			Logs:        enumList(r, "sessionLogs", audit.Destinations()),
+			Encrypted:   r.boolean("sessionEncryption"),
+			KeepDays:    r.integer("sessionLogDays"),
+			IdleMinutes: r.integer("sessionIdleMinutes"),
+			MaxMinutes:  r.integer("sessionMaxMinutes"),
+		},
+	}
+	c.setDefaults(ctx)
+	return c
+}
+
+// setDefaults sets what Pulumi.yaml describes as the meaning of an empty value.
+func (c *Config) setDefaults(ctx *pulumi.Context) {
+	if c.NamePrefix == "" {
+		c.NamePrefix = ctx.Project() + "-" + ctx.Stack()
+	}
+	if len(c.SessionRole.Principals) == 0 {
+		c.SessionRole.Principals = []iam.Principal{{}}
+	}
+	if len(c.SessionRole.Documents) == 0 {
+		c.SessionRole.Documents = []iam.Document{iam.Shell}
+		if !c.Sessions.RecordedOrEncrypted() {
+			c.SessionRole.Documents = append(c.SessionRole.Documents, iam.SSH)
+		}
+	}
+}

@@ -1,0 +1,49 @@
+package config
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/agext/levenshtein"
+
+	"bastionless/internal/diag"
+)
+
+// originalProject is the project's name before "pulumi new" changes it.
+const originalProject = "bastionless"
+
+// checkKeys reports keys that the program does not read, which Pulumi accepts without a warning. encoded is the content of the
+// environment variable with which Pulumi passes the configuration: a JSON object of all keys with their namespaces.
+func (r *reader) checkKeys(project, encoded string) {
+	var all map[string]json.RawMessage
+	if encoded == "" || json.Unmarshal([]byte(encoded), &all) != nil {
+		return
+	}
+	for _, key := range slices.Sorted(maps.Keys(all)) {
+		namespace, name, _ := strings.Cut(key, ":")
+		switch {
+		case namespace == project && !r.knownKeys[name]:
+			r.problems.Add(name, diag.UnknownKey, "there is no such key%s: Pulumi.yaml lists all keys", r.suggestion(name))
+		case namespace == originalProject && namespace != project:
+			r.problems.Add(key, diag.UnknownKey, "this project is named %s, so Pulumi does not pass the key to it: rename it to %s:%s, "+
+				"or write %s without a namespace", project, project, name, name)
+		}
+	}
+}
+
+// suggestion names the known key that is most similar to a name, if one is.
+func (r *reader) suggestion(name string) string {
+	params := levenshtein.NewParams()
+	best, similarity := "", 0.0
+	for _, key := range slices.Sorted(maps.Keys(r.knownKeys)) {
+		if s := levenshtein.Similarity(strings.ToLower(name), strings.ToLower(key), params); s > similarity {
+			best, similarity = key, s
+		}
+	}
+	if similarity < 0.6 {
+		return ""
+	}
+	return ", did you mean " + best + "?"
+}

@@ -1,0 +1,182 @@
+package config
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi/config"
+
+	"bastionless/iam"
+	"bastionless/internal/diag"
+	"bastionless/network"
+)
+
+// reader reads the keys of the project and collects what is wrong with them.
+type reader struct {
+	source   *config.Config
+	problems diag.Diagnostics
+	// knownKeys are the keys that were read.
+	knownKeys map[string]bool
+	// invalidKeys are the keys without a value of their type.
+	invalidKeys map[string]bool
+}
+
+func newReader(ctx *pulumi.Context) *reader {
+	return &reader{source: config.New(ctx, ""), knownKeys: map[string]bool{}, invalidKeys: map[string]bool{}}
+}
+
+// read reads a key and parses its value. Pulumi.yaml declares a type and a default for each key, and Pulumi checks the types
+// before it runs the program. So a problem here means that Pulumi.yaml was changed.
+func read[T any](r *reader, key, rule string, parse func(string) (T, error)) T {
+	r.knownKeys[key] = true
+	var value T
+	text, err := r.source.Try(key)
+	if err != nil {
+		r.invalidKeys[key] = true
+		r.problems.Add(key, diag.NoValue, "no value and no default: restore the default in Pulumi.yaml")
+		return value
+	}
+	if value, err = parse(text); err != nil {
+		r.invalidKeys[key] = true
+		r.problems.Add(key, diag.WrongType, "%q is not %s", text, rule)
+	}
+	return value
+}
+
+func (r *reader) str(key string) string {
+	return read(r, key, "a string", func(text string) (string, error) { return text, nil })
+}
+
+func (r *reader) boolean(key string) bool {
+	return read(r, key, "true or false", strconv.ParseBool)
+}
+
+func (r *reader) integer(key string) int {
+	return read(r, key, "an integer", strconv.Atoi)
+}
+
+// rawList reads a list of strings as it is.
+func (r *reader) rawList(key string) []string {
+	rule := fmt.Sprintf("a list of strings: set each element with pulumi config set --path '%s[0]' VALUE", key)
+	return read(r, key, rule, func(text string) ([]string, error) {
+		var values []string
+		return values, json.Unmarshal([]byte(text), &values)
+	})
+}
+
+// strList reads a list of strings, and leaves out empty strings and duplicates.
+func (r *reader) strList(key string) []string {
+	var values []string
+	reported := map[string]bool{}
+	for _, value := range r.rawList(key) {
+		switch {
+		case value == "" && !reported[value]:
+			r.problems.Add(key, diag.Malformed, "an element is empty: remove it")
+			reported[value] = true
+		case value == "", reported[value]:
+		case slices.Contains(values, value):
+			r.problems.Add(key, diag.Duplicate, "%q is listed twice: list it once", value)
+			reported[value] = true
+		default:
+			values = append(values, value)
+		}
+	}
+	return values
+}
+
+// enum reads one of several values. Another value is reported and returned.
+func enum[T ~string](r *reader, key string, allowed []T) T {
+	value := T(r.str(key))
+	if !r.invalidKeys[key] && !slices.Contains(allowed, value) {
+		r.problems.Add(key, diag.OutOfRange, "%q is not allowed: use %s", value, oneOf(allowed))
+	}
+	return value
+}
+
+// enumList reads a list of several values.
+func enumList[T ~string](r *reader, key string, allowed []T) []T {
+	var values []T
+	for _, value := range r.strList(key) {
+		if !slices.Contains(allowed, T(value)) {
+			r.problems.Add(key, diag.OutOfRange, "%q is not allowed: use %s", value, oneOf(allowed))
+			continue
+		}
+		values = append(values, T(value))
+	}
+	return values
+}
+
+// cidr reads a CIDR block. The zero value stands for one that is malformed.
+func (r *reader) cidr(key string) netip.Prefix {
+	text := r.str(key)
+	if r.invalidKeys[key] {
+		return netip.Prefix{}
+	}
+	return r.parseCIDR(key, text)
+}
+
+// cidrList reads a list of CIDR blocks. The zero value stands for each that is malformed.
+func (r *reader) cidrList(key string) []netip.Prefix {
+	var blocks []netip.Prefix
+	for _, text := range r.rawList(key) {
+		blocks = append(blocks, r.parseCIDR(key, text))
+	}
+	return blocks
+}
+
+func (r *reader) parseCIDR(key, text string) netip.Prefix {
+	block, err := network.ParseCIDR(text)
+	if err != nil {
+		r.problems.Add(key, diag.Malformed, "%v", err)
+	}
+	return block
+}
+
+// targets reads a list of forwarding targets.
+func (r *reader) targets(key string) []network.Target {
+	var targets []network.Target
+	for _, text := range r.strList(key) {
+		target, err := network.ParseTarget(text)
+		switch {
+		case err != nil:
+			r.problems.Add(key, diag.Malformed, "%v", err)
+		case slices.Contains(targets, target):
+			r.problems.Add(key, diag.Duplicate, "%q is the same as %s, which is listed, too: list it once", text, target)
+		default:
+			targets = append(targets, target)
+		}
+	}
+	return targets
+}
+
+// principals reads a list of principals.
+func (r *reader) principals(key string) []iam.Principal {
+	var principals []iam.Principal
+	for _, text := range r.strList(key) {
+		principal, err := iam.ParsePrincipal(text)
+		if err != nil {
+			r.problems.Add(key, diag.Malformed, "%v", err)
+			continue
+		}
+		principals = append(principals, principal)
+	}
+	return principals
+}
+
+// oneOf lists values for a message: "a", "b" or "c".
+func oneOf[T ~string](values []T) string {
+	texts := make([]string, len(values))
+	for i, value := range values {
+		texts[i] = strconv.Quote(string(value))
+	}
+	last := len(texts) - 1
+	if last < 1 {
+		return strings.Join(texts, "")
+	}
+	return strings.Join(texts[:last], ", ") + " or " + texts[last]
+}

@@ -1,0 +1,163 @@
+package outputs
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
+
+	"bastionless/iam"
+	"bastionless/internal/awsenv"
+	"bastionless/internal/contract"
+	"bastionless/internal/preflight"
+	"bastionless/network"
+)
+
+// newConnection returns the connection of a stack. The maps are by instance name; document is the stack's own session document,
+// or "".
+func newConnection(plan preflight.Plan, ids, privateIPs map[string]string, document string) contract.Connection {
+	c := contract.Connection{
+		Region:         plan.Env.Region,
+		Profile:        plan.NamePrefix,
+		Documents:      []string{},
+		CustomDocument: document,
+		LoginUser:      iam.LoginUser,
+		PushKey:        plan.UsesInstanceConnect(),
+		OpenEgress:     plan.SecurityGroups.InstanceEgress == network.OpenEgress,
+		ForwardTo:      []string{},
+		Instances:      map[string]contract.Instance{},
+	}
+	for _, kind := range iam.Documents() {
+		if plan.Allows(kind) {
+			c.Documents = append(c.Documents, string(kind))
+		}
+	}
+	for _, target := range plan.SecurityGroups.Forward {
+		c.ForwardTo = append(c.ForwardTo, target.String())
+	}
+	for _, spec := range plan.InstanceSpecs() {
+		c.Instances[spec.Name] = contract.Instance{
+			ID: ids[spec.Name], Zone: plan.Env.Region + spec.Zone, PrivateIP: privateIPs[spec.Name],
+		}
+	}
+	return c
+}
+
+// toMap returns a connection as a stack output, with the names of its JSON form.
+func toMap(c contract.Connection) (map[string]any, error) {
+	encoded, err := json.Marshal(c)
+	if err != nil {
+		return nil, err
+	}
+	var all map[string]any
+	return all, json.Unmarshal(encoded, &all)
+}
+
+// instances returns the instances of a connection as a stack output.
+func instances(c contract.Connection) (map[string]any, error) {
+	all, err := toMap(c)
+	if err != nil {
+		return nil, err
+	}
+	return all["instances"].(map[string]any), nil
+}
+
+// startSession returns the command that opens a shell on each instance. Empty if the session role does not allow shells.
+func startSession(c contract.Connection) (map[string]string, error) {
+	commands := map[string]string{}
+	if c.Allows(contract.Shell) {
+		for name, instance := range c.Instances {
+			commands[name] = commandLine(c.ShellCommand(instance.ID))
+		}
+	}
+	return commands, nil
+}
+
+// portForward returns the commands that forward ports, for each instance and each kind that the session role allows. The user
+// replaces what is in <angle brackets>.
+func portForward(c contract.Connection) (map[string]map[string]string, error) {
+	all := map[string]map[string]string{}
+	for name, instance := range c.Instances {
+		commands := map[string]string{}
+		if c.Allows(contract.PortForwarding) {
+			commands["port"] = commandLine(c.ForwardCommand(instance.ID, "<port>", "<local port>"))
+		}
+		if c.Allows(contract.RemotePortForwarding) {
+			commands["remotePort"] = commandLine(c.RemoteForwardCommand(instance.ID, "<host>", "<port>", "<local port>"))
+		}
+		all[name] = commands
+	}
+	return all, nil
+}
+
+// commandLine joins a command for a POSIX shell. Placeholders in angle brackets are quoted.
+func commandLine(args []string) string {
+	quoted := make([]string, len(args))
+	for i, arg := range args {
+		if strings.ContainsAny(arg, "<> ") {
+			arg = "'" + arg + "'"
+		}
+		quoted[i] = arg
+	}
+	return strings.Join(quoted, " ")
+}
+
+// sshConfig returns a block for ~/.ssh/config with a host for each instance. Empty if the session role does not allow SSH.
+//
+// It needs no shell, so that it also works with OpenSSH on Windows. Without a key pair, "Match exec" pushes the user's public key
+// with EC2 Instance Connect before each connection; that needs no VPC endpoint.
+func sshConfig(c contract.Connection) (string, error) {
+	if !c.Allows(contract.SSH) {
+		return "", nil
+	}
+	var blocks []string
+	for _, name := range slices.Sorted(maps.Keys(c.Instances)) {
+		id, host := c.Instances[name].ID, c.SSHHost(name)
+		block := "Host " + host + "\n" +
+			"  HostName " + id + "\n" +
+			"  User " + c.LoginUser + "\n" +
+			"  IdentityFile <private key>\n" +
+			"  ProxyCommand " + strings.Join(c.SSHCommand("%h", "%p"), " ") + "\n"
+		if c.PushKey {
+			push := strings.Join(c.PushKeyCommand(id, "%r", "<private key>.pub"), " ")
+			block += "Match originalhost " + host + " exec \"" + push + "\"\n"
+		}
+		blocks = append(blocks, block)
+	}
+	return strings.Join(blocks, "\n"), nil
+}
+
+// awsProfile returns a block for ~/.aws/config: the profile that assumes the session role.
+func awsProfile(plan preflight.Plan, roleARN string) string {
+	roleSessionName := "<your name>"
+	if plan.SessionRole.OnlyUsers() {
+		// The trust policy requires it.
+		roleSessionName = "<your IAM user name>"
+	}
+	lines := []string{
+		"[profile " + plan.NamePrefix + "]",
+		"region = " + plan.Env.Region,
+		"role_arn = " + roleARN,
+		"role_session_name = " + roleSessionName,
+		"source_profile = <your profile>",
+	}
+	if plan.SessionRole.RequireMFA {
+		lines = append(lines, "mfa_serial = <ARN of your MFA device>")
+	}
+	return strings.Join(lines, "\n") + "\n"
+}
+
+// consoleHosts are the hosts of the AWS Management Console in partitions that have their own.
+var consoleHosts = map[string]string{
+	"aws-cn":     "console.amazonaws.cn",
+	"aws-us-gov": "console.amazonaws-us-gov.com",
+}
+
+// consoleURL returns the address of the Session Manager page on which people choose an instance.
+func consoleURL(env awsenv.Env) string {
+	host, ok := consoleHosts[env.Partition]
+	if !ok {
+		host = "console.aws.amazon.com"
+	}
+	return "https://" + env.Region + "." + host + "/systems-manager/session-manager/start-session?region=" + env.Region
+}

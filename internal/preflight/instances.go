@@ -1,0 +1,100 @@
+package preflight
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"bastionless/internal/diag"
+)
+
+func (r *resolver) lookUpInstanceType() error {
+	instanceType, region := r.plan.Instances.InstanceType, r.plan.Env.Region
+	if r.plan.Instances.Validate().Has("instanceType") {
+		return nil
+	}
+	offerings, err := ec2.GetInstanceTypeOfferings(r.ctx, &ec2.GetInstanceTypeOfferingsArgs{
+		LocationType: pulumi.StringRef("availability-zone"),
+		Filters:      []ec2.GetInstanceTypeOfferingsFilter{{Name: "instance-type", Values: []string{instanceType}}},
+	})
+	if err != nil {
+		return fmt.Errorf("look up the zones of instance type %s: %w", instanceType, err)
+	}
+	if len(offerings.Locations) == 0 {
+		r.problems.Add("instanceType", diag.NotOffered, "%s does not offer %q: use another type", region, instanceType)
+		return nil
+	}
+	if missing := r.notIn(offerings.Locations); len(missing) > 0 {
+		r.problems.Add("instanceType", diag.NotOffered, "%s does not offer %q: use zones %s, or another type", strings.Join(missing, ", "),
+			instanceType, r.letters(offerings.Locations))
+	}
+	details, err := ec2.GetInstanceType(r.ctx, &ec2.GetInstanceTypeArgs{InstanceType: instanceType})
+	if err != nil {
+		return fmt.Errorf("look up instance type %s: %w", instanceType, err)
+	}
+	r.plan.EBSOptimized = details.EbsOptimizedSupport != "unsupported"
+	for _, architecture := range []string{"x86_64", "arm64"} {
+		if slices.Contains(details.SupportedArchitectures, architecture) {
+			r.plan.Architecture = architecture
+			return nil
+		}
+	}
+	r.problems.Add("instanceType", diag.Conflict, "the architecture of %q is %s, and Amazon Linux supports x86_64 and arm64: use another type",
+		instanceType, strings.Join(details.SupportedArchitectures, ", "))
+	return nil
+}
+
+// lookUpImage compares a pinned image with the instance type and the root volume.
+func (r *resolver) lookUpImage() error {
+	options := r.plan.Instances
+	invalid := options.Validate()
+	if options.AMI == "" || invalid.Has("amiId") {
+		return nil
+	}
+	image, err := ec2.LookupAmi(r.ctx, &ec2.LookupAmiArgs{
+		Filters: []ec2.GetAmiFilter{{Name: "image-id", Values: []string{options.AMI}}},
+		// A pinned image may be deprecated.
+		IncludeDeprecated: pulumi.BoolRef(true),
+	})
+	if err != nil {
+		if strings.Contains(err.Error(), "query returned no results") {
+			r.problems.Add("amiId", diag.NotFound, "%q does not exist in %s, or account %s may not use it: use another image, or none for the newest",
+				options.AMI, r.plan.Env.Region, r.plan.Env.AccountID)
+			return nil
+		}
+		return fmt.Errorf("look up image %s: %w", options.AMI, err)
+	}
+	if r.plan.Architecture != "" && image.Architecture != r.plan.Architecture {
+		r.problems.Add("amiId", diag.Conflict, "the architecture of %q is %s, and that of instance type %s is %s: use an image and a type that match",
+			options.AMI, image.Architecture, options.InstanceType, r.plan.Architecture)
+	}
+	for _, mapping := range image.BlockDeviceMappings {
+		size, err := strconv.Atoi(mapping.Ebs["volume_size"])
+		if err == nil && mapping.DeviceName == image.RootDeviceName && options.RootVolumeGiB < size && !invalid.Has("rootVolumeGiB") {
+			r.problems.Add("rootVolumeGiB", diag.OutOfRange, "%d GiB is smaller than image %s: use at least %d", options.RootVolumeGiB, options.AMI, size)
+		}
+	}
+	return nil
+}
+
+func (r *resolver) lookUpKeyPair() error {
+	name := r.plan.Instances.KeyName
+	if name == "" {
+		return nil
+	}
+	_, err := ec2.LookupKeyPair(r.ctx, &ec2.LookupKeyPairArgs{KeyName: pulumi.StringRef(name)})
+	switch {
+	case err == nil:
+		return nil
+	case strings.Contains(err.Error(), "InvalidKeyPair.NotFound"),
+		strings.Contains(err.Error(), "no matching EC2 Key Pair found"):
+		r.problems.Add("keyName", diag.NotFound, "there is no key pair %q in %s: use one that exists, set sshPublicKey to create one, or set neither",
+			name, r.plan.Env.Region)
+		return nil
+	}
+	return fmt.Errorf("look up key pair %s: %w", name, err)
+}

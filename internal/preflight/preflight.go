@@ -1,0 +1,192 @@
+// Package preflight compares a stack's configuration with the account and Region that it is deployed to, so that a deployment
+// does not fail halfway.
+package preflight
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"bastionless/endpoints"
+	"bastionless/internal/awsenv"
+	"bastionless/internal/config"
+	"bastionless/internal/diag"
+	"bastionless/network"
+)
+
+// Plan is the configuration together with what AWS says about it: everything that the components need.
+type Plan struct {
+	config.Config
+	// Env is the account and Region of the stack.
+	Env awsenv.Env
+	// Zones are the stack's Availability Zones, with their names and the CIDR blocks of their subnets.
+	Zones []network.Zone
+	// VPCEndpoints are the interface endpoints of the stack.
+	VPCEndpoints []config.VPCEndpoint
+	// Architecture is that of the instance type: "x86_64" or "arm64".
+	Architecture string
+	// EBSOptimized says that the instance type supports EBS optimization.
+	EBSOptimized bool
+	// S3PrefixListID is the id of the Region's prefix list of S3. Empty without the S3 endpoint.
+	S3PrefixListID string
+}
+
+// Resolve looks up what the configuration refers to. The diagnostics say what AWS would refuse during the deployment. The error is
+// a lookup that failed for another reason than the configuration, such as a missing permission.
+func Resolve(ctx *pulumi.Context, c config.Config) (Plan, diag.Diagnostics, error) {
+	r := &resolver{ctx: ctx, plan: Plan{Config: c, VPCEndpoints: c.VPCEndpoints()}}
+	for _, lookUp := range []func() error{
+		r.lookUpEnv, r.lookUpZones, r.lookUpInstanceType, r.lookUpImage, r.lookUpKeyPair, r.lookUpServices, r.lookUpS3,
+	} {
+		if err := lookUp(); err != nil {
+			return Plan{}, r.problems, err
+		}
+	}
+	return r.plan, r.problems, nil
+}
+
+// resolver fills in a plan.
+type resolver struct {
+	ctx      *pulumi.Context
+	plan     Plan
+	problems diag.Diagnostics
+	// zoneNames are the Availability Zones that the account has in the Region.
+	zoneNames []string
+}
+
+func (r *resolver) lookUpEnv() error {
+	partition, err := aws.GetPartition(r.ctx, &aws.GetPartitionArgs{})
+	if err != nil {
+		return fmt.Errorf("look up the partition: %w", err)
+	}
+	region, err := aws.GetRegion(r.ctx, &aws.GetRegionArgs{})
+	if err != nil {
+		return fmt.Errorf("look up the Region: %w", err)
+	}
+	caller, err := aws.GetCallerIdentity(r.ctx, &aws.GetCallerIdentityArgs{})
+	if err != nil {
+		return fmt.Errorf("look up the account: %w", err)
+	}
+	env := awsenv.Env{
+		Partition: partition.Partition, DNSSuffix: partition.DnsSuffix, Region: region.Name, AccountID: caller.AccountId,
+	}
+	r.plan.Env = env
+	r.problems.Append(r.plan.SessionRole.ValidateIn(env))
+	r.checkARN("permissionsBoundary", r.plan.PermissionsBoundary,
+		"arn:"+env.Partition+":iam::(?:"+env.AccountID+`|aws):policy/(?:[\x21-\x7e]+/)*[\w+=,.@-]{1,128}`,
+		env.IAM(env.AccountID, "policy/NAME"))
+	r.checkARN("rootVolumeKmsKey", r.plan.Instances.RootVolumeKMSKey,
+		"arn:"+env.Partition+":kms:"+env.Region+":[0-9]{12}:key/[A-Za-z0-9-]+", env.ARN("kms", "key/ID"))
+	return nil
+}
+
+// checkARN compares an ARN with a pattern that contains the partition, the Region and the account of the stack.
+func (r *resolver) checkARN(key, arn, pattern, example string) {
+	if arn != "" && !regexp.MustCompile("^(?:"+pattern+")$").MatchString(arn) {
+		r.problems.Add(key, diag.Malformed, "%q is not the ARN of one that this stack can use: write it like %s", arn, example)
+	}
+}
+
+func (r *resolver) lookUpZones() error {
+	region := r.plan.Env.Region
+	found, err := aws.GetAvailabilityZones(r.ctx, &aws.GetAvailabilityZonesArgs{
+		State: pulumi.StringRef("available"),
+		// VPC endpoints are not available in Local Zones and Wavelength Zones.
+		Filters: []aws.GetAvailabilityZonesFilter{{Name: "zone-type", Values: []string{"availability-zone"}}},
+	})
+	if err != nil {
+		return fmt.Errorf("look up the Availability Zones of %s: %w", region, err)
+	}
+	r.zoneNames = found.Names
+	for _, zone := range r.plan.Subnets.Plan() {
+		zone.Name = region + zone.Letter
+		r.plan.Zones = append(r.plan.Zones, zone)
+		if !slices.Contains(found.Names, zone.Name) {
+			r.problems.Add("zones", diag.NotFound, "account %s has no zone %q in %s: use %s", r.plan.Env.AccountID, zone.Letter, region,
+				r.letters(found.Names))
+		}
+	}
+	return nil
+}
+
+// letters lists zones the way the configuration does.
+func (r *resolver) letters(zoneNames []string) string {
+	letters := make([]string, len(zoneNames))
+	for i, zone := range zoneNames {
+		letters[i] = strings.TrimPrefix(zone, r.plan.Env.Region)
+	}
+	slices.Sort(letters)
+	return strings.Join(letters, ", ")
+}
+
+// notIn returns the zones of the stack that exist and are not in a list.
+func (r *resolver) notIn(zoneNames []string) []string {
+	var missing []string
+	for _, zone := range r.plan.Zones {
+		if slices.Contains(r.zoneNames, zone.Name) && !slices.Contains(zoneNames, zone.Name) {
+			missing = append(missing, zone.Name)
+		}
+	}
+	return missing
+}
+
+func (r *resolver) lookUpServices() error {
+	for _, endpoint := range r.plan.VPCEndpoints {
+		if err := r.lookUpService(endpoint); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *resolver) lookUpService(endpoint config.VPCEndpoint) error {
+	env := r.plan.Env
+	name := endpoints.ServiceName(env.Partition, env.Region, endpoint.Service)
+	service, err := ec2.LookupVpcEndpointService(r.ctx, &ec2.LookupVpcEndpointServiceArgs{
+		ServiceName: pulumi.StringRef(name),
+		ServiceType: pulumi.StringRef("Interface"),
+	})
+	switch {
+	case err != nil && isMissingService(err):
+		r.problems.Add(endpoint.Key, diag.NotOffered, "%s has no endpoint service %s: %s", env.Region, name, endpoint.Remedy)
+		return nil
+	case err != nil:
+		return fmt.Errorf("look up endpoint service %s: %w", name, err)
+	case len(service.AvailabilityZones) == 0:
+		// In GovCloud AWS returns names only, so whether a zone has the service shows when the endpoint is created.
+		return nil
+	}
+	if service.PrivateDnsName == "" {
+		r.problems.Add(endpoint.Key, diag.NotOffered, "endpoint service %s has no private DNS name, so clients in the VPC would not use the endpoint: "+
+			"%s", name, endpoint.Remedy)
+	}
+	if missing := r.notIn(service.AvailabilityZones); len(missing) > 0 {
+		r.problems.Add("zones", diag.NotOffered, "%s does not have endpoint service %s: use zones %s, or %s", strings.Join(missing, ", "), name,
+			r.letters(service.AvailabilityZones), endpoint.Remedy)
+	}
+	return nil
+}
+
+// isMissingService recognizes the provider's error by its text, since errors of lookups have no code.
+func isMissingService(err error) bool {
+	return strings.Contains(err.Error(), "InvalidServiceName") ||
+		strings.Contains(err.Error(), "no matching EC2 VPC Endpoint Service found")
+}
+
+func (r *resolver) lookUpS3() error {
+	if !r.plan.Endpoints.S3 {
+		return nil
+	}
+	name := endpoints.ServiceName(r.plan.Env.Partition, r.plan.Env.Region, endpoints.S3)
+	list, err := ec2.LookupManagedPrefixList(r.ctx, &ec2.LookupManagedPrefixListArgs{Name: pulumi.StringRef(name)})
+	if err != nil {
+		return fmt.Errorf("look up prefix list %s: %w", name, err)
+	}
+	r.plan.S3PrefixListID = list.Id
+	return nil
+}

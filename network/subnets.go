@@ -1,0 +1,195 @@
+package network
+
+import (
+	"net/netip"
+	"regexp"
+	"slices"
+	"strings"
+
+	"bastionless/internal/diag"
+)
+
+// SubnetLayout says where VPC endpoints have their network interfaces.
+type SubnetLayout string
+
+// The values of SubnetLayout.
+const (
+	// SeparateSubnets puts endpoints into subnets of their own.
+	SeparateSubnets SubnetLayout = "separate"
+	// SharedSubnets puts endpoints into the subnets of the instances.
+	SharedSubnets SubnetLayout = "shared"
+)
+
+// SubnetLayouts returns the values of SubnetLayout.
+func SubnetLayouts() []SubnetLayout { return []SubnetLayout{SeparateSubnets, SharedSubnets} }
+
+// SubnetOptions say how a VPC is divided into subnets.
+type SubnetOptions struct {
+	// VPC is the CIDR block of the VPC. Key: vpcCidr.
+	VPC netip.Prefix
+	// Zones are the letters of the Availability Zones, such as "a". Key: zones.
+	Zones []string
+	// App are the CIDR blocks of the subnets for instances, one for each zone. Empty: default blocks. Key: appSubnetCidrs.
+	App []netip.Prefix
+	// Privatelink are the CIDR blocks of the subnets for endpoints, one for each zone. Empty: default blocks.
+	// Key: privatelinkSubnetCidrs.
+	Privatelink []netip.Prefix
+	// Layout says whether endpoints have subnets of their own. Key: subnetLayout.
+	Layout SubnetLayout
+}
+
+// Configuration keys, under which problems are reported.
+const (
+	keyVPC         = "vpcCidr"
+	keyZones       = "zones"
+	keyApp         = "appSubnetCidrs"
+	keyPrivatelink = "privatelinkSubnetCidrs"
+)
+
+var zoneLetter = regexp.MustCompile(`^[a-z]$`)
+
+// Validate returns the problems with the options. A block that is not valid stands for one that could not be parsed, and is
+// passed over.
+func (o SubnetOptions) Validate() diag.Diagnostics {
+	_, problems := o.plan()
+	return problems
+}
+
+// Plan returns the zones with the CIDR blocks of their subnets, and without names. It leaves out zones that Validate reports.
+func (o SubnetOptions) Plan() []Zone {
+	zones, _ := o.plan()
+	return zones
+}
+
+func (o SubnetOptions) plan() ([]Zone, diag.Diagnostics) {
+	p := &planner{options: o}
+	p.readZones()
+	p.assign(keyApp, o.App, firstApp, func(z *Zone) *netip.Prefix { return &z.App })
+	if o.Layout == SeparateSubnets {
+		p.assign(keyPrivatelink, o.Privatelink, firstPrivatelink, func(z *Zone) *netip.Prefix { return &z.Privatelink })
+	} else if len(o.Privatelink) > 0 {
+		p.problems.Add(keyPrivatelink, diag.Conflict,
+			"with subnetLayout shared there are no privatelink subnets: remove the key, or set subnetLayout to separate")
+	}
+	p.checkOverlaps()
+	return p.zones, p.problems
+}
+
+// planner assigns CIDR blocks to zones.
+type planner struct {
+	options  SubnetOptions
+	zones    []Zone
+	assigned []assignment
+	problems diag.Diagnostics
+	tooSmall bool // the VPC has no room for the default blocks, which was reported
+}
+
+// assignment is a CIDR block of a zone.
+type assignment struct {
+	key, zone string
+	block     netip.Prefix
+	isDefault bool
+}
+
+func (p *planner) readZones() {
+	if len(p.options.Zones) == 0 {
+		p.problems.Add(keyZones, diag.NoValue, "the list is empty: list at least one zone letter, such as a")
+	}
+	seen := map[string]bool{}
+	for _, letter := range p.options.Zones {
+		switch {
+		case seen[letter]:
+			p.problems.Add(keyZones, diag.Duplicate, "%q is listed twice: list it once", letter)
+			continue
+		case !zoneLetter.MatchString(letter):
+			p.problems.Add(keyZones, diag.Malformed,
+				"%q is not a zone letter: write the last letter of the zone's name, such as a for eu-west-1a", letter)
+			continue
+		}
+		seen[letter] = true
+		p.zones = append(p.zones, Zone{Letter: letter})
+	}
+}
+
+// assign gives each zone its block of a subnet group: the configured one, or a default one if none are configured.
+func (p *planner) assign(key string, configured []netip.Prefix, first int, block func(*Zone) *netip.Prefix) {
+	if len(configured) > 0 && len(configured) != len(p.options.Zones) {
+		p.problems.Add(key, diag.Conflict, "%d blocks for %d zones: list one block for each zone, in the order of zones",
+			len(configured), len(p.options.Zones))
+		return
+	}
+	for i := range p.zones {
+		zone := &p.zones[i]
+		if len(configured) == 0 {
+			p.assignDefault(key, zone, first, block(zone))
+			continue
+		}
+		given := configured[slices.Index(p.options.Zones, zone.Letter)]
+		if !given.IsValid() {
+			continue
+		}
+		if p.options.VPC.IsValid() && !contains(p.options.VPC, given) {
+			p.problems.Add(key, diag.OutOfRange, "%s, for zone %s, is not in the VPC's block %s: use a block in it",
+				given, zone.Letter, p.options.VPC)
+		}
+		*block(zone) = given
+		p.assigned = append(p.assigned, assignment{key, zone.Letter, given, false})
+	}
+}
+
+func (p *planner) assignDefault(key string, zone *Zone, first int, to *netip.Prefix) {
+	if !p.options.VPC.IsValid() {
+		return
+	}
+	block, ok := defaultSubnet(p.options.VPC, first, zone.Letter)
+	if !ok {
+		if !p.tooSmall {
+			p.problems.Add(keyVPC, diag.OutOfRange, "%s has no room for the default subnets of zones %s: use a block of /%d or larger, "+
+				"or list the subnets in appSubnetCidrs and privatelinkSubnetCidrs",
+				p.options.VPC, strings.Join(p.options.Zones, ", "), p.options.smallestVPC())
+		}
+		p.tooSmall = true
+		return
+	}
+	*to = block
+	p.assigned = append(p.assigned, assignment{key, zone.Letter, block, true})
+}
+
+// checkOverlaps reports each pair of blocks that overlap, under the key of a block that was configured.
+func (p *planner) checkOverlaps() {
+	for i, a := range p.assigned {
+		for _, b := range p.assigned[:i] {
+			if !a.block.Overlaps(b.block) {
+				continue
+			}
+			blamed, other := a, b
+			if a.isDefault {
+				blamed, other = b, a
+			}
+			if other.isDefault {
+				p.problems.Add(blamed.key, diag.Conflict, "%s, for zone %s, overlaps %s, the default block of zone %s in %s: use another block, "+
+					"or set %s, too", blamed.block, blamed.zone, other.block, other.zone, other.key, other.key)
+				continue
+			}
+			p.problems.Add(blamed.key, diag.Conflict, "%s, for zone %s, overlaps %s, for zone %s in %s: use blocks that do not overlap",
+				blamed.block, blamed.zone, other.block, other.zone, other.key)
+		}
+	}
+}
+
+// smallestVPC returns the prefix length of the smallest VPC that has room for the default subnets of all zones.
+func (o SubnetOptions) smallestVPC() int {
+	for bits := smallestVPC; bits > largestBlock; bits-- {
+		fits := true
+		for _, zone := range o.Zones {
+			if zoneLetter.MatchString(zone) {
+				_, ok := defaultSubnet(netip.PrefixFrom(netip.AddrFrom4([4]byte{}), bits), firstApp, zone)
+				fits = fits && ok
+			}
+		}
+		if fits {
+			return bits
+		}
+	}
+	return largestBlock
+}
