@@ -20,13 +20,13 @@ type effect struct {
 }
 
 const (
-	instance  = instanceType + "::instances-a-1"
-	doors     = "bastionless:endpoints:Set::endpoints"
-	people    = "bastionless:iam:SessionRole::session-role"
-	agents    = "bastionless:iam:InstanceRole::instance-role"
-	audits    = "bastionless:audit:Sessions::audit"
-	limits    = "arn:aws:iam::123456789012:policy/limits"
-	computers = "bastionless:compute:Instances::instances"
+	instance     = instanceType + "::instances-a-1"
+	endpointSet  = "bastionless:endpoints:Set::endpoints"
+	sessionRole  = "bastionless:iam:SessionRole::session-role"
+	instanceRole = "bastionless:iam:InstanceRole::instance-role"
+	sessions     = "bastionless:audit:Sessions::audit"
+	limits       = "arn:aws:iam::123456789012:policy/limits"
+	instances    = "bastionless:compute:Instances::instances"
 )
 
 // effects has at least one for each key. What a key does in all is the components' tests' to say; this is that it
@@ -48,15 +48,15 @@ var effects = []effect{
 	{values{"flowLogDays": "30"}, logGroupType + "::flow-logs", "retentionInDays", 30},
 	{values{"subnetLayout": "shared"}, endpointType + "::endpoints-ssm", "subnetIds", pulumitest.List{"network-app-a-id"}},
 	{values{"ec2messagesEndpoint": "true"}, endpointType + "::endpoints-ec2messages", "serviceName", tokyo("ec2messages")},
-	{values{"s3Endpoint": "false", "agentAutoUpdate": "false"}, doors, "s3", false},
+	{values{"s3Endpoint": "false", "agentAutoUpdate": "false"}, endpointSet, "s3", false},
 	{
 		values{"s3Endpoint": "false", "agentAutoUpdate": "false"},
 		"bastionless:network:SecurityGroups::security", "s3PrefixListId", "",
 	},
 	{values{"interfaceEndpoints": list("kms")}, endpointType + "::endpoints-kms", "serviceName", tokyo("kms")},
 	{values{"endpointPolicy": "full"}, endpointType + "::endpoints-ssmmessages", "policy", articlePolicy},
-	{values{"organizationId": "o-exampleorgid"}, doors, "organizationId", "o-exampleorgid"},
-	{values{"s3Buckets": list("mine")}, doors, "s3Buckets", pulumitest.List{"mine"}},
+	{values{"organizationId": "o-exampleorgid"}, endpointSet, "organizationId", "o-exampleorgid"},
+	{values{"s3Buckets": list("mine")}, endpointSet, "s3Buckets", pulumitest.List{"mine"}},
 	{values{"endpointIngress": "vpc"}, ingressType + "::security-ingress-vpc", "cidrIpv4", "10.0.0.0/16"},
 	{values{"instancesPerZone": "2"}, instanceType + "::instances-a-2", "tags.Name", "bastionless-test-ec2-a-2"},
 	{values{"instanceType": "a1.large"}, instance, "instanceType", "a1.large"},
@@ -66,10 +66,10 @@ var effects = []effect{
 	{values{"os": "al2"}, egressType + "::security-egress-s3-80", "fromPort", 80},
 	{values{"amiId": "ami-06098fd00463352b6"}, instance, "ami", "ami-06098fd00463352b6"},
 	{values{"keyName": "aws-ssh-key"}, instance, "keyName", "aws-ssh-key"},
-	{values{"keyName": "aws-ssh-key"}, people, "pushKey", false},
+	{values{"keyName": "aws-ssh-key"}, sessionRole, "pushKey", false},
 	{values{"sshPublicKey": ed25519 + "\n"}, "aws:ec2/keyPair:KeyPair::instances", "publicKey", ed25519},
 	{values{"sshPublicKey": ed25519 + "\n"}, instance, "keyName", "instances-key"},
-	{values{"sshPublicKey": ed25519 + "\n"}, people, "pushKey", false},
+	{values{"sshPublicKey": ed25519 + "\n"}, sessionRole, "pushKey", false},
 	{values{"rootVolumeGiB": "20"}, instance, "rootBlockDevice.volumeSize", 20},
 	{values{"rootVolumeEncrypted": "false"}, instance, "rootBlockDevice.encrypted", false},
 	{
@@ -84,7 +84,7 @@ var effects = []effect{
 		"#!/bin/bash\nyum install -y https://s3.ap-northeast-1.amazonaws.com/amazon-ssm-ap-northeast-1/latest/linux_arm64/" +
 			"amazon-ssm-agent.rpm\n",
 	},
-	{values{"agentAutoUpdate": "false"}, computers, "agentAutoUpdate", false},
+	{values{"agentAutoUpdate": "false"}, instances, "agentAutoUpdate", false},
 	{values{"instanceEgress": "open"}, egressType + "::security-egress-all", "cidrIpv4", "0.0.0.0/0"},
 	{
 		values{"forwardTo": list("10.0.32.0/24:5432")},
@@ -92,34 +92,34 @@ var effects = []effect{
 	},
 	{values{"terminationProtection": "true"}, instance, "disableApiTermination", true},
 	{values{"instanceRoleName": "Agent"}, roleType + "::instance-role", "name", "Agent"},
-	{values{"instancePolicy": "minimal"}, agents, "policy", "minimal"},
-	{values{"agentAutoUpdate": "false"}, agents, "associations", false},
-	{values{"ec2messagesEndpoint": "true"}, agents, "ec2messages", true},
+	{values{"instancePolicy": "minimal"}, instanceRole, "policy", "minimal"},
+	{values{"agentAutoUpdate": "false"}, instanceRole, "associations", false},
+	{values{"ec2messagesEndpoint": "true"}, instanceRole, "ec2messages", true},
 	{values{"permissionsBoundary": limits}, roleType + "::instance-role", "permissionsBoundary", limits},
 	{values{"permissionsBoundary": limits}, roleType + "::session-role", "permissionsBoundary", limits},
 	{values{"sessionRoleName": "People"}, roleType + "::session-role", "name", "People"},
-	{values{"sessionPrincipals": list("210987654321")}, people, "principals", pulumitest.List{"210987654321"}},
-	{values{"requireMfa": "false"}, people, "requireMfa", false},
-	{values{"mfaMaxAgeMinutes": "60"}, people, "mfaMaxAgeMinutes", 60},
-	{values{"sessionTargets": "any"}, people, "anyInstance", true},
+	{values{"sessionPrincipals": list("210987654321")}, sessionRole, "principals", pulumitest.List{"210987654321"}},
+	{values{"requireMfa": "false"}, sessionRole, "requireMfa", false},
+	{values{"mfaMaxAgeMinutes": "60"}, sessionRole, "mfaMaxAgeMinutes", 60},
+	{values{"sessionTargets": "any"}, sessionRole, "anyInstance", true},
 	{
 		values{"sessionDocuments": list("shell", "port-forwarding")},
-		people, "documents",
+		sessionRole, "documents",
 		pulumitest.List{"shell", "port-forwarding"},
 	},
-	{values{"sessionLogs": list("cloudwatch")}, audits, "logGroup", true},
-	{values{"sessionLogs": list("cloudwatch")}, people, "documents", pulumitest.List{"shell"}},
-	{values{"sessionLogs": list("cloudwatch")}, people, "pushKey", false},
+	{values{"sessionLogs": list("cloudwatch")}, sessions, "logGroup", true},
+	{values{"sessionLogs": list("cloudwatch")}, sessionRole, "documents", pulumitest.List{"shell"}},
+	{values{"sessionLogs": list("cloudwatch")}, sessionRole, "pushKey", false},
 	{values{"sessionLogs": list("cloudwatch")}, endpointType + "::endpoints-logs", "serviceName", tokyo("logs")},
-	{values{"sessionLogs": list("s3")}, audits, "bucket", true},
-	{values{"sessionLogs": list("s3"), "sessionLogDays": "20"}, audits, "keepDays", 20},
+	{values{"sessionLogs": list("s3")}, sessions, "bucket", true},
+	{values{"sessionLogs": list("s3"), "sessionLogDays": "20"}, sessions, "keepDays", 20},
 	{values{"sessionLogs": list("cloudwatch"), "sessionLogDays": "30"}, logGroupType + "::audit", "retentionInDays", 30},
-	{values{"sessionEncryption": "true"}, audits, "encrypted", true},
-	{values{"sessionEncryption": "true"}, people, "encrypted", true},
+	{values{"sessionEncryption": "true"}, sessions, "encrypted", true},
+	{values{"sessionEncryption": "true"}, sessionRole, "encrypted", true},
 	{values{"sessionEncryption": "true"}, endpointType + "::endpoints-kms", "serviceName", tokyo("kms")},
-	{values{"sessionIdleMinutes": "15"}, audits, "idleMinutes", 15},
-	{values{"sessionIdleMinutes": "15"}, people, "ownDocument", true},
-	{values{"sessionMaxMinutes": "480"}, audits, "maxMinutes", 480},
+	{values{"sessionIdleMinutes": "15"}, sessions, "idleMinutes", 15},
+	{values{"sessionIdleMinutes": "15"}, sessionRole, "customDocument", true},
+	{values{"sessionMaxMinutes": "480"}, sessions, "maxMinutes", 480},
 }
 
 // property is the value of a property, or nil where there is no such resource or property.
@@ -164,7 +164,7 @@ func TestKeys_haveAnEffect(t *testing.T) {
 	require.Equal(t, slices.Sorted(maps.Keys(pulumitest.LoadProject(t, ".").Config)), slices.Sorted(maps.Keys(seen)))
 }
 
-// One switch brings all that belongs to it, and no more, and the instances wait for what their agents need of it.
+// One switch brings all that belongs to it, and no more, and the instances wait for what their instanceRole need of it.
 func TestSwitches_moveEverythingTogether(t *testing.T) {
 	t.Parallel()
 	const records = rolePolicyType + "::instance-role-records"
@@ -176,20 +176,20 @@ func TestSwitches_moveEverythingTogether(t *testing.T) {
 	}{
 		"recording to CloudWatch Logs": {
 			values{"sessionLogs": list("cloudwatch")},
-			[]string{audits, document, logGroupType + "::audit", endpointType + "::endpoints-logs", records},
+			[]string{sessions, document, logGroupType + "::audit", endpointType + "::endpoints-logs", records},
 			[]string{document, logGroupType + "::audit", endpointType + "::endpoints-logs", records},
 		},
 		"recording to S3": {
 			values{"sessionLogs": list("s3")},
-			append(ofBucket(), audits, document, records),
+			append(ofBucket(), sessions, document, records),
 			[]string{document, bucketType + "::audit-records", encryptionType + "::audit-records", records},
 		},
 		"encryption": {
 			values{"sessionEncryption": "true"},
-			[]string{audits, document, keyType + "::audit", "aws:kms/alias:Alias::audit", endpointType + "::endpoints-kms", records},
+			[]string{sessions, document, keyType + "::audit", "aws:kms/alias:Alias::audit", endpointType + "::endpoints-kms", records},
 			[]string{document, keyType + "::audit", endpointType + "::endpoints-kms", records},
 		},
-		"a limit": {values{"sessionMaxMinutes": "60"}, []string{audits, document}, []string{document}},
+		"a limit": {values{"sessionMaxMinutes": "60"}, []string{sessions, document}, []string{document}},
 		"flow logs": {
 			values{"flowLogDays": "30"},
 			[]string{

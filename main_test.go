@@ -1,6 +1,7 @@
 package main
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -32,6 +33,21 @@ const (
 	bucketType       = "aws:s3/bucketV2:BucketV2"
 	encryptionType   = "aws:s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2"
 )
+
+type values = pulumitest.Values
+
+var list = pulumitest.Strings
+
+// configured returns the default configuration with some values changed.
+func configured(t *testing.T, set values) map[string]string {
+	t.Helper()
+	return pulumitest.Configured(t, ".", set)
+}
+
+// tokyo returns the name of an endpoint service.
+func tokyo(code string) string { return "com.amazonaws.ap-northeast-1." + code }
+
+const ed25519 = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f ann@example.org"
 
 // keys are types and names of resources, sorted.
 func keys(byType map[string][]string) []string {
@@ -306,14 +322,14 @@ func TestStack_doesNotWaitForFurtherServices(t *testing.T) {
 	}, result.Exports["endpoints"])
 }
 
-// wantExports are the outputs that all stacks have alike, with those of the zones. Texts are in connections_test.go.
+// wantExports are the outputs that all stacks have, with those of the zones.
 func wantExports(mode pulumitest.Mode, own pulumitest.Map, zones ...string) pulumitest.Map {
 	app, privatelink, instances := pulumitest.Map{}, pulumitest.Map{}, pulumitest.Map{}
 	for _, zone := range zones {
 		app[zone], privatelink[zone] = "network-app-"+zone+"-id", "network-privatelink-"+zone+"-id"
 		name := zone + "-1"
 		instances[name] = pulumitest.Map{
-			"id": mode.ID("instances-" + name), "zone": "ap-northeast-1" + zone, "privateIp": mode.Computed("instances-" + name + "-ip"),
+			"id": "instances-" + name + "-id", "zone": "ap-northeast-1" + zone, "privateIp": "instances-" + name + "-ip",
 		}
 	}
 	want := pulumitest.Map{
@@ -323,7 +339,7 @@ func wantExports(mode pulumitest.Mode, own pulumitest.Map, zones ...string) pulu
 		"instanceSecurityGroupId": mode.ID("security-instances"),
 		"endpointSecurityGroupId": mode.ID("security-endpoints"),
 		"sessionRoleArn":          mode.Computed("arn:of:session-role"),
-		"instances":               instances,
+		"instances":               mode.Computed(instances),
 		"consoleUrl": "https://ap-northeast-1.console.aws.amazon.com/systems-manager/session-manager/start-session" +
 			"?region=ap-northeast-1",
 	}
@@ -333,11 +349,21 @@ func wantExports(mode pulumitest.Mode, own pulumitest.Map, zones ...string) pulu
 	return want
 }
 
-func charges(endpoints, instances, volumes, total string) pulumitest.Map {
-	return pulumitest.Map{
-		"currency": "USD", "endpoints": endpoints, "instances": instances, "volumes": volumes, "monitoring": "0.00", "key": "0.00",
-		"total": total,
+// connection is the output of that name, with what a stack changes of it.
+func connection(mode pulumitest.Mode, profile string, own pulumitest.Map, zones ...string) any {
+	instances := pulumitest.Map{}
+	for _, zone := range zones {
+		name := zone + "-1"
+		instances[name] = pulumitest.Map{
+			"id": "instances-" + name + "-id", "zone": "ap-northeast-1" + zone, "privateIp": "instances-" + name + "-ip",
+		}
 	}
+	all := pulumitest.Map{
+		"region": "ap-northeast-1", "profile": profile, "documents": pulumitest.List{"shell", "ssh"}, "customDocument": "",
+		"loginUser": "ec2-user", "pushKey": false, "openEgress": false, "forwardTo": pulumitest.List{}, "instances": instances,
+	}
+	maps.Copy(all, own)
+	return mode.Computed(all)
 }
 
 func endpointIDs(codes ...string) pulumitest.Map {
@@ -363,7 +389,7 @@ func TestStacks_exports(t *testing.T) {
 				"%h --document-name AWS-StartSSHSession --parameters portNumber=%p\n"),
 			"awsProfile": mode.Computed("[profile inomaso-dev]\nregion = ap-northeast-1\nrole_arn = arn:of:session-role\n" +
 				"role_session_name = <your IAM user name>\nsource_profile = <your profile>\nmfa_serial = <ARN of your MFA device>\n"),
-			"monthlyCost": charges("30.66", "9.93", "0.77", "41.36"),
+			"connection": connection(mode, "inomaso-dev", pulumitest.Map{"openEgress": true}, "a"),
 		}, "a"), runStack(t, mode, "article").Exports, "article")
 
 		require.Equal(t, wantExports(mode, pulumitest.Map{
@@ -372,13 +398,14 @@ func TestStacks_exports(t *testing.T) {
 			"startSession":     mode.Computed(pulumitest.Map{"a-1": command("bastionless-dev") + "instances-a-1-id"}),
 			"portForward":      mode.Computed(pulumitest.Map{"a-1": pulumitest.Map{}}),
 			"sshConfig": mode.Computed("Host bastionless-dev-a-1\n  HostName instances-a-1-id\n  User ec2-user\n" +
-				"  IdentityFile <private key>\n  ProxyCommand sh -c \"aws ec2-instance-connect send-ssh-public-key " +
-				"--profile bastionless-dev --region ap-northeast-1 --instance-id %h --instance-os-user %r " +
-				"--ssh-public-key file://<private key>.pub > /dev/null && " + command("bastionless-dev") +
-				"%h --document-name AWS-StartSSHSession --parameters portNumber=%p\"\n"),
+				"  IdentityFile <private key>\n  ProxyCommand " + command("bastionless-dev") +
+				"%h --document-name AWS-StartSSHSession --parameters portNumber=%p\n" +
+				"Match originalhost bastionless-dev-a-1 exec \"aws ec2-instance-connect send-ssh-public-key " +
+				"--profile bastionless-dev --region ap-northeast-1 --instance-id instances-a-1-id --instance-os-user %r " +
+				"--ssh-public-key file://<private key>.pub\"\n"),
 			"awsProfile": mode.Computed("[profile bastionless-dev]\nregion = ap-northeast-1\nrole_arn = arn:of:session-role\n" +
 				"role_session_name = <your name>\nsource_profile = <your profile>\nmfa_serial = <ARN of your MFA device>\n"),
-			"monthlyCost": charges("20.44", "9.93", "0.77", "31.14"),
+			"connection": connection(mode, "bastionless-dev", pulumitest.Map{"pushKey": true}, "a"),
 		}, "a"), runStack(t, mode, "dev").Exports, "dev")
 
 		require.Equal(t, wantExports(mode, pulumitest.Map{
@@ -396,10 +423,9 @@ func TestStacks_exports(t *testing.T) {
 			"sshConfig":   mode.Computed(""),
 			"awsProfile": mode.Computed("[profile bastionless-prod]\nregion = ap-northeast-1\nrole_arn = arn:of:session-role\n" +
 				"role_session_name = <your IAM user name>\nsource_profile = <your profile>\nmfa_serial = <ARN of your MFA device>\n"),
-			"monthlyCost": pulumitest.Map{
-				"currency": "USD", "endpoints": "81.76", "instances": "19.86", "volumes": "1.54", "monitoring": "0.00", "key": "1.00",
-				"total": "104.15",
-			},
+			"connection": connection(mode, "bastionless-prod", pulumitest.Map{
+				"documents": pulumitest.List{"shell"}, "customDocument": "audit-name",
+			}, "a", "c"),
 		}, "a", "c"), runStack(t, mode, "prod").Exports, "prod")
 	})
 }
@@ -425,8 +451,8 @@ func TestStack_sharesSubnets(t *testing.T) {
 	})
 }
 
-// A stack with everything that writes a Region, a partition or a DNS suffix.
-func TestStack_isAtHomeInOtherPartitions(t *testing.T) {
+// A stack in another partition contains no Region, partition or DNS suffix of this one.
+func TestStack_otherPartitions(t *testing.T) {
 	t.Parallel()
 	set := values{
 		"ec2messagesEndpoint": "true", "os": "al2", "installLatestAgent": "true", "s3Buckets": list("mine"),
@@ -494,27 +520,15 @@ func collect(texts []string, value any) []string {
 	return texts
 }
 
-var unpriced = pulumitest.Map{
-	"currency": "USD", "endpoints": "not known", "instances": "not known", "volumes": "not known", "monitoring": "not known",
-	"key": "0.00", "total": "not known",
-}
-
-// dev in the two other partitions has what it has elsewhere, in the words of the place.
-func TestDev_inOtherPartitions(t *testing.T) {
+// The stack dev has the same resources in other partitions.
+func TestStack_devInOtherPartitions(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		in              pulumitest.Place
 		trusts, console string
-		charges         pulumitest.Map
 	}{
-		"GovCloud": {
-			pulumitest.GovCloud(), "ec2.amazonaws.com", "https://us-gov-west-1.console.amazonaws-us-gov.com",
-			unpriced,
-		},
-		"China": {
-			pulumitest.Beijing(), "ec2.amazonaws.com.cn", "https://cn-north-1.console.amazonaws.cn",
-			unpriced,
-		},
+		"GovCloud": {pulumitest.GovCloud(), "ec2.amazonaws.com", "https://us-gov-west-1.console.amazonaws-us-gov.com"},
+		"China":    {pulumitest.Beijing(), "ec2.amazonaws.com.cn", "https://cn-north-1.console.amazonaws.cn"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -531,7 +545,6 @@ func TestDev_inOtherPartitions(t *testing.T) {
 				result.Resource(t, attachmentType+"::instance-role-core").Inputs["policyArn"])
 			require.Equal(t, "com.amazonaws."+test.in.Region+".ssm", result.Resource(t, endpointType+"::endpoints-ssm").Inputs["serviceName"])
 			require.Equal(t, test.console+"/systems-manager/session-manager/start-session?region="+test.in.Region, result.Exports["consoleUrl"])
-			require.Equal(t, test.charges, result.Exports["monthlyCost"])
 		})
 	}
 }

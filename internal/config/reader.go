@@ -34,16 +34,18 @@ func newReader(ctx *pulumi.Context) *reader {
 // before it runs the program. So a problem here means that Pulumi.yaml was changed.
 func read[T any](r *reader, key, rule string, parse func(string) (T, error)) T {
 	r.knownKeys[key] = true
-	var value T
+	var none T
 	text, err := r.source.Try(key)
 	if err != nil {
 		r.invalidKeys[key] = true
 		r.problems.Add(key, diag.NoValue, "no value and no default: restore the default in Pulumi.yaml")
-		return value
+		return none
 	}
-	if value, err = parse(text); err != nil {
+	value, err := parse(text)
+	if err != nil {
 		r.invalidKeys[key] = true
 		r.problems.Add(key, diag.WrongType, "%q is not %s", text, rule)
+		return none
 	}
 	return value
 }

@@ -46,7 +46,7 @@ func (c Config) checkRoleNames(problems *diag.Diagnostics) {
 
 func (c Config) checkLimits(problems *diag.Diagnostics) {
 	if n := len(c.Subnets.Zones) * c.Instances.PerZone; n > compute.MaxInstances {
-		problems.Add("instancesPerZone", diag.TooMany, "%d in each zone are %d instances, and the session policy has room for %d: use fewer, "+
+		problems.Add("instancesPerZone", diag.TooMany, "%d in each zone make %d instances, and the session policy has room for %d: use fewer, "+
 			"or several stacks", c.Instances.PerZone, n, compute.MaxInstances)
 	}
 	if n := len(c.VPCEndpoints()); n > endpoints.MaxInterfaceEndpoints {
@@ -94,7 +94,7 @@ func (c Config) checkS3(problems *diag.Diagnostics) {
 		{c.Instances.AgentAutoUpdate, "agentAutoUpdate", "set agentAutoUpdate to false"},
 	} {
 		if user.needsS3 {
-			problems.Add("s3Endpoint", diag.Conflict, "it is false, and %s needs S3: set s3Endpoint to true, or %s", user.key, user.remedy)
+			problems.Add("s3Endpoint", diag.Conflict, "it is false, but %s needs S3: set s3Endpoint to true, or %s", user.key, user.remedy)
 		}
 	}
 }

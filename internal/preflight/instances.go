@@ -25,12 +25,12 @@ func (r *resolver) lookUpInstanceType() error {
 		return fmt.Errorf("look up the zones of instance type %s: %w", instanceType, err)
 	}
 	if len(offerings.Locations) == 0 {
-		r.problems.Add("instanceType", diag.NotOffered, "%s does not offer %q: use another type", region, instanceType)
+		r.problems.Add("instanceType", diag.NotOffered, "%q is not offered in %s: use another type", instanceType, region)
 		return nil
 	}
 	if missing := r.notIn(offerings.Locations); len(missing) > 0 {
-		r.problems.Add("instanceType", diag.NotOffered, "%s does not offer %q: use zones %s, or another type", strings.Join(missing, ", "),
-			instanceType, r.letters(offerings.Locations))
+		r.problems.Add("instanceType", diag.NotOffered, "%q is not offered in %s: use zones %s, or another type", instanceType,
+			strings.Join(missing, ", "), r.letters(offerings.Locations))
 	}
 	details, err := ec2.GetInstanceType(r.ctx, &ec2.GetInstanceTypeArgs{InstanceType: instanceType})
 	if err != nil {

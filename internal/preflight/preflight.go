@@ -77,18 +77,18 @@ func (r *resolver) lookUpEnv() error {
 	}
 	r.plan.Env = env
 	r.problems.Append(r.plan.SessionRole.ValidateIn(env))
-	r.checkARN("permissionsBoundary", r.plan.PermissionsBoundary,
+	r.checkARN("permissionsBoundary", "policy", r.plan.PermissionsBoundary,
 		"arn:"+env.Partition+":iam::(?:"+env.AccountID+`|aws):policy/(?:[\x21-\x7e]+/)*[\w+=,.@-]{1,128}`,
 		env.IAM(env.AccountID, "policy/NAME"))
-	r.checkARN("rootVolumeKmsKey", r.plan.Instances.RootVolumeKMSKey,
+	r.checkARN("rootVolumeKmsKey", "KMS key", r.plan.Instances.RootVolumeKMSKey,
 		"arn:"+env.Partition+":kms:"+env.Region+":[0-9]{12}:key/[A-Za-z0-9-]+", env.ARN("kms", "key/ID"))
 	return nil
 }
 
 // checkARN compares an ARN with a pattern that contains the partition, the Region and the account of the stack.
-func (r *resolver) checkARN(key, arn, pattern, example string) {
+func (r *resolver) checkARN(key, what, arn, pattern, example string) {
 	if arn != "" && !regexp.MustCompile("^(?:"+pattern+")$").MatchString(arn) {
-		r.problems.Add(key, diag.Malformed, "%q is not the ARN of one that this stack can use: write it like %s", arn, example)
+		r.problems.Add(key, diag.Malformed, "%q is not the ARN of a %s that this stack can use: write it like %s", arn, what, example)
 	}
 }
 
@@ -166,7 +166,7 @@ func (r *resolver) lookUpService(endpoint config.VPCEndpoint) error {
 			"%s", name, endpoint.Remedy)
 	}
 	if missing := r.notIn(service.AvailabilityZones); len(missing) > 0 {
-		r.problems.Add("zones", diag.NotOffered, "%s does not have endpoint service %s: use zones %s, or %s", strings.Join(missing, ", "), name,
+		r.problems.Add("zones", diag.NotOffered, "endpoint service %s is not available in %s: use zones %s, or %s", name, strings.Join(missing, ", "),
 			r.letters(service.AvailabilityZones), endpoint.Remedy)
 	}
 	return nil

@@ -83,3 +83,25 @@ func requireType(
 	require.True(t, workspace.ValidateConfigValue(*declared.Type, declared.Items, content),
 		"%s: %s is no %s", key, text, *declared.Type)
 }
+
+// Values are keys of the project, without a namespace, and their values as Pulumi passes them to a program.
+type Values map[string]string
+
+// Configured returns the defaults of Pulumi.yaml in a directory, with some values changed.
+func Configured(t testing.TB, dir string, values Values) map[string]string {
+	t.Helper()
+	all := Defaults(t, dir)
+	for key, value := range values {
+		all[Project+":"+key] = value
+	}
+	return all
+}
+
+// Strings returns a list of strings as a value.
+func Strings(values ...string) string {
+	encoded, err := json.Marshal(values)
+	if err != nil {
+		panic(err) // strings can always be encoded
+	}
+	return string(encoded)
+}

@@ -1,0 +1,73 @@
+package config
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"bastionless/internal/diag"
+	"bastionless/internal/pulumitest"
+)
+
+// Each unwise value has one warning, and nothing else has.
+func TestConfig_warnings(t *testing.T) {
+	t.Parallel()
+	list := pulumitest.Strings
+	for name, test := range map[string]struct {
+		set  values
+		want []string
+	}{
+		"the defaults":            {nil, nil},
+		"ec2messages":             {values{"ec2messagesEndpoint": "true"}, []string{"ec2messagesEndpoint"}},
+		"a full endpoint policy":  {values{"endpointPolicy": "full"}, []string{"endpointPolicy"}},
+		"Amazon Linux 2":          {values{"os": "al2"}, []string{"os"}},
+		"open egress":             {values{"instanceEgress": "open"}, []string{"instanceEgress"}},
+		"any instance":            {values{"sessionTargets": "any"}, []string{"sessionTargets"}},
+		"forwarding to nothing":   {values{"sessionDocuments": list("remote-port-forwarding")}, []string{"sessionDocuments"}},
+		"forwarding to a host":    {values{"sessionDocuments": list("remote-port-forwarding"), "forwardTo": list("10.0.32.0/24:5432")}, nil},
+		"forwarding to all hosts": {values{"sessionDocuments": list("remote-port-forwarding"), "instanceEgress": "open"}, []string{"instanceEgress"}},
+		"targets of every address": {
+			values{
+				"sessionDocuments": list("remote-port-forwarding"), "forwardTo": list("0.0.0.0/0:443", "10.0.32.0/24:5432", "0.0.0.0/0:22"),
+			},
+			[]string{"forwardTo", "forwardTo"},
+		},
+		"targets outside of the VPC": {
+			values{"sessionDocuments": list("remote-port-forwarding"), "forwardTo": list("10.0.0.0/8:1", "192.168.1.0/24:22")},
+			[]string{"forwardTo"},
+		},
+		"targets without forwarding": {values{"forwardTo": list("10.0.32.0/24:5432")}, []string{"forwardTo"}},
+		"all at once": {
+			values{
+				"ec2messagesEndpoint": "true", "endpointPolicy": "full", "os": "al2", "instanceEgress": "open", "sessionTargets": "any",
+			},
+			[]string{"ec2messagesEndpoint", "endpointPolicy", "os", "instanceEgress", "sessionTargets"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c, problems := loadValues(t, test.set)
+			require.Empty(t, problems)
+			var keys []string
+			for _, warning := range c.Warnings() {
+				require.Equal(t, diag.Unwise, warning.Code)
+				require.NotEmpty(t, warning.Message)
+				keys = append(keys, warning.Key)
+			}
+			require.Equal(t, test.want, keys)
+		})
+	}
+}
+
+func TestConfig_warningsOfTheStacks(t *testing.T) {
+	t.Parallel()
+	for stack, want := range map[string][]string{
+		"article": {"ec2messagesEndpoint unwise", "endpointPolicy unwise", "os unwise", "instanceEgress unwise", "sessionTargets unwise"},
+		"dev":     {},
+		"prod":    {},
+	} {
+		c, problems := load(t, pulumitest.StackConfig(t, root, stack))
+		require.Empty(t, problems)
+		require.Equal(t, want, keysAndCodes(c.Warnings()), stack)
+	}
+}

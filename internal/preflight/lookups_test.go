@@ -1,0 +1,86 @@
+package preflight_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"bastionless/internal/pulumitest"
+)
+
+// AWS does not return the zones of a service in GovCloud, so nothing can be said about them.
+func TestResolve_servicesWithoutZones(t *testing.T) {
+	t.Parallel()
+	in := pulumitest.GovCloud()
+	_, problems, result := resolve(t, pulumitest.Update, values{"interfaceEndpoints": list("kms")},
+		append(in.Answers(), in.Service("com.amazonaws.us-gov-west-1.kms"))...)
+	require.NoError(t, result.Err)
+	require.Empty(t, problems)
+}
+
+// A lookup that fails for another reason than the configuration fails the program. Problems of the configuration are returned, too.
+func TestResolve_failedLookups(t *testing.T) {
+	t.Parallel()
+	set := values{"amiId": "ami-06098fd00463352b6", "keyName": "aws-ssh-key", "instancesPerZone": "0"}
+	for _, token := range []string{
+		pulumitest.GetPartition, pulumitest.GetRegion, pulumitest.GetCallerIdentity, pulumitest.GetAvailabilityZones,
+		pulumitest.GetInstanceTypeOfferings, pulumitest.GetInstanceType, pulumitest.GetAmi, pulumitest.GetKeyPair,
+		pulumitest.GetVpcEndpointService, pulumitest.GetManagedPrefixList,
+	} {
+		t.Run(token, func(t *testing.T) {
+			t.Parallel()
+			failure := pulumitest.Fails(token, accessDenied)
+			pulumitest.Both(t, func(t *testing.T, mode pulumitest.Mode) {
+				_, problems, result := resolve(t, mode, set, failure)
+				require.ErrorIs(t, result.Err, failure.Err)
+				require.Empty(t, result.Resources)
+				require.True(t, problems.Has("instancesPerZone"))
+			})
+		})
+	}
+}
+
+// Each lookup has exactly these arguments and is made once, in an update and in a preview.
+func TestResolve_lookups(t *testing.T) {
+	t.Parallel()
+	set := values{
+		"ec2messagesEndpoint": "true", "interfaceEndpoints": list("kms"), "amiId": "ami-06098fd00463352b6", "keyName": "aws-ssh-key",
+	}
+	pulumitest.Both(t, func(t *testing.T, mode pulumitest.Mode) {
+		plan, problems, result := resolve(t, mode, set)
+		require.NoError(t, result.Err)
+		require.Empty(t, problems)
+		require.Equal(t, "ap-northeast-1a", plan.Zones[0].Name)
+		require.Equal(t, "x86_64", plan.Architecture)
+		require.True(t, plan.EBSOptimized)
+		require.Equal(t, "pl-s3", plan.S3PrefixListID)
+
+		service := func(code string) pulumitest.Invoke {
+			return pulumitest.Invoke{
+				Token: pulumitest.GetVpcEndpointService,
+				Args:  pulumitest.Map{"serviceName": tokyo(code), "serviceType": "Interface"},
+			}
+		}
+		filter := func(name, value string) pulumitest.List {
+			return pulumitest.List{pulumitest.Map{"name": name, "values": pulumitest.List{value}}}
+		}
+		require.Equal(t, []pulumitest.Invoke{
+			{Token: pulumitest.GetPartition, Args: pulumitest.Map{}},
+			{Token: pulumitest.GetRegion, Args: pulumitest.Map{}},
+			{Token: pulumitest.GetCallerIdentity, Args: pulumitest.Map{}},
+			{Token: pulumitest.GetAvailabilityZones, Args: pulumitest.Map{
+				"state": "available", "filters": filter("zone-type", "availability-zone"),
+			}},
+			{Token: pulumitest.GetInstanceTypeOfferings, Args: pulumitest.Map{
+				"locationType": "availability-zone", "filters": filter("instance-type", "t3.micro"),
+			}},
+			{Token: pulumitest.GetInstanceType, Args: pulumitest.Map{"instanceType": "t3.micro"}},
+			{Token: pulumitest.GetAmi, Args: pulumitest.Map{
+				"includeDeprecated": true, "filters": filter("image-id", "ami-06098fd00463352b6"),
+			}},
+			{Token: pulumitest.GetKeyPair, Args: pulumitest.Map{"keyName": "aws-ssh-key"}},
+			service("ssm"), service("ssmmessages"), service("ec2messages"), service("kms"),
+			{Token: pulumitest.GetManagedPrefixList, Args: pulumitest.Map{"name": tokyo("s3")}},
+		}, result.Invokes)
+	})
+}
