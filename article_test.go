@@ -10,10 +10,8 @@ import (
 	"bastionless/internal/pulumitest"
 )
 
-// The article's resources with all their properties, in its own words where it fixes them. What a comment marks it
-// leaves to AWS's or Terraform's default, and the program spells out.
-//
-// Ids are those of this run: <resource>-id.
+// article is the article's resources with all their properties. The article leaves the properties with a comment to the defaults
+// of AWS or Terraform, and the program sets them. Ids are those of the test: <resource>-id.
 var article = map[string]pulumitest.Map{
 	vpcType + "::network": {
 		"cidrBlock": "10.0.0.0/16", "instanceTenancy": "default", "enableDnsSupport": true, "enableDnsHostnames": true,
@@ -75,8 +73,8 @@ var article = map[string]pulumitest.Map{
 		"vpcId": "network-id", "vpcEndpointType": "Gateway", "serviceName": "com.amazonaws.ap-northeast-1.s3",
 		"routeTableIds": pulumitest.List{"network-app-id"}, "policy": articlePolicy,
 	},
-	// The client's role and its policy, in the form that makes them work: the account has 12 digits, and the policy
-	// admits the default session document, the data channel, and the caller's own sessions.
+	// The session role and its policy differ from the article where it does not work: the account has 12 digits, and the policy
+	// allows the default session document, the data channel, and the caller's own sessions.
 	roleType + "::session-role": {"name": "SessionRoleforSSM", "assumeRolePolicy": articleDocument(
 		`{"Effect":"Allow","Principal":{"AWS":["arn:aws:iam::123456789012:user/hogehoge"]},"Action":["sts:AssumeRole"],` +
 			`"Condition":{"Bool":{"aws:MultiFactorAuthPresent":["true"]},"StringEquals":{"sts:RoleSessionName":["${aws:username}"]}}}`,
@@ -95,7 +93,7 @@ var article = map[string]pulumitest.Map{
 	)},
 }
 
-// Beyond the article: the rules of its security groups, which are resources of their own here, and the VPC's default
+// beyondTheArticle is what the article does not have: the rules of security groups as separate resources, and the VPC's default
 // security group without rules.
 var beyondTheArticle = map[string]pulumitest.Map{
 	ingressType + "::security-ingress-vpc": {
@@ -109,7 +107,7 @@ var beyondTheArticle = map[string]pulumitest.Map{
 	},
 }
 
-// articlePolicy lets everything through.
+// articlePolicy allows everything.
 const articlePolicy = `{"Version":"2012-10-17","Statement":[` +
 	`{"Effect":"Allow","Principal":{"AWS":["*"]},"Action":["*"],"Resource":["*"]}]}`
 

@@ -11,7 +11,7 @@ import (
 	"bastionless/internal/pulumitest"
 )
 
-// effect is where a key of the configuration shows.
+// effect is a property that a configuration key changes.
 type effect struct {
 	set      values
 	resource string
@@ -29,8 +29,7 @@ const (
 	instances    = "bastionless:compute:Instances::instances"
 )
 
-// effects has at least one for each key. What a key does in all is the components' tests' to say; this is that it
-// arrives there.
+// effects has at least one effect of each key. The tests of the components cover the others.
 var effects = []effect{
 	{values{"namePrefix": "acme"}, vpcType + "::network", "tags.Name", "acme-vpc"},
 	{values{"namePrefix": "acme"}, groupType + "::security-endpoints", "name", "acme-ssm-sg"},
@@ -122,7 +121,7 @@ var effects = []effect{
 	{values{"sessionMaxMinutes": "480"}, sessions, "maxMinutes", 480},
 }
 
-// property is the value of a property, or nil where there is no such resource or property.
+// property returns the value of a property, or nil if there is no such resource or property.
 func property(result *pulumitest.Result, key, path string) any {
 	for _, r := range result.Resources {
 		if r.Key() != key {
@@ -137,7 +136,7 @@ func property(result *pulumitest.Result, key, path string) any {
 	return nil
 }
 
-func TestKeys_haveAnEffect(t *testing.T) {
+func TestKeys_effects(t *testing.T) {
 	t.Parallel()
 	in := pulumitest.Tokyo()
 	answers := append(in.Answers(), in.Service(tokyo("kms"), in.Zones...),
@@ -164,15 +163,15 @@ func TestKeys_haveAnEffect(t *testing.T) {
 	require.Equal(t, slices.Sorted(maps.Keys(pulumitest.LoadProject(t, ".").Config)), slices.Sorted(maps.Keys(seen)))
 }
 
-// One switch brings all that belongs to it, and no more, and the instances wait for what their instanceRole need of it.
-func TestSwitches_moveEverythingTogether(t *testing.T) {
+// A key adds all resources that belong to it and no others, and the instances depend on those that their agents need.
+func TestKeys_addResources(t *testing.T) {
 	t.Parallel()
 	const records = rolePolicyType + "::instance-role-records"
 	document := documentType + "::audit"
 	for name, test := range map[string]struct {
-		set    values
-		brings []string
-		waits  []string // of these, what instances wait for
+		set       values
+		adds      []string
+		dependsOn []string // those of them on which instances depend
 	}{
 		"recording to CloudWatch Logs": {
 			values{"sessionLogs": list("cloudwatch")},
@@ -181,7 +180,7 @@ func TestSwitches_moveEverythingTogether(t *testing.T) {
 		},
 		"recording to S3": {
 			values{"sessionLogs": list("s3")},
-			append(ofBucket(), sessions, document, records),
+			append(recordsBucket(), sessions, document, records),
 			[]string{document, bucketType + "::audit-records", encryptionType + "::audit-records", records},
 		},
 		"encryption": {
@@ -198,7 +197,7 @@ func TestSwitches_moveEverythingTogether(t *testing.T) {
 			},
 			nil,
 		},
-		// None of these brings anything.
+		// These add no resources.
 		"days alone": {values{"sessionLogDays": "7"}, nil, nil},
 		"a boundary, an organisation, monitoring": {
 			values{"permissionsBoundary": limits, "organizationId": "o-exampleorgid", "detailedMonitoring": "true", "mfaMaxAgeMinutes": "5"},
@@ -210,15 +209,15 @@ func TestSwitches_moveEverythingTogether(t *testing.T) {
 			without := pulumitest.Run(t, pulumitest.Setup{Config: configured(t, nil), Answers: pulumitest.Tokyo().Answers()}, run)
 			with := pulumitest.Run(t, pulumitest.Setup{Config: configured(t, test.set), Answers: pulumitest.Tokyo().Answers()}, run)
 			require.NoError(t, with.Err)
-			require.ElementsMatch(t, append(pulumitest.Inventory(without.Resources), test.brings...), pulumitest.Inventory(with.Resources))
-			require.ElementsMatch(t, append(without.Resource(t, instance).Dependencies, test.waits...),
+			require.ElementsMatch(t, append(pulumitest.Inventory(without.Resources), test.adds...), pulumitest.Inventory(with.Resources))
+			require.ElementsMatch(t, append(without.Resource(t, instance).Dependencies, test.dependsOn...),
 				with.Resource(t, instance).Dependencies)
 		})
 	}
 }
 
-// ofBucket are the bucket of the records and what protects it.
-func ofBucket() []string {
+// recordsBucket returns the bucket of the records and the resources that protect it.
+func recordsBucket() []string {
 	var all []string
 	for typ, names := range recorded {
 		for _, name := range names {
@@ -230,8 +229,8 @@ func ofBucket() []string {
 	return all
 }
 
-// The bucket of the records is admitted by the S3 endpoint, which so waits for it. With a full policy all is admitted.
-func TestSwitches_admitTheBucketOfTheRecords(t *testing.T) {
+// The restricted policy of the S3 endpoint allows the bucket of the records.
+func TestKeys_recordsBucketInTheS3Policy(t *testing.T) {
 	t.Parallel()
 	for policy, want := range map[string]bool{"restricted": true, "full": false} {
 		result := pulumitest.Run(t, pulumitest.Setup{
@@ -245,13 +244,12 @@ func TestSwitches_admitTheBucketOfTheRecords(t *testing.T) {
 	}
 }
 
-// The S3 endpoint admits the repositories of the stack's OS, and the workload's buckets. The whole policy is in the
-// tests of its package.
-func TestKeys_reachTheS3Policy(t *testing.T) {
+// The restricted policy of the S3 endpoint allows the repositories of the operating system and the buckets of the workload.
+func TestKeys_s3Policy(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		set            values
-		admits, denies string
+		allows, denies string
 	}{
 		{nil, "arn:aws:s3:::al2023-repos-ap-northeast-1-de612dc2/*", "arn:aws:s3:::amazonlinux-2-repos-ap-northeast-1/*"},
 		{
@@ -265,7 +263,7 @@ func TestKeys_reachTheS3Policy(t *testing.T) {
 		result := pulumitest.Run(t, pulumitest.Setup{Config: configured(t, test.set), Answers: answers}, run)
 		require.NoError(t, result.Err)
 		policy := property(result, endpointType+"::endpoints-s3", "policy")
-		require.Contains(t, policy, `"`+test.admits+`"`)
+		require.Contains(t, policy, `"`+test.allows+`"`)
 		require.NotContains(t, policy, `"`+test.denies+`"`)
 	}
 }

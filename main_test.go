@@ -80,7 +80,7 @@ var components = map[string][]string{
 	"bastionless:compute:Instances":      {"instances"},
 }
 
-// zoneResources are what a stack with these zones has of everything that comes by zone.
+// zoneResources are the resources of zones.
 func zoneResources(zones ...string) map[string][]string {
 	resources := map[string][]string{}
 	for _, zone := range zones {
@@ -92,7 +92,7 @@ func zoneResources(zones ...string) map[string][]string {
 	return resources
 }
 
-// alike are in every stack of ours, whatever its zones.
+// alike are in every stack.
 var alike = map[string][]string{
 	vpcType:          {"network"},
 	defaultGroupType: {"network-default-sg"},
@@ -103,10 +103,10 @@ var alike = map[string][]string{
 	rolePolicyType:   {"session-role"},
 }
 
-// managed are in every stack whose instances have AWS's policy.
+// managed are in every stack whose instances have the managed policy.
 var managed = map[string][]string{attachmentType: {"instance-role-core"}}
 
-// recorded are in a stack that records sessions to both places and encrypts them, has flow logs and minimal permissions.
+// recorded are in a stack with encrypted sessions that are recorded in CloudWatch Logs and S3, flow logs and minimal permissions.
 var recorded = map[string][]string{
 	"bastionless:audit:Sessions":   {"audit"},
 	"bastionless:network:FlowLogs": {"flow-logs"},
@@ -142,8 +142,8 @@ var open = map[string][]string{
 	endpointType: {"endpoints-ssm", "endpoints-ssmmessages", "endpoints-ec2messages", "endpoints-s3"},
 }
 
-// The committed stacks, with all that they hold. Where each value comes from is the components' tests' to say; the
-// article's are all in TestArticle.
+// The frozen stacks have exactly these resources. The tests of the components cover their properties; those of the article's stack are
+// in TestArticle.
 func TestStacks_inventory(t *testing.T) {
 	t.Parallel()
 	for stack, parts := range map[string][]map[string][]string{
@@ -165,9 +165,8 @@ func TestStacks_inventory(t *testing.T) {
 	}
 }
 
-// An instance waits for everything that its agent needs at its first try, and for nothing else. That the engine keeps
-// to it is the rehearsal's to prove.
-func TestStacks_instancesWait(t *testing.T) {
+// An instance depends on everything that its agent needs at its first try, and on nothing else.
+func TestStacks_dependenciesOfInstances(t *testing.T) {
 	t.Parallel()
 	agent := map[string][]string{
 		roleType: {"instance-role"}, profileType: {"instance-role"}, groupType: {"security-instances"},
@@ -208,9 +207,9 @@ func TestStacks_instancesWait(t *testing.T) {
 	}
 }
 
-// Nothing waits without need: the endpoints not for IAM, and IAM not for the VPC, but for the policies that name what
-// sessions and traffic are recorded to. After the instances come only what names them.
-func TestStacks_nothingElseWaits(t *testing.T) {
+// The endpoints do not depend on IAM, and IAM does not depend on the VPC, except policies that name the targets of records. Only
+// resources that name the instances depend on them.
+func TestStacks_otherDependencies(t *testing.T) {
 	t.Parallel()
 	result := runStack(t, pulumitest.Update, "prod")
 	isIAM := func(key string) bool { return strings.HasPrefix(key, "aws:iam/") }
@@ -221,7 +220,7 @@ func TestStacks_nothingElseWaits(t *testing.T) {
 			case strings.HasPrefix(dependency, instanceType):
 				after = append(after, r.Key())
 			case r.Type != instanceType && isIAM(r.Type) != isIAM(dependency):
-				across = append(across, r.Key()+" waits for "+dependency)
+				across = append(across, r.Key()+" depends on "+dependency)
 			}
 		}
 	}
@@ -229,14 +228,14 @@ func TestStacks_nothingElseWaits(t *testing.T) {
 		slices.Compact(after))
 	slices.Sort(across)
 	require.Equal(t, []string{
-		"aws:ec2/flowLog:FlowLog::flow-logs waits for " + roleType + "::flow-logs",
-		"aws:ec2/flowLog:FlowLog::flow-logs waits for " + rolePolicyType + "::flow-logs",
-		rolePolicyType + "::flow-logs waits for " + logGroupType + "::flow-logs",
-		rolePolicyType + "::instance-role-records waits for " + logGroupType + "::audit",
-		rolePolicyType + "::instance-role-records waits for " + keyType + "::audit",
-		rolePolicyType + "::instance-role-records waits for " + bucketType + "::audit-records",
-		rolePolicyType + "::session-role waits for " + keyType + "::audit",
-		rolePolicyType + "::session-role waits for " + documentType + "::audit",
+		"aws:ec2/flowLog:FlowLog::flow-logs depends on " + roleType + "::flow-logs",
+		"aws:ec2/flowLog:FlowLog::flow-logs depends on " + rolePolicyType + "::flow-logs",
+		rolePolicyType + "::flow-logs depends on " + logGroupType + "::flow-logs",
+		rolePolicyType + "::instance-role-records depends on " + logGroupType + "::audit",
+		rolePolicyType + "::instance-role-records depends on " + keyType + "::audit",
+		rolePolicyType + "::instance-role-records depends on " + bucketType + "::audit-records",
+		rolePolicyType + "::session-role depends on " + keyType + "::audit",
+		rolePolicyType + "::session-role depends on " + documentType + "::audit",
 	}, across)
 	require.Equal(t, []string{routeTableType + "::network-app", vpcType + "::network", bucketType + "::audit-records"},
 		result.Resource(t, endpointType+"::endpoints-s3").Dependencies)
@@ -247,8 +246,8 @@ func TestStacks_nothingElseWaits(t *testing.T) {
 	}
 }
 
-// What is kept when a stack goes: the records, what protects them, and the key that opens them. Nothing else.
-func TestStacks_keepRecords(t *testing.T) {
+// Records, the resources that protect them and their key are retained when a stack is destroyed, and nothing else.
+func TestStacks_retainRecords(t *testing.T) {
 	t.Parallel()
 	for stack, want := range map[string][]string{
 		"article": {},
@@ -266,7 +265,7 @@ func TestStacks_keepRecords(t *testing.T) {
 		for _, r := range runStack(t, pulumitest.Update, stack).Resources {
 			if slices.Contains(r.Options, "retainOnDelete: true") {
 				kept = append(kept, r)
-				// A name of its own would be taken when the stack comes again.
+				// A fixed name would be taken when the stack is deployed again.
 				require.NotContains(t, r.Inputs, "name", r.Key())
 			}
 		}
@@ -274,8 +273,8 @@ func TestStacks_keepRecords(t *testing.T) {
 	}
 }
 
-// A boundary limits every role of a stack, that of the flow logs too.
-func TestStack_limitsEveryRole(t *testing.T) {
+// Every role of a stack has the permissions boundary.
+func TestStack_permissionsBoundary(t *testing.T) {
 	t.Parallel()
 	const boundary = "arn:aws:iam::123456789012:policy/limits"
 	result := pulumitest.Run(t, pulumitest.Setup{
@@ -292,8 +291,8 @@ func TestStack_limitsEveryRole(t *testing.T) {
 	require.Equal(t, []string{"flow-logs", "instance-role", "session-role"}, roles)
 }
 
-// The log group has a name of which the key's policy knows the beginning.
-func TestStack_keyServesTheLogGroup(t *testing.T) {
+// The key policy allows the log group, whose name is generated from a prefix.
+func TestStack_keyPolicyAllowsTheLogGroup(t *testing.T) {
 	t.Parallel()
 	result := runStack(t, pulumitest.Update, "prod")
 	require.Equal(t, "bastionless-prod-sessions-", result.Resource(t, logGroupType+"::audit").Inputs["namePrefix"])
@@ -301,8 +300,8 @@ func TestStack_keyServesTheLogGroup(t *testing.T) {
 		`"arn:aws:logs:ap-northeast-1:123456789012:log-group:bastionless-prod-sessions-*"`)
 }
 
-// Extra services of the workload are not waited for.
-func TestStack_doesNotWaitForFurtherServices(t *testing.T) {
+// Instances do not depend on the endpoints of further services.
+func TestStack_furtherServices(t *testing.T) {
 	t.Parallel()
 	result := pulumitest.Run(t, pulumitest.Setup{
 		Config:  configured(t, values{"interfaceEndpoints": list("kms", "ecr.api")}),
@@ -430,7 +429,7 @@ func TestStacks_exports(t *testing.T) {
 	})
 }
 
-func TestStack_sharesSubnets(t *testing.T) {
+func TestStack_sharedSubnets(t *testing.T) {
 	t.Parallel()
 	pulumitest.Both(t, func(t *testing.T, mode pulumitest.Mode) {
 		result := pulumitest.Run(t, pulumitest.Setup{
