@@ -1,6 +1,8 @@
 // Package config reads a stack's configuration and checks every rule that needs no answer from AWS.
 package config
 
+//go:generate go run ../configdocs
+
 import (
 	"os"
 	"strings"
