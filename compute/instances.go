@@ -280,7 +280,7 @@ func (a *InstancesArgs) validateArgs() error {
 	missing("InstanceProfile: the agent would have no permissions", a.InstanceProfile == nil)
 	missing("Image", a.Image.ID == nil)
 	if !slices.Contains(IMDSVersions(), a.IMDS) {
-		problems = append(problems, fmt.Errorf("IMDS is %q, not one of %q", a.IMDS, IMDSVersions()))
+		problems = append(problems, fmt.Errorf("field IMDS is %q, not one of %q", a.IMDS, IMDSVersions()))
 	}
 	problems = append(problems, a.Validate().Err("invalid options"))
 	return errors.Join(problems...)

@@ -191,16 +191,16 @@ func (a *SetArgs) validateArgs() error {
 	if a.S3 != nil {
 		missing("S3.RouteTableIDs", a.S3.RouteTableIDs == nil)
 		if !slices.Contains(osimage.All(), a.S3.OS) {
-			problems = append(problems, fmt.Errorf("S3.OS is %q, not one of %q", a.S3.OS, osimage.All()))
+			problems = append(problems, fmt.Errorf("field S3.OS is %q, not one of %q", a.S3.OS, osimage.All()))
 		}
 	}
 	if !slices.Contains(Policies(), a.Policy) {
-		problems = append(problems, fmt.Errorf("Policy is %q, not one of %q", a.Policy, Policies()))
+		problems = append(problems, fmt.Errorf("field Policy is %q, not one of %q", a.Policy, Policies()))
 	}
 	seen := map[string]bool{}
 	for _, service := range a.Services {
 		if seen[service] {
-			problems = append(problems, fmt.Errorf("Services lists %q twice", service))
+			problems = append(problems, fmt.Errorf("field Services lists %q twice", service))
 		}
 		seen[service] = true
 	}

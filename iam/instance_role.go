@@ -214,7 +214,7 @@ func (a *InstanceRoleArgs) validateArgs() error {
 	}
 	problems := []error{a.Env.Validate(), a.Validate().Err("invalid options")}
 	if !slices.Contains(InstancePolicies(), a.Policy) {
-		problems = append(problems, fmt.Errorf("Policy is %q, not one of %q", a.Policy, InstancePolicies()))
+		problems = append(problems, fmt.Errorf("field Policy is %q, not one of %q", a.Policy, InstancePolicies()))
 	}
 	return errors.Join(problems...)
 }

@@ -203,7 +203,7 @@ func (a *SessionRoleArgs) validateArgs() error {
 	missing("InstanceIDs", a.InstanceIDs == nil)
 	for _, document := range a.Documents {
 		if !slices.Contains(Documents(), document) {
-			problems = append(problems, fmt.Errorf("Documents contains %q, which is not one of %q", document, Documents()))
+			problems = append(problems, fmt.Errorf("field Documents contains %q, which is not one of %q", document, Documents()))
 		}
 	}
 	return errors.Join(problems...)

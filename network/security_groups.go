@@ -274,10 +274,10 @@ func (a *SecurityGroupsArgs) validateArgs() error {
 		problems = append(problems, errors.New("missing VPCBlock"))
 	}
 	if !slices.Contains(EndpointIngresses(), a.EndpointIngress) {
-		problems = append(problems, fmt.Errorf("EndpointIngress is %q, not one of %q", a.EndpointIngress, EndpointIngresses()))
+		problems = append(problems, fmt.Errorf("field EndpointIngress is %q, not one of %q", a.EndpointIngress, EndpointIngresses()))
 	}
 	if !slices.Contains(InstanceEgresses(), a.InstanceEgress) {
-		problems = append(problems, fmt.Errorf("InstanceEgress is %q, not one of %q", a.InstanceEgress, InstanceEgresses()))
+		problems = append(problems, fmt.Errorf("field InstanceEgress is %q, not one of %q", a.InstanceEgress, InstanceEgresses()))
 	}
 	return errors.Join(append(problems, a.Validate().Err("invalid options"))...)
 }

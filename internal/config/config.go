@@ -78,22 +78,7 @@ func (r *reader) config(ctx *pulumi.Context) Config {
 			InstanceEgress:  enum(r, "instanceEgress", network.InstanceEgresses()),
 			Forward:         r.targets("forwardTo"),
 		},
-		Instances: compute.Options{
-			PerZone:               r.integer("instancesPerZone"),
-			InstanceType:          r.str("instanceType"),
-			OS:                    enum(r, "os", osimage.All()),
-			AMI:                   r.str("amiId"),
-			KeyName:               r.str("keyName"),
-			PublicKey:             strings.TrimSpace(r.str("sshPublicKey")),
-			RootVolumeGiB:         r.integer("rootVolumeGiB"),
-			RootVolumeEncrypted:   r.boolean("rootVolumeEncrypted"),
-			RootVolumeKMSKey:      r.str("rootVolumeKmsKey"),
-			DetailedMonitoring:    r.boolean("detailedMonitoring"),
-			IMDS:                  enum(r, "imds", compute.IMDSVersions()),
-			InstallLatestAgent:    r.boolean("installLatestAgent"),
-			AgentAutoUpdate:       r.boolean("agentAutoUpdate"),
-			TerminationProtection: r.boolean("terminationProtection"),
-		},
+		Instances: r.instances(),
 		InstanceRole: iam.InstanceRoleOptions{
 			RoleName: r.str("instanceRoleName"),
 			Policy:   enum(r, "instancePolicy", iam.InstancePolicies()),
@@ -116,6 +101,25 @@ func (r *reader) config(ctx *pulumi.Context) Config {
 	}
 	c.setDefaults(ctx)
 	return c
+}
+
+func (r *reader) instances() compute.Options {
+	return compute.Options{
+		PerZone:               r.integer("instancesPerZone"),
+		InstanceType:          r.str("instanceType"),
+		OS:                    enum(r, "os", osimage.All()),
+		AMI:                   r.str("amiId"),
+		KeyName:               r.str("keyName"),
+		PublicKey:             strings.TrimSpace(r.str("sshPublicKey")),
+		RootVolumeGiB:         r.integer("rootVolumeGiB"),
+		RootVolumeEncrypted:   r.boolean("rootVolumeEncrypted"),
+		RootVolumeKMSKey:      r.str("rootVolumeKmsKey"),
+		DetailedMonitoring:    r.boolean("detailedMonitoring"),
+		IMDS:                  enum(r, "imds", compute.IMDSVersions()),
+		InstallLatestAgent:    r.boolean("installLatestAgent"),
+		AgentAutoUpdate:       r.boolean("agentAutoUpdate"),
+		TerminationProtection: r.boolean("terminationProtection"),
+	}
 }
 
 // setDefaults sets what Pulumi.yaml describes as the meaning of an empty value.

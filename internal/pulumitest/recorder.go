@@ -16,12 +16,11 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Map and List are objects and arrays in recorded values. Besides them these hold string, bool, int, float64, nil,
-// Secret and Unknown.
-type (
-	Map  = map[string]any
-	List = []any
-)
+// Map is an object in recorded values. Other values are List, string, bool, int, float64, nil, Secret and Unknown.
+type Map = map[string]any
+
+// List is an array in recorded values.
+type List = []any
 
 // Secret is a secret value.
 type Secret struct{ Value any }
