@@ -5,7 +5,7 @@ STACK ?= dev
 # The program is built as Pulumi's own Go host builds it, so that `pulumi up` finds the build cache warm. -trimpath
 # everywhere lets one cache serve all.
 BUILD := go build -trimpath -ldflags "-w -s"
-TOOL  := go tool -modfile=$(CURDIR)/tools.mod
+TOOL  := go tool -modfile=$(CURDIR)/tools/go.mod
 
 # The race detector needs a C compiler. The rehearsal's tests use it where there is one; the program's do not, since
 # they would compile the AWS SDK once more. Nor do those that deploy whole stacks: of a resource with ReplaceWith, as our
