@@ -30,8 +30,8 @@ func (e *env) readOutputs(ctx context.Context, stack string) (outputs, error) {
 		return o, fmt.Errorf("stack %q: %w", stack, explainPulumiError(err))
 	}
 	if err := json.Unmarshal(printed, &o); err != nil {
-		return o, fmt.Errorf("stack %q has outputs of another program, or of another version of this one: %w. Check the "+
-			"stack's name, or deploy the stack again: pulumi up --stack %s", stack, err, stack)
+		return o, fmt.Errorf("stack %q: its output %q is from another program or another version of this one. Check "+
+			"the stack's name, or deploy the stack again: pulumi up --stack %s", stack, contract.ConnectionOutput, stack)
 	}
 	switch {
 	case o.Connection != nil && len(o.Connection.Instances) > 0:
