@@ -1,12 +1,11 @@
 # Everyday commands. `make` alone lists them.
 
 STACK ?= dev
-INSTANCE ?= a-1
 
 # The program is built as Pulumi's own Go host builds it, so that `pulumi up` finds the build cache warm. -trimpath
 # everywhere lets one cache serve all.
 BUILD := go build -trimpath -ldflags "-w -s"
-TOOL  := go tool -modfile=$(CURDIR)/tools.mod
+TOOL  := go tool -modfile=$(CURDIR)/tools/go.mod
 
 # The race detector needs a C compiler. The rehearsal's tests use it where there is one; the program's do not, since
 # they would compile the AWS SDK once more. Nor do those that deploy whole stacks: of a resource with ReplaceWith, as our
@@ -29,23 +28,28 @@ build: ## Compile the program and the rehearsal into bin/. Minutes the first tim
 	@[ -x bin/bastionless ] && [ -x bin/rehearse ] || echo "compiling; the first time this takes minutes"
 	@$(BUILD) -o bin/ . ./rehearsal/cmd/rehearse
 
+CONNECT_FLAGS = --stack $(STACK) $(if $(INSTANCE),--instance $(INSTANCE)) $(if $(TIMEOUT),--timeout $(TIMEOUT))
+
 .PHONY: connect
-connect: bin/connect ## Wait until INSTANCE (a-1) of STACK is online, and open a shell. Needs the AWS CLI and its plugin.
-	@bin/connect shell --stack $(STACK) --instance $(INSTANCE)
+connect: bin/connect ## Wait until INSTANCE (default: the first) of STACK is online, and open a shell. Needs the AWS CLI and its plugin.
+	@bin/connect shell $(CONNECT_FLAGS)
 
 .PHONY: wait
-wait: bin/connect ## Wait until INSTANCE is online, or say what is wrong.
-	@bin/connect wait --stack $(STACK) --instance $(INSTANCE)
+wait: bin/connect ## Wait for up to TIMEOUT (12m) until INSTANCE is online, or report what is wrong.
+	@bin/connect wait $(CONNECT_FLAGS)
 
 .PHONY: ssh
-ssh: bin/connect ## Wait, and connect with SSH, where the stack allows it.
-	@bin/connect ssh --stack $(STACK) --instance $(INSTANCE)
+ssh: bin/connect ## Wait, then connect with SSH, if the stack allows it.
+	@bin/connect ssh $(CONNECT_FLAGS)
 
+ifeq ($(filter forward,$(MAKECMDGOALS))$(TO),forward)
+$(error make forward needs TO=host:port, such as: make forward STACK=$(STACK) TO=10.0.32.10:5432)
+endif
 .PHONY: forward
-forward: bin/connect ## Wait, and forward LOCAL to TO=host:port, where the stack allows it.
-	@bin/connect forward --stack $(STACK) --instance $(INSTANCE) --to "$(TO)" $(if $(LOCAL),--local $(LOCAL))
+forward: bin/connect ## Wait, then forward port LOCAL (default: that of TO) to TO=host:port, if the stack allows it.
+	@bin/connect forward $(CONNECT_FLAGS) --to "$(TO)" $(if $(LOCAL),--local $(LOCAL))
 
-# bin/rehearse is there for the diagnosis.
+# bin/connect runs bin/rehearse to look for the cause when an instance does not come online.
 .PHONY: bin/connect
 bin/connect:
 	@$(BUILD) -o bin/ ./rehearsal/cmd/rehearse ./rehearsal/cmd/connect
@@ -71,7 +75,7 @@ test-iam: ## Compare the evaluator of IAM policies with another one. Needs Node.
 	@rehearsal/proof/policy/secondopinion/run
 
 .PHONY: e2e
-e2e: bin/connect ## Deploy STACK to your own AWS account, open a session, destroy it. Nobody has run this yet.
+e2e: bin/connect ## Deploy STACK to your AWS account, open a session, and destroy the stack. Nobody has run this yet.
 	@rehearsal/e2e/e2e.sh $(STACK)
 
 .PHONY: lint

@@ -1,23 +1,25 @@
 #!/usr/bin/env bash
-# Deploys a stack to AWS, waits for its instance, opens a session that runs one command, deploys once more, which must
-# change nothing, and destroys everything: what no rehearsal can show. Costs some cents. Nobody has run it against AWS yet.
+# Tests a stack on a real AWS account, which no rehearsal can replace: deploys it, waits for an instance, opens a session
+# that runs one command, deploys again, which must change nothing, and destroys everything. It costs a few cents. Nobody
+# has run it on AWS yet.
 #
 #     make e2e STACK=dev
 #
-# Your AWS credentials deploy. The session is opened with the profile that the stack prints (output awsProfile). If
-# ~/.aws/config lacks it, it is made for this run, and what stands in angle brackets there comes from:
+# Your AWS credentials deploy the stack. The session uses the AWS CLI profile of the stack output awsProfile. If
+# ~/.aws/config does not have that profile, the script adds it to a temporary copy and fills in its values from:
 #
 #     E2E_SOURCE_PROFILE   the profile whose user or role assumes the session role (default: default)
-#     E2E_SESSION_NAME     your IAM user's name (default: e2e)
-#     E2E_MFA_SERIAL       the ARN of your MFA device; you are asked for its code
+#     E2E_SESSION_NAME     your IAM user name (default: e2e)
+#     E2E_MFA_SERIAL       the ARN of your MFA device; the AWS CLI asks for its code
 #
-# E2E_YES=1 asks nothing first, E2E_KEEP=1 destroys nothing where something failed. The log stays in e2e-STACK-TIME.log.
+# With E2E_YES=1 the script does not ask before it starts. With E2E_KEEP=1 it keeps the stack if something fails. The log
+# is e2e-STACK-TIME.log.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 stack=${1:?usage: rehearsal/e2e/e2e.sh STACK}
 connect=${E2E_CONNECT:-bin/connect}
-settle=${E2E_SETTLE:-10} # seconds that a session gets to open, and to answer
+session_delay=${E2E_SESSION_DELAY:-10} # seconds to wait for the session to open, and for its answer
 log=${E2E_LOG:-e2e-$stack-$(date -u +%Y%m%dT%H%M%SZ).log}
 deployed=no
 scratch=$(mktemp -d)
@@ -26,23 +28,24 @@ trap 'rm -rf "$scratch"' EXIT
 say() { printf '\n=== %s\n' "$*"; }
 fail() { printf 'e2e: %s\n' "$*" >&2; exit 1; }
 
-# finish destroys what is deployed, whatever happened before.
+# finish destroys the stack if it is still deployed.
 finish() {
   local status=$?
   trap - EXIT
   if [ "$deployed" = yes ] && [ "${E2E_KEEP:-}" = 1 ]; then
-    say "kept, and costing money: pulumi destroy --stack $stack"
+    say "the stack is still deployed and costs money. Destroy it: pulumi destroy --stack $stack"
   elif [ "$deployed" = yes ]; then
-    say "destroy what is deployed"
-    pulumi destroy --yes --stack "$stack" || say "STILL DEPLOYED, and costing money: pulumi destroy --stack $stack"
+    say "destroy the stack"
+    pulumi destroy --yes --stack "$stack" ||
+      say "THE STACK IS STILL DEPLOYED and costs money. Destroy it: pulumi destroy --stack $stack"
   fi
   rm -rf "$scratch"
-  say "status $status; the log is $log"
+  say "exit status $status; the log is $log"
   exit "$status"
 }
 
-# on_a_terminal runs a command on a terminal of its own, which sessions want, with our input.
-on_a_terminal() {
+# on_terminal runs a command on a terminal of its own, which a session needs, with our standard input.
+on_terminal() {
   if script --version 2>/dev/null | grep -q util-linux; then
     script -qec "$(printf '%q ' "$@")" /dev/null
   else
@@ -50,27 +53,36 @@ on_a_terminal() {
   fi
 }
 
+# config_value prints a configuration value of the stack, or nothing if it is not set.
+config_value() { pulumi config get "$1" --stack "$stack" 2>/dev/null || true; }
+
+# check fails if the run cannot succeed, and asks before it costs money.
 check() {
   for tool in pulumi aws session-manager-plugin script; do
-    command -v "$tool" >/dev/null || fail "there is no \"$tool\" on the PATH"
+    command -v "$tool" >/dev/null || fail "\"$tool\" is not on the PATH: install it"
   done
-  [ -x "$connect" ] || fail "there is no $connect: \"make e2e\" builds it"
-  region=$(pulumi config get aws:region --stack "$stack") || fail "stack \"$stack\" names no aws:region; is it there?"
-  if [ "$(pulumi config get terminationProtection --stack "$stack" 2>/dev/null)" = true ]; then
-    fail "stack \"$stack\" has terminationProtection on, and could not be destroyed: turn it off"
+  [ -x "$connect" ] || fail "$connect does not exist: build it with \"make e2e\""
+  region=$(pulumi config get aws:region --stack "$stack") ||
+    fail "stack \"$stack\" does not exist or has no aws:region: choose a stack of \"pulumi stack ls\""
+  if [ "$(config_value terminationProtection)" = true ]; then
+    fail "stack \"$stack\" has terminationProtection and could not be destroyed: choose another stack, or set it to false"
   fi
+  case $(config_value sessionDocuments) in
+    '' | '[]' | *'"shell"'*) ;;
+    *) fail "sessionDocuments of stack \"$stack\" is without shell, and this opens one: choose another stack, or add shell" ;;
+  esac
   if pulumi stack output vpcId --stack "$stack" >/dev/null 2>&1; then
-    fail "stack \"$stack\" is deployed already, and this would destroy it: take another"
+    fail "stack \"$stack\" is already deployed, and this would destroy it: choose another stack"
   fi
-  account=$(aws sts get-caller-identity --query Account --output text) || fail "no AWS credentials"
-  say "stack $stack, account $account, $region: deploy it and destroy it again"
+  account=$(aws sts get-caller-identity --query Account --output text) || fail "the AWS CLI has no credentials: sign in"
+  say "deploy stack $stack to account $account in $region, and destroy it"
   if [ "${E2E_YES:-}" != 1 ]; then
-    read -r -p "This costs some cents. Go on? [y/N] " answer || true
-    [ "$answer" = y ] || fail "nothing done"
+    read -r -p "This costs a few cents. Continue? [y/N] " answer || true
+    [ "$answer" = y ] || fail "canceled"
   fi
 }
 
-# use_profile sees to it that the AWS CLI knows the session's profile.
+# use_profile makes sure that the AWS CLI has the profile of the session.
 use_profile() {
   local config=${AWS_CONFIG_FILE:-$HOME/.aws/config} profile
   profile=$(pulumi stack output awsProfile --stack "$stack")
@@ -86,12 +98,12 @@ use_profile() {
   export AWS_CONFIG_FILE="$scratch/config"
 }
 
-# session opens a shell, types a command and leaves. What it types does not look like the answer.
+# session opens a shell, types a command and exits. The echo of what it types does not contain the answer.
 session() {
-  { sleep "$settle"; printf 'echo bastionless-$((6*7))\n'; sleep "$settle"; printf 'exit\n'; } |
-    on_a_terminal "$connect" shell --stack "$stack" >"$scratch/session" || true
+  { sleep "$session_delay"; printf 'echo bastionless-$((6*7))\n'; sleep "$session_delay"; printf 'exit\n'; } |
+    on_terminal "$connect" shell --stack "$stack" >"$scratch/session" || true
   cat "$scratch/session"
-  grep -q 'bastionless-42' "$scratch/session" || fail "the session did not run the command"
+  grep -q 'bastionless-42' "$scratch/session" || fail "the session did not run the command: see its output above"
 }
 
 check
@@ -100,23 +112,23 @@ trap finish EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-say "up"
-deployed=yes # an up that fails leaves something, too
+say "deploy"
+deployed=yes # even if the update fails
 pulumi up --yes --skip-preview --stack "$stack"
 vpc=$(pulumi stack output vpcId --stack "$stack")
 use_profile
-say "wait"
+say "wait for the instance"
 "$connect" wait --stack "$stack"
-say "a session that runs one command"
+say "run a command in a session"
 session
-say "up again: must change nothing"
+say "deploy again, which must change nothing"
 pulumi preview --expect-no-changes --stack "$stack"
 pulumi up --yes --skip-preview --expect-no-changes --stack "$stack"
-say "refresh: must find no drift"
+say "refresh, which must find no drift"
 pulumi refresh --yes --skip-preview --expect-no-changes --stack "$stack"
-say "destroy"
+say "destroy the stack"
 pulumi destroy --yes --skip-preview --stack "$stack"
 deployed=no
 left=$(aws ec2 describe-vpcs --region "$region" --filters "Name=vpc-id,Values=$vpc" --query 'length(Vpcs)' --output text)
-[ "$left" = 0 ] || fail "the VPC $vpc is still there after destroy"
-say "all of it held"
+[ "$left" = 0 ] || fail "the VPC $vpc still exists after the destroy: delete it in the console"
+say "all checks passed"

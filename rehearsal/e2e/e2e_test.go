@@ -1,4 +1,5 @@
-// Package e2e holds the run against a real AWS account, which is a script, and what can be tested of it without one.
+// Package e2e tests the script that tests a stack on a real AWS account, with fake tools, and the make targets and
+// the workflow of the repository.
 package e2e
 
 import (
@@ -12,23 +13,24 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// standIn stands in for the tools of others: it notes its arguments and does what the test's directory holds for its
-// name. There is one file for all tests, since one that was just written cannot always be executed.
-const standIn = `#!/bin/sh
+// fakeTool stands in for the programs that the script runs. It logs its arguments and runs the test's script for its
+// name. All tests share one file, because a file that was just written cannot always be executed.
+const fakeTool = `#!/bin/sh
 name=${0##*/}
-printf '%s\n' "$name $*" >> "$STAGE/calls"
-. "$STAGE/$name"
+printf '%s\n' "$name $*" >> "$TEST_DIR/calls"
+. "$TEST_DIR/$name"
 `
 
-var standInFile string
+// fakeToolFile is the file of fakeTool.
+var fakeToolFile string
 
 func TestMain(m *testing.M) {
 	dir, err := os.MkdirTemp("", "e2e")
 	if err != nil {
 		panic(err)
 	}
-	standInFile = filepath.Join(dir, "stand-in")
-	if err := os.WriteFile(standInFile, []byte(standIn), 0o700); err != nil {
+	fakeToolFile = filepath.Join(dir, "fake-tool")
+	if err := os.WriteFile(fakeToolFile, []byte(fakeTool), 0o700); err != nil {
 		panic(err)
 	}
 	status := m.Run()
@@ -36,82 +38,82 @@ func TestMain(m *testing.M) {
 	os.Exit(status)
 }
 
-// stage is where the script meets stand-ins.
-type stage struct {
-	t           *testing.T
-	dir         string
-	environment []string
+// testEnv is what the script runs with.
+type testEnv struct {
+	t       *testing.T
+	dir     string
+	environ []string
 }
 
-// newStage prepares stand-ins for a run in which all holds.
-func newStage(t *testing.T) *stage {
+// newTestEnv installs tools with which the script succeeds.
+func newTestEnv(t *testing.T) *testEnv {
 	t.Helper()
-	s := &stage{t: t, dir: t.TempDir()}
-	s.environment = []string{
-		"PATH=" + s.dir + "/bin:/usr/bin:/bin", "STAGE=" + s.dir, "HOME=" + s.dir, "TMPDIR=" + s.dir,
-		"E2E_CONNECT=" + s.dir + "/bin/connect", "E2E_LOG=" + s.dir + "/log", "E2E_SETTLE=0", "E2E_YES=1",
+	e := &testEnv{t: t, dir: t.TempDir()}
+	e.environ = []string{
+		"PATH=" + e.dir + "/bin:/usr/bin:/bin", "TEST_DIR=" + e.dir, "HOME=" + e.dir, "TMPDIR=" + e.dir,
+		"E2E_CONNECT=" + e.dir + "/bin/connect", "E2E_LOG=" + e.dir + "/log", "E2E_SESSION_DELAY=0", "E2E_YES=1",
 	}
-	require.NoError(t, os.Mkdir(s.dir+"/bin", 0o700))
-	require.NoError(t, os.Mkdir(s.dir+"/.aws", 0o700))
-	s.write(".aws/config", "[default]\nregion = eu-west-1\n")
-	s.write("calls", "")
-	s.tool("pulumi", "")
-	s.tool("aws", `case "$1 $2" in "sts get-caller-identity") echo 123456789012 ;; "ec2 describe-vpcs") echo 0 ;; esac`)
-	s.tool("connect", `while IFS= read -r line < /dev/stdin; do [ "$line" = exit ] && break; sh -c "$line"; done`)
-	s.tool("session-manager-plugin", "")
-	s.tool("script", `case "$1" in --version) echo script from util-linux ;; -qec) exec sh -c "$2" ;; esac`)
-	return s
+	require.NoError(t, os.Mkdir(e.dir+"/bin", 0o700))
+	require.NoError(t, os.Mkdir(e.dir+"/.aws", 0o700))
+	e.write(".aws/config", "[default]\nregion = eu-west-1\n")
+	e.write("calls", "")
+	e.tool("pulumi", "")
+	e.tool("aws", `case "$1 $2" in "sts get-caller-identity") echo 123456789012 ;; "ec2 describe-vpcs") echo 0 ;; esac`)
+	e.tool("connect", `while IFS= read -r line < /dev/stdin; do [ "$line" = exit ] && break; sh -c "$line"; done`)
+	e.tool("session-manager-plugin", "")
+	e.tool("script", `case "$1" in --version) echo script from util-linux ;; -qec) exec sh -c "$2" ;; esac`)
+	return e
 }
 
-func (s *stage) write(name, text string) {
-	s.t.Helper()
-	require.NoError(s.t, os.WriteFile(filepath.Join(s.dir, name), []byte(text), 0o600))
+func (e *testEnv) write(name, text string) {
+	e.t.Helper()
+	require.NoError(e.t, os.WriteFile(filepath.Join(e.dir, name), []byte(text), 0o600))
 }
 
-// pulumiFirst is what the Pulumi CLI does, unless a test's own lines come first.
-const pulumiFirst = `case "$*" in
+// pulumiScript is the script of the Pulumi CLI. The lines of a test come before it.
+const pulumiScript = `case "$*" in
 "config get aws:region --stack dev") echo ap-northeast-1 ;;
-"config get terminationProtection --stack dev") exit 1 ;;
-"stack output vpcId --stack dev") [ -f "$STAGE/up" ] || exit 1; echo vpc-01 ;;
+"config get terminationProtection --stack dev" | "config get sessionDocuments --stack dev") exit 1 ;;
+"stack output vpcId --stack dev") [ -f "$TEST_DIR/up" ] || exit 1; echo vpc-01 ;;
 "stack output awsProfile --stack dev") printf '[profile web-dev]\nrole_arn = r\nrole_session_name = <your name>\nsource_profile = <your profile>\nmfa_serial = <ARN of your MFA device>\n' ;;
-"up "*) : > "$STAGE/up" ;;
+"up "*) : > "$TEST_DIR/up" ;;
 esac
 `
 
-// tool makes a tool do this.
-func (s *stage) tool(name, script string) {
-	s.t.Helper()
+// tool installs a fake tool that runs a script.
+func (e *testEnv) tool(name, script string) {
+	e.t.Helper()
 	if name == "pulumi" {
-		script += "\n" + pulumiFirst
+		script += "\n" + pulumiScript
 	}
-	s.write(name, script+"\n")
-	if _, err := os.Lstat(s.dir + "/bin/" + name); err != nil {
-		require.NoError(s.t, os.Symlink(standInFile, s.dir+"/bin/"+name))
+	e.write(name, script+"\n")
+	if _, err := os.Lstat(e.dir + "/bin/" + name); err != nil {
+		require.NoError(e.t, os.Symlink(fakeToolFile, e.dir+"/bin/"+name))
 	}
 }
 
-// run runs the script and returns its exit status and what it printed.
-func (s *stage) run() (int, string) {
-	s.t.Helper()
+// run runs the script and returns its exit status and its output.
+func (e *testEnv) run() (int, string) {
+	e.t.Helper()
 	bash, err := exec.LookPath("bash")
 	if err != nil {
-		s.t.Skip("no bash")
+		e.t.Skip("no bash")
 	}
 	command := exec.Command(bash, "e2e.sh", "dev")
-	command.Env = s.environment
+	command.Env = e.environ
 	text, err := command.CombinedOutput()
 	if err != nil {
 		var exit *exec.ExitError
-		require.ErrorAs(s.t, err, &exit)
+		require.ErrorAs(e.t, err, &exit)
 	}
 	return command.ProcessState.ExitCode(), string(text)
 }
 
-// calls returns what pulumi and connect were called with, and the question for what is left.
-func (s *stage) calls() []string {
-	s.t.Helper()
-	text, err := os.ReadFile(s.dir + "/calls")
-	require.NoError(s.t, err)
+// calls returns the command lines that deploy, connect, destroy, and look for the VPC, in order.
+func (e *testEnv) calls() []string {
+	e.t.Helper()
+	text, err := os.ReadFile(e.dir + "/calls")
+	require.NoError(e.t, err)
 	var calls []string
 	for line := range strings.Lines(string(text)) {
 		line = strings.TrimSpace(line)
@@ -124,8 +126,8 @@ func (s *stage) calls() []string {
 	return calls
 }
 
-// What a whole run does.
-var whole = []string{
+// allCalls are the calls of a run that succeeds.
+var allCalls = []string{
 	"pulumi up --yes --skip-preview --stack dev",
 	"connect wait --stack dev",
 	"connect shell --stack dev",
@@ -140,21 +142,21 @@ const destroyed = "pulumi destroy --yes --stack dev"
 
 func TestE2E(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
-	status, text := s.run()
+	e := newTestEnv(t)
+	status, text := e.run()
 	require.Equal(t, 0, status, text)
-	require.Equal(t, whole, s.calls())
+	require.Equal(t, allCalls, e.calls())
 	require.Contains(t, text, "\nbastionless-42\n")
-	require.Contains(t, text, "\n=== all of it held\n\n=== status 0; the log is "+s.dir+"/log\n")
-	log, err := os.ReadFile(s.dir + "/log")
+	require.Contains(t, text, "\n=== all checks passed\n\n=== exit status 0; the log is "+e.dir+"/log\n")
+	log, err := os.ReadFile(e.dir + "/log")
 	require.NoError(t, err)
-	require.Contains(t, string(log), "\n=== all of it held\n")
-	left, err := filepath.Glob(s.dir + "/tmp.*")
+	require.Contains(t, string(log), "\n=== all checks passed\n")
+	left, err := filepath.Glob(e.dir + "/tmp.*")
 	require.NoError(t, err)
 	require.Empty(t, left)
 }
 
-// Whatever fails, what was deployed is destroyed, and the status tells.
+// Whatever fails, the script destroys the stack and fails, too.
 func TestE2E_fails(t *testing.T) {
 	t.Parallel()
 	fail := func(command string) string { return fmt.Sprintf(`case "$*" in %s) exit 9 ;; esac`, command) }
@@ -164,107 +166,138 @@ func TestE2E_fails(t *testing.T) {
 		calls        []string
 		says         string
 	}{
-		"up":        {"pulumi", fail(`"up --yes --skip-preview --stack"*`), 9, append(whole[:1:1], destroyed), ""},
-		"wait":      {"connect", fail("wait*"), 9, append(whole[:2:2], destroyed), ""},
-		"session":   {"connect", fail("shell*"), 1, append(whole[:3:3], destroyed), "e2e: the session did not run the command"},
-		"preview":   {"pulumi", fail("preview*"), 9, append(whole[:4:4], destroyed), ""},
-		"second up": {"pulumi", fail(`*"--skip-preview --expect"*`), 9, append(whole[:5:5], destroyed), ""},
+		"up":        {"pulumi", fail(`"up --yes --skip-preview --stack"*`), 9, append(allCalls[:1:1], destroyed), ""},
+		"wait":      {"connect", fail("wait*"), 9, append(allCalls[:2:2], destroyed), ""},
+		"session":   {"connect", fail("shell*"), 1, append(allCalls[:3:3], destroyed), "e2e: the session did not run the command: "},
+		"preview":   {"pulumi", fail("preview*"), 9, append(allCalls[:4:4], destroyed), ""},
+		"second up": {"pulumi", fail(`*"--skip-preview --expect"*`), 9, append(allCalls[:5:5], destroyed), ""},
 		"destroy": {
-			"pulumi", fail("destroy*"), 9, append(whole[:7:7], destroyed),
-			"=== STILL DEPLOYED, and costing money: pulumi destroy --stack dev",
+			"pulumi", fail("destroy*"), 9, append(allCalls[:7:7], destroyed),
+			"=== THE STACK IS STILL DEPLOYED and costs money. Destroy it: pulumi destroy --stack dev",
 		},
-		"something is left": {
-			"aws", `case "$1" in ec2) echo 1 ;; sts) echo 123456789012 ;; esac`, 1, whole,
-			"e2e: the VPC vpc-01 is still there after destroy",
+		"leftover VPC": {
+			"aws", `case "$1" in ec2) echo 1 ;; sts) echo 123456789012 ;; esac`, 1, allCalls,
+			"e2e: the VPC vpc-01 still exists after the destroy: ",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := newStage(t)
-			s.tool(test.tool, test.script)
-			status, text := s.run()
+			e := newTestEnv(t)
+			e.tool(test.tool, test.script)
+			status, text := e.run()
 			require.Equal(t, test.status, status, text)
-			require.Equal(t, test.calls, s.calls())
+			require.Equal(t, test.calls, e.calls())
 			require.Contains(t, text, test.says)
-			require.Contains(t, text, fmt.Sprintf("=== status %d; the log is ", test.status))
-			require.NotContains(t, text, "all of it held")
+			require.Contains(t, text, fmt.Sprintf("=== exit status %d; the log is ", test.status))
+			require.NotContains(t, text, "all checks passed")
 		})
 	}
 }
 
-func TestE2E_keeps(t *testing.T) {
+func TestE2E_keep(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
-	s.environment = append(s.environment, "E2E_KEEP=1")
-	s.tool("connect", "exit 9")
-	status, text := s.run()
+	e := newTestEnv(t)
+	e.environ = append(e.environ, "E2E_KEEP=1")
+	e.tool("connect", "exit 9")
+	status, text := e.run()
 	require.Equal(t, 9, status)
-	require.Equal(t, whole[:2], s.calls())
-	require.Contains(t, text, "=== kept, and costing money: pulumi destroy --stack dev")
+	require.Equal(t, allCalls[:2], e.calls())
+	require.Contains(t, text, "=== the stack is still deployed and costs money. Destroy it: pulumi destroy --stack dev")
 }
 
-// Where it cannot end well it does not begin.
+// A run that cannot succeed is refused before it deploys anything.
 func TestE2E_refuses(t *testing.T) {
 	t.Parallel()
-	for name, test := range map[string]struct{ tool, script, environment, says string }{
-		"protection":    {"pulumi", `case "$*" in *terminationProtection*) echo true; exit 0 ;; esac`, "", `stack "dev" has terminationProtection on, and could not be destroyed: turn it off`},
-		"deployed":      {"pulumi", `case "$*" in *vpcId*) echo vpc-09; exit 0 ;; esac`, "", `stack "dev" is deployed already, and this would destroy it: take another`},
-		"no stack":      {"pulumi", `exit 1`, "", `stack "dev" names no aws:region; is it there?`},
-		"no account":    {"aws", `exit 1`, "", "no AWS credentials"},
-		"nobody agrees": {"pulumi", "", "E2E_YES=0", "nothing done"},
-		"no connect":    {"pulumi", "", "E2E_CONNECT=/nowhere", "there is no /nowhere: \"make e2e\" builds it"},
+	documents := func(value string) string {
+		return `case "$*" in *sessionDocuments*) echo '` + value + `'; exit 0 ;; esac`
+	}
+	for name, test := range map[string]struct{ tool, script, environ, says string }{
+		"termination protection": {
+			"pulumi", `case "$*" in *terminationProtection*) echo true; exit 0 ;; esac`, "",
+			`stack "dev" has terminationProtection and could not be destroyed: choose another stack, or set it to false`,
+		},
+		"no shell": {
+			"pulumi", documents(`["ssh","port-forwarding"]`), "",
+			`sessionDocuments of stack "dev" is without shell, and this opens one: choose another stack, or add shell`,
+		},
+		"deployed": {
+			"pulumi", `case "$*" in *vpcId*) echo vpc-09; exit 0 ;; esac`, "",
+			`stack "dev" is already deployed, and this would destroy it: choose another stack`,
+		},
+		"no stack": {
+			"pulumi", `exit 1`, "",
+			`stack "dev" does not exist or has no aws:region: choose a stack of "pulumi stack ls"`,
+		},
+		"no credentials": {"aws", `exit 1`, "", "the AWS CLI has no credentials: sign in"},
+		"canceled":       {"pulumi", "", "E2E_YES=0", "canceled"},
+		"no connect": {
+			"pulumi", "", "E2E_CONNECT=/nowhere",
+			`/nowhere does not exist: build it with "make e2e"`,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := newStage(t)
-			s.tool(test.tool, test.script)
-			s.environment = append(s.environment, test.environment)
-			status, text := s.run()
+			e := newTestEnv(t)
+			e.tool(test.tool, test.script)
+			e.environ = append(e.environ, test.environ)
+			status, text := e.run()
 			require.Equal(t, 1, status)
 			require.Equal(t, "e2e: "+test.says, last(text))
-			require.Empty(t, s.calls())
+			require.Empty(t, e.calls())
 		})
 	}
 }
 
 func TestE2E_missingTool(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
-	require.NoError(t, os.Remove(s.dir+"/bin/session-manager-plugin"))
-	status, text := s.run()
+	e := newTestEnv(t)
+	require.NoError(t, os.Remove(e.dir+"/bin/session-manager-plugin"))
+	status, text := e.run()
 	require.Equal(t, 1, status)
-	require.Equal(t, `e2e: there is no "session-manager-plugin" on the PATH`, last(text))
+	require.Equal(t, `e2e: "session-manager-plugin" is not on the PATH: install it`, last(text))
 }
 
-// The session's profile is the user's own, or is made with what the user gives.
+// A run with shell among sessionDocuments is not refused.
+func TestE2E_documents(t *testing.T) {
+	t.Parallel()
+	for _, value := range []string{`["shell","ssh"]`, `[]`} {
+		e := newTestEnv(t)
+		e.tool("pulumi", `case "$*" in *sessionDocuments*) echo '`+value+`'; exit 0 ;; esac`)
+		status, text := e.run()
+		require.Equal(t, 0, status, text)
+		require.Equal(t, allCalls, e.calls())
+	}
+}
+
+// The script uses the user's own profile for the session, or adds one with the user's values.
 func TestE2E_profile(t *testing.T) {
 	t.Parallel()
-	const seen = `case "$1" in wait) while IFS= read -r line; do printf '%s\n' "$line"; done < "${AWS_CONFIG_FILE:-$HOME/.aws/config}" > "$STAGE/seen" ;; esac`
+	const seen = `case "$1" in wait) while IFS= read -r line; do printf '%s\n' "$line"; done < "${AWS_CONFIG_FILE:-$HOME/.aws/config}" > "$TEST_DIR/seen" ;; esac`
 	for name, test := range map[string]struct {
-		config      string
-		environment []string
-		expected    string
+		config   string
+		environ  []string
+		expected string
 	}{
-		"made": {
+		"added": {
 			"[default]\n",
 			[]string{"E2E_SESSION_NAME=ann", "E2E_SOURCE_PROFILE=me", "E2E_MFA_SERIAL=arn:aws:iam::1:mfa/ann"},
 			"[default]\n\n[profile web-dev]\nrole_arn = r\nrole_session_name = ann\nsource_profile = me\nmfa_serial = arn:aws:iam::1:mfa/ann\n",
 		},
-		"made without MFA": {
+		"added without MFA": {
 			"[default]\n", nil,
 			"[default]\n\n[profile web-dev]\nrole_arn = r\nrole_session_name = e2e\nsource_profile = default\n",
 		},
-		"there": {"[profile web-dev]\nmine = yes\n", nil, "[profile web-dev]\nmine = yes\n"},
+		"exists": {"[profile web-dev]\nmine = yes\n", nil, "[profile web-dev]\nmine = yes\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := newStage(t)
-			s.write(".aws/config", test.config)
-			s.tool("connect", seen+`; exit 9`)
-			s.environment = append(s.environment, test.environment...)
-			status, text := s.run()
+			e := newTestEnv(t)
+			e.write(".aws/config", test.config)
+			e.tool("connect", seen+`; exit 9`)
+			e.environ = append(e.environ, test.environ...)
+			status, text := e.run()
 			require.Equal(t, 9, status, text)
-			got, err := os.ReadFile(s.dir + "/seen")
+			got, err := os.ReadFile(e.dir + "/seen")
 			require.NoError(t, err)
 			require.Equal(t, test.expected, string(got))
 		})

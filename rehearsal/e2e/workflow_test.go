@@ -1,6 +1,8 @@
 package e2e
 
 import (
+	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -9,45 +11,195 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"gopkg.in/yaml.v3"
 )
 
-func readWorkflow(t *testing.T) string {
+const root = "../.."
+
+// workflow is what the tests read of the GitHub workflow.
+type workflow struct {
+	On          map[string]any
+	Permissions map[string]string
+	Jobs        map[string]job
+}
+
+type job struct {
+	Permissions    map[string]string
+	Needs          string
+	If             string
+	Env            map[string]string
+	Outputs        map[string]string
+	TimeoutMinutes int `yaml:"timeout-minutes"`
+	Strategy       struct{ Matrix map[string]any }
+	Steps          []step
+}
+
+type step struct {
+	ID, Name, Uses, Run string
+	Env, With           map[string]string
+}
+
+func readFile(t *testing.T, name string) string {
 	t.Helper()
-	text, err := os.ReadFile("../../.github/workflows/rehearse.yml")
+	text, err := os.ReadFile(filepath.Join(root, name))
 	require.NoError(t, err)
 	return string(text)
 }
 
-// The workflow rehearses every stack file.
-func TestWorkflow_stacks(t *testing.T) {
-	t.Parallel()
-	files, err := filepath.Glob("../../Pulumi.*.yaml")
-	require.NoError(t, err)
-	var stacks []string
-	for _, file := range files {
-		stacks = append(stacks, strings.TrimSuffix(strings.TrimPrefix(filepath.Base(file), "Pulumi."), ".yaml"))
-	}
-	require.Contains(t, readWorkflow(t), "\n        stack: ["+strings.Join(stacks, ", ")+"]\n")
+// readWorkflow returns the workflow and its text.
+func readWorkflow(t *testing.T) (workflow, string) {
+	t.Helper()
+	text := readFile(t, ".github/workflows/rehearse.yml")
+	var w workflow
+	require.NoError(t, yaml.Unmarshal([]byte(text), &w))
+	return w, text
 }
 
-// A tag can be moved to other code; a commit cannot.
+// commands returns the scripts of a job.
+func (j job) commands() []string {
+	var commands []string
+	for _, s := range j.Steps {
+		if s.Run != "" {
+			commands = append(commands, s.Run)
+		}
+	}
+	return commands
+}
+
+func TestWorkflow_checks(t *testing.T) {
+	t.Parallel()
+	w, _ := readWorkflow(t)
+	require.Equal(t, map[string]any{"pull_request": nil, "push": map[string]any{"branches": []any{"main"}}}, w.On)
+	require.Equal(t, []string{"make lint", "make test"}, w.Jobs["check"].commands())
+	for name, j := range w.Jobs {
+		require.Positive(t, j.TimeoutMinutes, name)
+	}
+}
+
+// The stacks that are rehearsed are those that the job before lists, and all in the same way.
+func TestWorkflow_matrix(t *testing.T) {
+	t.Parallel()
+	w, _ := readWorkflow(t)
+	require.Equal(t, map[string]string{"stacks": "${{ steps.list.outputs.stacks }}"}, w.Jobs["stacks"].Outputs)
+	rehearse := w.Jobs["rehearse"]
+	require.Equal(t, "stacks", rehearse.Needs)
+	require.Equal(t, "needs.stacks.outputs.stacks != '[]'", rehearse.If)
+	require.Equal(t, map[string]any{"stack": "${{ fromJSON(needs.stacks.outputs.stacks) }}"}, rehearse.Strategy.Matrix)
+	require.Equal(t, []string{"make build", `bin/rehearse run --stack "$STACK" --json result.json`}, rehearse.commands()[:2])
+}
+
+// The script lists the names of the stack files as JSON, whatever they are.
+func TestWorkflow_listsStacks(t *testing.T) {
+	t.Parallel()
+	for _, tool := range []string{"bash", "jq"} {
+		if _, err := exec.LookPath(tool); err != nil {
+			t.Skip("no " + tool)
+		}
+	}
+	w, _ := readWorkflow(t)
+	var script string
+	for _, s := range w.Jobs["stacks"].Steps {
+		if s.ID == "list" {
+			script = s.Run
+		}
+	}
+	require.NotEmpty(t, script)
+	for expected, files := range map[string][]string{
+		`stacks=[]`:                      {"Pulumi.yaml"},
+		`stacks=["dev"]`:                 {"Pulumi.yaml", "Pulumi.dev.yaml"},
+		`stacks=["a.b","dev","my-prod"]`: {"Pulumi.dev.yaml", "Pulumi.my-prod.yaml", "Pulumi.a.b.yaml", "Pulumi.dev.yml", "go.mod"},
+		`stacks=["it's \"$(id)\""]`:      {`Pulumi.it's "$(id)".yaml`},
+	} {
+		dir := t.TempDir()
+		for _, file := range files {
+			require.NoError(t, os.WriteFile(filepath.Join(dir, file), nil, 0o600))
+		}
+		command := exec.Command("bash", "-e", "-c", script)
+		command.Dir = dir
+		command.Env = append(os.Environ(), "GITHUB_OUTPUT="+dir+"/output", "LC_ALL=C")
+		printed, err := command.CombinedOutput()
+		require.NoError(t, err, string(printed))
+		output, err := os.ReadFile(dir + "/output")
+		require.NoError(t, err)
+		require.Equal(t, expected+"\n", string(output))
+	}
+}
+
+// A tag can be moved to other code, a commit cannot.
 func TestWorkflow_pinsActions(t *testing.T) {
 	t.Parallel()
-	uses := regexp.MustCompile(`(?m)uses: (.*)$`).FindAllStringSubmatch(readWorkflow(t), -1)
-	require.Len(t, uses, 2)
-	for _, use := range uses {
+	_, text := readWorkflow(t)
+	actions := map[string]bool{}
+	for _, use := range regexp.MustCompile(`(?m)uses: (.*)$`).FindAllStringSubmatch(text, -1) {
 		require.Regexp(t, `^actions/[a-z-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$`, use[1])
+		actions[use[1]] = true
+	}
+	require.Equal(t, map[string]bool{
+		"actions/checkout@de0fac2e4500dabe0009e67214ff5f5447ce83dd # v6.0.2": true,
+		"actions/setup-go@7a3fe6cf4cb3a834922a1244abfce67bcef6a0c5 # v6.2.0": true,
+	}, actions)
+}
+
+// The workflow may read the repository and nothing else, has no secrets, leaves no token in the clone, and inserts
+// no value into a script.
+func TestWorkflow_permissions(t *testing.T) {
+	t.Parallel()
+	w, text := readWorkflow(t)
+	require.Equal(t, map[string]string{"contents": "read"}, w.Permissions)
+	require.NotContains(t, text, "secrets.")
+	require.NotContains(t, text, "github.token")
+	for name, j := range w.Jobs {
+		require.Nil(t, j.Permissions, name)
+		for _, s := range j.Steps {
+			require.NotContains(t, s.Run, "${{", name)
+			if strings.HasPrefix(s.Uses, "actions/checkout@") {
+				require.Equal(t, map[string]string{"persist-credentials": "false"}, s.With, name)
+			}
+		}
 	}
 }
 
-func TestWorkflow_permissions(t *testing.T) {
+// Dependabot updates every module file of the repository, and the actions of the workflow.
+func TestDependabot(t *testing.T) {
 	t.Parallel()
-	text := readWorkflow(t)
-	require.Equal(t, 1, strings.Count(text, "permissions:"))
-	require.Contains(t, text, "\npermissions:\n  contents: read\n\n")
-	for _, dangerous := range []string{"pull_request_target", "secrets."} {
-		require.NotContains(t, text, dangerous)
+	var config struct {
+		Version int
+		Updates []struct {
+			PackageEcosystem string `yaml:"package-ecosystem"`
+			Directory        string
+			Schedule         struct{ Interval string }
+			Allow            []map[string]string
+		}
 	}
+	require.NoError(t, yaml.Unmarshal([]byte(readFile(t, ".github/dependabot.yml")), &config))
+	require.Equal(t, 2, config.Version)
+	updated := map[string]bool{}
+	for _, u := range config.Updates {
+		require.NotEmpty(t, u.Schedule.Interval)
+		updated[u.PackageEcosystem+" "+u.Directory] = true
+		if u.Directory == "/tools" {
+			require.Equal(t, []map[string]string{{"dependency-type": "all"}}, u.Allow, "Go marks the modules of tools as indirect")
+		}
+	}
+	expected := map[string]bool{"github-actions /": true}
+	ecosystems := map[string]string{"go.mod": "gomod", "package.json": "npm"}
+	require.NoError(t, filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if name := entry.Name(); entry.IsDir() && (name == "node_modules" || name == ".git" || name == "testdata") {
+			return filepath.SkipDir
+		}
+		if ecosystem, ok := ecosystems[entry.Name()]; ok {
+			dir, err := filepath.Rel(root, filepath.Dir(path))
+			if err != nil {
+				return err
+			}
+			expected[fmt.Sprintf("%s /%s", ecosystem, strings.TrimPrefix(filepath.ToSlash(dir), "."))] = true
+		}
+		return nil
+	}))
+	require.Equal(t, expected, updated)
 }
 
 func TestWorkflow_summary(t *testing.T) {
@@ -56,7 +208,7 @@ func TestWorkflow_summary(t *testing.T) {
 	if err != nil {
 		t.Skip("no jq")
 	}
-	command := exec.Command(jq, "-r", "-f", "../../.github/workflows/summary.jq")
+	command := exec.Command(jq, "-r", "-f", root+"/.github/workflows/summary.jq")
 	command.Stdin = strings.NewReader(`{
 		"stack": "dev", "ok": false,
 		"steps": [
@@ -64,8 +216,11 @@ func TestWorkflow_summary(t *testing.T) {
 			{"name": "up again", "ok": false, "seconds": 0.1, "changes": {}, "error": "changed: a | b\nchanged: c"}
 		],
 		"claims": [
-			{"id": "reach.ssm", "subject": "a-1", "class": "required", "result": "proven", "why": []},
-			{"id": "session.own", "subject": "r", "class": "hardening", "result": "undecided", "why": ["x", "y"]}
+			{"id": "agent", "subject": "a-1", "class": "required", "result": "proven", "reasons": []},
+			{"id": "reach.ssm", "subject": "a-1", "class": "required", "result": "refuted", "reasons": [
+				{"kind": "pass", "text": "w"}, {"kind": "fail", "text": "x", "fix": "set y"}, {"kind": "fail", "text": "z", "fix": ""}]},
+			{"id": "session.own", "subject": "r", "class": "hardening", "result": "undecided", "reasons": [
+				{"kind": "unknown", "text": "v"}, {"kind": "assumed", "text": "u"}]}
 		],
 		"assumed": ["key pair k"], "kept": [], "left": ["VPC v"]
 	}`)
@@ -78,11 +233,15 @@ func TestWorkflow_summary(t *testing.T) {
 | up | ✅ | 0.2 | 30 create, 1 same |  |
 | up again | ❌ | 0.1 |  | changed: a \| b changed: c |
 
-Claims: 1 proven, 0 refuted, 1 undecided.
+Claims: 1 proven, 1 refuted, 1 undecided.
 
 Not proven:
 
-- **session.own** (r, hardening): undecided. x; y
+- **reach.ssm** (a-1): refuted. x. Fix: set y; z
+
+Not met (optional):
+
+- **session.own** (r): undecided. v
 
 Assumed to exist in the account:
 

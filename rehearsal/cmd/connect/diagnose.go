@@ -11,39 +11,58 @@ import (
 	"time"
 )
 
-// diagnosis is what is wrong with a stack, and what could not be found out, a line each.
-type diagnosis struct{ wrong, unknown []string }
+// checkTimeout limits each check of a diagnosis.
+const checkTimeout = time.Minute
 
-// diagnoseTime ends each question of a diagnosis.
-const diagnoseTime = time.Minute
-
-// diagnose looks for what keeps the instance from coming online.
-func (v *visit) diagnose(ctx context.Context) diagnosis {
-	var d diagnosis
-	for _, look := range []struct {
-		at   string
-		with func(context.Context) ([]string, error)
+// diagnose looks for what keeps the instance from coming online. It returns the timeout with what it found, or
+// the interrupt.
+func (s *session) diagnose(ctx context.Context, timeout *timeoutError) error {
+	fmt.Fprintln(s.stderr, "looking for the cause")
+	var problems, unchecked []string
+	for _, check := range []struct {
+		subject string
+		run     func(context.Context) ([]string, error)
 	}{
-		{"the instance's state", v.instanceState},
-		{"the endpoints' states", v.endpointStates},
-		{"the proofs", v.refuted},
+		{"the instance's state", s.instanceProblems},
+		{"the endpoints' states", s.endpointProblems},
+		{"the claims about the deployed state", s.refutedClaims},
 	} {
-		limited, cancel := context.WithTimeout(ctx, diagnoseTime)
-		wrong, err := look.with(limited)
+		limited, cancel := context.WithTimeoutCause(ctx, checkTimeout, fmt.Errorf("no answer within %v", checkTimeout))
+		found, err := check.run(limited)
 		cancel()
-		d.wrong = append(d.wrong, wrong...)
+		problems = append(problems, found...)
 		if err != nil {
-			d.unknown = append(d.unknown, look.at+": "+err.Error())
+			unchecked = append(unchecked, check.subject+": "+err.Error())
 		}
 	}
-	return d
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	var text strings.Builder
+	text.WriteString(timeout.Error())
+	for _, line := range unchecked {
+		text.WriteString("\n  not checked: " + line)
+	}
+	for _, line := range problems {
+		text.WriteString("\n  problem: " + line)
+	}
+	if len(problems) == 0 {
+		fmt.Fprintf(&text, `
+  No problem found. An agent that AWS denied a request waits up to 30 minutes before it tries again. One that
+  reached no endpoint waits up to 10 minutes at first, and up to 60 minutes later. To start it again, reboot the
+  instance with credentials that allow ec2:RebootInstances:
+    aws ec2 reboot-instances --region %s --instance-ids %s
+  Or wait longer, with --timeout 35m (make: TIMEOUT=35m).`, s.connection.Region, s.instance.ID)
+	}
+	return errors.New(text.String())
 }
 
-// instanceState says what is wrong with the instance itself.
-func (v *visit) instanceState(ctx context.Context) ([]string, error) {
-	text, err := v.ask(ctx, "aws", v.aws("json", "ec2", "describe-instances", "--instance-ids", v.id)...)
-	if gone(err) {
-		text, err = []byte("{}"), nil
+// instanceProblems returns what is wrong with the instance itself.
+func (s *session) instanceProblems(ctx context.Context) ([]string, error) {
+	id := s.instance.ID
+	printed, err := s.aws(ctx, "json", "ec2", "describe-instances", "--instance-ids", id)
+	if isNotFound(err) {
+		printed, err = []byte("{}"), nil
 	}
 	if err != nil {
 		return nil, err
@@ -55,37 +74,58 @@ func (v *visit) instanceState(ctx context.Context) ([]string, error) {
 			}
 		}
 	}
-	if err := json.Unmarshal(text, &answer); err != nil {
-		return nil, err
+	if err := json.Unmarshal(printed, &answer); err != nil {
+		return nil, fmt.Errorf("aws ec2 describe-instances: %w", err)
 	}
 	for _, reservation := range answer.Reservations {
 		for _, instance := range reservation.Instances {
-			switch instance.State.Name {
+			switch state := instance.State.Name; state {
 			case "running", "pending":
 				return nil, nil
 			case "stopped", "stopping":
 				return []string{fmt.Sprintf("%s is %s. Start it: aws ec2 start-instances --region %s --instance-ids %s",
-					v.id, instance.State.Name, v.region, v.id)}, nil
+					id, state, s.connection.Region, id)}, nil
 			}
 		}
 	}
-	return []string{fmt.Sprintf("%s is terminated. Make another: pulumi up --refresh --stack %s", v.id, v.stack)}, nil
+	return []string{fmt.Sprintf("%s is terminated. Create a new one: pulumi up --refresh --stack %s", id, s.stack)}, nil
 }
 
-// endpointStates says what is wrong with the endpoints. The session role may not ask for them, so the user's own
-// credentials do.
-func (v *visit) endpointStates(ctx context.Context) ([]string, error) {
-	services := slices.Sorted(maps.Keys(v.Endpoints))
-	if len(services) == 0 {
-		return nil, errors.New("the stack's outputs name no endpoints")
+// endpointProblems returns what is wrong with the VPC endpoints. It uses the user's own credentials, because
+// the session role does not allow ec2:DescribeVpcEndpoints.
+func (s *session) endpointProblems(ctx context.Context) ([]string, error) {
+	if len(s.endpoints) == 0 {
+		return nil, errors.New("the stack has no output \"endpoints\"")
 	}
-	// By filter, and not by id: a missing endpoint is then no failure.
+	services := slices.Sorted(maps.Keys(s.endpoints))
 	ids := make([]string, len(services))
 	for i, service := range services {
-		ids[i] = v.Endpoints[service]
+		ids[i] = s.endpoints[service]
 	}
-	text, err := v.ask(ctx, "aws", "ec2", "describe-vpc-endpoints", "--region", v.region, "--output", "json",
-		"--filters", "Name=vpc-endpoint-id,Values="+strings.Join(ids, ","))
+	states, err := s.endpointStates(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	var problems []string
+	for i, service := range services {
+		switch state := states[ids[i]]; strings.ToLower(state) {
+		case "available":
+		case "":
+			problems = append(problems, fmt.Sprintf("the endpoint for %s (%s) does not exist. Create it again: "+
+				"pulumi up --refresh --stack %s", service, ids[i], s.stack))
+		default:
+			problems = append(problems, fmt.Sprintf("the endpoint for %s (%s) is %s. See what differs from the program: "+
+				"pulumi preview --refresh --diff --stack %s", service, ids[i], state, s.stack))
+		}
+	}
+	return problems, nil
+}
+
+// endpointStates returns the states of those of the endpoints that exist.
+func (s *session) endpointStates(ctx context.Context, ids []string) (map[string]string, error) {
+	// With --filters instead of --vpc-endpoint-ids, a missing endpoint is no error.
+	printed, err := s.output(ctx, "aws", "ec2", "describe-vpc-endpoints", "--region", s.connection.Region,
+		"--output", "json", "--filters", "Name=vpc-endpoint-id,Values="+strings.Join(ids, ","))
 	if err != nil {
 		return nil, err
 	}
@@ -97,41 +137,21 @@ func (v *visit) endpointStates(ctx context.Context) ([]string, error) {
 			PrivateDNSEnabled bool `json:"PrivateDnsEnabled"`
 		}
 	}
-	if err := json.Unmarshal(text, &answer); err != nil {
-		return nil, err
+	if err := json.Unmarshal(printed, &answer); err != nil {
+		return nil, fmt.Errorf("aws ec2 describe-vpc-endpoints: %w", err)
 	}
-	state := map[string]string{}
+	states := map[string]string{}
 	for _, endpoint := range answer.VpcEndpoints {
-		state[endpoint.VpcEndpointID] = endpoint.State
+		states[endpoint.VpcEndpointID] = endpoint.State
 		if endpoint.VpcEndpointType == "Interface" && !endpoint.PrivateDNSEnabled {
-			state[endpoint.VpcEndpointID] = "without private DNS names"
+			states[endpoint.VpcEndpointID] = "without private DNS names"
 		}
 	}
-	var wrong []string
-	for i, service := range services {
-		switch strings.ToLower(state[ids[i]]) {
-		case "available":
-		case "":
-			wrong = append(wrong, fmt.Sprintf("endpoint %s (%s) does not exist. Make it again: pulumi up --refresh --stack %s",
-				service, ids[i], v.stack))
-		default:
-			wrong = append(wrong, fmt.Sprintf("endpoint %s (%s) is %s, not available", service, ids[i], state[ids[i]]))
-		}
-	}
-	return wrong, nil
+	return states, nil
 }
 
-// refuted returns the claims that the stack's state refutes.
-func (v *visit) refuted(ctx context.Context) ([]string, error) {
-	state, err := v.ask(ctx, "pulumi", "stack", "export", "--stack", v.stack)
-	if err != nil {
-		return nil, err
-	}
-	return v.prove(ctx, state)
-}
-
-// gone says that AWS does not know what it was asked for.
-func gone(err error) bool {
-	var said *toolError
-	return errors.As(err, &said) && strings.Contains(said.words, ".NotFound")
+// isNotFound reports whether AWS answered that the resource does not exist.
+func isNotFound(err error) bool {
+	var failure *toolError
+	return errors.As(err, &failure) && strings.Contains(failure.stderr, ".NotFound")
 }

@@ -2,101 +2,158 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"net/netip"
+	"slices"
+	"strconv"
 	"strings"
+
+	"bastionless/internal/contract"
 )
 
-// Kinds of session, as configuration names them.
-const (
-	shellKind      = "shell"
-	sshKind        = "ssh"
-	portKind       = "port-forwarding"
-	remotePortKind = "remote-port-forwarding"
-)
+// shellCommand returns the command that opens a shell.
+func shellCommand(_ context.Context, s *session) ([]string, error) {
+	if err := s.refuse(s.missingDocument(contract.Shell)); err != nil {
+		return nil, err
+	}
+	return s.connection.ShellCommand(s.instance.ID), nil
+}
 
-// shell returns the command that opens a shell.
-func (v *visit) shell() ([]string, error) { return split(v.StartSession[v.name]) }
+// forwardCommand returns the command that forwards a port.
+func forwardCommand(_ context.Context, s *session) ([]string, error) {
+	localPort := strconv.Itoa(int(s.localPort))
+	if s.to.isInstance() {
+		if err := s.refuse(s.missingDocument(contract.PortForwarding)); err != nil {
+			return nil, err
+		}
+		return s.connection.ForwardCommand(s.instance.ID, s.to.portString(), localPort), nil
+	}
+	if err := s.refuse(s.missingDocument(contract.RemotePortForwarding), s.missingForwardTo(s.to)); err != nil {
+		return nil, err
+	}
+	return s.connection.RemoteForwardCommand(s.instance.ID, s.to.host, s.to.portString(), localPort), nil
+}
 
-// forward returns the command that forwards a port.
-func (v *visit) forward() ([]string, error) {
-	host, port, err := target(v.to)
+// sshCommand returns the command that connects with SSH. It uses the host of the stack output sshConfig,
+// which has to be in the user's own SSH configuration, because it names the user's key.
+func sshCommand(ctx context.Context, s *session) ([]string, error) {
+	if err := s.refuse(s.missingDocument(contract.SSH)); err != nil {
+		return nil, err
+	}
+	host := s.connection.SSHHost(s.name)
+	configuration, err := s.output(ctx, "ssh", "-G", host)
 	if err != nil {
 		return nil, err
 	}
-	key, kind := "remotePort", remotePortKind
-	switch strings.ToLower(host) {
-	case "localhost", "127.0.0.1", "::1":
-		key, kind = "port", portKind
-	}
-	template := v.PortForward[v.name][key]
-	if template == "" {
-		return nil, v.notAllowed(kind)
-	}
-	words, err := split(template)
-	if err != nil {
-		return nil, fmt.Errorf("output portForward of %s: %w", v.name, err)
-	}
-	fill := strings.NewReplacer("<host>", host, "<port>", port, "<local port>", v.local)
-	for i := range words {
-		words[i] = fill.Replace(words[i])
-	}
-	return words, nil
-}
-
-// ssh returns the command that connects with SSH. The host is configured by the user, since the key is theirs.
-func (v *visit) ssh() ([]string, error) {
-	if v.SSHConfig == "" {
-		return nil, v.notAllowed(sshKind)
-	}
-	host := ""
-	for line := range strings.Lines(v.SSHConfig) {
-		key, value, _ := strings.Cut(strings.TrimSpace(line), " ")
-		switch {
-		case key == "Host":
-			host = value
-		case key == "HostName" && value == v.id:
-			return []string{"ssh", host}, v.configured(host)
+	for line := range strings.Lines(string(configuration)) {
+		if strings.TrimSpace(line) == "hostname "+s.instance.ID {
+			return []string{"ssh", host}, nil
 		}
 	}
-	return nil, fmt.Errorf("output sshConfig has no host for %s (%s)", v.name, v.id)
+	return nil, fmt.Errorf("your SSH configuration has no host %s with the host name %s. Copy the output of this command "+
+		"into ~/.ssh/config in place of an older block for this host, and fill in your key: "+
+		"pulumi stack output sshConfig --stack %s", host, s.instance.ID, s.stack)
 }
 
-// configured finds out whether the user's SSH configuration has a host for the instance.
-func (v *visit) configured(host string) error {
-	text, err := v.ask(context.Background(), "ssh", "-G", host)
-	if err != nil {
-		return err
-	}
-	for line := range strings.Lines(string(text)) {
-		if value, ok := strings.CutPrefix(strings.TrimSpace(line), "hostname "); ok && value == v.id {
-			return nil
+// configChange is a change of the configuration that a session needs.
+type configChange struct {
+	// reason names the key and its present value.
+	reason string
+	// commands make the change.
+	commands []string
+	// note adds to the reason. It may be empty.
+	note string
+}
+
+// refuse returns an error with the changes that a session needs, or nil if all of them are nil.
+func (s *session) refuse(changes ...*configChange) error {
+	var reasons, commands, notes string
+	for _, change := range changes {
+		if change == nil {
+			continue
+		}
+		reasons += "\n    " + change.reason
+		for _, command := range change.commands {
+			commands += "\n    " + command
+		}
+		if change.note != "" {
+			notes += "\nNote: " + change.note
 		}
 	}
-	return fmt.Errorf("your SSH configuration has no host %s that leads to %s. Put what this prints into ~/.ssh/config, "+
-		"in the place of an older block, and fill in your key: pulumi stack output sshConfig --stack %s", host, v.id, v.stack)
+	if reasons == "" {
+		return nil
+	}
+	if commands != "" {
+		commands = "\nTo allow it:" + commands + "\n    pulumi up --stack " + s.stack
+	}
+	return fmt.Errorf("stack %q does not allow this session:%s%s%s", s.stack, reasons, notes, commands)
 }
 
-// notAllowed says how to allow a kind of session.
-func (v *visit) notAllowed(kind string) error {
-	kinds := []string{shellKind}
-	if v.SSHConfig != "" {
-		kinds = append(kinds, sshKind)
+// configSet returns the command that sets an element of a list. Unlike single quotes, double quotes work in
+// POSIX shells, PowerShell and cmd.
+func (s *session) configSet(key string, index int, value string) string {
+	return fmt.Sprintf(`pulumi config set --stack %s --path "%s[%d]" %s`, s.stack, key, index, value)
+}
+
+// missingDocument returns the change that allows a kind of session, or nil if the session role allows it.
+func (s *session) missingDocument(document string) *configChange {
+	if s.connection.Allows(document) {
+		return nil
 	}
-	if v.PortForward[v.name]["port"] != "" {
-		kinds = append(kinds, portKind)
+	change := &configChange{reason: fmt.Sprintf("sessionDocuments is %v, without %s", s.connection.Documents, document)}
+	// The commands set every element, because none is in the configuration if the value is the default.
+	for index, value := range slices.Concat(s.connection.Documents, []string{document}) {
+		change.commands = append(change.commands, s.configSet("sessionDocuments", index, value))
 	}
-	if v.PortForward[v.name]["remotePort"] != "" {
-		kinds = append(kinds, remotePortKind)
+	if document != contract.Shell && s.connection.CustomDocument != "" {
+		change.note = "with sessionLogs or sessionEncryption, pulumi up refuses every kind of session but shell."
 	}
-	text := fmt.Sprintf("stack %q allows no %s: its sessionDocuments lack it. To allow it (where sessions are recorded or "+
-		"encrypted, it is refused):", v.stack, kind)
-	for i, k := range append(kinds, kind) {
-		text += fmt.Sprintf("\n    pulumi config set --stack %s --path 'sessionDocuments[%d]' %s", v.stack, i, k)
+	return change
+}
+
+// missingForwardTo returns the change that lets the instance connect to a target, or nil if its security
+// group allows it. A host name may have any address: for one that will probably not work it prints a note.
+func (s *session) missingForwardTo(t target) *configChange {
+	if s.connection.OpenEgress {
+		return nil
 	}
-	if kind == remotePortKind {
-		text += fmt.Sprintf(
-			"\n    pulumi config set --stack %s --path 'forwardTo[0]' <cidr:port that instances may reach>", v.stack)
+	address, err := netip.ParseAddr(t.host)
+	if err != nil {
+		hasPort := func(allowed string) bool { return strings.HasSuffix(allowed, ":"+t.portString()) }
+		if !slices.ContainsFunc(s.connection.ForwardTo, hasPort) {
+			fmt.Fprintf(s.stderr, "note: forwardTo is %v, without port %d. The connection to %s will fail, unless it "+
+				"is a VPC endpoint of the stack\n", s.connection.ForwardTo, t.port, t.host)
+		}
+		return nil
 	}
-	return errors.New(text + fmt.Sprintf("\n    pulumi up --stack %s", v.stack))
+	address = address.Unmap()
+	if s.reaches(address, t.portString()) {
+		return nil
+	}
+	change := &configChange{reason: fmt.Sprintf("forwardTo is %v, without %s", s.connection.ForwardTo, t)}
+	if address.Is4() {
+		allowed := address.String() + "/32:" + t.portString()
+		change.commands = []string{s.configSet("forwardTo", len(s.connection.ForwardTo), allowed)}
+	} else {
+		change.note = "forwardTo takes IPv4 addresses only, so use the IPv4 address of the host."
+	}
+	return change
+}
+
+// reaches reports whether the instance's security group allows connections to a port of an address, although it
+// does not allow all.
+func (s *session) reaches(address netip.Addr, port string) bool {
+	// Security groups filter neither what an instance sends to itself nor link-local addresses, such as that of
+	// the DNS resolver.
+	if address.IsLoopback() || address.IsLinkLocalUnicast() || address.String() == s.instance.PrivateIP {
+		return true
+	}
+	for _, allowed := range s.connection.ForwardTo {
+		block, allowedPort, _ := strings.Cut(allowed, ":")
+		prefix, err := netip.ParsePrefix(block)
+		if err == nil && prefix.Contains(address) && allowedPort == port {
+			return true
+		}
+	}
+	return false
 }

@@ -4,54 +4,23 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"os"
-	"syscall"
 	"time"
 )
 
-// interruptError is the end of waiting by a signal.
-type interruptError struct{ signal os.Signal }
-
-func (e interruptError) Error() string { return "interrupted" }
-
-// status returns the exit status after the signal.
-func (e interruptError) status() int {
-	if number, ok := e.signal.(syscall.Signal); ok {
-		return onSignal + int(number)
-	}
-	return failed
-}
-
-// untilSignal returns a context that the next signal ends. After stop, signals are for others.
-func (h *host) untilSignal() (ctx context.Context, stop func()) {
-	ctx, cancel := context.WithCancelCause(context.Background())
-	over := make(chan struct{})
-	go func() {
-		defer close(over)
-		select {
-		case signal := <-h.signals:
-			cancel(interruptError{signal})
-		case <-ctx.Done():
-		}
-	}()
-	return ctx, func() {
-		cancel(nil)
-		<-over
-	}
-}
-
-// timeoutError is the end of waiting in vain.
+// timeoutError says that the instance is not online in time.
 type timeoutError struct {
-	visit *visit
-	// status is the last that Systems Manager told.
+	session *session
+	// status is the last one.
 	status pingStatus
 }
 
 func (e *timeoutError) Error() string {
-	return fmt.Sprintf("%s (%s) is not online after %s: %s", e.visit.name, e.visit.id, clock(e.visit.timeout), e.status)
+	return fmt.Sprintf("%s (%s) is not online after %s: %s",
+		e.session.name, e.session.instance.ID, minutes(e.session.timeout), e.status)
 }
 
-// pingStatus is what Systems Manager says of an instance. It is empty where Systems Manager does not know it.
+// pingStatus is the PingStatus of an instance at Systems Manager. It is empty for an instance that Systems
+// Manager does not list.
 type pingStatus string
 
 const online pingStatus = "Online"
@@ -59,72 +28,71 @@ const online pingStatus = "Online"
 func (s pingStatus) String() string {
 	switch s {
 	case "":
-		return "Systems Manager does not know it yet"
+		return "not registered with Systems Manager"
 	case "ConnectionLost":
-		return "Systems Manager has lost its connection to it"
+		return "Systems Manager has lost the connection to the agent"
 	}
-	return "Systems Manager says " + string(s)
+	return "Systems Manager reports " + string(s)
 }
 
-// reportEvery is how often progress is told where there is none.
-const reportEvery = 30 * time.Second
+// progressInterval is how often progress is printed while nothing changes.
+const progressInterval = 30 * time.Second
 
 // wait waits until the instance is online.
-func (v *visit) wait(ctx context.Context) error {
-	begin := v.now()
-	told, toldAt := "", begin
-	fmt.Fprintf(v.stderr, "waiting for %s (%s) in %s, at most %s\n", v.name, v.id, v.region, clock(v.timeout))
+func (s *session) wait(ctx context.Context) error {
+	began := s.now()
+	printed, printedAt := "", began
+	fmt.Fprintf(s.stderr, "waiting up to %s for %s (%s) in %s\n",
+		minutes(s.timeout), s.name, s.instance.ID, s.connection.Region)
 	for {
-		status, err := v.ping(ctx)
+		status, err := s.ping(ctx)
 		switch {
 		case err == nil && status == online:
-			fmt.Fprintf(v.stderr, "%8s  online\n", clock(v.now().Sub(begin)))
+			fmt.Fprintf(s.stderr, "%8s  online\n", minutes(s.now().Sub(began)))
 			return nil
-		case err != nil && !passing(err):
-			return v.explain(err)
+		case err != nil && !isTransient(err):
+			return s.explain(err)
 		}
-		news := status.String()
+		progress := status.String()
 		if err != nil {
-			news = err.Error()
+			progress = err.Error()
 		}
-		elapsed := v.now().Sub(begin)
-		if news != told || v.now().Sub(toldAt) >= reportEvery {
-			fmt.Fprintf(v.stderr, "%8s  %s\n", clock(elapsed), news)
-			told, toldAt = news, v.now()
+		elapsed := s.now().Sub(began)
+		if progress != printed || s.now().Sub(printedAt) >= progressInterval {
+			fmt.Fprintf(s.stderr, "%8s  %s\n", minutes(elapsed), progress)
+			printed, printedAt = progress, s.now()
 		}
-		if elapsed >= v.timeout {
-			return &timeoutError{v, status}
+		if elapsed >= s.timeout {
+			return &timeoutError{s, status}
 		}
-		v.sleep(ctx, min(v.interval, v.timeout-elapsed))
+		s.sleep(ctx, min(s.interval, s.timeout-elapsed))
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
 	}
 }
 
-// ping asks Systems Manager for the instance.
-func (v *visit) ping(ctx context.Context) (pingStatus, error) {
-	text, err := v.ask(ctx, "aws", v.aws("json", "ssm", "describe-instance-information",
-		"--filters", "Key=InstanceIds,Values="+v.id)...)
+// ping returns the instance's status at Systems Manager.
+func (s *session) ping(ctx context.Context) (pingStatus, error) {
+	printed, err := s.aws(ctx, "json", "ssm", "describe-instance-information",
+		"--filters", "Key=InstanceIds,Values="+s.instance.ID)
 	if err != nil {
 		return "", err
 	}
 	var answer struct {
-		InstanceInformationList []struct {
-			PingStatus pingStatus `json:"PingStatus"`
-		} `json:"InstanceInformationList"`
+		InstanceInformationList []struct{ PingStatus pingStatus }
 	}
-	if err := json.Unmarshal(text, &answer); err != nil {
+	if err := json.Unmarshal(printed, &answer); err != nil {
 		return "", fmt.Errorf("aws ssm describe-instance-information: %w", err)
 	}
-	for _, information := range answer.InstanceInformationList {
-		return information.PingStatus, nil
+	if len(answer.InstanceInformationList) == 0 {
+		return "", nil
 	}
-	return "", nil
+	return answer.InstanceInformationList[0].PingStatus, nil
 }
 
-// clock writes a duration as minutes and seconds.
-func clock(d time.Duration) string {
+// minutes formats a duration as minutes and seconds.
+func minutes(d time.Duration) string {
 	seconds := int(d.Round(time.Second).Seconds())
 	return fmt.Sprintf("%d:%02d", seconds/60, seconds%60)
 }
