@@ -1,6 +1,7 @@
 package awssim
 
 import (
+	"bastionless/rehearsal/awssim/catalogue"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -29,8 +30,9 @@ type Options struct {
 
 // Cloud is one simulated AWS account.
 type Cloud struct {
-	options Options
-	mu      sync.Mutex
+	options  Options
+	existing catalogue.Account // what the account contained before
+	mu       sync.Mutex
 
 	// Objects are what the account holds, by their key. What AWS makes by itself is among them, with an owner.
 	Objects map[string]*object
@@ -58,7 +60,7 @@ type Object struct {
 
 // New is a cloud as its file holds it or, without one, as the fixture describes it.
 func New(o Options) (*Cloud, error) {
-	c := &Cloud{options: o, Objects: map[string]*object{}, Assumptions: map[string]bool{}}
+	c := &Cloud{options: o, existing: catalogue.DefaultAccount(), Objects: map[string]*object{}, Assumptions: map[string]bool{}}
 	if o.Path == "" {
 		return c, nil
 	}

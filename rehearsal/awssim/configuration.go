@@ -1,6 +1,7 @@
 package awssim
 
 import (
+	"bastionless/rehearsal/awssim/catalogue"
 	"context"
 	"encoding/json"
 	"errors"
@@ -58,8 +59,10 @@ func (p *provider) CheckConfig(_ context.Context, req plugin.CheckConfigRequest)
 	case !ok || region == "":
 		refuse("unable to validate AWS credentials.\nDetails: no AWS Region: " +
 			"Make sure you have set your AWS region, e.g. `pulumi config set aws:region us-west-2`.")
-	case account.Regions[region] == nil:
-		refuse("the simulated account has no Region %q: it has %s", region, account.regionNames())
+	default:
+		if _, ok := catalogue.LookupRegion(region); !ok {
+			refuse("invalid AWS Region: %s", region)
+		}
 	}
 	return response, nil
 }
@@ -126,15 +129,15 @@ func (p *provider) Configure(_ context.Context, req plugin.ConfigureRequest) (pl
 
 // takeAccount takes the one account that the configuration allows for the simulated one, and otherwise the fixture's.
 func (p *provider) takeAccount(in values) error {
-	allowed, err := configuredList(in, "allowedAccountIds")
+	allowed, err := p.configuredList(in, "allowedAccountIds")
 	if err != nil {
 		return err
 	}
-	forbidden, err := configuredList(in, "forbiddenAccountIds")
+	forbidden, err := p.configuredList(in, "forbiddenAccountIds")
 	if err != nil {
 		return err
 	}
-	p.account = account.ID
+	p.account = p.cloud.existing.ID
 	if len(allowed) == 1 && accountID.MatchString(allowed[0]) {
 		p.account = allowed[0]
 	}
@@ -146,7 +149,7 @@ func (p *provider) takeAccount(in values) error {
 
 // configuredList reads a list of the provider's configuration, which may come as JSON. The stricter reading: what is no list
 // is refused.
-func configuredList(in values, name string) ([]string, error) {
+func (p *provider) configuredList(in values, name string) ([]string, error) {
 	if !given(in, name) {
 		return nil, nil
 	}
@@ -157,7 +160,7 @@ func configuredList(in values, name string) ([]string, error) {
 		ok = decoder.Decode(&items) == nil
 	}
 	if !ok {
-		return nil, fmt.Errorf(`aws:%s: give a list, such as ["%s"]`, name, account.ID)
+		return nil, fmt.Errorf(`aws:%s: give a list, such as ["%s"]`, name, p.cloud.existing.ID)
 	}
 	var texts []string
 	for _, item := range items {

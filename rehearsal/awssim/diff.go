@@ -1,6 +1,7 @@
 package awssim
 
 import (
+	"bastionless/rehearsal/awssim/iampolicy"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -56,7 +57,7 @@ func (a attribute) equal(old, new any) bool {
 		was, isText := old.(string)
 		is, ok := new.(string)
 		if isText && ok {
-			return was == is || samePolicy(was, is)
+			return was == is || iampolicy.Equivalent(was, is)
 		}
 	}
 	if a.unordered {

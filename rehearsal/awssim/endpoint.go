@@ -1,6 +1,8 @@
 package awssim
 
 import (
+	"bastionless/rehearsal/awssim/catalogue"
+	"bastionless/rehearsal/awssim/iampolicy"
 	"cmp"
 	"fmt"
 	"maps"
@@ -113,28 +115,42 @@ func createEndpoint(c *call, in values) (string, values, error) {
 const inboundOnly = "dnsOptions.privateDnsOnlyForInboundResolverEndpoint"
 
 // endpointService finds what an endpoint leads to.
-func (c *call) endpointService(prefix, operation string, in values) (fixtureService, error) {
+func (c *call) endpointService(prefix, operation string, in values) (catalogue.Service, error) {
 	name, kind := text(in, "serviceName"), text(in, "vpcEndpointType")
 	for _, input := range []string{"resourceConfigurationArn", "serviceNetworkArn"} {
 		if arn := text(in, input); arn != "" {
-			return fixtureService{}, fmt.Errorf("%s: the simulated AWS has no VPC Lattice: %s", prefix, arn)
+			return catalogue.Service{}, fmt.Errorf("%s: the simulated AWS has no VPC Lattice: %s", prefix, arn)
 		}
 	}
 	if region := text(in, "serviceRegion"); region != "" && region != c.region {
-		return fixtureService{}, fmt.Errorf("%s: the simulated AWS has no endpoints to other Regions: %s", prefix, region)
+		return catalogue.Service{}, fmt.Errorf("%s: the simulated AWS has no endpoints to other Regions: %s", prefix, region)
 	}
 	if err := onlyIPv4(prefix, in); err != nil {
-		return fixtureService{}, err
+		return catalogue.Service{}, err
 	}
-	service, kinds := c.offers().service(name, kind)
+	service, ok := c.lookupService(name, kind)
 	switch {
-	case len(kinds) == 0:
+	case ok:
+		return service, nil
+	case len(c.offers.Services(name)) == 0:
 		return service, c.ec2(prefix, operation, "InvalidServiceName", "The Vpc Endpoint Service '%s' does not exist", name)
-	case service.Type == "":
-		return service, c.ec2(prefix, operation, "InvalidParameter",
-			"Endpoint type (%s) does not match available service types ([%s]).", kind, strings.Join(kinds, ", "))
 	}
-	return service, nil
+	var kinds []string
+	for _, other := range c.offers.Services(name) {
+		kinds = append(kinds, other.Type)
+	}
+	return service, c.ec2(prefix, operation, "InvalidParameter",
+		"Endpoint type (%s) does not match available service types ([%s]).", kind, strings.Join(kinds, ", "))
+}
+
+// lookupService returns the endpoint service with this name and type, and false if the Region does not have it.
+func (c *call) lookupService(name, serviceType string) (catalogue.Service, bool) {
+	services := c.offers.Services(name)
+	at := slices.IndexFunc(services, func(s catalogue.Service) bool { return s.Type == serviceType })
+	if at < 0 {
+		return catalogue.Service{}, false
+	}
+	return services[at], true
 }
 
 // onlyIPv4 refuses what the simulated AWS does not have: IPv6, and addresses that are asked for.
@@ -156,7 +172,7 @@ func updateEndpoint(c *call, id string, old, in values) (values, error) {
 		return nil, err
 	}
 	state := c.settle(clone(old), in)
-	service, _ := c.offers().service(text(state, "serviceName"), text(state, "vpcEndpointType"))
+	service, _ := c.lookupService(text(state, "serviceName"), text(state, "vpcEndpointType"))
 	if err := c.checkEndpoint(prefix, "ModifyVpcEndpoint", id, service, old, state); err != nil {
 		return nil, err
 	}
@@ -165,13 +181,13 @@ func updateEndpoint(c *call, id string, old, in values) (values, error) {
 }
 
 // checkEndpoint refuses what an endpoint cannot have. old is what it had: empty for a new one.
-func (c *call) checkEndpoint(prefix, operation, id string, service fixtureService, old, state values) error {
+func (c *call) checkEndpoint(prefix, operation, id string, service catalogue.Service, old, state values) error {
 	refuse := func(format string, args ...any) error {
 		return c.ec2(prefix, operation, "InvalidParameter", format, args...)
 	}
-	mode := endpointPolicy
+	kind := iampolicy.Endpoint
 	if service.Type == "Gateway" {
-		mode = gatewayEndpointPolicy
+		kind = iampolicy.GatewayEndpoint
 		if len(list(state, "subnetIds")) > 0 {
 			return refuse("Subnet IDs are only supported for Interface and GatewayLoadBalancer type VPC Endpoints.")
 		}
@@ -209,13 +225,13 @@ func (c *call) checkEndpoint(prefix, operation, id string, service fixtureServic
 	if policy == openPolicy || policy == openGatewayPolicy {
 		return nil
 	}
-	if code, message := policyProblem(mode, policy, policyScope{partition: c.partition, account: c.account()}); code != "" {
-		return c.ec2(prefix, operation, code, "%s", message)
+	if invalid := iampolicy.Validate(kind, policy, iampolicy.Context{Partition: c.partition, Account: c.account()}); invalid != nil {
+		return c.ec2(prefix, operation, invalid.Code, "%s", invalid.Message)
 	}
 	return nil
 }
 
-func (c *call) checkRouteTables(prefix, operation, id string, service fixtureService, state values) error {
+func (c *call) checkRouteTables(prefix, operation, id string, service catalogue.Service, state values) error {
 	for _, table := range list(state, "routeTableIds") {
 		found := c.get(routeTableToken, table)
 		if found == nil || text(found.State, "vpcId") != text(state, "vpcId") {
@@ -226,7 +242,7 @@ func (c *call) checkRouteTables(prefix, operation, id string, service fixtureSer
 		}) {
 			if other.ID != id {
 				return c.ec2(prefix, operation, "RouteAlreadyExists", "route table %s already has a route with destination-prefix-list-id %s",
-					table, service.PrefixList)
+					table, service.PrefixListID)
 			}
 		}
 	}
@@ -262,7 +278,7 @@ func (c *call) checkPrivateDNS(prefix, operation, id string, state values) error
 // checkEndpointSubnets holds subnets against the VPC, the service's zones and each other. An endpoint that has a subnet of a
 // zone takes no other of that zone, not even in the call that would take the first away: no public source says that it does, so
 // this is the stricter reading.
-func (c *call) checkEndpointSubnets(prefix, operation string, service fixtureService, old, state values) error {
+func (c *call) checkEndpointSubnets(prefix, operation string, service catalogue.Service, old, state values) error {
 	zones := map[string]string{}
 	for _, id := range append(list(old, "subnetIds"), list(state, "subnetIds")...) {
 		subnet := c.get(subnetToken, id)
@@ -307,10 +323,10 @@ func privateCode(code string) string {
 }
 
 // equip gives an endpoint its network interfaces and names, or its routes.
-func (c *call) equip(id string, service fixtureService, state values) {
+func (c *call) equip(id string, service catalogue.Service, state values) {
 	state["cidrBlocks"], state["prefixListId"], state["dnsEntries"], state["networkInterfaceIds"] = []any{}, "", []any{}, []any{}
 	if service.Type == "Gateway" {
-		state["prefixListId"], state["cidrBlocks"] = service.PrefixList, []any{"52.219.0.0/20"}
+		state["prefixListId"], state["cidrBlocks"] = service.PrefixListID, []any{"52.219.0.0/20"}
 		return
 	}
 	wanted := list(state, "subnetIds")

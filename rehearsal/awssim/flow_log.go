@@ -1,6 +1,7 @@
 package awssim
 
 import (
+	"bastionless/rehearsal/awssim/iampolicy"
 	"fmt"
 	"strings"
 )
@@ -163,7 +164,7 @@ func (c *call) checkFlowLogDestination(prefix, source string, in values) error {
 // deliversFlowLogs says whether there is a role of this ARN that the service can take.
 func (c *call) deliversFlowLogs(arn string) bool {
 	for _, role := range c.all(roleToken, func(v values) bool { return text(v, "arn") == arn }) {
-		return serviceMay(text(role.State, "assumeRolePolicy"), flowLogService, "sts:AssumeRole", map[string]string{
+		return iampolicy.AllowsService(text(role.State, "assumeRolePolicy"), flowLogService, "sts:AssumeRole", map[string]string{
 			"aws:SourceAccount": c.account(), "aws:SourceArn": c.arn("ec2", "vpc-flow-log/fl-0"+c.hash(arn, 16)),
 		})
 	}

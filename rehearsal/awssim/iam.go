@@ -1,6 +1,7 @@
 package awssim
 
 import (
+	"bastionless/rehearsal/awssim/iampolicy"
 	"fmt"
 	"maps"
 	"regexp"
@@ -138,7 +139,7 @@ func inlinePolicy(path string, value any) []string {
 func sameInlinePolicies(a, b any) bool {
 	x, y := policiesByName(a), policiesByName(b)
 	for name, policy := range x {
-		if other, ok := y[name]; !ok || !samePolicy(policy, other) {
+		if other, ok := y[name]; !ok || !iampolicy.Equivalent(policy, other) {
 			return false
 		}
 	}
@@ -229,10 +230,10 @@ func settle(attributes map[string]attribute, old, in values) values {
 }
 
 // scope is what policies are judged against.
-func (c *call) scope() policyScope {
-	return policyScope{
-		partition: c.partition, account: c.account(), principal: c.principalExists,
-		caller: c.globalARN("iam", "role/"+deployer),
+func (c *call) policyContext() iampolicy.Context {
+	return iampolicy.Context{
+		Partition: c.partition, Account: c.account(), PrincipalExists: c.principalExists,
+		Caller: c.globalARN("iam", "role/"+deployer),
 	}
 }
 
@@ -242,7 +243,7 @@ func (c *call) principalExists(arn string) bool {
 	kind, name, _ := strings.Cut(arn[strings.LastIndex(arn, ":")+1:], "/")
 	switch {
 	case arn != c.globalARN("iam", kind+"/"+name):
-	case kind == "user" && slices.Contains(account.Users, name), kind == "role" && name == deployer:
+	case kind == "user" && slices.Contains(c.existing.Users, name), kind == "role" && name == deployer:
 		return true
 	case kind == "role" && len(c.all(roleToken, func(v values) bool { return text(v, "arn") == arn })) > 0:
 		return true
@@ -271,8 +272,8 @@ func createRole(c *call, in values) (string, values, error) {
 	if err := c.checkDescription(prefix, "CreateRole", in); err != nil {
 		return "", nil, err
 	}
-	if code, message := policyProblem(trustPolicy, text(in, "assumeRolePolicy"), c.scope()); code != "" {
-		return refuse(code, "%s", message)
+	if invalid := iampolicy.Validate(iampolicy.Trust, text(in, "assumeRolePolicy"), c.policyContext()); invalid != nil {
+		return refuse(invalid.Code, "%s", invalid.Message)
 	}
 	if err := c.checkBoundary(prefix, "CreateRole", in); err != nil {
 		return "", nil, err
@@ -308,9 +309,9 @@ func (c *call) checkBoundary(prefix, operation string, in values) error {
 
 func updateRole(c *call, name string, old, in values) (values, error) {
 	prefix := "updating IAM Role (" + name + ")"
-	if trust := text(in, "assumeRolePolicy"); !samePolicy(text(old, "assumeRolePolicy"), trust) {
-		if code, message := policyProblem(trustPolicy, trust, c.scope()); code != "" {
-			return nil, c.iam(prefix+" assume role policy", "UpdateAssumeRolePolicy", code, "%s", message)
+	if trust := text(in, "assumeRolePolicy"); !iampolicy.Equivalent(text(old, "assumeRolePolicy"), trust) {
+		if invalid := iampolicy.Validate(iampolicy.Trust, trust, c.policyContext()); invalid != nil {
+			return nil, c.iam(prefix+" assume role policy", "UpdateAssumeRolePolicy", invalid.Code, "%s", invalid.Message)
 		}
 	}
 	if err := c.checkDescription(prefix+" description", "UpdateRoleDescription", in); err != nil {

@@ -1,6 +1,7 @@
 package awssim
 
 import (
+	"bastionless/rehearsal/awssim/iampolicy"
 	"maps"
 	"slices"
 	"strings"
@@ -73,17 +74,17 @@ func (c *call) checkRolePolicy(role, name, policy string) error {
 	if c.get(roleToken, role) == nil {
 		return c.noRole(prefix, operation, role)
 	}
-	if code, message := policyProblem(identityPolicy, policy, c.scope()); code != "" {
-		return c.iam(prefix, operation, code, "%s", message)
+	if invalid := iampolicy.Validate(iampolicy.Identity, policy, c.policyContext()); invalid != nil {
+		return c.iam(prefix, operation, invalid.Code, "%s", invalid.Message)
 	}
-	size := policyLength(policy)
+	size := iampolicy.Size(policy)
 	for other, text := range c.inline(role) {
 		if other != name {
-			size += policyLength(text)
+			size += iampolicy.Size(text)
 		}
 	}
-	if size > maxInlinePolicies {
-		return c.iam(prefix, operation, "LimitExceeded", "Maximum policy size of %d bytes exceeded for role %s", maxInlinePolicies, role)
+	if size > iampolicy.MaxInlineSize {
+		return c.iam(prefix, operation, "LimitExceeded", "Maximum policy size of %d bytes exceeded for role %s", iampolicy.MaxInlineSize, role)
 	}
 	return nil
 }

@@ -20,7 +20,7 @@ const (
 func keysOf(keys ...resource.PropertyKey) []resource.PropertyKey { return keys }
 
 func trusting(principal string) string {
-	return statement(`{"Effect":"Allow","Action":"sts:AssumeRole","Principal":` + principal + `}`)
+	return policyWith(`{"Effect":"Allow","Action":"sts:AssumeRole","Principal":` + principal + `}`)
 }
 
 // Law 1.4, 1.9, 4.1.
@@ -342,7 +342,7 @@ func TestRolePolicy(t *testing.T) {
 		return strings.Replace(base, ":::", ":::"+strings.Repeat("b", n-len(base)), 1)
 	}
 	require.Equal(t, putting("x")+"400, MalformedPolicyDocument: Policy statement must contain resources.",
-		w.refusal(rolePolicyToken, "x", values{"role": "r", "name": "x", "policy": statement(`{"Effect":"Allow","Action":"s3:*"}`)}))
+		w.refusal(rolePolicyToken, "x", values{"role": "r", "name": "x", "policy": policyWith(`{"Effect":"Allow","Action":"s3:*"}`)}))
 	w.create(rolePolicyToken, "big", values{"role": "r", "name": "big", "policy": long(10000)})
 	require.Equal(t, putting("x")+"409, LimitExceeded: Maximum policy size of 10240 bytes exceeded for role r",
 		w.refusal(rolePolicyToken, "x", values{"role": "r", "name": "x", "policy": long(200)}))
@@ -431,17 +431,14 @@ func TestRolePolicyAttachment(t *testing.T) {
 // Every partition names its own copy of AWS's policies and its own EC2.
 func TestIAM_partitions(t *testing.T) {
 	t.Parallel()
-	for region, ec2 := range map[string]string{
-		"ap-northeast-1": "ec2.amazonaws.com", "cn-north-1": "ec2.amazonaws.com.cn", "us-gov-west-1": "ec2.amazonaws.com",
+	for region, want := range map[string]struct{ partition, ec2 string }{
+		"ap-northeast-1": {"aws", "ec2.amazonaws.com"}, "cn-north-1": {"aws-cn", "ec2.amazonaws.com.cn"},
+		"us-gov-west-1": {"aws-us-gov", "ec2.amazonaws.com"},
 	} {
-		if account.Regions[region] == nil {
-			continue
-		}
-		partition := account.Regions[region].Partition
 		w := newTrialIn(t, Options{}, values{"region": region})
-		w.create(roleToken, "r", values{"name": "r", "assumeRolePolicy": trusting(`{"Service":"` + ec2 + `"}`)})
+		w.create(roleToken, "r", values{"name": "r", "assumeRolePolicy": trusting(`{"Service":"` + want.ec2 + `"}`)})
 		w.create(attachmentToken, "a", values{
-			"role": "r", "policyArn": "arn:" + partition + ":iam::aws:policy/AmazonSSMManagedInstanceCore",
+			"role": "r", "policyArn": "arn:" + want.partition + ":iam::aws:policy/AmazonSSMManagedInstanceCore",
 		})
 	}
 }

@@ -1,6 +1,7 @@
 package awssim
 
 import (
+	"bastionless/rehearsal/awssim/catalogue"
 	"crypto/sha1"
 	"encoding/base64"
 	"encoding/hex"
@@ -118,7 +119,8 @@ func adjustInstance(found differences, state, in values) {
 		}
 	}
 	if _, differs := found["instanceType"]; differs && !isUnknown(in["instanceType"]) {
-		was, is := account.InstanceTypes[text(state, "instanceType")], account.InstanceTypes[text(in, "instanceType")]
+		was, _ := catalogue.LookupInstanceType(text(state, "instanceType"))
+		is, _ := catalogue.LookupInstanceType(text(in, "instanceType"))
 		found["instanceType"] = !slices.ContainsFunc(was.Architectures, func(a string) bool { return slices.Contains(is.Architectures, a) })
 	}
 	kind := text(in, "rootBlockDevice.volumeType")
@@ -174,7 +176,7 @@ func createInstance(c *call, in values) (string, values, error) {
 }
 
 // describeInstance are the properties of an instance: what is asked for, and what AWS takes where nothing is.
-func (c *call) describeInstance(id string, in values, subnet *object, image fixtureImage) values {
+func (c *call) describeInstance(id string, in values, subnet *object, image catalogue.Image) values {
 	vpc := c.vpc(text(subnet.State, "vpcId"))
 	state := values{
 		"associatePublicIpAddress": flag(subnet.State, "mapPublicIpOnLaunch"), "disableApiStop": false, "disableApiTermination": false,
@@ -210,7 +212,7 @@ func (c *call) describeInstance(id string, in values, subnet *object, image fixt
 }
 
 // metadataOptions are those asked for and, for the rest, those of an image that asks for IMDSv2 or of one that does not.
-func metadataOptions(in values, image fixtureImage) values {
+func metadataOptions(in values, image catalogue.Image) values {
 	options := values{
 		"httpEndpoint": "enabled", "httpProtocolIpv6": "disabled", "httpTokens": "optional", "httpPutResponseHopLimit": 1.0,
 		"instanceMetadataTags": "disabled",

@@ -1,6 +1,7 @@
 package awssim
 
 import (
+	"bastionless/rehearsal/awssim/catalogue"
 	"encoding/base64"
 	"slices"
 	"strings"
@@ -12,14 +13,14 @@ import (
 const maxUserData = 16384
 
 // image returns an image that the fixture has or, where that is allowed, one that is assumed to fit.
-func (c *call) image(id string) (fixtureImage, bool) {
-	if image, ok := c.offers().Images[id]; ok {
+func (c *call) image(id string) (catalogue.Image, bool) {
+	if image, ok := c.offers.LookupImage(id); ok {
 		return image, true
 	}
 	if imageID.MatchString(id) && c.assume("image %s exists in %s, for x86_64 and of 8 GiB", id, c.region) {
-		return fixtureImage{Name: id, Architecture: "x86_64", GiB: 8}, true
+		return catalogue.Image{ID: id, Name: id, Architecture: "x86_64", RootGiB: 8}, true
 	}
-	return fixtureImage{}, false
+	return catalogue.Image{}, false
 }
 
 // checkInstanceSubnet finds the subnet of a new instance.
@@ -44,16 +45,16 @@ func (c *call) checkInstanceSubnet(in values) (*object, error) {
 	return subnet, nil
 }
 
-func (c *call) checkImage(in values) (fixtureImage, error) {
+func (c *call) checkImage(in values) (catalogue.Image, error) {
 	id := text(in, "ami")
 	if !imageID.MatchString(id) {
-		return fixtureImage{}, c.ec2(creatingInstance, "RunInstances", "InvalidAMIID.Malformed", `Invalid id: "%s" (expecting "ami-...")`, id)
+		return catalogue.Image{}, c.ec2(creatingInstance, "RunInstances", "InvalidAMIID.Malformed", `Invalid id: "%s" (expecting "ami-...")`, id)
 	}
 	image, ok := c.image(id)
 	if !ok {
 		return image, c.ec2(creatingInstance, "RunInstances", "InvalidAMIID.NotFound", "The image id '[%s]' does not exist", id)
 	}
-	if t, ok := account.InstanceTypes[text(in, "instanceType")]; ok && !slices.Contains(t.Architectures, image.Architecture) {
+	if t, ok := catalogue.LookupInstanceType(text(in, "instanceType")); ok && !slices.Contains(t.Architectures, image.Architecture) {
 		return image, c.ec2(creatingInstance, "RunInstances", "InvalidParameterValue", "The architecture '%s' of the specified instance type does "+
 			"not match the architecture '%s' of the specified AMI. Specify an instance type and an AMI that have matching architectures, and try "+
 			"again. You can use 'describe-instance-types' or 'describe-images' to discover the architecture of the instance type or AMI.",
@@ -99,11 +100,11 @@ func (c *call) checkInstanceBehaviour(prefix, operation string, in values) error
 
 func (c *call) checkInstanceType(prefix, operation string, in values, subnet *object) error {
 	name, zone := text(in, "instanceType"), text(subnet.State, "availabilityZone")
-	t, ok := account.InstanceTypes[name]
+	t, ok := catalogue.LookupInstanceType(name)
 	if !ok {
 		return c.ec2(prefix, operation, "InvalidParameterValue", "Invalid value '%s' for InstanceType.", name)
 	}
-	if zones := c.offers().offering(name); !slices.Contains(zones, zone) {
+	if zones := c.offers.ZonesOffering(name); !slices.Contains(zones, zone) {
 		return c.ec2(prefix, operation, "Unsupported", "Your requested instance type (%s) is not supported in your requested "+
 			"Availability Zone (%s). Please retry your request by not specifying an Availability Zone or choosing %s.", name, zone,
 			strings.Join(zones, ", "))

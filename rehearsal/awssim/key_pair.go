@@ -44,7 +44,7 @@ func (c *call) noKeyPair(prefix, operation, name string) error {
 
 // keyPairExists says whether there is a key pair in the provider's Region, the account's own or an assumed one.
 func (c *call) keyPairExists(name string) bool {
-	return slices.Contains(account.KeyPairs, name) || c.get(keyPairToken, name) != nil ||
+	return slices.Contains(c.existing.KeyPairs, name) || c.get(keyPairToken, name) != nil ||
 		c.assume("key pair %q exists in %s", name, c.region)
 }
 
@@ -55,7 +55,7 @@ func createKeyPair(c *call, in values) (string, values, error) {
 	if kind == "" {
 		return "", nil, c.ec2(prefix, "ImportKeyPair", "InvalidKey.Format", "Key is not in valid OpenSSH public key format")
 	}
-	if slices.Contains(account.KeyPairs, name) || c.get(keyPairToken, name) != nil {
+	if slices.Contains(c.existing.KeyPairs, name) || c.get(keyPairToken, name) != nil {
 		return "", nil, c.ec2(prefix, "ImportKeyPair", "InvalidKeyPair.Duplicate", "The keypair '%s' already exists.", name)
 	}
 	maps.Copy(in, values{

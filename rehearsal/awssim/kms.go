@@ -1,6 +1,7 @@
 package awssim
 
 import (
+	"bastionless/rehearsal/awssim/iampolicy"
 	"encoding/json"
 	"maps"
 	"regexp"
@@ -130,10 +131,10 @@ func (c *call) defaultKeyPolicy() string {
 }
 
 func (c *call) checkKeyPolicy(prefix, operation string, in values) error {
-	scope := c.scope()
-	scope.bypassLockout = flag(in, "bypassPolicyLockoutSafetyCheck")
-	if code, message := policyProblem(keyPolicy, text(in, "policy"), scope); code != "" {
-		return c.kms(prefix, operation, code, "%s", message)
+	context := c.policyContext()
+	context.BypassLockoutCheck = flag(in, "bypassPolicyLockoutSafetyCheck")
+	if invalid := iampolicy.Validate(iampolicy.Key, text(in, "policy"), context); invalid != nil {
+		return c.kms(prefix, operation, invalid.Code, "%s", invalid.Message)
 	}
 	return nil
 }
@@ -182,7 +183,7 @@ func (c *call) rotate(id string, state values) error {
 }
 
 func updateKey(c *call, id string, old, in values) (values, error) {
-	if given(in, "policy") && !samePolicy(text(old, "policy"), text(in, "policy")) {
+	if given(in, "policy") && !iampolicy.Equivalent(text(old, "policy"), text(in, "policy")) {
 		if err := c.checkKeyPolicy("updating KMS Key ("+id+"): updating policy", "PutKeyPolicy", in); err != nil {
 			return nil, err
 		}

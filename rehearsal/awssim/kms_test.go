@@ -27,7 +27,7 @@ func TestKMSKey(t *testing.T) {
 	w.settled(plain, nil)
 
 	in := values{
-		"description": "d", "policy": statement(rootStatement), "enableKeyRotation": true, "deletionWindowInDays": 7.0,
+		"description": "d", "policy": policyWith(rootStatement), "enableKeyRotation": true, "deletionWindowInDays": 7.0,
 		"multiRegion": true,
 	}
 	key := w.create(keyToken, "m", in)
@@ -42,13 +42,13 @@ func TestKMSKey(t *testing.T) {
 
 func TestKMSKey_changes(t *testing.T) {
 	t.Parallel()
-	changes(t, keyToken, nil, values{"description": "d", "policy": statement(rootStatement)}, []change{
+	changes(t, keyToken, nil, values{"description": "d", "policy": policyWith(rootStatement)}, []change{
 		{"use", values{"keyUsage": "SIGN_VERIFY"}, keysOf("keyUsage"), nil},
 		{"material", values{"customerMasterKeySpec": "RSA_2048"}, keysOf("customerMasterKeySpec"), nil},
 		{"Regions", values{"multiRegion": true}, keysOf("multiRegion"), nil},
 		{"description", values{"description": "e"}, nil, []string{"description"}},
 		{
-			"policy", values{"policy": statement(rootStatement + `,{"Effect":"Allow","Principal":{"AWS":"210987654321"},` +
+			"policy", values{"policy": policyWith(rootStatement + `,{"Effect":"Allow","Principal":{"AWS":"210987654321"},` +
 				`"Action":"kms:Decrypt","Resource":"*"}`)}, nil, []string{"policy"},
 		},
 		{"rotation", values{"enableKeyRotation": true}, nil, []string{"enableKeyRotation"}},
@@ -84,11 +84,11 @@ func TestKMSKey_refusals(t *testing.T) {
 	t.Parallel()
 	w := newTrial(t)
 	const creating = "creating KMS Key: operation error KMS: CreateKey, https response error StatusCode: 400, "
-	locked := statement(strings.Replace(rootStatement, "kms:*", "kms:Decrypt", 1))
+	locked := policyWith(strings.Replace(rootStatement, "kms:*", "kms:Decrypt", 1))
 	require.Equal(t, creating+"MalformedPolicyDocumentException: The new key policy will not allow you to update the key policy in "+
 		"the future.", w.refusal(keyToken, "x", values{"policy": locked}))
 	w.create(keyToken, "x", values{"policy": locked, "bypassPolicyLockoutSafetyCheck": true})
-	stranger := statement(rootStatement + "," + strings.Replace(rootStatement[strings.Index(rootStatement, `"Effect"`)-1:], "root",
+	stranger := policyWith(rootStatement + "," + strings.Replace(rootStatement[strings.Index(rootStatement, `"Effect"`)-1:], "root",
 		"role/gone", 1))
 	stranger = strings.Replace(stranger, `,,`, `,{`, 1)
 	require.Equal(t, creating+"MalformedPolicyDocumentException: Policy contains a statement with one or more invalid principals.",

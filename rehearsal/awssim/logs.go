@@ -1,6 +1,7 @@
 package awssim
 
 import (
+	"bastionless/rehearsal/awssim/iampolicy"
 	"fmt"
 	"regexp"
 	"strings"
@@ -93,7 +94,7 @@ func (c *call) checkLogKey(prefix, operation, name, keyARN string) error {
 	if k := c.keyOf(keyARN); k != nil {
 		usable = flag(k.State, "isEnabled") && text(k.State, "customerMasterKeySpec") == symmetric
 		for _, action := range logActions {
-			usable = usable && serviceMay(text(k.State, "policy"), service, action, map[string]string{
+			usable = usable && iampolicy.AllowsService(text(k.State, "policy"), service, action, map[string]string{
 				"kms:EncryptionContext:aws:logs:arn": arn, "aws:SourceArn": arn, "aws:SourceAccount": c.account(),
 			})
 		}

@@ -79,7 +79,7 @@ func TestLogGroup_refusals(t *testing.T) {
 		w.refusal(logGroupToken, "x", values{"name": "aws/g"}))
 
 	logs := func(condition string) string {
-		return statement(rootStatement + `,{"Effect":"Allow","Principal":{"Service":"logs.ap-northeast-1.amazonaws.com"},"Action":` +
+		return policyWith(rootStatement + `,{"Effect":"Allow","Principal":{"Service":"logs.ap-northeast-1.amazonaws.com"},"Action":` +
 			`["kms:Encrypt*","kms:Decrypt*","kms:ReEncrypt*","kms:GenerateDataKey*","kms:Describe*"],"Resource":"*"` + condition + `}`)
 	}
 	forGroups := logs(`,"Condition":{"ArnLike":{"kms:EncryptionContext:aws:logs:arn":` +

@@ -1,6 +1,8 @@
 package awssim
 
 import (
+	"bastionless/rehearsal/awssim/catalogue"
+	"bastionless/rehearsal/awssim/iampolicy"
 	"errors"
 	"fmt"
 	"maps"
@@ -73,7 +75,7 @@ func passes(args values, name, property string) bool {
 		if text(f, "name") != name {
 			continue
 		}
-		if !slices.ContainsFunc(list(f, "values"), func(pattern string) bool { return wildcardMatch(pattern, property) }) {
+		if !slices.ContainsFunc(list(f, "values"), func(pattern string) bool { return iampolicy.MatchWildcard(pattern, property) }) {
 			return false
 		}
 	}
@@ -88,15 +90,15 @@ func getCallerIdentity(c *call, _ values) (values, error) {
 }
 
 func getRegion(c *call, args values) (values, error) {
-	endpointOf := func(name string) string {
-		return "ec2." + name + "." + account.Partitions[account.Regions[name].Partition].DNSSuffix
+	endpointOf := func(region *catalogue.Region) string {
+		return "ec2." + region.Name() + "." + region.Partition().DNSSuffix
 	}
 	name := c.region
 	if wanted := text(args, "endpoint"); wanted != "" {
 		name = ""
-		for region := range account.Regions {
-			if endpointOf(region) == wanted {
-				name = region
+		for _, other := range catalogue.Regions() {
+			if region, _ := catalogue.LookupRegion(other); endpointOf(region) == wanted {
+				name = other
 			}
 		}
 		if name == "" {
@@ -108,17 +110,17 @@ func getRegion(c *call, args values) (values, error) {
 	} else if wanted := text(args, "name"); wanted != "" {
 		name = wanted
 	}
-	region := account.Regions[name]
-	if region == nil {
+	region, ok := catalogue.LookupRegion(name)
+	if !ok {
 		return nil, fmt.Errorf("region not found for name %q", name)
 	}
-	return values{"name": name, "id": name, "description": region.Description, "endpoint": endpointOf(name)}, nil
+	return values{"name": name, "id": name, "description": region.Description(), "endpoint": endpointOf(region)}, nil
 }
 
 func getPartition(c *call, _ values) (values, error) {
 	return values{
 		"id": c.partition, "partition": c.partition, "dnsSuffix": c.dnsSuffix,
-		"reverseDnsPrefix": account.Partitions[c.partition].ReverseDNSPrefix,
+		"reverseDnsPrefix": c.offers.Partition().ReverseDNSPrefix,
 	}, nil
 }
 
@@ -126,7 +128,7 @@ func getAvailabilityZones(c *call, args values) (values, error) {
 	answer := clone(args)
 	answer["id"] = c.region
 	names, ids := []any{}, []any{}
-	for _, zone := range c.offers().Zones {
+	for _, zone := range c.offers.Zones() {
 		properties := map[string]string{
 			"group-name": c.region, "opt-in-status": "opt-in-not-required", "region-name": c.region, "state": "available",
 			"zone-id": zone.ID, "zone-name": zone.Name, "zone-type": "availability-zone",
@@ -149,10 +151,10 @@ func getParameter(c *call, args values) (values, error) {
 	if name == "" {
 		return nil, worded(`Missing required argument. The argument "name" is required, but no definition was found.`)
 	}
-	for id, image := range c.offers().Images {
+	for _, image := range c.offers.Images() {
 		if image.Parameter == name {
 			return values{
-				"name": name, "id": name, "type": "String", "value": id, "insecureValue": id, "version": float64(1),
+				"name": name, "id": name, "type": "String", "value": image.ID, "insecureValue": image.ID, "version": float64(1),
 				"arn": "arn:" + c.partition + ":ssm:" + c.region + "::parameter" + name, "withDecryption": args["withDecryption"],
 			}, nil
 		}

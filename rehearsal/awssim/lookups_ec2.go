@@ -1,6 +1,7 @@
 package awssim
 
 import (
+	"bastionless/rehearsal/awssim/catalogue"
 	"errors"
 	"fmt"
 	"maps"
@@ -16,8 +17,8 @@ func getInstanceTypeOfferings(c *call, args values) (values, error) {
 		kind = "region"
 	}
 	types, locations, kinds := []any{}, []any{}, []any{}
-	for _, t := range slices.Sorted(maps.Keys(account.InstanceTypes)) {
-		zones := c.offers().offering(t)
+	for _, t := range catalogue.InstanceTypes() {
+		zones := c.offers.ZonesOffering(t)
 		if !passes(args, "instance-type", t) || len(zones) == 0 {
 			continue
 		}
@@ -38,7 +39,7 @@ func (c *call) locations(kind string, zones []string) []string {
 		return []string{c.region}
 	case "availability-zone-id":
 		var ids []string
-		for _, zone := range c.offers().Zones {
+		for _, zone := range c.offers.Zones() {
 			if slices.Contains(zones, zone.Name) {
 				ids = append(ids, zone.ID)
 			}
@@ -50,7 +51,7 @@ func (c *call) locations(kind string, zones []string) []string {
 
 func getInstanceType(c *call, args values) (values, error) {
 	name := text(args, "instanceType")
-	t, ok := account.InstanceTypes[name]
+	t, ok := catalogue.LookupInstanceType(name)
 	if !ok {
 		return nil, c.ec2("reading EC2 Instance Type ("+name+")", "DescribeInstanceTypes", "InvalidInstanceType",
 			"The following supplied instance types do not exist: [%s]", name)
@@ -73,15 +74,15 @@ func getVpcEndpointService(c *call, args values) (values, error) {
 	case name == "":
 		return c.filterServices(args)
 	}
-	services := slices.DeleteFunc(slices.Clone(c.offers().Services[name]), func(s fixtureService) bool {
+	services := slices.DeleteFunc(slices.Clone(c.offers.Services(name)), func(s catalogue.Service) bool {
 		return !passes(args, "service-name", name) || !passes(args, "service-type", s.Type)
 	})
-	if len(c.offers().Services[name]) == 0 {
+	if len(c.offers.Services(name)) == 0 {
 		return nil, c.ec2("reading EC2 VPC Endpoint Services", "DescribeVpcEndpointServices", "InvalidServiceName",
 			"The Vpc Endpoint Service '%s' does not exist", name)
 	}
 	if kind := text(args, "serviceType"); kind != "" {
-		services = slices.DeleteFunc(slices.Clone(services), func(s fixtureService) bool { return s.Type != kind })
+		services = slices.DeleteFunc(slices.Clone(services), func(s catalogue.Service) bool { return s.Type != kind })
 	}
 	switch len(services) {
 	case 0:
@@ -96,7 +97,7 @@ func getVpcEndpointService(c *call, args values) (values, error) {
 // filterServices finds a service by filters alone.
 func (c *call) filterServices(args values) (values, error) {
 	var found []string
-	for _, name := range slices.Sorted(maps.Keys(c.offers().Services)) {
+	for _, name := range c.offers.ServiceNames() {
 		if passes(args, "service-name", name) {
 			found = append(found, name)
 		}
@@ -113,7 +114,7 @@ func (c *call) filterServices(args values) (values, error) {
 		"EC2 VPC Endpoint Service")
 }
 
-func describeService(c *call, name string, service fixtureService, args values) values {
+func describeService(c *call, name string, service catalogue.Service, args values) values {
 	answer := clone(args)
 	short := serviceCode(name)
 	id := "vpce-svc-0" + c.hash(name+service.Type, 16)
@@ -127,7 +128,7 @@ func describeService(c *call, name string, service fixtureService, args values) 
 		"availabilityZones": anys(service.Zones), "baseEndpointDnsNames": []any{short + "." + c.region + ".vpce." + c.dnsSuffix},
 		"id": c.hash(name, 10), "managesVpcEndpoints": false, "owner": "amazon", "privateDnsName": private,
 		"privateDnsNames": privates, "region": c.region, "serviceId": id, "serviceName": name,
-		"serviceType": service.Type, "supportedIpAddressTypes": []any{"ipv4"}, "tags": values{}, "vpcEndpointPolicySupported": service.Policies,
+		"serviceType": service.Type, "supportedIpAddressTypes": []any{"ipv4"}, "tags": values{}, "vpcEndpointPolicySupported": service.SupportsPolicy,
 	})
 	return answer
 }
@@ -170,13 +171,10 @@ func getKeyPair(c *call, args values) (values, error) {
 // prefixLists are AWS's own in the Region that pass the arguments: names and ids.
 func (c *call) prefixLists(args values, idArgument string) map[string]string {
 	found := map[string]string{}
-	for name, services := range c.offers().Services {
-		for _, service := range services {
-			id := service.PrefixList
-			if id != "" && (text(args, "name") == "" || text(args, "name") == name) && (text(args, idArgument) == "" || text(args, idArgument) == id) &&
-				passes(args, "prefix-list-name", name) && passes(args, "prefix-list-id", id) && passes(args, "owner-id", "AWS") {
-				found[name] = id
-			}
+	for _, l := range c.offers.PrefixLists() {
+		if (text(args, "name") == "" || text(args, "name") == l.Name) && (text(args, idArgument) == "" || text(args, idArgument) == l.ID) &&
+			passes(args, "prefix-list-name", l.Name) && passes(args, "prefix-list-id", l.ID) && passes(args, "owner-id", "AWS") {
+			found[l.Name] = l.ID
 		}
 	}
 	return found
@@ -223,15 +221,15 @@ func getPrefixList(c *call, args values) (values, error) {
 }
 
 // imageFilters are the filters of images that the simulated AWS knows.
-var imageFilters = map[string]func(id string, image fixtureImage) string{
-	"image-id":            func(id string, _ fixtureImage) string { return id },
-	"name":                func(_ string, image fixtureImage) string { return image.Name },
-	"architecture":        func(_ string, image fixtureImage) string { return image.Architecture },
-	"owner-alias":         func(string, fixtureImage) string { return "amazon" },
-	"owner-id":            func(string, fixtureImage) string { return amazonImages },
-	"root-device-type":    func(string, fixtureImage) string { return "ebs" },
-	"state":               func(string, fixtureImage) string { return "available" },
-	"virtualization-type": func(string, fixtureImage) string { return "hvm" },
+var imageFilters = map[string]func(catalogue.Image) string{
+	"image-id":            func(image catalogue.Image) string { return image.ID },
+	"name":                func(image catalogue.Image) string { return image.Name },
+	"architecture":        func(image catalogue.Image) string { return image.Architecture },
+	"owner-alias":         func(catalogue.Image) string { return "amazon" },
+	"owner-id":            func(catalogue.Image) string { return amazonImages },
+	"root-device-type":    func(catalogue.Image) string { return "ebs" },
+	"state":               func(catalogue.Image) string { return "available" },
+	"virtualization-type": func(catalogue.Image) string { return "hvm" },
 }
 
 // amazonImages is the account of Amazon Linux's images.
@@ -250,7 +248,7 @@ func getAmi(c *call, args values) (values, error) {
 			fits = fits && (slices.Contains(owners, "amazon") || slices.Contains(owners, amazonImages))
 		}
 		for name, property := range imageFilters {
-			fits = fits && passes(args, name, property(id, image))
+			fits = fits && passes(args, name, property(image))
 		}
 		if fits {
 			found = append(found, id)
@@ -269,10 +267,10 @@ func getAmi(c *call, args values) (values, error) {
 
 // candidates are the images of the Region, the newest first, and those that a filter names and that may be assumed.
 func (c *call) candidates(args values) []string {
-	images := c.offers().Images
-	ids := slices.SortedFunc(maps.Keys(images), func(a, b string) int {
-		return strings.Compare(images[b].Name+b, images[a].Name+a)
-	})
+	var ids []string
+	for _, image := range c.offers.Images() {
+		ids = append(ids, image.ID)
+	}
 	filters, _ := args["filters"].([]any)
 	for _, f := range filters {
 		if f, _ := f.(values); text(f, "name") == "image-id" {
@@ -286,7 +284,7 @@ func (c *call) candidates(args values) []string {
 	return ids
 }
 
-func (c *call) describeImage(id string, image fixtureImage, args values) values {
+func (c *call) describeImage(id string, image catalogue.Image, args values) values {
 	answer := clone(args)
 	imds := ""
 	if image.IMDSv2 {
@@ -297,7 +295,7 @@ func (c *call) describeImage(id string, image fixtureImage, args values) values 
 		"imdsSupport": imds, "ownerId": amazonImages, "state": "available", "public": true, "virtualizationType": "hvm",
 		"arn": "arn:" + c.partition + ":ec2:" + c.region + "::image/" + id,
 		"blockDeviceMappings": []any{values{"deviceName": rootDevice, "noDevice": "", "virtualName": "", "ebs": values{
-			"volume_size": fmt.Sprint(image.GiB), "volume_type": imageVolume(image), "delete_on_termination": "true", "encrypted": "false",
+			"volume_size": fmt.Sprint(image.RootGiB), "volume_type": imageVolume(image), "delete_on_termination": "true", "encrypted": "false",
 			"snapshot_id": "snap-0" + c.hash(id, 16), "iops": "0", "throughput": "0",
 		}}},
 		"creationDate": "2026-11-10T00:00:00.000Z", "deprecationTime": "", "description": image.Name, "enaSupport": true, "hypervisor": "xen",

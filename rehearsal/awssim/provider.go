@@ -1,6 +1,7 @@
 package awssim
 
 import (
+	"bastionless/rehearsal/awssim/catalogue"
 	"context"
 	"errors"
 	"fmt"
@@ -64,8 +65,8 @@ func (p *provider) begin(urn resource.URN) *call {
 	defer p.mu.Unlock()
 	p.cloud.mu.Lock()
 	c := &call{Cloud: p.cloud, ctx: p.ctx, accountID: p.account, region: p.region, tags: p.tags, urn: urn}
-	if region := account.Regions[p.region]; region != nil {
-		c.partition, c.dnsSuffix = region.Partition, account.Partitions[region.Partition].DNSSuffix
+	if region, ok := catalogue.LookupRegion(p.region); ok {
+		c.offers, c.partition, c.dnsSuffix = region, region.Partition().Name, region.Partition().DNSSuffix
 	}
 	return c
 }
@@ -344,7 +345,7 @@ func (p *provider) Invoke(_ context.Context, req plugin.InvokeRequest) (response
 	}
 	c := p.begin("")
 	defer p.end(&err)
-	if c.offers() == nil {
+	if c.offers == nil {
 		return plugin.InvokeResponse{}, nil // a preview in which the provider's own Region is not known
 	}
 	answer, err := look.answer(c, args)

@@ -31,7 +31,7 @@ func TestProvider_configuration(t *testing.T) {
 	require.Empty(t, check(values{"region": unknown{}}))
 	require.Equal(t, []plugin.CheckFailure{{Reason: "unable to validate AWS credentials.\nDetails: no AWS Region: Make sure you have set your " +
 		"AWS region, e.g. `pulumi config set aws:region us-west-2`."}}, check(nil))
-	require.Equal(t, []plugin.CheckFailure{{Reason: `the simulated account has no Region "mars-1": it has ` + account.regionNames()}}, check(values{"region": "mars-1"}))
+	require.Equal(t, []plugin.CheckFailure{{Reason: "invalid AWS Region: mars-1"}}, check(values{"region": "mars-1"}))
 	diff, err := p.DiffConfig(background, plugin.DiffConfigRequest{
 		OldInputs: toProperties(values{"region": "us-east-1"}), NewInputs: toProperties(values{"region": "us-west-2"}),
 	})

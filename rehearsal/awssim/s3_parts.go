@@ -1,6 +1,7 @@
 package awssim
 
 import (
+	"bastionless/rehearsal/awssim/iampolicy"
 	"fmt"
 	"maps"
 	"slices"
@@ -204,12 +205,12 @@ func ownObjects(_ *call, settings, in values, _, _ string) error {
 
 func checkBucketPolicy(c *call, settings, in values, prefix, operation string) error {
 	bucket, policy := text(in, "bucket"), text(in, "policy")
-	scope := c.scope()
-	scope.bucket = bucket
-	if code, message := policyProblem(bucketPolicy, policy, scope); code != "" {
-		return c.s3(prefix, operation, 400, code, "%s", message)
+	context := c.policyContext()
+	context.Bucket = bucket
+	if invalid := iampolicy.Validate(iampolicy.Bucket, policy, context); invalid != nil {
+		return c.s3(prefix, operation, 400, invalid.Code, "%s", invalid.Message)
 	}
-	if publicPolicy(policy) && flag(settings, "blockPublicPolicy") {
+	if iampolicy.IsPublic(policy) && flag(settings, "blockPublicPolicy") {
 		return c.s3(prefix, operation, 403, "AccessDenied", `User: %s is not authorized to perform: s3:PutBucketPolicy on resource: `+
 			`"arn:%s:s3:::%s" because public policies are blocked by the BlockPublicPolicy block public access setting.`,
 			"arn:"+c.partition+":sts::"+c.account()+":assumed-role/"+deployer+"/"+deployer, c.partition, bucket)

@@ -122,7 +122,7 @@ func TestBucket_not_empty(t *testing.T) {
 func TestBucketParts(t *testing.T) {
 	t.Parallel()
 	const bucketARN = "arn:aws:s3:::dev-1"
-	policy := statement(`{"Effect":"Deny","Principal":"*","Action":"s3:*","Resource":["` + bucketARN + `","` + bucketARN + `/*"],` +
+	policy := policyWith(`{"Effect":"Deny","Principal":"*","Action":"s3:*","Resource":["` + bucketARN + `","` + bucketARN + `/*"],` +
 		`"Condition":{"Bool":{"aws:SecureTransport":"false"}}}`)
 	kms := values{"applyServerSideEncryptionByDefault": values{"sseAlgorithm": "aws:kms", "kmsMasterKeyId": "k"}, "bucketKeyEnabled": true}
 	expire := values{"id": "expire", "status": "Enabled", "expiration": values{"days": 365.0}}
@@ -270,7 +270,7 @@ func TestBucketPolicy_refusals(t *testing.T) {
 	w := newTrial(t)
 	w.create(bucketToken, "b", values{"bucket": "dev-1"})
 	const putting = "putting S3 Bucket (dev-1) Policy: operation error S3: PutBucketPolicy, https response error StatusCode: "
-	public := statement(`{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::dev-1/*"}`)
+	public := policyWith(`{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::dev-1/*"}`)
 	const blocked = putting + "403, AccessDenied: User: arn:aws:sts::123456789012:assumed-role/deployer/deployer is not authorized to " +
 		`perform: s3:PutBucketPolicy on resource: "arn:aws:s3:::dev-1" because public policies are blocked by the BlockPublicPolicy ` +
 		"block public access setting."

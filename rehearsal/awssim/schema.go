@@ -1,6 +1,7 @@
 package awssim
 
 import (
+	"bastionless/rehearsal/awssim/catalogue"
 	"context"
 	"crypto/sha1"
 	"encoding/hex"
@@ -112,7 +113,8 @@ type call struct {
 	region    string
 	partition string
 	dnsSuffix string
-	tags      map[string]any // the provider's default tags
+	offers    *catalogue.Region // what AWS offers in the Region; nil if the Region is unknown
+	tags      map[string]any    // the provider's default tags
 	urn       resource.URN
 	// recorded is what Pulumi's state holds of the resource that is deleted.
 	recorded values

@@ -1,8 +1,10 @@
 package awssim
 
 import (
+	"bastionless/rehearsal/awssim/catalogue"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 )
 
@@ -162,7 +164,7 @@ func (c *call) checkPeer(prefix, operation string, group *object, rule values) e
 			return c.ec2(prefix, operation, "InvalidGroup.NotFound", "You have specified two resources that belong to different networks.")
 		}
 	}
-	if id := text(rule, "prefixListId"); id != "" && !c.offers().hasPrefixList(id) {
+	if id := text(rule, "prefixListId"); id != "" && !slices.ContainsFunc(c.offers.PrefixLists(), func(l catalogue.PrefixList) bool { return l.ID == id }) {
 		return c.ec2(prefix, operation, "InvalidPrefixListID.NotFound", "The prefix list ID '%s' does not exist", id)
 	}
 	return nil

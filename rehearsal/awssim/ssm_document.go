@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // maxDocumentBytes is the size of a document's content.
@@ -27,14 +28,9 @@ func documentProblem(kind, format, content string) (code, message string) {
 	if format != "JSON" {
 		return "", "" // YAML and TEXT are kept as they are: the simulation reads JSON alone
 	}
-	root, err := parseJSON(content)
-	var syntax *json.SyntaxError
-	switch {
-	case errors.As(err, &syntax):
-		return "InvalidDocumentContent", "JSON not well-formed. at Line: " + strings.NewReplacer(
-			"(", "", ")", "", ",", ", Column: ").Replace(textPosition(content, int(syntax.Offset)-1))
-	case err != nil:
-		return "InvalidDocumentContent", "JSON not well-formed. " + err.Error()
+	root, invalid := parseDocument(content)
+	if invalid != "" {
+		return "InvalidDocumentContent", "JSON not well-formed. " + invalid
 	}
 	schema, known := documentSchemas[kind]
 	if !known {
@@ -54,9 +50,59 @@ func documentProblem(kind, format, content string) (code, message string) {
 	return "", ""
 }
 
+// parseDocument parses content in JSON, or returns what is wrong with it. An element of content that is not an object is
+// empty.
+func parseDocument(content string) (root values, invalid string) {
+	decoder := json.NewDecoder(strings.NewReader(content))
+	decoder.UseNumber()
+	var value any
+	err := json.Unmarshal([]byte(content), &value)
+	var syntax *json.SyntaxError
+	switch {
+	case errors.As(err, &syntax):
+		before := content[:max(0, int(syntax.Offset)-1)]
+		line := strings.Count(before, "\n") + 1
+		column := utf8.RuneCountInString(before[strings.LastIndex(before, "\n")+1:]) + 1
+		return nil, fmt.Sprintf("at Line: %d, Column: %d", line, column)
+	case err != nil:
+		return nil, err.Error()
+	}
+	if key := duplicateKey(json.NewDecoder(strings.NewReader(content))); key != "" {
+		return nil, fmt.Sprintf("duplicate key %q", key)
+	}
+	if err := decoder.Decode(&value); err != nil {
+		return nil, err.Error()
+	}
+	root, _ = value.(values)
+	return root, ""
+}
+
+// duplicateKey reads a value and returns a key that one of its objects has twice, or "". The value is valid JSON.
+func duplicateKey(decoder *json.Decoder) string {
+	token, _ := decoder.Token()
+	if token != json.Delim('{') && token != json.Delim('[') {
+		return ""
+	}
+	seen := map[json.Token]bool{}
+	for decoder.More() {
+		if token == json.Delim('{') {
+			key, _ := decoder.Token()
+			if seen[key] {
+				return fmt.Sprint(key)
+			}
+			seen[key] = true
+		}
+		if key := duplicateKey(decoder); key != "" {
+			return key
+		}
+	}
+	_, _ = decoder.Token()
+	return ""
+}
+
 type documentSchema struct {
 	versions []string
-	check    func(root *jsonValue, version string) string
+	check    func(root values, version string) string
 }
 
 var documentSchemas = map[string]documentSchema{
@@ -92,12 +138,12 @@ func missingProperties(node string, names ...string) string {
 }
 
 // stepsProblem looks for what makes documents of the other types do something, and no further.
-func stepsProblem(root *jsonValue, version string) string {
+func stepsProblem(root values, version string) string {
 	steps := "mainSteps"
 	if version == "1.2" {
 		steps = "runtimeConfig"
 	}
-	if root.get(steps) == nil {
+	if _, ok := root[steps]; !ok {
 		return missingProperties("/", steps)
 	}
 	return ""
@@ -133,12 +179,11 @@ var (
 	maxMinutes  = regexp.MustCompile(`^([1-9]|[1-9][0-9]{1,2}|1[0-3][0-9]{2}|14[0-3][0-9]|1440)?$`)
 )
 
-func sessionProblem(root *jsonValue, _ string) string {
-	kind := root.get("sessionType")
-	if kind == nil {
+func sessionProblem(root values, _ string) string {
+	if _, ok := root["sessionType"]; !ok {
 		return missingProperties("/", "sessionType")
 	}
-	name, _ := kind.text()
+	name, _ := root["sessionType"].(string)
 	if !slices.Contains(sessionTypes, name) {
 		list, _ := json.Marshal(sessionTypes) // strings always marshal
 		return schemaFlaw("/sessionType", "instance value (%q) not found in enum (possible values: %s)", name, list)
@@ -146,20 +191,20 @@ func sessionProblem(root *jsonValue, _ string) string {
 	if name != "Standard_Stream" {
 		return "" // their parameters and properties are not what this project writes
 	}
-	inputs := root.get("inputs")
-	if inputs == nil {
+	if _, ok := root["inputs"]; !ok {
 		return missingProperties("/", "inputs")
 	}
+	inputs, _ := root["inputs"].(values)
 	var missing []string
 	for i, input := range sessionInputs {
-		value := inputs.get(input.name)
-		if value == nil {
+		value, ok := inputs[input.name]
+		if !ok {
 			if i < requiredSessionInputs {
 				missing = append(missing, input.name)
 			}
 			continue
 		}
-		if got := value.schemaType(); got != input.kind {
+		if got := schemaType(value); got != input.kind {
 			return schemaFlaw("/inputs/"+input.name,
 				"instance type (%s) does not match any allowed primitive type (allowed: [%q])", got, input.kind)
 		}
@@ -167,7 +212,7 @@ func sessionProblem(root *jsonValue, _ string) string {
 	if missing != nil {
 		return missingProperties("/inputs", missing...)
 	}
-	for _, key := range inputs.keys {
+	for _, key := range slices.Sorted(maps.Keys(inputs)) {
 		if !slices.ContainsFunc(sessionInputs, func(i struct{ name, kind string }) bool { return i.name == key }) {
 			return schemaFlaw("/inputs",
 				"object instance has properties which are not allowed by the schema: [%q]", key)
@@ -177,31 +222,27 @@ func sessionProblem(root *jsonValue, _ string) string {
 		input string
 		form  *regexp.Regexp
 	}{{"idleSessionTimeout", idleMinutes}, {"maxSessionDuration", maxMinutes}} {
-		if value := inputs.get(minutes.input); value != nil {
-			if text, _ := value.text(); !minutes.form.MatchString(text) {
-				return schemaFlaw("/inputs/"+minutes.input,
-					"ECMA 262 regex %q does not match input string %q", minutes.form, text)
-			}
+		value, ok := inputs[minutes.input].(string)
+		if ok && !minutes.form.MatchString(value) {
+			return schemaFlaw("/inputs/"+minutes.input, "ECMA 262 regex %q does not match input string %q", minutes.form, value)
 		}
 	}
 	return ""
 }
 
 // schemaType is the type's name in JSON schema.
-func (v *jsonValue) schemaType() string {
-	switch v.kind {
-	case '{':
+func schemaType(value any) string {
+	switch value := value.(type) {
+	case values:
 		return "object"
-	case '[':
+	case []any:
 		return "array"
-	}
-	switch scalar := v.scalar.(type) {
 	case nil:
 		return "null"
 	case bool:
 		return "boolean"
 	case json.Number:
-		if strings.ContainsAny(scalar.String(), ".eE") {
+		if strings.ContainsAny(value.String(), ".eE") {
 			return "number"
 		}
 		return "integer"

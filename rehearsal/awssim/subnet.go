@@ -98,13 +98,13 @@ func (c *call) zone(prefix, operation string, in values) (name, id string, err e
 	if wanted == "" {
 		wanted, parameter = text(in, "availabilityZoneId"), "availabilityZoneId"
 	}
-	for _, zone := range c.offers().Zones {
+	for _, zone := range c.offers.Zones() {
 		if wanted == "" || wanted == zone.Name || wanted == zone.ID {
 			return zone.Name, zone.ID, nil
 		}
 	}
 	return "", "", c.ec2(prefix, operation, "InvalidParameterValue", "Value (%s) for parameter %s is invalid. Subnets can "+
-		"currently only be created in the following availability zones: %s.", wanted, parameter, strings.Join(c.offers().zoneNames(), ", "))
+		"currently only be created in the following availability zones: %s.", wanted, parameter, strings.Join(c.offers.ZoneNames(), ", "))
 }
 
 func removeSubnet(c *call, id string, _ values) error {

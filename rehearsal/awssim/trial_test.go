@@ -12,6 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+const testAccount = "123456789012"
+
 // trial is an account under test, driven through the provider's own interface as the engine does.
 type trial struct {
 	t        *testing.T
@@ -279,4 +281,9 @@ func paths(diff plugin.DiffResult) []string {
 	}
 	slices.Sort(found)
 	return found
+}
+
+// policyWith returns a policy document with these statements.
+func policyWith(statements string) string {
+	return `{"Version":"2012-10-17","Statement":[` + statements + `]}`
 }

@@ -205,7 +205,7 @@ func (m *maker) buckets() {
 	m.id(lifecycleToken, values{"bucket": bucket, "rules": []any{values{
 		"id": "r", "status": "Enabled", "filter": values{"prefix": ""}, "expiration": values{"days": 30.0},
 	}}})
-	m.id(bucketPolicyToken, values{"bucket": bucket, "policy": statement(`{"Effect":"Deny","Principal":"*","Action":"s3:*","Resource":["arn:aws:s3:::` +
+	m.id(bucketPolicyToken, values{"bucket": bucket, "policy": policyWith(`{"Effect":"Deny","Principal":"*","Action":"s3:*","Resource":["arn:aws:s3:::` +
 		bucket + `/*"],"Condition":{"Bool":{"aws:SecureTransport":"false"}}}`)})
 }
 

@@ -1,6 +1,7 @@
 package awssim
 
 import (
+	"bastionless/rehearsal/awssim/iampolicy"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -118,7 +119,7 @@ func both(checks ...func(string, any) []string) func(string, any) []string {
 // policyDocument is ValidIAMPolicyJSON.
 func policyDocument(path string, value any) []string {
 	text, _ := value.(string)
-	if problem := policyJSONProblem(path, text); problem != "" {
+	if problem := iampolicy.ValidateJSON(path, text); problem != "" {
 		return []string{problem}
 	}
 	return nil

@@ -1,6 +1,7 @@
 package awssim
 
 import (
+	"bastionless/rehearsal/awssim/catalogue"
 	"errors"
 	"fmt"
 	"maps"
@@ -49,17 +50,17 @@ func rootBlockDevice() attribute {
 }
 
 // imageVolume is the type of an image's root volume. Images of Amazon Linux 2023 have gp3.
-func imageVolume(image fixtureImage) string {
-	if image.VolumeType == "" {
+func imageVolume(image catalogue.Image) string {
+	if image.RootVolumeType == "" {
 		return "gp3"
 	}
-	return image.VolumeType
+	return image.RootVolumeType
 }
 
 // newRootDevice is the root volume of a new instance as it will be.
-func (c *call) newRootDevice(in values, image fixtureImage) (values, error) {
+func (c *call) newRootDevice(in values, image catalogue.Image) (values, error) {
 	device := values{
-		"volumeSize": float64(image.GiB), "volumeType": imageVolume(image), "encrypted": false, "deleteOnTermination": true, "kmsKeyId": "",
+		"volumeSize": float64(image.RootGiB), "volumeType": imageVolume(image), "encrypted": false, "deleteOnTermination": true, "kmsKeyId": "",
 	}
 	chosen, _ := in["rootBlockDevice"].(values)
 	maps.Copy(device, clone(chosen))
@@ -74,9 +75,9 @@ func (c *call) newRootDevice(in values, image fixtureImage) (values, error) {
 	if err := c.checkVolume(creatingInstance, "RunInstances", device); err != nil {
 		return nil, err
 	}
-	if number(device, "volumeSize") < image.GiB {
+	if number(device, "volumeSize") < image.RootGiB {
 		return nil, c.ec2(creatingInstance, "RunInstances", "InvalidBlockDeviceMapping", "Volume of size %dGB is smaller than snapshot '%s', "+
-			"expect size >= %dGB", number(device, "volumeSize"), "snap-0"+c.hash(text(in, "ami"), 16), image.GiB)
+			"expect size >= %dGB", number(device, "volumeSize"), "snap-0"+c.hash(text(in, "ami"), 16), image.RootGiB)
 	}
 	if text(device, "kmsKeyId") != "" && !flag(device, "encrypted") {
 		return nil, c.ec2(creatingInstance, "RunInstances", "InvalidParameterDependency",
