@@ -8,63 +8,97 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A cloud that was saved is the same cloud, for another process.
-func TestCloud_file(t *testing.T) {
+func TestCloud_isReadFromItsFile(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "cloud.json")
-	options := Options{Path: path, AssumeExisting: true}
-	w := newTrialIn(t, options, values{"region": "ap-northeast-1"})
+	options, config := Options{Path: path, AssumeExisting: true}, values{"region": "ap-northeast-1"}
+	w := newTestCloudWith(t, options, config)
 	vpc := w.vpc("v", "10.0.0.0/16")
 	subnet := w.subnet(vpc, "10.0.1.0/24", "ap-northeast-1a")
 	in := values{"ami": someImage(t), "instanceType": "t3.micro", "subnetId": subnet, "keyName": "mine"}
 	instance := w.create(instanceToken, "i", in)
 
-	later := newTrialIn(t, options, values{"region": "ap-northeast-1"})
-	require.Equal(t, w.cloud.Inventory(), later.cloud.Inventory())
-	require.Len(t, later.cloud.Inventory(), 3)
-	require.Equal(t, []string{`key pair "mine" exists in ap-northeast-1`}, later.cloud.Assumed())
-	later.settled(instance, in)
-	second := later.create(instanceToken, "j", in)
+	reopened := newTestCloudWith(t, options, config)
+	require.Equal(t, w.cloud.Inventory(), reopened.cloud.Inventory())
+	require.Len(t, reopened.cloud.Inventory(), 3)
+	require.Equal(t, []string{`key pair "mine" exists in ap-northeast-1`}, reopened.cloud.Assumed())
+	reopened.requireNoDiff(instance, in)
+	second := reopened.create(instanceToken, "j", in)
 	require.NotEqual(t, instance.id, second.id)
-	require.Equal(t, "10.0.1.5", second.out()["privateIp"])
-	later.remove(second)
-	later.remove(instance)
-	require.Len(t, newTrialIn(t, options, values{"region": "ap-northeast-1"}).cloud.Inventory(), 2)
-
-	files, err := os.ReadDir(filepath.Dir(path))
-	require.NoError(t, err)
-	require.Len(t, files, 1, "no temporary file is left")
+	require.Equal(t, "10.0.1.5", second.state()["privateIp"])
+	reopened.delete(second)
+	reopened.delete(instance)
+	require.Len(t, newTestCloudWith(t, options, config).cloud.Inventory(), 2)
+	require.Equal(t, []string{"cloud.json"}, fileNames(t, filepath.Dir(path)), "no temporary file remains")
 }
 
-// A lookup that rests on an assumption is in the file, too.
-func TestCloud_fileKeepsAssumptions(t *testing.T) {
+func TestCloud_savesAssumptionsOfLookups(t *testing.T) {
 	t.Parallel()
-	options := Options{Path: filepath.Join(t.TempDir(), "cloud.json"), AssumeExisting: true}
-	newTrialIn(t, options, values{"region": "eu-west-1"}).answer(keyPairLookup, values{"keyName": "mine"})
-	require.Equal(t, []string{`key pair "mine" exists in eu-west-1`}, newTrialIn(t, options, values{"region": "eu-west-1"}).cloud.Assumed())
+	options, config := Options{Path: filepath.Join(t.TempDir(), "cloud.json"), AssumeExisting: true}, values{"region": "eu-west-1"}
+	newTestCloudWith(t, options, config).invoke(keyPairLookup, values{"keyName": "mine"})
+	require.Equal(t, []string{`key pair "mine" exists in eu-west-1`}, newTestCloudWith(t, options, config).cloud.Assumed())
 }
 
-// A file that is no cloud is not taken for an empty one, and one that cannot be read is told.
-func TestCloud_badFile(t *testing.T) {
+func TestNew_rejectsInvalidFiles(t *testing.T) {
+	t.Parallel()
+	directory := t.TempDir()
+	path := filepath.Join(directory, "cloud.json")
+	require.NoError(t, os.WriteFile(path, []byte("{"), 0o600))
+	for invalid, want := range map[string]string{
+		path:      path + " is not a simulated cloud: unexpected end of JSON input: remove the file to start with a new cloud",
+		directory: "read the simulated cloud: ",
+	} {
+		_, err := New(Options{Path: invalid})
+		require.ErrorContains(t, err, want)
+	}
+}
+
+func TestNew_failsWithoutTheDirectory(t *testing.T) {
+	t.Parallel()
+	directory := t.TempDir()
+	file := filepath.Join(directory, "file")
+	require.NoError(t, os.WriteFile(file, nil, 0o600))
+	for _, missing := range []string{filepath.Join(directory, "missing"), file} {
+		path := filepath.Join(missing, "cloud.json")
+		_, err := New(Options{Path: path})
+		require.EqualError(t, err,
+			"simulated cloud "+path+": there is no directory "+missing+": create it or choose another file")
+	}
+	require.Equal(t, []string{"file"}, fileNames(t, directory))
+}
+
+// A rename fails if the target is a directory.
+func TestCloud_leavesNoTemporaryFileWhenARenameFails(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "cloud.json")
-	require.NoError(t, os.WriteFile(path, []byte("{"), 0o600))
-	_, err := New(Options{Path: path})
-	require.EqualError(t, err, path+" is not a simulated cloud: unexpected end of JSON input: remove it to begin with an empty one")
-	_, err = New(Options{Path: t.TempDir()})
-	require.ErrorContains(t, err, "read the simulated cloud: ")
-	cloud, err := New(Options{Path: filepath.Join(t.TempDir(), "none", "cloud.json")})
+	w := newTestCloudWith(t, Options{Path: path}, values{"region": "ap-northeast-1"})
+	require.NoError(t, os.Mkdir(path, 0o700))
+	_, err := w.tryCreate(vpcToken, "v", values{"cidrBlock": "10.0.0.0/16"})
+	require.ErrorContains(t, err, "save the simulated cloud: ")
+	require.Equal(t, []string{"cloud.json"}, fileNames(t, filepath.Dir(path)))
+
+	require.NoError(t, os.Remove(path))
+	w.create(vpcToken, "w", values{"cidrBlock": "10.0.0.0/16"})
+	reopened, err := New(Options{Path: path})
 	require.NoError(t, err)
-	w := (&trial{t: t, cloud: cloud}).with(values{"region": "ap-northeast-1"})
-	_, err = w.try(vpcToken, "v", values{"cidrBlock": "10.0.0.0/16"})
-	require.ErrorContains(t, err, "no such file or directory")
+	require.Equal(t, w.cloud.Inventory(), reopened.Inventory())
 }
 
-// Two clouds that went the same way hold the same, so that a run can be repeated.
-func TestCloud_repeats(t *testing.T) {
+func fileNames(t *testing.T, directory string) []string {
+	t.Helper()
+	files, err := os.ReadDir(directory)
+	require.NoError(t, err)
+	var names []string
+	for _, file := range files {
+		names = append(names, file.Name())
+	}
+	return names
+}
+
+func TestCloud_isDeterministic(t *testing.T) {
 	t.Parallel()
 	run := func() []Object {
-		w := newTrial(t)
+		w := newTestCloud(t)
 		w.subnet(w.vpc("v", "10.0.0.0/16"), "10.0.1.0/24", "ap-northeast-1a")
 		return w.cloud.Inventory()
 	}

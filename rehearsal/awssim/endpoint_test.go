@@ -10,9 +10,9 @@ import (
 const tokyoSSM = "com.amazonaws.ap-northeast-1.ssm"
 
 // endpointTrial is an account with a VPC of two zones, and the inputs of an interface endpoint in both.
-func endpointTrial(t *testing.T) (w *trial, in values) {
+func endpointTrial(t *testing.T) (w *testCloud, in values) {
 	t.Helper()
-	w = newTrial(t)
+	w = newTestCloud(t)
 	vpc := w.vpc("v", "10.0.0.0/16")
 	a, c := w.subnet(vpc, "10.0.1.0/24", "ap-northeast-1a"), w.subnet(vpc, "10.0.2.0/24", "ap-northeast-1c")
 	group := string(w.create(securityGroupToken, "g", values{"vpcId": vpc}).id)
@@ -27,37 +27,37 @@ func TestVPCEndpoint_interface(t *testing.T) {
 	t.Parallel()
 	w, in := endpointTrial(t)
 	endpoint := w.create(endpointToken, "e", in)
-	out, id := endpoint.out(), string(endpoint.id)
+	out, id := endpoint.state(), string(endpoint.id)
 	require.Regexp(t, "^vpce-0[0-9a-f]{16}$", id)
 	require.Equal(t, "arn:aws:ec2:ap-northeast-1:123456789012:vpc-endpoint/"+id, out["arn"])
-	require.Equal(t, openPolicy, out["policy"])
+	require.Equal(t, defaultEndpointPolicy, out["policy"])
 	require.Len(t, out["networkInterfaceIds"], 2)
 	require.Equal(t, "available", out["state"])
 	require.Equal(t, values{"dnsRecordIpType": "ipv4", "privateDnsOnlyForInboundResolverEndpoint": false}, out["dnsOptions"])
 	require.Equal(t, []any{}, out["cidrBlocks"])
 	require.Equal(t, "", out["prefixListId"])
-	subnets := list(in, "subnetIds")
+	subnets := strList(in, "subnetIds")
 	require.Equal(t, []any{
 		values{"subnetId": subnets[0], "ipv4": "10.0.1.4", "ipv6": ""}, values{"subnetId": subnets[1], "ipv4": "10.0.2.4", "ipv6": ""},
 	}, out["subnetConfigurations"])
 	names := []string{}
 	for _, entry := range out["dnsEntries"].([]any) {
-		names = append(names, text(entry.(values), "dnsName"))
+		names = append(names, str(entry.(values), "dnsName"))
 	}
-	label := id + "-" + w.cloud.hash(id, 8)
+	label := id + "-" + hash(id, 8)
 	require.Equal(t, []string{
 		label + ".ssm.ap-northeast-1.vpce.amazonaws.com", label + "-ap-northeast-1a.ssm.ap-northeast-1.vpce.amazonaws.com",
 		label + "-ap-northeast-1c.ssm.ap-northeast-1.vpce.amazonaws.com", "ssm.ap-northeast-1.amazonaws.com",
 	}, names)
-	w.settled(endpoint, in)
-	w.settled(endpoint, with(in, values{"subnetIds": []any{subnets[1], subnets[0]}}))
-	w.remove(endpoint)
+	w.requireNoDiff(endpoint, in)
+	w.requireNoDiff(endpoint, with(in, values{"subnetIds": []any{subnets[1], subnets[0]}}))
+	w.delete(endpoint)
 	require.False(t, w.read(endpoint))
 	require.Empty(t, w.interfaces())
 }
 
 // interfaces are the network interfaces that the cloud holds.
-func (w *trial) interfaces() []string {
+func (w *testCloud) interfaces() []string {
 	found := []string{}
 	for _, o := range w.cloud.Objects {
 		if o.Type == interfaceToken {
@@ -74,18 +74,18 @@ func TestVPCEndpoint_gateway(t *testing.T) {
 	table := string(w.create(routeTableToken, "t", values{"vpcId": base["vpcId"]}).id)
 	in := values{"vpcId": base["vpcId"], "serviceName": "com.amazonaws.ap-northeast-1.s3", "routeTableIds": []any{table}}
 	endpoint := w.create(endpointToken, "e", in)
-	out := endpoint.out()
+	out := endpoint.state()
 	require.Equal(t, "Gateway", out["vpcEndpointType"])
 	require.Equal(t, "pl-61a54008", out["prefixListId"])
 	require.Equal(t, []any{"52.219.0.0/20"}, out["cidrBlocks"])
-	require.Equal(t, openGatewayPolicy, out["policy"])
+	require.Equal(t, defaultGatewayPolicy, out["policy"])
 	require.Equal(t, []any{}, out["networkInterfaceIds"])
 	require.Equal(t, []any{}, out["dnsEntries"])
-	w.settled(endpoint, in)
+	w.requireNoDiff(endpoint, in)
 	without := with(in, values{"routeTableIds": []any{}})
-	require.Equal(t, []string{"routeTableIds"}, paths(w.diff(endpoint, without)))
+	require.Equal(t, []string{"routeTableIds"}, diffPaths(w.diff(endpoint, without)))
 	w.update(endpoint, without)
-	w.settled(endpoint, without)
+	w.requireNoDiff(endpoint, without)
 }
 
 // Law 2.9, changes, and 10.4.
@@ -107,7 +107,7 @@ func TestVPCEndpoint_changes(t *testing.T) {
 		require.False(t, result.DeleteBeforeReplace, "which is why private DNS needs the option")
 	}
 	policy := `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":["ssm:*"],"Resource":"*"}]}`
-	subnets := list(in, "subnetIds")
+	subnets := strList(in, "subnetIds")
 	for name, change := range map[string]values{
 		"privateDnsEnabled": {"privateDnsEnabled": false},
 		"policy":            {"policy": policy},
@@ -118,19 +118,19 @@ func TestVPCEndpoint_changes(t *testing.T) {
 		changed := with(in, change)
 		result := w.diff(endpoint, changed)
 		require.Empty(t, result.ReplaceKeys)
-		require.Contains(t, paths(result), name)
+		require.Contains(t, diffPaths(result), name)
 		w.update(endpoint, changed)
-		w.settled(endpoint, changed)
+		w.requireNoDiff(endpoint, changed)
 		if name == "subnetIds" {
 			require.Len(t, w.interfaces(), 1, "the subnet's interface goes")
 		}
 		if name == "policy" { // compared by its meaning, and its first text kept
-			w.settled(endpoint, with(in, values{"policy": `{"Statement":{"Resource":["*"],"Principal":"*","Action":"ssm:*","Effect":"Allow"},` +
+			w.requireNoDiff(endpoint, with(in, values{"policy": `{"Statement":{"Resource":["*"],"Principal":"*","Action":"ssm:*","Effect":"Allow"},` +
 				`"Version":"2012-10-17"}`}))
 		}
 		w.update(endpoint, in)
 	}
-	w.settled(endpoint, with(in, values{"policy": nil, "securityGroupIds": nil, "subnetIds": nil, "privateDnsEnabled": nil}))
+	w.requireNoDiff(endpoint, with(in, values{"policy": nil, "securityGroupIds": nil, "subnetIds": nil, "privateDnsEnabled": nil}))
 	gateway := w.create(endpointToken, "g", values{"vpcId": in["vpcId"], "serviceName": "com.amazonaws.ap-northeast-1.s3"})
 	require.Equal(t, keysOf("privateDnsEnabled"), w.diff(gateway, values{
 		"vpcId": in["vpcId"], "serviceName": "com.amazonaws.ap-northeast-1.s3", "privateDnsEnabled": true,
@@ -140,23 +140,23 @@ func TestVPCEndpoint_changes(t *testing.T) {
 // Law 2.9, validation.
 func TestVPCEndpoint_check(t *testing.T) {
 	t.Parallel()
-	w := newTrial(t)
+	w := newTestCloud(t)
 	in := values{"vpcId": "vpc-1", "serviceName": tokyoSSM}
 	require.Equal(t, []string{`expected vpc_endpoint_type to be one of ["Interface" "Gateway" "GatewayLoadBalancer" "Resource" "ServiceNetwork"], ` +
-		`got interface. Examine values at 'e.vpcEndpointType'.`}, w.failures(endpointToken, "e", with(in, values{"vpcEndpointType": "interface"})))
+		`got interface. Examine values at 'e.vpcEndpointType'.`}, w.checkFailures(endpointToken, "e", with(in, values{"vpcEndpointType": "interface"})))
 	require.Equal(t, []string{`"policy" contains an invalid JSON policy: not a JSON object. Examine values at 'e.policy'.`},
-		w.failures(endpointToken, "e", with(in, values{"policy": "full"})))
-	require.Equal(t, []string{"Missing required property 'vpcId'"}, w.failures(endpointToken, "e", with(in, values{"vpcId": nil})))
+		w.checkFailures(endpointToken, "e", with(in, values{"policy": "full"})))
+	require.Equal(t, []string{"Missing required property 'vpcId'"}, w.checkFailures(endpointToken, "e", with(in, values{"vpcId": nil})))
 	require.Equal(t, []string{`expected dns_options.0.dns_record_ip_type to be one of ["ipv4" "dualstack" "ipv6" "service-defined"], got v4. ` +
 		`Examine values at 'e.dnsOptions.dnsRecordIpType'.`},
-		w.failures(endpointToken, "e", with(in, values{"dnsOptions": values{"dnsRecordIpType": "v4"}})))
+		w.checkFailures(endpointToken, "e", with(in, values{"dnsOptions": values{"dnsRecordIpType": "v4"}})))
 }
 
 // Law 2.9, server errors, and 10.1.
 func TestVPCEndpoint_refusals(t *testing.T) {
 	t.Parallel()
 	w, in := endpointTrial(t)
-	vpc, subnets := text(in, "vpcId"), list(in, "subnetIds")
+	vpc, subnets := str(in, "vpcId"), strList(in, "subnetIds")
 	w.create(endpointToken, "e", in)
 	second := w.subnet(vpc, "10.0.3.0/24", "ap-northeast-1a")
 	lacking := w.subnet(vpc, "10.0.4.0/24", "ap-northeast-1d")
@@ -224,22 +224,22 @@ func TestVPCEndpoint_refusals(t *testing.T) {
 			"To set PrivateDnsOnlyForInboundResolverEndpoint to true, the VPC " + vpc + " must have a Gateway endpoint for the service.",
 		},
 	} {
-		require.Equal(t, ec2Error("creating EC2 VPC Endpoint ("+text(test.in, "serviceName")+")", "CreateVpcEndpoint", test.code, test.message),
-			w.refusal(endpointToken, "x", test.in), name)
+		require.Equal(t, ec2Error("creating EC2 VPC Endpoint ("+str(test.in, "serviceName")+")", "CreateVpcEndpoint", test.code, test.message),
+			w.createError(endpointToken, "x", test.in), name)
 	}
 	for want, change := range map[string]values{
-		"the simulated AWS has no VPC Lattice: arn:aws:vpc-lattice:ap-northeast-1:123456789012:servicenetwork/sn-1": {
+		"the simulated AWS does not support VPC Lattice: arn:aws:vpc-lattice:ap-northeast-1:123456789012:servicenetwork/sn-1": {
 			"serviceName": nil, "serviceNetworkArn": "arn:aws:vpc-lattice:ap-northeast-1:123456789012:servicenetwork/sn-1",
 		},
-		"the simulated AWS has no endpoints to other Regions: us-east-1": {"serviceRegion": "us-east-1"},
-		"the simulated AWS has no IPv6: dualstack":                       {"ipAddressType": "dualstack"},
+		"the simulated AWS does not support endpoints to other Regions: us-east-1": {"serviceRegion": "us-east-1"},
+		"the simulated AWS does not support IPv6: dualstack":                       {"ipAddressType": "dualstack"},
 	} {
-		require.Contains(t, w.refusal(endpointToken, "x", with(kms, change)), want)
+		require.Contains(t, w.createError(endpointToken, "x", with(kms, change)), want)
 	}
-	gone := &thing{urn: testURN(endpointToken, "gone"), id: "vpce-1"}
-	w.remove(gone)
+	gone := &testResource{urn: testURN(endpointToken, "gone"), id: "vpce-1"}
+	w.delete(gone)
 	require.Equal(t, ec2Error("updating EC2 VPC Endpoint (vpce-1)", "ModifyVpcEndpoint", "InvalidVpcEndpointId.NotFound",
-		"The Vpc Endpoint Id 'vpce-1' does not exist"), bare(t, w.tryUpdate(gone, kms)))
+		"The Vpc Endpoint Id 'vpce-1' does not exist"), awsError(t, w.tryUpdate(gone, kms)))
 	w.create(endpointToken, "without private DNS", with(in, values{"privateDnsEnabled": false}))
 	w.create(endpointToken, "interface to s3", with(in, values{
 		"serviceName": s3, "dnsOptions": values{"privateDnsOnlyForInboundResolverEndpoint": true},
@@ -251,12 +251,12 @@ func TestVPCEndpoint_exchangesNoSubnet(t *testing.T) {
 	t.Parallel()
 	w, in := endpointTrial(t)
 	endpoint := w.create(endpointToken, "e", in)
-	subnets := list(in, "subnetIds")
-	other := w.subnet(text(in, "vpcId"), "10.0.3.0/24", "ap-northeast-1a")
+	subnets := strList(in, "subnetIds")
+	other := w.subnet(str(in, "vpcId"), "10.0.3.0/24", "ap-northeast-1a")
 	prefix := "updating EC2 VPC Endpoint (" + string(endpoint.id) + ")"
 	require.Equal(t, ec2Error(prefix, "ModifyVpcEndpoint", "DuplicateSubnetsInSameZone", "Found another VPC endpoint subnet in the availability "+
 		"zone of "+other+". VPC endpoint subnets should be in different availability zones supported by the VPC endpoint service."),
-		bare(t, w.tryUpdate(endpoint, with(in, values{"subnetIds": []any{other, subnets[1]}}))))
+		awsError(t, w.tryUpdate(endpoint, with(in, values{"subnetIds": []any{other, subnets[1]}}))))
 	w.update(endpoint, with(in, values{"subnetIds": []any{subnets[1]}}))
 	w.update(endpoint, with(in, values{"subnetIds": []any{other, subnets[1]}}))
 }
@@ -273,49 +273,49 @@ func TestVPCEndpoint_quotas(t *testing.T) {
 	for i := range maxInterfaceEndpoints {
 		w.create(endpointToken, fmt.Sprint(i), in)
 	}
-	require.Equal(t, refused(tokyoSSM), w.refusal(endpointToken, "x", in))
+	require.Equal(t, refused(tokyoSSM), w.createError(endpointToken, "x", in))
 	gateway := values{"vpcId": in["vpcId"], "serviceName": "com.amazonaws.ap-northeast-1.dynamodb"}
 	for i := range maxGatewayEndpoints {
 		w.create(endpointToken, fmt.Sprint("g", i), gateway)
 	}
-	require.Equal(t, refused(text(gateway, "serviceName")), w.refusal(endpointToken, "x", gateway))
+	require.Equal(t, refused(str(gateway, "serviceName")), w.createError(endpointToken, "x", gateway))
 }
 
 // A subnet of 11 addresses has none left for the twelfth interface. https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html
 func TestVPCEndpoint_addresses(t *testing.T) {
 	t.Parallel()
 	w, in := endpointTrial(t)
-	small := w.subnet(text(in, "vpcId"), "10.0.9.0/28", "ap-northeast-1a")
+	small := w.subnet(str(in, "vpcId"), "10.0.9.0/28", "ap-northeast-1a")
 	in = with(in, values{"privateDnsEnabled": false, "subnetIds": []any{small}})
 	for i := range 11 {
 		endpoint := w.create(endpointToken, fmt.Sprint(i), in)
-		require.Equal(t, fmt.Sprint("10.0.9.", 4+i), at(endpoint.out()["subnetConfigurations"].([]any)[0].(values), "ipv4"))
+		require.Equal(t, fmt.Sprint("10.0.9.", 4+i), valueAt(endpoint.state()["subnetConfigurations"].([]any)[0].(values), "ipv4"))
 	}
 	require.Equal(t, ec2Error("creating EC2 VPC Endpoint ("+tokyoSSM+")", "CreateVpcEndpoint", "InsufficientFreeAddressesInSubnet",
-		"Not enough free addresses in subnet '"+small+"'"), w.refusal(endpointToken, "x", in))
+		"Not enough free addresses in subnet '"+small+"'"), w.createError(endpointToken, "x", in))
 }
 
 // What the simulated AWS does not have it refuses by name, before and after: IPv6, and addresses that are asked for.
 func TestVPCEndpoint_unknown(t *testing.T) {
 	t.Parallel()
 	w, in := endpointTrial(t)
-	service := text(in, "serviceName")
-	subnet := values{"subnetId": list(in, "subnetIds")[0], "ipv4": "10.0.0.9"}
+	service := str(in, "serviceName")
+	subnet := values{"subnetId": strList(in, "subnetIds")[0], "ipv4": "10.0.0.9"}
 	endpoint := w.create(endpointToken, "e", with(in, values{"dnsOptions": values{"dnsRecordIpType": "service-defined"}}))
-	require.Equal(t, "service-defined", text(endpoint.out(), "dnsOptions.dnsRecordIpType"))
+	require.Equal(t, "service-defined", str(endpoint.state(), "dnsOptions.dnsRecordIpType"))
 	for _, test := range []struct {
 		change values
 		want   string
 	}{
-		{values{"ipAddressType": "dualstack"}, "the simulated AWS has no IPv6: dualstack"},
-		{values{"dnsOptions": values{"dnsRecordIpType": "ipv6"}}, "the simulated AWS has no IPv6: ipv6"},
+		{values{"ipAddressType": "dualstack"}, "the simulated AWS does not support IPv6: dualstack"},
+		{values{"dnsOptions": values{"dnsRecordIpType": "ipv6"}}, "the simulated AWS does not support IPv6: ipv6"},
 		{
 			values{"subnetConfigurations": []any{subnet}},
-			"the simulated AWS chooses an endpoint's addresses by itself: subnetConfigurations",
+			"the simulated AWS does not support chosen addresses: subnetConfigurations",
 		},
 	} {
 		changed := with(in, test.change)
-		require.Equal(t, "creating EC2 VPC Endpoint ("+service+"): "+test.want, w.refusal(endpointToken, "f", changed))
-		require.Equal(t, "updating EC2 VPC Endpoint ("+string(endpoint.id)+"): "+test.want, bare(t, w.tryUpdate(endpoint, changed)))
+		require.Equal(t, "creating EC2 VPC Endpoint ("+service+"): "+test.want, w.createError(endpointToken, "f", changed))
+		require.Equal(t, "updating EC2 VPC Endpoint ("+string(endpoint.id)+"): "+test.want, awsError(t, w.tryUpdate(endpoint, changed)))
 	}
 }

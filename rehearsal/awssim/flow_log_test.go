@@ -7,13 +7,13 @@ import (
 )
 
 // flowLogTrial is an account with a VPC, a subnet and a role that delivers records, and the inputs of a log of the VPC.
-func flowLogTrial(t *testing.T) (*trial, values) {
+func flowLogTrial(t *testing.T) (*testCloud, values) {
 	t.Helper()
-	w := newTrial(t)
+	w := newTestCloud(t)
 	vpc := w.create(vpcToken, "v", values{"cidrBlock": "10.0.0.0/16"})
 	role := w.create(roleToken, "r", values{"name": "logs", "assumeRolePolicy": trusting(`{"Service":"vpc-flow-logs.amazonaws.com"}`)})
 	return w, values{
-		"vpcId": string(vpc.id), "trafficType": "ALL", "iamRoleArn": role.out()["arn"],
+		"vpcId": string(vpc.id), "trafficType": "ALL", "iamRoleArn": role.state()["arn"],
 		"logDestination": "arn:aws:logs:ap-northeast-1:123456789012:log-group:/flows:*",
 	}
 }
@@ -40,13 +40,13 @@ func TestFlowLog(t *testing.T) {
 		"logDestination": "arn:aws:logs:ap-northeast-1:123456789012:log-group:/flows", "logGroupName": "/flows",
 		"logFormat": flowLogFormat, "maxAggregationInterval": 600.0, "tagsAll": values{},
 		"arn": "arn:aws:ec2:ap-northeast-1:123456789012:vpc-flow-log/" + string(log.id),
-	}, log.out())
-	w.settled(log, in)
-	w.remove(&thing{urn: testURN(vpcToken, "v"), id: (resourceID(in, "vpcId"))})
+	}, log.state())
+	w.requireNoDiff(log, in)
+	w.delete(&testResource{urn: testURN(vpcToken, "v"), id: (resourceID(in, "vpcId"))})
 	require.True(t, w.read(log), "a flow log keeps no VPC from being deleted, and does not go with it")
-	w.remove(log)
+	w.delete(log)
 	require.False(t, w.read(log))
-	w.remove(log)
+	w.delete(log)
 }
 
 // Law 10.4: everything but the tags replaces.
@@ -63,10 +63,10 @@ func TestFlowLog_changes(t *testing.T) {
 		require.Equal(t, keysOf(resourceKey(key)), w.diff(log, with(in, values{key: value})).ReplaceKeys, key)
 	}
 	tagged := with(in, values{"tags": values{"a": "b"}})
-	require.Equal(t, []string{"tags", "tagsAll"}, paths(w.diff(log, tagged)))
+	require.Equal(t, []string{"tags", "tagsAll"}, diffPaths(w.diff(log, tagged)))
 	require.Empty(t, w.diff(log, tagged).ReplaceKeys)
 	w.update(log, tagged)
-	w.settled(log, tagged)
+	w.requireNoDiff(log, tagged)
 }
 
 // Law 1.6, 2.10: what a preview refuses.
@@ -103,7 +103,7 @@ func TestFlowLog_check(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			require.Contains(t, w.failures(flowLogToken, "f", with(in, test.change)), test.want)
+			require.Contains(t, w.checkFailures(flowLogToken, "f", with(in, test.change)), test.want)
 		})
 	}
 }
@@ -114,7 +114,7 @@ func TestFlowLog_refusals(t *testing.T) {
 	w, in := flowLogTrial(t)
 	stranger := w.create(roleToken, "s", values{"name": "stranger", "assumeRolePolicy": ec2Trust})
 	w.create(flowLogToken, "f", in)
-	vpc := text(in, "vpcId")
+	vpc := str(in, "vpcId")
 	api := func(source, code, message string) string {
 		return "creating Flow Log (" + source + "): operation error EC2: CreateFlowLogs, https response error StatusCode: 400, api error " +
 			code + ": " + message
@@ -151,7 +151,7 @@ func TestFlowLog_refusals(t *testing.T) {
 			api(vpc, "InvalidParameter", "DeliverLogsPermissionArn can't be empty if LogDestinationType is cloud-watch-logs."),
 		},
 		{"no such role", values{"iamRoleArn": "arn:aws:iam::123456789012:role/x"}, api(vpc, "InvalidParameter", "Unable to assume given IAM role")},
-		{"a role of another service", values{"iamRoleArn": stranger.out()["arn"]}, api(vpc, "InvalidParameter", "Unable to assume given IAM role")},
+		{"a role of another service", values{"iamRoleArn": stranger.state()["arn"]}, api(vpc, "InvalidParameter", "Unable to assume given IAM role")},
 		{
 			"no destination",
 			values{"logDestination": nil},
@@ -176,11 +176,11 @@ func TestFlowLog_refusals(t *testing.T) {
 		},
 		{"no such stream", values{
 			"logDestination": "arn:aws:firehose:ap-northeast-1:123456789012:deliverystream/s", "logDestinationType": "kinesis-data-firehose",
-		}, "creating Flow Log (" + vpc + "): the simulated AWS has no delivery stream arn:aws:firehose:ap-northeast-1:123456789012:deliverystream/s"},
+		}, "creating Flow Log (" + vpc + "): the simulated AWS does not support delivery streams: arn:aws:firehose:ap-northeast-1:123456789012:deliverystream/s"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			require.Equal(t, test.want, w.refusal(flowLogToken, "f", with(in, test.change)))
+			require.Equal(t, test.want, w.createError(flowLogToken, "f", with(in, test.change)))
 		})
 	}
 }
@@ -193,6 +193,6 @@ func TestFlowLog_side_by_side(t *testing.T) {
 		nil, {"trafficType": "REJECT"}, {"logFormat": "${srcaddr}"}, {"logDestination": nil, "logGroupName": "/others"},
 	} {
 		changed := with(in, change)
-		w.settled(w.create(flowLogToken, "f", changed), changed)
+		w.requireNoDiff(w.create(flowLogToken, "f", changed), changed)
 	}
 }

@@ -16,7 +16,7 @@ func instanceRefusal(prefix, operation, code, message string) string {
 // Law 3.1, server errors, and 10.3.
 func TestInstance_refusals(t *testing.T) {
 	t.Parallel()
-	p := newPlace(newTrial(t))
+	p := newPlace(newTestCloud(t))
 	p.create(instanceToken, "first", p.in) // has 10.0.1.4
 	elsewhere := p.create(vpcToken, "w", values{"cidrBlock": "10.0.0.0/16"})
 	strange := p.create(securityGroupToken, "x", values{"vpcId": string(elsewhere.id), "name": "strange"})
@@ -70,7 +70,7 @@ func TestInstance_refusals(t *testing.T) {
 			"a profile without a role",
 			values{"iamInstanceProfile": "hollow"},
 			"InvalidParameterValue",
-			`IAM Instance Profile "` + text(profile.out(), "arn") + `" has no associated IAM Roles`,
+			`IAM Instance Profile "` + str(profile.state(), "arn") + `" has no associated IAM Roles`,
 		},
 		{"no such key", values{"keyName": "x"}, "InvalidKeyPair.NotFound", "The key pair 'x' does not exist"},
 		{"no such group", values{"vpcSecurityGroupIds": []any{"sg-1"}}, "InvalidGroup.NotFound", "The security group 'sg-1' does not exist"},
@@ -101,7 +101,7 @@ func TestInstance_refusals(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			require.Equal(t, instanceRefusal("creating EC2 Instance", "RunInstances", test.code, test.message),
-				p.refusal(instanceToken, "i", with(p.in, test.change)))
+				p.createError(instanceToken, "i", with(p.in, test.change)))
 		})
 	}
 }
@@ -109,23 +109,23 @@ func TestInstance_refusals(t *testing.T) {
 // Law 2.2, simulation hints: a /28 has eleven addresses to give.
 func TestInstance_addresses_run_out(t *testing.T) {
 	t.Parallel()
-	p := newPlace(newTrial(t))
+	p := newPlace(newTestCloud(t))
 	for range 11 {
 		p.create(instanceToken, "i", p.in)
 	}
 	require.Equal(t, instanceRefusal("creating EC2 Instance", "RunInstances", "InsufficientFreeAddressesInSubnet",
-		"Not enough free addresses in subnet '"+string(p.subnet.id)+"'"), p.refusal(instanceToken, "i", p.in))
+		"Not enough free addresses in subnet '"+string(p.subnet.id)+"'"), p.createError(instanceToken, "i", p.in))
 }
 
 // Law 3.1, updates, and 10.3.
 func TestInstance_update_refusals(t *testing.T) {
 	t.Parallel()
-	p := newPlace(newTrial(t))
+	p := newPlace(newTestCloud(t))
 	base := with(p.in, values{"rootBlockDevice": values{"volumeSize": 16.0, "volumeType": "gp3"}})
 	instance := p.create(instanceToken, "i", base)
 	id := string(instance.id)
 	prefix := "updating EC2 Instance (" + id + ")"
-	volume := prefix + " volume (" + text(instance.out(), "rootBlockDevice.volumeId") + ")"
+	volume := prefix + " volume (" + str(instance.state(), "rootBlockDevice.volumeId") + ")"
 	for _, test := range []struct {
 		name   string
 		change values
@@ -153,63 +153,63 @@ func TestInstance_update_refusals(t *testing.T) {
 		{"too much throughput", values{"rootBlockDevice": values{"throughput": 800.0}}, instanceRefusal(volume, "ModifyVolume",
 			"InvalidParameterValue", "Throughput (MiBps) to iops ratio of 0.266667 is too high; maximum is 0.250000 MiBps per iops")},
 	} {
-		require.Equal(t, test.want, bare(t, p.tryUpdate(instance, with(base, test.change))), test.name)
-		p.settled(instance, base)
+		require.Equal(t, test.want, awsError(t, p.tryUpdate(instance, with(base, test.change))), test.name)
+		p.requireNoDiff(instance, base)
 	}
 
 	stubborn := with(base, values{"disableApiStop": true})
 	p.update(instance, stubborn)
 	unstoppable := instanceRefusal(prefix, "StopInstances", "OperationNotPermitted",
 		"The instance '"+id+"' may not be stopped. Modify its 'disableApiStop' instance attribute and try again.")
-	require.Equal(t, unstoppable, bare(t, p.tryUpdate(instance, with(stubborn, values{"instanceType": "t3.small"}))))
-	require.Equal(t, unstoppable, bare(t, p.tryUpdate(instance, with(stubborn, values{"userData": "x"}))))
+	require.Equal(t, unstoppable, awsError(t, p.tryUpdate(instance, with(stubborn, values{"instanceType": "t3.small"}))))
+	require.Equal(t, unstoppable, awsError(t, p.tryUpdate(instance, with(stubborn, values{"userData": "x"}))))
 	p.update(instance, with(stubborn, values{"monitoring": true}))
 
 	p.update(instance, with(base, values{"disableApiStop": false}))
-	p.remove(instance)
+	p.delete(instance)
 	require.Equal(t, instanceRefusal(prefix, "ModifyInstanceAttribute", "InvalidInstanceID.NotFound", "The instance ID '"+id+"' does not exist"),
-		bare(t, p.tryUpdate(instance, base)))
+		awsError(t, p.tryUpdate(instance, base)))
 }
 
 // Law 3.1, delete, and 10.2: what is configured counts, not what somebody set by hand.
 func TestInstance_protection(t *testing.T) {
 	t.Parallel()
-	p := newPlace(newTrial(t))
+	p := newPlace(newTestCloud(t))
 	protected := with(p.in, values{"disableApiTermination": true})
 	instance := p.create(instanceToken, "i", protected)
 	id := string(instance.id)
 	kept := instanceRefusal("terminating EC2 Instance ("+id+")", "TerminateInstances", "OperationNotPermitted",
 		"The instance '"+id+"' may not be terminated. Modify its 'disableApiTermination' instance attribute and try again.")
-	require.Equal(t, kept, bare(t, p.tryRemove(instance)))
+	require.Equal(t, kept, awsError(t, p.tryDelete(instance)))
 	set := func(on bool) {
-		p.cloud.Objects[key(instanceToken, "ap-northeast-1", id)].State["disableApiTermination"] = on
+		p.cloud.Objects[objectKey(instanceToken, "ap-northeast-1", id)].State["disableApiTermination"] = on
 	}
 	set(false)
-	require.Equal(t, kept, bare(t, p.tryRemove(instance)), "the provider protects it again")
+	require.Equal(t, kept, awsError(t, p.tryDelete(instance)), "the provider protects it again")
 	p.update(instance, with(p.in, values{"disableApiTermination": false}))
 	set(true)
-	p.remove(instance)
+	p.delete(instance)
 	require.False(t, p.read(instance))
 }
 
 // Law 10.2: an instance's network interface holds its subnet and its groups, and goes with it.
 func TestInstance_blocks(t *testing.T) {
 	t.Parallel()
-	p := newPlace(newTrial(t))
+	p := newPlace(newTestCloud(t))
 	instance := p.create(instanceToken, "i", p.in)
 	require.Equal(t, "deleting EC2 Subnet ("+string(p.subnet.id)+"): operation error EC2: DeleteSubnet, https response error StatusCode: 400, "+
-		"api error DependencyViolation: The subnet '"+string(p.subnet.id)+"' has dependencies and cannot be deleted.", bare(t, p.tryRemove(p.subnet)))
+		"api error DependencyViolation: The subnet '"+string(p.subnet.id)+"' has dependencies and cannot be deleted.", awsError(t, p.tryDelete(p.subnet)))
 	require.Equal(t, "deleting Security Group ("+string(p.group.id)+"): operation error EC2: DeleteSecurityGroup, https response error "+
-		"StatusCode: 400, api error DependencyViolation: resource "+string(p.group.id)+" has a dependent object", bare(t, p.tryRemove(p.group)))
+		"StatusCode: 400, api error DependencyViolation: resource "+string(p.group.id)+" has a dependent object", awsError(t, p.tryDelete(p.group)))
 	// Profile, role and key pair can go: EC2 does not ask.
-	p.remove(&thing{urn: testURN(profileToken, "p"), id: "app"})
+	p.delete(&testResource{urn: testURN(profileToken, "p"), id: "app"})
 
 	other := p.create(securityGroupToken, "h", values{"vpcId": string(p.vpc.id), "name": "other"})
 	p.update(instance, with(p.in, values{"vpcSecurityGroupIds": []any{string(other.id)}}))
-	p.remove(p.group)
-	require.Error(t, p.tryRemove(other))
-	p.remove(instance)
-	p.remove(other)
-	p.remove(p.subnet)
-	p.remove(p.vpc)
+	p.delete(p.group)
+	require.Error(t, p.tryDelete(other))
+	p.delete(instance)
+	p.delete(other)
+	p.delete(p.subnet)
+	p.delete(p.vpc)
 }

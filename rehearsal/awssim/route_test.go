@@ -10,21 +10,21 @@ import (
 )
 
 // resourceID is an id among properties.
-func resourceID(v values, name string) resource.ID { return resource.ID(text(v, name)) }
+func resourceID(v values, name string) resource.ID { return resource.ID(str(v, name)) }
 
 func resourceKey(name string) resource.PropertyKey { return resource.PropertyKey(name) }
 
 // routeTrial is an account with a network and an instance, and the inputs of a route through it.
-func routeTrial(t *testing.T) (w *trial, instance *thing, in values) {
+func routeTrial(t *testing.T) (w *testCloud, instance *testResource, in values) {
 	t.Helper()
-	w = newTrial(t)
+	w = newTestCloud(t)
 	vpc := w.create(vpcToken, "v", values{"cidrBlock": "10.0.0.0/16"})
 	subnet := w.create(subnetToken, "s", values{"vpcId": string(vpc.id), "cidrBlock": "10.0.1.0/24", "availabilityZone": "ap-northeast-1a"})
 	table := w.create(routeTableToken, "t", values{"vpcId": string(vpc.id)})
 	instance = w.create(instanceToken, "i", values{"ami": imageX86, "instanceType": "t3.micro", "subnetId": string(subnet.id)})
 	return w, instance, values{
 		"routeTableId": string(table.id), "destinationCidrBlock": "192.168.0.0/16",
-		"networkInterfaceId": instance.out()["primaryNetworkInterfaceId"],
+		"networkInterfaceId": instance.state()["primaryNetworkInterfaceId"],
 	}
 }
 
@@ -33,16 +33,16 @@ func TestRoute(t *testing.T) {
 	t.Parallel()
 	w, instance, in := routeTrial(t)
 	route := w.create(routeToken, "r", in)
-	require.Regexp(t, `^r-`+text(in, "routeTableId")+`[0-9]+$`, route.id)
+	require.Regexp(t, `^r-`+str(in, "routeTableId")+`[0-9]+$`, route.id)
 	require.Equal(t, with(in, values{
 		"origin": "CreateRoute", "state": "active", "instanceId": string(instance.id), "instanceOwnerId": "123456789012",
-	}), route.out())
-	w.settled(route, in)
-	w.remove(instance)
+	}), route.state())
+	w.requireNoDiff(route, in)
+	w.delete(instance)
 	require.True(t, w.read(route))
-	require.Equal(t, "blackhole", route.out()["state"])
-	require.Empty(t, route.out()["instanceId"])
-	w.remove(&thing{urn: testURN(routeTableToken, "t"), id: resourceID(in, "routeTableId")})
+	require.Equal(t, "blackhole", route.state()["state"])
+	require.Empty(t, route.state()["instanceId"])
+	w.delete(&testResource{urn: testURN(routeTableToken, "t"), id: resourceID(in, "routeTableId")})
 	require.False(t, w.read(route))
 }
 
@@ -61,16 +61,16 @@ func TestRoute_changes(t *testing.T) {
 	}
 	changed := with(in, values{"networkInterfaceId": nil, "natGatewayId": "nat-1"})
 	require.Empty(t, w.diff(route, changed).ReplaceKeys)
-	require.Equal(t, []string{"natGatewayId", "networkInterfaceId"}, paths(w.diff(route, changed)))
-	require.Equal(t, "updating Route in Route Table ("+text(in, "routeTableId")+") with destination (192.168.0.0/16): operation error EC2: "+
+	require.Equal(t, []string{"natGatewayId", "networkInterfaceId"}, diffPaths(w.diff(route, changed)))
+	require.Equal(t, "updating Route in Route Table ("+str(in, "routeTableId")+") with destination (192.168.0.0/16): operation error EC2: "+
 		"ReplaceRoute, https response error StatusCode: 400, api error InvalidNatGatewayID.NotFound: The natGateway ID 'nat-1' does not exist",
-		bare(t, w.tryUpdate(route, changed)))
+		awsError(t, w.tryUpdate(route, changed)))
 }
 
 // Law 1.6, 2.5: what a preview refuses.
 func TestRoute_check(t *testing.T) {
 	t.Parallel()
-	w := newTrial(t)
+	w := newTestCloud(t)
 	in := values{"routeTableId": "rtb-1", "destinationCidrBlock": "192.168.0.0/16", "gatewayId": "igw-1"}
 	for _, test := range []struct {
 		name   string
@@ -96,7 +96,7 @@ func TestRoute_check(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			require.Equal(t, test.want, w.failures(routeToken, "r", with(in, test.change)))
+			require.Equal(t, test.want, w.checkFailures(routeToken, "r", with(in, test.change)))
 		})
 	}
 }
@@ -162,31 +162,31 @@ func TestRoute_refusals(t *testing.T) {
 		{
 			name: "interface of another VPC", change: values{"routeTableId": string(table.id)}, table: string(table.id),
 			destination: "192.168.0.0/16", code: "InvalidParameterValue",
-			message: "route table " + string(table.id) + " and interface " + text(in, "networkInterfaceId") + " belong to different networks",
+			message: "route table " + string(table.id) + " and interface " + str(in, "networkInterfaceId") + " belong to different networks",
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			if test.table == "" {
-				test.table = text(in, "routeTableId")
+				test.table = str(in, "routeTableId")
 			}
 			if test.destination == "" {
 				test.destination = "0.0.0.0/0"
 			}
 			require.Equal(t, "creating Route in Route Table ("+test.table+") with destination ("+test.destination+"): operation error EC2: "+
 				"CreateRoute, https response error StatusCode: 400, api error "+test.code+": "+test.message,
-				w.refusal(routeToken, "r", with(in, test.change)))
+				w.createError(routeToken, "r", with(in, test.change)))
 		})
 	}
 	require.Equal(t, "cannot create local Route, use `terraform import` to manage existing local Routes",
-		w.refusal(routeToken, "r", with(in, through("gatewayId", "local"))))
+		w.createError(routeToken, "r", with(in, through("gatewayId", "local"))))
 }
 
 // someImage is an image of the fixture's, for x86_64.
 func someImage(*testing.T) string { return imageX86 }
 
 // mayDiff compares with inputs that would be refused before.
-func (w *trial) mayDiff(x *thing, in values) plugin.DiffResult {
+func (w *testCloud) mayDiff(x *testResource, in values) plugin.DiffResult {
 	w.t.Helper()
 	result, err := w.provider.Diff(context.Background(), plugin.DiffRequest{
 		URN: x.urn, ID: x.id, OldInputs: x.inputs, OldOutputs: x.outputs, NewInputs: toProperties(in),

@@ -90,7 +90,7 @@ func TestDocumentProblem(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			code, message := documentProblem(test.kind, test.format, test.content)
+			code, message := validateDocument(test.kind, test.format, test.content)
 			require.Equal(t, test.code, code)
 			require.Equal(t, test.message, message)
 		})
@@ -139,6 +139,6 @@ func TestParametersProblem(t *testing.T) {
 		{"AWS-RunPatchBaseline", nil, `Parameter "Operation" requires a value.`},
 		{"AWS-RunPatchBaseline", map[string]string{"Operation": "Scan"}, ""},
 	} {
-		require.Equal(t, test.want, parametersProblem(awsDocuments[test.document], test.parameters))
+		require.Equal(t, test.want, checkParameters(awsDocuments[test.document], test.parameters))
 	}
 }
