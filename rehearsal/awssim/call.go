@@ -27,9 +27,9 @@ type call struct {
 	fault error
 }
 
-// partialFault returns the fault that is to interrupt the creation, or nil. A Create function calls it after the resource
-// exists and before it makes further API calls. On an error, it returns the ID, the properties at that time and the error
-// wrapped in partial.
+// partialFault returns the fault that is to interrupt the creation, or nil. A Create function calls it
+// after the resource exists and before it makes further API calls. On an error, it returns the ID, the
+// properties at that time and the error wrapped in partial.
 func (c *call) partialFault() error {
 	fault := c.fault
 	c.fault = nil

@@ -13,8 +13,8 @@ import (
 // defaultsKey is the input in which the bridge lists the names of the inputs that it has set itself.
 const defaultsKey = "__defaults"
 
-// check adds generated names and defaults to the inputs, and returns them with the provider's errors. olds are the inputs
-// in Pulumi's state; a generated name in them is kept.
+// check adds generated names and defaults to the inputs, and returns them with the provider's errors. olds
+// are the inputs in Pulumi's state; a generated name in them is kept.
 func (t *resourceType) check(name string, seed []byte, olds, news values) (inputs values, failures []string, err error) {
 	inputs = clone(news)
 	var defaults []string
@@ -45,8 +45,8 @@ func (t *resourceType) check(name string, seed []byte, olds, news values) (input
 	return inputs, failures, nil
 }
 
-// checkInputNames returns an error for an input that the simulated AWS does not support. The bridge ignores such inputs, but
-// AWS may not.
+// checkInputNames returns an error for an input that the simulated AWS does not support. The bridge ignores
+// such inputs, but AWS may not.
 func (t *resourceType) checkInputNames(news values) error {
 	unknown := func(path string) error {
 		return fmt.Errorf("the simulated AWS does not support the input %s of %s", path, t.Token)
@@ -119,8 +119,8 @@ func (t *resourceType) validate(name string, in values) []string {
 	return reasons
 }
 
-// validate returns the provider's errors for a value and the attributes in it. path is its Pulumi name, and tfPath its name
-// in Terraform.
+// validate returns the provider's errors for a value and the attributes in it. path is its Pulumi name, and
+// tfPath its name in Terraform.
 func (a attribute) validate(name, path, tfPath string, value any) []string {
 	var reasons []string
 	if a.Validate != nil && !isUnknown(value) {

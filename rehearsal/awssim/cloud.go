@@ -18,11 +18,11 @@ import (
 
 // Options configure a cloud.
 type Options struct {
-	// Path is the file that contains the cloud. It is read by New if it exists, and written after every change. Empty: the
-	// cloud exists only in memory.
+	// Path is the file that contains the cloud. It is read by New if it exists, and written after every
+	// change. Empty: the cloud exists only in memory.
 	Path string
-	// AssumeExisting: a resource that a program refers to and that the account does not contain, such as a key pair or an
-	// IAM user, is assumed to exist: see Assumed. Otherwise a reference to it is an error.
+	// AssumeExisting: a resource that a program refers to and that the account does not contain, such as a
+	// key pair or an IAM user, is assumed to exist: see Assumed. Otherwise a reference to it is an error.
 	AssumeExisting bool
 	// Faults are calls that fail. Optional.
 	Faults *Faults
@@ -66,8 +66,8 @@ type Object struct {
 	Name string
 }
 
-// New returns the cloud in the file at o.Path or, if there is no such file, a new one. It is an error if the file's
-// directory does not exist.
+// New returns the cloud in the file at o.Path or, if there is no such file, a new one. It is an error if
+// the file's directory does not exist.
 func New(o Options) (*Cloud, error) {
 	c := &Cloud{
 		options: o, existing: catalogue.DefaultAccount(), lock: make(chan struct{}, 1),
@@ -111,8 +111,8 @@ func (c *Cloud) save() error {
 	return nil
 }
 
-// Inventory returns the resources in the account, sorted by type and ID. It does not return those that the account
-// contained from the start, or that AWS created itself.
+// Inventory returns the resources in the account, sorted by type and ID. It does not return those that the
+// account contained from the start, or that AWS created itself.
 func (c *Cloud) Inventory() []Object {
 	c.lock <- struct{}{}
 	defer c.unlock()
@@ -183,8 +183,8 @@ func (c *call) get(token, id string) *object {
 	return c.Objects[objectKey(token, "", id)]
 }
 
-// find returns the resources of a type in the provider's Region or in no Region that match, in the order of their creation.
-// A nil match matches all.
+// find returns the resources of a type in the provider's Region or in no Region that match, in the order of
+// their creation. A nil match matches all.
 func (c *call) find(token string, match func(values) bool) []*object {
 	var found []*object
 	for _, o := range c.Objects {

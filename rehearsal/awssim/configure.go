@@ -10,7 +10,8 @@ import (
 	"bastionless/rehearsal/awssim/catalogue"
 )
 
-// configurationKeys are the inputs of the provider. The value lists the fields of an input that is an object.
+// configurationKeys are the inputs of the provider. The value lists the fields of an input that is an
+// object.
 var configurationKeys = map[string]string{
 	"accessKey": "", "allowedAccountIds": "", "customCaBundle": "", "ec2MetadataServiceEndpoint": "", "ec2MetadataServiceEndpointMode": "",
 	"endpoints": "", "forbiddenAccountIds": "", "httpProxy": "", "httpsProxy": "", "insecure": "", "maxRetries": "", "noProxy": "",
@@ -25,8 +26,8 @@ var configurationKeys = map[string]string{
 	"ignoreTags":                "keyPrefixes keys",
 }
 
-// checkConfig returns the provider's errors for its configuration. name is the name of the provider resource; that of a
-// default provider begins with "default".
+// checkConfig returns the provider's errors for its configuration. name is the name of the provider
+// resource; that of a default provider begins with "default".
 func checkConfig(name string, in values) []string {
 	var reasons []string
 	isDefault := name == "default" || strings.HasPrefix(name, "default_")
@@ -57,8 +58,8 @@ func checkConfig(name string, in values) []string {
 	return nil
 }
 
-// unknownKeys returns the paths that the provider does not know, sorted. The engine adds the version, the download URL and
-// keys that begin with "__".
+// unknownKeys returns the paths that the provider does not know, sorted. The engine adds the version, the
+// download URL and keys that begin with "__".
 func unknownKeys(in values) []string {
 	var paths []string
 	for key, value := range in {
@@ -101,8 +102,8 @@ func (s *session) configure(in values) error {
 	return nil
 }
 
-// chooseAccount returns the ID of the account to simulate: the only one that the configuration allows, or else the
-// cloud's.
+// chooseAccount returns the ID of the account to simulate: the only one that the configuration allows, or
+// else the cloud's.
 func (s *session) chooseAccount(in values) (string, error) {
 	allowed, err := configList(in, "allowedAccountIds")
 	if err != nil {
@@ -131,8 +132,8 @@ func configObject(value any) (values, bool) {
 	return object, ok
 }
 
-// configList returns a list of the provider's configuration, which may be encoded as JSON. Rejecting other values is the
-// stricter interpretation.
+// configList returns a list of the provider's configuration, which may be encoded as JSON. Rejecting other
+// values is the stricter interpretation.
 func configList(in values, name string) ([]string, error) {
 	if !isSet(in, name) {
 		return nil, nil

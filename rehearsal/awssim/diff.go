@@ -64,7 +64,8 @@ func (a attribute) equal(old, new any) bool {
 	return equal(old, new) || a.DiffSuppress != nil && a.DiffSuppress(old, new)
 }
 
-// equal reports whether values are equal to the provider. It does not distinguish between nil and zero values.
+// equal reports whether values are equal to the provider. It does not distinguish between nil and zero
+// values.
 func equal(a, b any) bool {
 	return reflect.DeepEqual(a, b) || isZero(a) && isZero(b)
 }
@@ -112,14 +113,15 @@ func topLevel(path string) string {
 	return path
 }
 
-// hasExplicitName reports whether the user has set the name that Pulumi would generate. If so, the bridge deletes the
-// resource before it creates the replacement, even if the name changes. It does not do so for types of the framework.
+// hasExplicitName reports whether the user has set the name that Pulumi would generate. If so, the bridge
+// deletes the resource before it creates the replacement, even if the name changes. It does not do so for
+// types of the framework.
 func (t *resourceType) hasExplicitName(in values) bool {
 	return t.AutoName != nil && !t.Framework && isSet(in, t.AutoName.attribute) && !slices.Contains(strList(in, defaultsKey), t.AutoName.attribute)
 }
 
-// readInputs returns the inputs that a refresh writes to Pulumi's state: the recorded inputs, with their values in the cloud
-// where these differ.
+// readInputs returns the inputs that a refresh writes to Pulumi's state: the recorded inputs, with their
+// values in the cloud where these differ.
 func (t *resourceType) readInputs(recorded, state values) values {
 	inputs := values{}
 	for key, value := range recorded {

@@ -10,8 +10,8 @@ type Duration struct {
 	Source string
 }
 
-// Durations are typical durations. For types that are not listed, AWS takes a fraction of a second. The simulation itself
-// does not wait.
+// Durations are typical durations. For types that are not listed, AWS takes a fraction of a second. The
+// simulation itself does not wait.
 var Durations = []Duration{
 	{"aws:ec2/vpc:Vpc", 22 * time.Second, time.Second, "https://github.com/DevopsArtFactory/terraform-provisioning/pull/5"},
 	{"aws:ec2/subnet:Subnet", 11 * time.Second, time.Second, "estimate"},

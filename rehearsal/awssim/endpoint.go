@@ -112,7 +112,8 @@ func createEndpoint(c *call, in values) (string, values, error) {
 	return id, state, nil
 }
 
-// inboundOnly is the input that enables private DNS names only for the inbound endpoints of Route 53 Resolver.
+// inboundOnly is the input that enables private DNS names only for the inbound endpoints of Route 53
+// Resolver.
 const inboundOnly = "dnsOptions.privateDnsOnlyForInboundResolverEndpoint"
 
 // endpointService returns the service of a new endpoint.
@@ -144,7 +145,8 @@ func (c *call) endpointService(prefix, operation string, in values) (catalogue.S
 		"Endpoint type (%s) does not match available service types ([%s]).", kind, strings.Join(kinds, ", "))
 }
 
-// lookupService returns the endpoint service with this name and type, and false if the Region does not have it.
+// lookupService returns the endpoint service with this name and type, and false if the Region does not have
+// it.
 func (c *call) lookupService(name, serviceType string) (catalogue.Service, bool) {
 	services := c.offers.Services(name)
 	at := slices.IndexFunc(services, func(s catalogue.Service) bool { return s.Type == serviceType })
@@ -186,7 +188,8 @@ func (c *call) privateDNSName(state values) string {
 	return privateDNSLabel(serviceCode(str(state, "serviceName"))) + "." + c.region + "." + c.dnsSuffix
 }
 
-// privateDNSLabel returns the first part of a service's DNS name. For most services it is the code of the endpoint service.
+// privateDNSLabel returns the first part of a service's DNS name. For most services it is the code of the
+// endpoint service.
 func privateDNSLabel(code string) string {
 	label := map[string]string{
 		"codeartifact.api": "codeartifact", "codeartifact.repositories": "*.d.codeartifact", "ecr.dkr": "*.dkr.ecr", "ecs-agent": "ecs-a",
@@ -198,8 +201,8 @@ func privateDNSLabel(code string) string {
 	return cmp.Or(label, code)
 }
 
-// connectEndpoint creates and deletes the network interfaces of an interface endpoint and sets its DNS names, or sets the
-// prefix list of a gateway endpoint.
+// connectEndpoint creates and deletes the network interfaces of an interface endpoint and sets its DNS
+// names, or sets the prefix list of a gateway endpoint.
 func (c *call) connectEndpoint(id string, service catalogue.Service, state values) {
 	state["cidrBlocks"], state["prefixListId"], state["dnsEntries"], state["networkInterfaceIds"] = []any{}, "", []any{}, []any{}
 	if service.Type == "Gateway" {

@@ -7,7 +7,8 @@ import (
 	"bastionless/rehearsal/awssim/iampolicy"
 )
 
-// checkEndpoint returns AWS's error for an endpoint's new state. old is its previous state; it is empty for a new endpoint.
+// checkEndpoint returns AWS's error for an endpoint's new state. old is its previous state; it is empty for
+// a new endpoint.
 func (c *call) checkEndpoint(prefix, operation, id string, service catalogue.Service, old, state values) error {
 	kind, err := iampolicy.Endpoint, error(nil)
 	if service.Type == catalogue.Gateway {
@@ -54,7 +55,8 @@ func (c *call) checkInterfaceEndpoint(prefix, operation, id string, service cata
 			"The maximum number of security groups per interface has been reached.")
 	}
 	for _, group := range strList(state, "securityGroupIds") {
-		// EC2's error for a group of another VPC is not documented. That it returns one is the stricter interpretation.
+		// EC2's error for a group of another VPC is not documented. That it returns one is the stricter
+		// interpretation.
 		if found := c.securityGroup(group); found == nil || str(found.State, "vpcId") != str(state, "vpcId") {
 			return c.groupNotFound(prefix, operation, group)
 		}
@@ -106,9 +108,9 @@ func (c *call) checkPrivateDNS(prefix, operation, id string, state values) error
 	return nil
 }
 
-// checkEndpointSubnets returns AWS's error for subnets of another VPC, in a zone without the service, or in the same zone. A
-// call that replaces a subnet with another one in the same zone is an error: whether AWS accepts it is not documented, and this
-// is the stricter interpretation.
+// checkEndpointSubnets returns AWS's error for subnets of another VPC, in a zone without the service, or in
+// the same zone. A call that replaces a subnet with another one in the same zone is an error: whether AWS
+// accepts it is not documented, and this is the stricter interpretation.
 func (c *call) checkEndpointSubnets(prefix, operation string, service catalogue.Service, old, state values) error {
 	zones := map[string]string{}
 	for _, id := range append(strList(old, "subnetIds"), strList(state, "subnetIds")...) {

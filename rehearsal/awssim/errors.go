@@ -5,8 +5,8 @@ import (
 	"fmt"
 )
 
-// verbatim is an error message of AWS or the provider. Such messages do not follow Go's conventions on case and
-// punctuation.
+// verbatim is an error message of AWS or the provider. Such messages do not follow Go's conventions on case
+// and punctuation.
 type verbatim string
 
 // Error implements error.
@@ -20,7 +20,8 @@ type apiError struct {
 	requestID          string
 }
 
-// modeledServices are the services whose errors have Go types in the SDK. Their messages do not contain "api error".
+// modeledServices are the services whose errors have Go types in the SDK. Their messages do not contain
+// "api error".
 var modeledServices = map[string]bool{"IAM": true, "SSM": true, "CloudWatch Logs": true, "KMS": true}
 
 // Error implements error in the format of the AWS SDK.
@@ -66,7 +67,8 @@ func isPartial(err error) bool {
 	return errors.As(err, &partial)
 }
 
-// wrapError returns an error in the format of the Terraform bridge. operation is "creating", "updating", "deleting" or "".
+// wrapError returns an error in the format of the Terraform bridge. operation is "creating", "updating",
+// "deleting" or "".
 func (t *resourceType) wrapError(operation, urn string, err error) error {
 	if t.Framework {
 		return err

@@ -30,8 +30,8 @@ type Fault struct {
 	Kind       FaultKind
 }
 
-// CreatesInSteps reports whether the provider creates resources of a type with several API calls, so that a creation can
-// fail partially.
+// CreatesInSteps reports whether the provider creates resources of a type with several API calls, so that a
+// creation can fail partially.
 func CreatesInSteps(token string) bool {
 	t := resourceTypes[token]
 	return t != nil && !t.SingleCall

@@ -30,7 +30,8 @@ func TestFaults_refuseACallOnce(t *testing.T) {
 	require.False(t, w.read(vpc))
 }
 
-// newPartialCloud returns a cloud in which the first creation of a resource "x" of these types fails partially.
+// newPartialCloud returns a cloud in which the first creation of a resource "x" of these types fails
+// partially.
 func newPartialCloud(t *testing.T, tokens ...string) *testCloud {
 	t.Helper()
 	var faults []Fault
@@ -55,8 +56,8 @@ func (w *testCloud) requireCompleted(x *testResource, in values, paths ...string
 	w.requireNoDiff(x, in)
 }
 
-// After a partial creation, the resource exists without the properties that later steps set. The next update sets them, if
-// the provider's does.
+// After a partial creation, the resource exists without the properties that later steps set. The next
+// update sets them, if the provider's does.
 func TestFaults_partialCreate(t *testing.T) {
 	t.Parallel()
 	t.Run("VPC", func(t *testing.T) {

@@ -127,8 +127,8 @@ func (c *call) checkFlowLogSource(prefix, source string, in values) error {
 	return nil
 }
 
-// checkFlowLogDestination returns AWS's error for an invalid destination, or a role that cannot deliver logs to it. A log group
-// need not exist: the service creates it.
+// checkFlowLogDestination returns AWS's error for an invalid destination, or a role that cannot deliver
+// logs to it. A log group need not exist: the service creates it.
 func (c *call) checkFlowLogDestination(prefix, source string, in values) error {
 	refuse := func(format string, args ...any) error {
 		return c.ec2Error(prefix, "CreateFlowLogs", "InvalidParameter", format, args...)
@@ -143,8 +143,8 @@ func (c *call) checkFlowLogDestination(prefix, source string, in values) error {
 		return refuse("DeliverLogsPermissionArn can't be empty if LogDestinationType is cloud-watch-logs.")
 	case role != "" && !c.deliversFlowLogs(role):
 		return refuse("Unable to assume given IAM role")
-	// The following messages are not confirmed. Rejecting destinationOptions without S3, and a log group of another account or
-	// Region, is the stricter interpretation.
+	// The following messages are not confirmed. Rejecting destinationOptions without S3, and a log group of
+	// another account or Region, is the stricter interpretation.
 	case isSet(in, "destinationOptions") && kind != "s3":
 		return refuse("DestinationOptions are only supported for LogDestinationType s3.")
 	case kind == "cloud-watch-logs" && destination != "" && !strings.HasPrefix(destination, c.arn("logs", "log-group:")):

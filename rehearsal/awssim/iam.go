@@ -171,7 +171,8 @@ func (c *call) findByName(token, name string) *object {
 	return nil
 }
 
-// nameOrPrefix returns the name of a new resource. If it is not set, it is set to the prefix and a unique suffix.
+// nameOrPrefix returns the name of a new resource. If it is not set, it is set to the prefix and a unique
+// suffix.
 func (c *call) nameOrPrefix(in values, attribute, prefix string) string {
 	if !isSet(in, attribute) {
 		in[attribute] = str(in, prefix) + c.uniqueSuffix()
@@ -203,8 +204,8 @@ func (c *call) policyContext() iampolicy.Context {
 	}
 }
 
-// principalExists reports whether an IAM user or role exists. Those that the account does not contain, and those of other
-// accounts, can only be assumed to exist.
+// principalExists reports whether an IAM user or role exists. Those that the account does not contain, and
+// those of other accounts, can only be assumed to exist.
 func (c *call) principalExists(arn string) bool {
 	kind, name, _ := strings.Cut(arn[strings.LastIndex(arn, ":")+1:], "/")
 	switch {
@@ -217,8 +218,8 @@ func (c *call) principalExists(arn string) bool {
 	return c.assume("IAM %s %s exists", kind, arn)
 }
 
-// policyExists reports whether a managed policy exists. The simulated AWS has no resource type for customer managed policies:
-// they can only be assumed to exist.
+// policyExists reports whether a managed policy exists. The simulated AWS has no resource type for customer
+// managed policies: they can only be assumed to exist.
 func (c *call) policyExists(arn string) bool {
 	if name, ok := strings.CutPrefix(arn, "arn:"+c.partition+":iam::aws:policy/"); ok {
 		return slices.Contains(managedPolicies, name)

@@ -75,8 +75,8 @@ func updateRole(c *call, name string, old, in values) (values, error) {
 }
 
 func deleteRole(c *call, name string, state values) error {
-	// The provider first removes the role from its instance profiles. It removes the role's policies if they are arguments
-	// of the role or forceDetachPolicies is true.
+	// The provider first removes the role from its instance profiles. It removes the role's policies if
+	// they are arguments of the role or forceDetachPolicies is true.
 	prefix, force := "deleting IAM Role ("+name+")", boolean(state, "forceDetachPolicies")
 	for _, profile := range c.find(profileToken, ofRole(name)) {
 		delete(profile.State, "role")
@@ -139,7 +139,8 @@ func (c *call) inlinePolicies(role string) map[string]string {
 	return policies
 }
 
-// setExclusivePolicies makes the policies that are arguments of the role its only ones, if the arguments are set.
+// setExclusivePolicies makes the policies that are arguments of the role its only ones, if the arguments
+// are set.
 func (c *call) setExclusivePolicies(role string, in values) error {
 	owner := objectKey(roleToken, "", role)
 	if isSet(in, "managedPolicyArns") {

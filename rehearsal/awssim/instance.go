@@ -18,8 +18,9 @@ const instanceToken = "aws:ec2/instance:Instance"
 
 var imageID = regexp.MustCompile(`^ami-([0-9a-f]{8}|[0-9a-f]{17})$`)
 
-// Instances have one network interface and one volume. The simulated AWS does not support inputs for more, nor for launch
-// templates, placement, capacity reservations, Spot Instances, enclaves, IPv6 and CPU options.
+// Instances have one network interface and one volume. The simulated AWS does not support inputs for more,
+// nor for launch templates, placement, capacity reservations, Spot Instances, enclaves, IPv6 and CPU
+// options.
 func init() {
 	register(&resourceType{
 		Token: instanceToken,
@@ -111,8 +112,9 @@ func sameUserData(old, new any) bool {
 	return ok && old == userDataHash(script)
 }
 
-// customizeInstanceDiff replaces the instance if userDataReplaceOnChange is true and the user data differs, or if the old and
-// the new type have no architecture in common. It ignores IOPS and throughput of 0 for volume types that do not have them.
+// customizeInstanceDiff replaces the instance if userDataReplaceOnChange is true and the user data differs,
+// or if the old and the new type have no architecture in common. It ignores IOPS and throughput of 0 for
+// volume types that do not have them.
 func customizeInstanceDiff(diff differences, state, in values) error {
 	for _, name := range []string{"userData", "userDataBase64"} {
 		if _, differs := diff[name]; differs && boolean(in, "userDataReplaceOnChange") {
@@ -213,7 +215,8 @@ func (c *call) describeInstance(id string, in values, subnet *object, image cata
 	return state
 }
 
-// metadataOptions returns the metadata options of a new instance: the inputs, and defaults that depend on the image.
+// metadataOptions returns the metadata options of a new instance: the inputs, and defaults that depend on
+// the image.
 func metadataOptions(in values, image catalogue.Image) values {
 	options := values{
 		"httpEndpoint": "enabled", "httpProtocolIpv6": "disabled", "httpTokens": "optional", "httpPutResponseHopLimit": 1.0,

@@ -63,8 +63,8 @@ func (c *call) checkImage(in values) (catalogue.Image, error) {
 	return image, nil
 }
 
-// checkInstance returns AWS's error for an instance's type, profile, key pair, security groups and behavior. The simulated AWS
-// has no quota for vCPUs, since it differs between accounts.
+// checkInstance returns AWS's error for an instance's type, profile, key pair, security groups and
+// behavior. The simulated AWS has no quota for vCPUs, since it differs between accounts.
 func (c *call) checkInstance(prefix, operation string, in values, subnet *object) error {
 	if err := c.checkInstanceType(prefix, operation, in, subnet); err != nil {
 		return err

@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Images of the fixture's in ap-northeast-1.
+// Images in ap-northeast-1.
 const (
 	imageX86 = "ami-0d0e9feca87c26801" // Amazon Linux 2023
 	imageARM = "ami-00a2279488eb254ed"
@@ -15,7 +15,7 @@ const (
 	imageBig = "ami-0aaaaaaaaaaaaaaa1" // of 30 GiB
 )
 
-// place is a network for instances, and what they can be given.
+// place is a cloud with a network and other resources for instances.
 type place struct {
 	*testCloud
 	vpc, subnet, group *testResource
@@ -39,7 +39,6 @@ func newPlace(w *testCloud) *place {
 	return p
 }
 
-// Law 3.1, outputs.
 func TestInstance(t *testing.T) {
 	t.Parallel()
 	p := newPlace(newTestCloudWith(t, Options{}, values{"region": "ap-northeast-1", "defaultTags": values{"tags": values{"a": "b"}}}))
@@ -73,7 +72,6 @@ func TestInstance(t *testing.T) {
 	p.delete(instance)
 }
 
-// Law 3.1: what AWS takes by itself, and what an image or a subnet decides.
 func TestInstance_defaults(t *testing.T) {
 	t.Parallel()
 	p := newPlace(newTestCloud(t))
@@ -88,7 +86,7 @@ func TestInstance_defaults(t *testing.T) {
 	p.requireNoDiff(old, least)
 	t2 := p.create(instanceToken, "i", with(least, values{"instanceType": "t2.micro"}))
 	require.Equal(t, "standard", str(t2.state(), "creditSpecification.cpuCredits"))
-	require.Equal(t, "10.0.1.5", t2.state()["privateIp"], "no address is given twice")
+	require.Equal(t, "10.0.1.5", t2.state()["privateIp"], "addresses are unique")
 	full := with(p.in, values{
 		"privateIp": "10.0.1.9", "availabilityZone": "ap-northeast-1a", "tenancy": "dedicated", "ebsOptimized": true, "monitoring": true,
 		"disableApiStop": true, "disableApiTermination": true, "instanceInitiatedShutdownBehavior": "terminate", "sourceDestCheck": false,
@@ -114,7 +112,6 @@ func TestInstance_defaults(t *testing.T) {
 	p.requireNoDiff(all, full)
 }
 
-// Law 3.1: public addresses and names.
 func TestInstance_addresses(t *testing.T) {
 	t.Parallel()
 	p := newPlace(newTestCloud(t))
@@ -128,7 +125,7 @@ func TestInstance_addresses(t *testing.T) {
 		"vpcId": string(p.vpc.id), "cidrBlock": "10.0.2.0/28", "mapPublicIpOnLaunch": true, "privateDnsHostnameTypeOnLaunch": "resource-name",
 	})
 	given := p.create(instanceToken, "i", with(p.in, values{"subnetId": string(public.id)}))
-	require.NotEmpty(t, given.state()["publicIp"], "the subnet decides where nothing is asked for")
+	require.NotEmpty(t, given.state()["publicIp"], "the default depends on the subnet")
 	require.Equal(t, true, given.state()["associatePublicIpAddress"])
 	require.Equal(t, string(given.id)+".ap-northeast-1.compute.internal", given.state()["privateDns"])
 	refused := p.create(instanceToken, "i", with(p.in, values{"subnetId": string(public.id), "associatePublicIpAddress": false}))
@@ -140,11 +137,10 @@ func TestInstance_addresses(t *testing.T) {
 	require.Empty(t, nameless.state()["publicDns"])
 
 	p.update(asked, with(p.in, values{"associatePublicIpAddress": true, "instanceType": "t3.small"}))
-	require.NotEqual(t, address, str(asked.state(), "publicIp"), "a stop gives the address back")
+	require.NotEqual(t, address, str(asked.state(), "publicIp"), "a stop releases the address")
 }
 
-// Law 3.1: names in us-east-1.
-func TestInstance_names_in_us_east_1(t *testing.T) {
+func TestInstance_namesInUSEast1(t *testing.T) {
 	t.Parallel()
 	w := newTestCloudWith(t, Options{AssumeExisting: true}, values{"region": "us-east-1"})
 	vpc := w.create(vpcToken, "v", values{"cidrBlock": "10.0.0.0/16", "enableDnsHostnames": true})
@@ -157,8 +153,7 @@ func TestInstance_names_in_us_east_1(t *testing.T) {
 	require.Equal(t, []string{"image ami-00000000000000001 exists in us-east-1, for x86_64 and of 8 GiB"}, w.cloud.Assumed())
 }
 
-// Law 3.1 and 10.4: what replaces, what is changed in place, and what is no change.
-func TestInstance_changes(t *testing.T) {
+func TestInstance_diff(t *testing.T) {
 	t.Parallel()
 	w := newTestCloud(t)
 	p := newPlace(w)
@@ -190,28 +185,28 @@ func TestInstance_changes(t *testing.T) {
 		{"type of another architecture", values{"instanceType": "t4g.micro"}, "instanceType", nil},
 		{"profile", values{"iamInstanceProfile": "other"}, "", []string{"iamInstanceProfile"}},
 		{"groups", values{"vpcSecurityGroupIds": []any{string(other.id)}}, "", []string{"vpcSecurityGroupIds"}},
-		{"no groups given", values{"vpcSecurityGroupIds": nil}, "", []string{}},
+		{"no groups set", values{"vpcSecurityGroupIds": nil}, "", []string{}},
 		{"user data", values{"userData": "#!/bin/bash\n"}, "", []string{"userData"}},
 		{"user data that replaces", values{"userData": "#!/bin/bash\n", "userDataReplaceOnChange": true}, "userData", nil},
-		{"no user data given", values{"userData": nil}, "", []string{}},
-		{"how user data changes", values{"userDataReplaceOnChange": true}, "", []string{"userDataReplaceOnChange"}},
+		{"no user data set", values{"userData": nil}, "", []string{}},
+		{"userDataReplaceOnChange", values{"userDataReplaceOnChange": true}, "", []string{"userDataReplaceOnChange"}},
 		{"source check", values{"sourceDestCheck": false}, "", []string{"sourceDestCheck"}},
-		{"protection from stop", values{"disableApiStop": true}, "", []string{"disableApiStop"}},
+		{"stop protection", values{"disableApiStop": true}, "", []string{"disableApiStop"}},
 		{"protection", values{"disableApiTermination": true}, "", []string{"disableApiTermination"}},
 		{"shutdown", values{"instanceInitiatedShutdownBehavior": "terminate"}, "", []string{"instanceInitiatedShutdownBehavior"}},
 		{"monitoring", values{"monitoring": true}, "", []string{"monitoring"}},
 		{"credits", values{"creditSpecification": values{"cpuCredits": "standard"}}, "", []string{"creditSpecification.cpuCredits"}},
 		{"recovery", values{"maintenanceOptions": values{"autoRecovery": "disabled"}}, "", []string{"maintenanceOptions.autoRecovery"}},
 		{"tokens", values{"metadataOptions": values{"httpTokens": "optional"}}, "", []string{"metadataOptions.httpTokens"}},
-		{"metadata off", values{"metadataOptions": values{"httpEndpoint": "disabled"}}, "", []string{"metadataOptions.httpEndpoint"}},
-		{"no metadata options given", values{"metadataOptions": nil}, "", []string{}},
+		{"metadata disabled", values{"metadataOptions": values{"httpEndpoint": "disabled"}}, "", []string{"metadataOptions.httpEndpoint"}},
+		{"no metadata options set", values{"metadataOptions": nil}, "", []string{}},
 		{"volume size", device(values{"volumeSize": 32.0}), "", []string{"rootBlockDevice.volumeSize"}},
 		{"volume type", device(values{"volumeType": "gp2"}), "", []string{"rootBlockDevice.volumeType"}},
 		{"iops", device(values{"iops": 4000.0}), "", []string{"rootBlockDevice.iops"}},
 		{"throughput", device(values{"throughput": 200.0}), "", []string{"rootBlockDevice.throughput"}},
-		{"what stays", device(values{"deleteOnTermination": false}), "", []string{"rootBlockDevice.deleteOnTermination"}},
+		{"deleteOnTermination", device(values{"deleteOnTermination": false}), "", []string{"rootBlockDevice.deleteOnTermination"}},
 		{"volume tags", device(values{"tags": values{"a": "b"}}), "", []string{"rootBlockDevice.tags"}},
-		{"volume tags of all", values{"volumeTags": values{"a": "b"}}, "", []string{"volumeTags"}},
+		{"tags of all volumes", values{"volumeTags": values{"a": "b"}}, "", []string{"volumeTags"}},
 		{"tags", values{"tags": values{"a": "b"}}, "", []string{"tags", "tagsAll"}},
 	} {
 		in := with(base, test.change)
@@ -228,15 +223,14 @@ func TestInstance_changes(t *testing.T) {
 			require.Equal(t, test.updates, diffPaths(diff), test.name)
 			w.update(instance, in)
 			w.requireNoDiff(instance, in)
-			// Back again, less what AWS keeps where nothing is said of it.
+			// Back to the original inputs. Computed inputs keep their values.
 			w.update(instance, with(in, values{"disableApiTermination": false, "disableApiStop": false}))
 		}
 		w.delete(instance)
 	}
 }
 
-// Law 1.6, 1.7, 3.1: what a preview refuses.
-func TestInstance_check(t *testing.T) {
+func TestInstance_validation(t *testing.T) {
 	t.Parallel()
 	w := newTestCloud(t)
 	base := values{"ami": imageX86, "instanceType": "t3.micro", "subnetId": "subnet-1"}
@@ -271,9 +265,9 @@ func TestInstance_check(t *testing.T) {
 			`to be in the range (1 - 64), got 65. Examine values at 'i.metadataOptions.httpPutResponseHopLimit'.`},
 		{"volume type", values{"rootBlockDevice": values{"volumeType": "gp4"}}, `expected root_block_device.0.volume_type to be one of ` +
 			`["standard" "io1" "io2" "gp2" "sc1" "st1" "gp3"], got gp4. Examine values at 'i.rootBlockDevice.volumeType'.`},
-		{"both tags", values{"volumeTags": values{"a": "b"}, "rootBlockDevice": values{"tags": values{"a": "b"}}}, `Conflicting configuration ` +
+		{"two kinds of volume tags", values{"volumeTags": values{"a": "b"}, "rootBlockDevice": values{"tags": values{"a": "b"}}}, `Conflicting configuration ` +
 			`arguments. "root_block_device.0.tags": conflicts with volume_tags. Examine values at 'i.rootBlockDevice.tags'.`},
-		{"beside what is not known", values{"rootBlockDevice": values{"volumeType": "gp4", "kmsKeyId": unknown{}}}, `expected ` +
+		{"together with unknown values", values{"rootBlockDevice": values{"volumeType": "gp4", "kmsKeyId": unknown{}}}, `expected ` +
 			`root_block_device.0.volume_type to be one of ["standard" "io1" "io2" "gp2" "sc1" "st1" "gp3"], got gp4. Examine values at ` +
 			`'i.rootBlockDevice.volumeType'.`},
 	} {

@@ -1,7 +1,7 @@
 package awssim
 
-// updateInstance updates an instance in place. An update of its type or user data stops and starts it, which changes its
-// public address.
+// updateInstance updates an instance in place. An update of its type or user data stops and starts it,
+// which changes its public address.
 func updateInstance(c *call, id string, old, in values) (values, error) {
 	subnet := c.get(subnetToken, str(old, "subnetId"))
 	stops, err := c.checkInstanceUpdate("updating EC2 Instance ("+id+")", id, old, in, subnet)
@@ -69,8 +69,8 @@ func (c *call) checkInstanceUpdate(prefix, id string, old, in values, subnet *ob
 	return stops, nil
 }
 
-// deleteInstance first sets the termination protection to its value in Pulumi's state, as the provider does. Protection that
-// the user changed outside of Pulumi therefore has no effect.
+// deleteInstance first sets the termination protection to its value in Pulumi's state, as the provider
+// does. Protection that the user changed outside of Pulumi therefore has no effect.
 func deleteInstance(c *call, id string, state values) error {
 	state["disableApiTermination"] = boolean(c.oldOutputs, "disableApiTermination")
 	if boolean(state, "disableApiTermination") {

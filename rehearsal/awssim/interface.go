@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// AWS creates and deletes network interfaces together with instances and interface endpoints. Their subnets and security
-// groups cannot be deleted while they exist.
+// AWS creates and deletes network interfaces together with instances and interface endpoints. Their subnets
+// and security groups cannot be deleted while they exist.
 
 // putInterface creates a network interface for its owner, or updates it.
 func (c *call) putInterface(owner *object, id string, subnet *object, groups []any, address string) *object {
@@ -37,7 +37,8 @@ func (c *call) usedAddresses(subnet string) map[string]bool {
 	return used
 }
 
-// freeAddresses returns up to count addresses of a subnet that are not in use. AWS reserves the first four and the last one.
+// freeAddresses returns up to count addresses of a subnet that are not in use. AWS reserves the first four
+// and the last one.
 // https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html
 func (c *call) freeAddresses(subnet *object, count int) []string {
 	block, err := netip.ParsePrefix(str(subnet.State, "cidrBlock"))
@@ -82,8 +83,8 @@ func (c *call) noFreeAddress(prefix, operation, subnet string) error {
 	return c.ec2Error(prefix, operation, "InsufficientFreeAddressesInSubnet", "Not enough free addresses in subnet '%s'", subnet)
 }
 
-// publicAddress returns a public address, from a block that is reserved for documentation, and its DNS name; the name is ""
-// if the VPC has no DNS hostnames.
+// publicAddress returns a public address, from a block that is reserved for documentation, and its DNS
+// name; the name is "" if the VPC has no DNS hostnames.
 func (c *call) publicAddress(vpc *object) (address, name string) {
 	c.Sequence++
 	address = netip.AddrFrom4([4]byte{198, 51, 100, byte(c.Sequence)}).String()
@@ -97,7 +98,8 @@ func (c *call) publicAddress(vpc *object) (address, name string) {
 	return address, "ec2-" + strings.ReplaceAll(address, ".", "-") + domain
 }
 
-// privateDNS returns the DNS name of an instance in its VPC. Depending on the subnet, it contains the address or the ID.
+// privateDNS returns the DNS name of an instance in its VPC. Depending on the subnet, it contains the
+// address or the ID.
 func (c *call) privateDNS(subnet *object, instance, address string) string {
 	domain := "." + c.region + ".compute.internal"
 	if c.region == "us-east-1" {

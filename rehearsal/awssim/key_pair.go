@@ -67,8 +67,8 @@ func createKeyPair(c *call, in values) (string, values, error) {
 	return name, in, nil
 }
 
-// readPublicKey returns the type of a key in OpenSSH's format and its fingerprint in EC2's format, or two empty strings. EC2
-// supports RSA and ED25519.
+// readPublicKey returns the type of a key in OpenSSH's format and its fingerprint in EC2's format, or two
+// empty strings. EC2 supports RSA and ED25519.
 // https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/verify-keys.html
 func readPublicKey(line string) (kind, fingerprint string) {
 	fields := strings.Fields(line)

@@ -17,7 +17,6 @@ const (
 	keyECDSA = "ecdsa-sha2-nistp256 AAAAE2VjZHNhLXNoYTItbmlzdHAyNTYAAAAIbmlzdHAyNTYAAAAA"
 )
 
-// Law 3.2, outputs.
 func TestKeyPair(t *testing.T) {
 	t.Parallel()
 	w := newTestCloud(t)
@@ -29,7 +28,7 @@ func TestKeyPair(t *testing.T) {
 	require.Equal(t, "arn:aws:ec2:ap-northeast-1:123456789012:key-pair/dev-0102030", pair.state()["arn"])
 	require.Regexp(t, `^[A-Za-z0-9+/]{43}=$`, pair.state()["fingerprint"])
 	w.requireNoDiff(pair, in)
-	require.Empty(t, diffPaths(w.diff(pair, values{"publicKey": keyED25519})), "spaces at the end do not count")
+	require.Empty(t, diffPaths(w.diff(pair, values{"publicKey": keyED25519})), "trailing white space is ignored")
 	w.delete(pair)
 	require.False(t, w.read(pair))
 	w.delete(pair)
@@ -37,15 +36,15 @@ func TestKeyPair(t *testing.T) {
 		"InvalidKeyPair.NotFound: The key pair 'dev-0102030' does not exist", awsError(t, w.tryUpdate(pair, with(in, values{"tags": values{"a": "b"}}))))
 }
 
-// The kinds and the fingerprints are those that `ssh-keygen` and `openssl` give.
+// The types and fingerprints are those that ssh-keygen and openssl print.
 func TestReadPublicKey(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ name, line, kind, fingerprint string }{
 		{"ed25519", keyED25519, "ed25519", ed25519Fingerprint},
 		{"rsa", keyRSA, "rsa", rsaFingerprint},
-		{"ecdsa, which EC2 does not know", keyECDSA, "", ""},
-		{"another kind than it says", "ssh-rsa AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f", "", ""},
-		{"half of one", "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgME", "", ""},
+		{"ecdsa, which EC2 does not support", keyECDSA, "", ""},
+		{"a type that does not match the key", "ssh-rsa AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f", "", ""},
+		{"an incomplete key", "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgME", "", ""},
 		{"not base64", "ssh-ed25519 ###", "", ""},
 		{"one word", "ssh-ed25519", "", ""},
 		{"nothing", "", "", ""},
@@ -59,8 +58,7 @@ func TestReadPublicKey(t *testing.T) {
 	}
 }
 
-// Law 3.2, changes and validation, and 10.4.
-func TestKeyPair_changes(t *testing.T) {
+func TestKeyPair_diff(t *testing.T) {
 	t.Parallel()
 	testChanges(t, keyPairToken, nil, values{"keyName": "k", "publicKey": keyED25519}, []inputChange{
 		{"nothing", nil, nil, nil},
@@ -79,8 +77,8 @@ func TestKeyPair_changes(t *testing.T) {
 	w.requireNoDiff(pair, prefixed)
 }
 
-// Law 3.2, errors, and 10.1: names are those of one Region.
-func TestKeyPair_refusals(t *testing.T) {
+// Names are unique in a Region.
+func TestKeyPair_errors(t *testing.T) {
 	t.Parallel()
 	w := newTestCloud(t)
 	api := func(code, message string) string {

@@ -169,8 +169,8 @@ func createKey(c *call, in values) (string, values, error) {
 	return id, in, partial(c.setRotation(id, in))
 }
 
-// setRotation sets the rotation period, or returns AWS's error for a key that cannot be rotated, whose message is not
-// confirmed.
+// setRotation sets the rotation period, or returns AWS's error for a key that cannot be rotated, whose
+// message is not confirmed.
 func (c *call) setRotation(id string, state values) error {
 	switch {
 	case !boolean(state, "enableKeyRotation"):

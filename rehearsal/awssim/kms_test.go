@@ -10,7 +10,6 @@ import (
 const rootStatement = `{"Sid":"Enable IAM User Permissions","Effect":"Allow","Principal":` +
 	`{"AWS":"arn:aws:iam::123456789012:root"},"Action":"kms:*","Resource":"*"}`
 
-// Law 1.9, 7.1.
 func TestKMSKey(t *testing.T) {
 	t.Parallel()
 	w := newTestCloud(t)
@@ -40,7 +39,7 @@ func TestKMSKey(t *testing.T) {
 	require.Empty(t, w.cloud.Inventory())
 }
 
-func TestKMSKey_changes(t *testing.T) {
+func TestKMSKey_diff(t *testing.T) {
 	t.Parallel()
 	testChanges(t, keyToken, nil, values{"description": "d", "policy": policyWith(rootStatement)}, []inputChange{
 		{"use", values{"keyUsage": "SIGN_VERIFY"}, keysOf("keyUsage"), nil},
@@ -58,8 +57,7 @@ func TestKMSKey_changes(t *testing.T) {
 	})
 }
 
-// Law 7.1: what a preview refuses.
-func TestKMSKey_check(t *testing.T) {
+func TestKMSKey_validation(t *testing.T) {
 	t.Parallel()
 	w := newTestCloud(t)
 	for _, test := range []struct {
@@ -79,8 +77,7 @@ func TestKMSKey_check(t *testing.T) {
 	}
 }
 
-// Law 7.1, errors.
-func TestKMSKey_refusals(t *testing.T) {
+func TestKMSKey_errors(t *testing.T) {
 	t.Parallel()
 	w := newTestCloud(t)
 	const creating = "creating KMS Key: operation error KMS: CreateKey, https response error StatusCode: 400, "
@@ -95,18 +92,17 @@ func TestKMSKey_refusals(t *testing.T) {
 		w.createError(keyToken, "x", values{"policy": stranger}))
 	require.Equal(t, creating+"ValidationException: KeyUsage ENCRYPT_DECRYPT is not compatible with KeySpec HMAC_256",
 		w.createError(keyToken, "x", values{"customerMasterKeySpec": "HMAC_256"}))
-	half, refusal := w.partialCreateError(keyToken, "x", values{
+	half, message := w.partialCreateError(keyToken, "x", values{
 		"customerMasterKeySpec": "RSA_2048", "enableKeyRotation": true,
 	})
 	require.Equal(t, "enabling KMS Key ("+string(half.id)+") rotation: operation error KMS: EnableKeyRotation, https response "+
-		"error StatusCode: 400, UnsupportedOperationException: You cannot rotate a key that is not symmetric.", refusal)
+		"error StatusCode: 400, UnsupportedOperationException: You cannot rotate a key that is not symmetric.", message)
 	key := w.create(keyToken, "k", nil)
 	require.Equal(t, "updating KMS Key ("+string(key.id)+"): updating policy: operation error KMS: PutKeyPolicy, https response "+
 		"error StatusCode: 400, MalformedPolicyDocumentException: The new key policy will not allow you to update the key policy "+
 		"in the future.", awsError(t, w.tryUpdate(key, values{"policy": locked})))
 }
 
-// Law 7.2.
 func TestKMSAlias(t *testing.T) {
 	t.Parallel()
 	w := newTestCloud(t)

@@ -86,8 +86,8 @@ var logActions = []string{
 	"kms:ReEncryptFrom", "kms:ReEncryptTo",
 }
 
-// checkLogKey returns AWS's error for a key that does not exist, is disabled, or does not allow CloudWatch Logs to use it for
-// the group.
+// checkLogKey returns AWS's error for a key that does not exist, is disabled, or does not allow CloudWatch
+// Logs to use it for the group.
 func (c *call) checkLogKey(prefix, operation, name, keyARN string) error {
 	if keyARN == "" {
 		return nil

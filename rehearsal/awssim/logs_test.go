@@ -7,7 +7,6 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Law 1.9, 6.
 func TestLogGroup(t *testing.T) {
 	t.Parallel()
 	w := newTestCloud(t)
@@ -23,13 +22,13 @@ func TestLogGroup(t *testing.T) {
 	w.delete(group)
 	require.False(t, w.read(group))
 
-	// One that is to be kept leaves the stack alone.
+	// With skipDestroy, the group remains in the account.
 	kept := w.create(logGroupToken, "kept", values{"skipDestroy": true})
 	w.delete(kept)
 	require.Equal(t, []Object{{Type: logGroupToken, ID: "kept-0102030", Name: "kept-0102030"}}, w.cloud.Inventory())
 }
 
-func TestLogGroup_changes(t *testing.T) {
+func TestLogGroup_diff(t *testing.T) {
 	t.Parallel()
 	testChanges(t, logGroupToken, nil, values{"name": "/a/b"}, []inputChange{
 		{"name", values{"name": "/a/c"}, keysOf("name"), nil},
@@ -40,8 +39,7 @@ func TestLogGroup_changes(t *testing.T) {
 	})
 }
 
-// Law 6: what a preview refuses.
-func TestLogGroup_check(t *testing.T) {
+func TestLogGroup_validation(t *testing.T) {
 	t.Parallel()
 	w := newTestCloud(t)
 	long := strings.Repeat("n", 513)
@@ -64,8 +62,7 @@ func TestLogGroup_check(t *testing.T) {
 	require.Empty(t, w.checkFailures(logGroupToken, "x", values{"name": long[:512]}))
 }
 
-// Law 6, errors.
-func TestLogGroup_refusals(t *testing.T) {
+func TestLogGroup_errors(t *testing.T) {
 	t.Parallel()
 	w := newTestCloud(t)
 	group := w.create(logGroupToken, "g", values{"name": "/g"})
@@ -91,12 +88,12 @@ func TestLogGroup_refusals(t *testing.T) {
 	const refused = "InvalidParameterException: The specified KMS key does not exist or is not allowed to be used with LogGroup " +
 		"'arn:aws:logs:ap-northeast-1:123456789012:log-group:/"
 	for name, test := range map[string]struct{ group, key string }{
-		"a key that is not there":           {"/k2", "arn:aws:kms:ap-northeast-1:123456789012:key/none"},
-		"a key of another Region":           {"/k2", strings.Replace(good, "ap-northeast-1", "us-east-1", 1)},
-		"a key that CloudWatch may not use": {"/k2", key(nil)},
-		"a key for other groups":            {"/other", good},
-		"a key that is disabled":            {"/k2", key(values{"policy": forGroups, "isEnabled": false})},
-		"a key that it may not use for all": {"/k2", key(values{"policy": strings.Replace(forGroups, `"kms:Decrypt*",`, "", 1)})},
+		"a key that does not exist":             {"/k2", "arn:aws:kms:ap-northeast-1:123456789012:key/none"},
+		"a key of another Region":               {"/k2", strings.Replace(good, "ap-northeast-1", "us-east-1", 1)},
+		"a key that CloudWatch Logs cannot use": {"/k2", key(nil)},
+		"a key for other groups":                {"/other", good},
+		"a key that is disabled":                {"/k2", key(values{"policy": forGroups, "isEnabled": false})},
+		"a key with too few actions":            {"/k2", key(values{"policy": strings.Replace(forGroups, `"kms:Decrypt*",`, "", 1)})},
 		"a key for the service's other Region": {
 			"/k2", key(values{"policy": strings.Replace(forGroups, "logs.ap-northeast-1", "logs.us-east-1", 1)}),
 		},

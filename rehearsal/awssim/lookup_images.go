@@ -54,7 +54,8 @@ func getAmi(c *call, args values) (values, error) {
 	return c.describeImage(found[0], image, args), nil
 }
 
-// imageIDs returns the IDs of the Region's images, the latest first, and of those in a filter, which may be assumed to exist.
+// imageIDs returns the IDs of the Region's images, the latest first, and of those in a filter, which may be
+// assumed to exist.
 func (c *call) imageIDs(args values) []string {
 	var ids []string
 	for _, image := range c.offers.Images() {

@@ -16,7 +16,8 @@ func getVpcEndpointService(c *call, args values) (values, error) {
 	case service != "" && name != "":
 		return nil, errors.New(`"service": conflicts with service_name`)
 	case service != "":
-		// The provider uses this prefix in every partition, although some services in China have another one.
+		// The provider uses this prefix in every partition, although some services in China have another
+		// one.
 		name = "com.amazonaws." + c.region + "." + service
 	case name == "":
 		return c.filterServices(args)

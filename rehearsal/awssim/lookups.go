@@ -68,7 +68,8 @@ func (l lookup) checkArguments(token string, args values) error {
 	return nil
 }
 
-// matchesFilters reports whether a property matches all filters with this name. The values of a filter may contain wildcards.
+// matchesFilters reports whether a property matches all filters with this name. The values of a filter may
+// contain wildcards.
 func matchesFilters(args values, name, property string) bool {
 	filters, _ := args["filters"].([]any)
 	for _, f := range filters {

@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// ask looks something up. Tokens are written without the repetition.
+// tryInvoke calls a lookup.
 func (w *testCloud) tryInvoke(token string, args values) (resource.PropertyMap, error) {
 	response, err := w.provider.Invoke(context.Background(), plugin.InvokeRequest{
 		Tok: tokens.ModuleMember(token), Args: resource.FromResourcePropertyMap(toProperties(args)),
@@ -37,13 +37,12 @@ const (
 	parameterLookup = "aws:ssm/getParameter:getParameter"
 )
 
-// filterOf is an argument that filters by one name.
+// filterOf returns an argument with one filter.
 func filterOf(name string, allowed ...string) []any {
 	return []any{values{"name": name, "values": toList(allowed)}}
 }
 
-// Law 9.1: account and place, in every partition.
-func TestLookups_place(t *testing.T) {
+func TestLookups_partitionAndRegion(t *testing.T) {
 	t.Parallel()
 	for region, want := range map[string]struct{ partition, suffix, reverse, description string }{
 		"ap-northeast-1": {"aws", "amazonaws.com", "com.amazonaws", "Asia Pacific (Tokyo)"},
@@ -66,7 +65,6 @@ func TestLookups_place(t *testing.T) {
 	require.Equal(t, "eu-west-1", w.invoke(regionLookup, values{"endpoint": "ec2.eu-west-1.amazonaws.com"})["name"])
 }
 
-// Law 9.1, getAvailabilityZones.
 func TestLookups_zones(t *testing.T) {
 	t.Parallel()
 	w := newTestCloud(t)
@@ -74,13 +72,13 @@ func TestLookups_zones(t *testing.T) {
 		args  values
 		names []any
 	}{
-		"all":          {values{}, []any{"ap-northeast-1a", "ap-northeast-1c", "ap-northeast-1d"}},
-		"state":        {values{"state": "available"}, []any{"ap-northeast-1a", "ap-northeast-1c", "ap-northeast-1d"}},
-		"none":         {values{"state": "impaired"}, []any{}},
-		"local zones":  {values{"filters": filterOf("zone-type", "local-zone")}, []any{}},
-		"proper zones": {values{"filters": filterOf("zone-type", "availability-zone")}, []any{"ap-northeast-1a", "ap-northeast-1c", "ap-northeast-1d"}},
-		"by id":        {values{"filters": filterOf("zone-id", "apne1-az2", "apne1-az3")}, []any{"ap-northeast-1c", "ap-northeast-1d"}},
-		"excluded":     {values{"excludeNames": []any{"ap-northeast-1a"}, "excludeZoneIds": []any{"apne1-az3"}}, []any{"ap-northeast-1c"}},
+		"all":                {values{}, []any{"ap-northeast-1a", "ap-northeast-1c", "ap-northeast-1d"}},
+		"state":              {values{"state": "available"}, []any{"ap-northeast-1a", "ap-northeast-1c", "ap-northeast-1d"}},
+		"none":               {values{"state": "impaired"}, []any{}},
+		"local zones":        {values{"filters": filterOf("zone-type", "local-zone")}, []any{}},
+		"Availability Zones": {values{"filters": filterOf("zone-type", "availability-zone")}, []any{"ap-northeast-1a", "ap-northeast-1c", "ap-northeast-1d"}},
+		"by id":              {values{"filters": filterOf("zone-id", "apne1-az2", "apne1-az3")}, []any{"ap-northeast-1c", "ap-northeast-1d"}},
+		"excluded":           {values{"excludeNames": []any{"ap-northeast-1a"}, "excludeZoneIds": []any{"apne1-az3"}}, []any{"ap-northeast-1c"}},
 	} {
 		answer := w.invoke(zonesLookup, test.args)
 		require.Equal(t, test.names, answer["names"], name)
@@ -89,7 +87,6 @@ func TestLookups_zones(t *testing.T) {
 	require.Equal(t, []any{"apne1-az1", "apne1-az2", "apne1-az3"}, w.invoke(zonesLookup, values{})["zoneIds"])
 }
 
-// Law 9.1, getInstanceTypeOfferings and getInstanceType.
 func TestLookups_instanceTypes(t *testing.T) {
 	t.Parallel()
 	w := newTestCloud(t)
@@ -110,7 +107,6 @@ func TestLookups_instanceTypes(t *testing.T) {
 	require.Equal(t, []any{"arm64"}, w.invoke(typeLookup, values{"instanceType": "t4g.micro"})["supportedArchitectures"])
 }
 
-// Law 9.1, getVpcEndpointService; China has names of its own, and GovCloud gives names alone.
 func TestLookups_services(t *testing.T) {
 	t.Parallel()
 	w := newTestCloud(t)
@@ -147,8 +143,7 @@ func TestLookups_services(t *testing.T) {
 	require.Equal(t, false, government["vpcEndpointPolicySupported"])
 }
 
-// Law 9.1, getAmi, getKeyPair, getManagedPrefixList, getPrefixList and getParameter.
-func TestLookups_others(t *testing.T) {
+func TestLookups_imagesKeyPairsPrefixListsAndParameters(t *testing.T) {
 	t.Parallel()
 	w := newTestCloud(t)
 	old := values{"filters": filterOf("image-id", "ami-06098fd00463352b6"), "includeDeprecated": true}
@@ -184,8 +179,8 @@ func TestLookups_others(t *testing.T) {
 	require.Equal(t, s3["id"], w.invoke(listLookup, values{"filters": filterOf("prefix-list-name", "*.s3")})["id"])
 }
 
-// Law 1.8 and 9.1: what lookups refuse. What the simulated AWS does not know it never answers with nothing.
-func TestLookups_refusals(t *testing.T) {
+// Unsupported lookups, arguments and filters are errors.
+func TestLookups_errors(t *testing.T) {
 	t.Parallel()
 	w := newTestCloud(t)
 	const service = "reading EC2 VPC Endpoint Services: operation error EC2: DescribeVpcEndpointServices, https response error StatusCode: " +
@@ -258,8 +253,7 @@ func TestLookups_refusals(t *testing.T) {
 	}
 }
 
-// What the account lacks can be assumed, and is then said.
-func TestLookups_assume(t *testing.T) {
+func TestLookups_assumptions(t *testing.T) {
 	t.Parallel()
 	w := newTestCloudWith(t, Options{AssumeExisting: true}, values{"region": "ap-northeast-1"})
 	w.invoke(keyPairLookup, values{"keyName": "aws-ssh-key"})

@@ -5,8 +5,8 @@ import (
 	"maps"
 )
 
-// check adds generated names and defaults to the inputs of the resource with this name, and returns them with the
-// provider's errors.
+// check adds generated names and defaults to the inputs of the resource with this name, and returns them
+// with the provider's errors.
 func check(token, name string, seed []byte, olds, news values) (inputs values, failures []string, err error) {
 	t, err := lookupType(token)
 	if err != nil {

@@ -103,7 +103,8 @@ func (p *provider) Diff(_ context.Context, req plugin.DiffRequest) (plugin.DiffR
 	return diffResult(resourceTypes[token], d, state, in), nil
 }
 
-// ignoreChanges sets ignored inputs to their values in the state. The engine has handled paths within an input.
+// ignoreChanges sets ignored inputs to their values in the state. The engine has handled paths within an
+// input.
 func ignoreChanges(state, in values, paths []string) {
 	for _, path := range paths {
 		if value, ok := state[path]; ok {

@@ -106,7 +106,8 @@ func updateRoute(c *call, id string, old, in values) (values, error) {
 	return state, err
 }
 
-// checkRouteTarget returns AWS's error for a target that does not exist. The only targets are network interfaces.
+// checkRouteTarget returns AWS's error for a target that does not exist. The only targets are network
+// interfaces.
 func (c *call) checkRouteTarget(prefix, operation string, table *object, in values) error {
 	for _, target := range routeTargets {
 		id := str(in, target)

@@ -41,7 +41,8 @@ func init() {
 	})
 }
 
-// inlineDestinations maps the properties of a route in a route table's list to the inputs of a Route resource.
+// inlineDestinations maps the properties of a route in a route table's list to the inputs of a Route
+// resource.
 var inlineDestinations = map[string]string{
 	"cidrBlock": "destinationCidrBlock", "ipv6CidrBlock": "destinationIpv6CidrBlock", "destinationPrefixListId": "destinationPrefixListId",
 }
@@ -109,8 +110,8 @@ func (c *call) setRoutes(table *object, in values) error {
 	return nil
 }
 
-// expandRoutes converts a route table's list to the inputs of Route resources. The provider checks for one destination and one
-// target only here, not in a preview.
+// expandRoutes converts a route table's list to the inputs of Route resources. The provider checks for one
+// destination and one target only here, not in a preview.
 func expandRoutes(value any) ([]values, error) {
 	items, _ := value.([]any)
 	var routes []values
@@ -223,7 +224,8 @@ func (c *call) routeTableNotFound(prefix, operation, id string) error {
 }
 
 func deleteRouteTable(c *call, id string, _ values) error {
-	// The provider deletes the associations first. AWS deletes the routes, and removes the table from gateway endpoints.
+	// The provider deletes the associations first. AWS deletes the routes, and removes the table from
+	// gateway endpoints.
 	for _, association := range c.find(associationToken, func(v values) bool { return str(v, "routeTableId") == id }) {
 		c.remove(association)
 	}
@@ -256,7 +258,8 @@ func createAssociation(c *call, in values) (string, values, error) {
 	return id, state, nil
 }
 
-// updateAssociation keeps the ID, although AWS assigns a new one: an update cannot change the ID of a resource.
+// updateAssociation keeps the ID, although AWS assigns a new one: an update cannot change the ID of a
+// resource.
 func updateAssociation(c *call, id string, old, in values) (values, error) {
 	err := c.checkAssociation("updating Route Table Association ("+id+")", "ReplaceRouteTableAssociation",
 		str(in, "routeTableId"), str(in, "subnetId"), str(in, "gatewayId"))

@@ -6,7 +6,6 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Law 2.3: outputs, changes, and what the provider does not list.
 func TestRouteTable(t *testing.T) {
 	t.Parallel()
 	w := newTestCloud(t)
@@ -20,7 +19,7 @@ func TestRouteTable(t *testing.T) {
 	w.requireNoDiff(table, in)
 	w.requireNoDiff(table, with(in, values{"routes": []any{}}))
 	require.Equal(t, keysOf("vpcId"), w.diff(table, values{"vpcId": "vpc-1"}).ReplaceKeys)
-	// The route of a gateway endpoint is no difference, and does not keep the table from being deleted.
+	// The route of a gateway endpoint is not in the list, and the table can be deleted with it.
 	endpoint := w.create(endpointToken, "e", with(in, values{
 		"serviceName": "com.amazonaws.ap-northeast-1.s3", "routeTableIds": []any{string(table.id)},
 	}))
@@ -32,10 +31,9 @@ func TestRouteTable(t *testing.T) {
 		w.createError(routeTableToken, "t", values{"vpcId": "vpc-1"}))
 }
 
-// Law 2.3, routes: set semantics, and refusals once the table exists.
 func TestRouteTable_routes(t *testing.T) {
 	t.Parallel()
-	w, instance, route := routeTrial(t)
+	w, instance, route := routeTestCloud(t)
 	eni := instance.state()["primaryNetworkInterfaceId"]
 	table := &testResource{urn: testURN(routeTableToken, "t"), id: resourceID(route, "routeTableId")}
 	require.True(t, w.read(table))
@@ -50,7 +48,7 @@ func TestRouteTable_routes(t *testing.T) {
 	w.requireNoDiff(own, routes(one))
 	require.Len(t, own.state()["routes"], 1)
 	w.requireNoDiff(own, values{"vpcId": vpc}) // left out, they stay
-	// A route that somebody adds is a difference where routes are listed.
+	// A route that was added outside of Pulumi is a difference if the list is set.
 	w.create(routeToken, "by hand", values{"routeTableId": string(own.id), "destinationCidrBlock": "172.31.0.0/16", "networkInterfaceId": eni})
 	require.True(t, w.read(own))
 	require.Equal(t, []string{"routes"}, diffPaths(w.diff(own, routes(one))))
@@ -67,17 +65,16 @@ func TestRouteTable_routes(t *testing.T) {
 		},
 		"creating route: one of `" + targets + "` must be specified": {"cidrBlock": "0.0.0.0/0"},
 	} {
-		table, refusal := w.partialCreateError(routeTableToken, "bad", routes(bad))
-		require.Equal(t, want, refusal)
+		table, message := w.partialCreateError(routeTableToken, "bad", routes(bad))
+		require.Equal(t, want, message)
 		w.delete(table)
 	}
-	bad, refusal := w.partialCreateError(routeTableToken, "bad", routes(values{"cidrBlock": "0.0.0.0/0", "gatewayId": "igw-1"}))
+	bad, message := w.partialCreateError(routeTableToken, "bad", routes(values{"cidrBlock": "0.0.0.0/0", "gatewayId": "igw-1"}))
 	require.Equal(t, ec2Error("creating Route in Route Table ("+string(bad.id)+") with destination (0.0.0.0/0)", "CreateRoute",
-		"InvalidGatewayID.NotFound", "The gateway ID 'igw-1' does not exist"), refusal)
+		"InvalidGatewayID.NotFound", "The gateway ID 'igw-1' does not exist"), message)
 	require.Empty(t, bad.state()["routes"])
 }
 
-// Law 2.4 and 10.1.
 func TestRouteTableAssociation(t *testing.T) {
 	t.Parallel()
 	w := newTestCloud(t)

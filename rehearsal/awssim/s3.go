@@ -18,8 +18,8 @@ var (
 	reservedBucketSuffix  = []string{"-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3"}
 )
 
-// checkBucketName returns the provider's error for the name of a new bucket, or "". In us-east-1 it accepts names that old
-// buckets have and S3 rejects for new ones.
+// checkBucketName returns the provider's error for the name of a new bucket, or "". In us-east-1 it accepts
+// names that old buckets have and S3 rejects for new ones.
 func checkBucketName(name, region string) string {
 	quoted := `"` + name + `"`
 	if region == "us-east-1" {
@@ -48,7 +48,8 @@ func checkBucketName(name, region string) string {
 	return ""
 }
 
-// validBucketName reports whether S3 accepts the name of a new bucket. The rule is the same in every Region.
+// validBucketName reports whether S3 accepts the name of a new bucket. The rule is the same in every
+// Region.
 func validBucketName(name string) bool {
 	for _, prefix := range reservedBucketPrefix {
 		if strings.HasPrefix(name, prefix) {
@@ -77,7 +78,8 @@ const (
 	bucketPolicyToken     = "aws:s3/bucketPolicy:BucketPolicy"
 	ownershipToken        = "aws:s3/bucketOwnershipControls:BucketOwnershipControls"
 
-	// What a bucket contains besides its resources: its settings, which remain when a resource is deleted, and its objects.
+	// What a bucket contains besides its resources: its settings, which remain when a resource is deleted,
+	// and its objects.
 	bucketSettings = "s3:settings"
 	bucketObject   = "s3:object"
 )

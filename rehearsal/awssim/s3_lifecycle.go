@@ -50,7 +50,8 @@ func frameworkOneOf(allowed ...string) func(string, any) []string {
 	}
 }
 
-// storageClasses are the storage classes of transitions, with the minimum number of days before the transition.
+// storageClasses are the storage classes of transitions, with the minimum number of days before the
+// transition.
 var storageClasses = map[string]int{
 	"DEEP_ARCHIVE": 0, "GLACIER": 0, "GLACIER_IR": 0, "INTELLIGENT_TIERING": 0, "ONEZONE_IA": 30, "STANDARD_IA": 30,
 }

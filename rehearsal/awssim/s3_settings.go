@@ -77,11 +77,12 @@ func init() {
 	})
 }
 
-// bucketSetting checks the inputs of a resource, adds defaults to them and changes the settings of its bucket.
+// bucketSetting checks the inputs of a resource, adds defaults to them and changes the settings of its
+// bucket.
 type bucketSetting func(c *call, settings, in values, prefix, operation string) error
 
-// createSetting returns the Create function of a resource that sets one of a bucket's settings. A second resource for the same
-// setting overwrites it.
+// createSetting returns the Create function of a resource that sets one of a bucket's settings. A second
+// resource for the same setting overwrites it.
 func createSetting(name, operation string, set bucketSetting) func(*call, values) (string, values, error) {
 	return func(c *call, in values) (string, values, error) {
 		bucket := str(in, "bucket")
@@ -123,7 +124,8 @@ func (c *call) applySetting(set bucketSetting, in values, prefix, operation stri
 	return set(c, c.settings(bucket), in, prefix, operation)
 }
 
-// deleteSetting returns the Delete function of a resource. reset restores the default settings; it may be nil.
+// deleteSetting returns the Delete function of a resource. reset restores the default settings; it may be
+// nil.
 func deleteSetting(reset func(settings, state values)) func(*call, string, values) error {
 	return func(c *call, id string, state values) error {
 		if o := c.get(bucketSettings, str(state, "bucket")); o != nil && reset != nil {
@@ -162,7 +164,8 @@ func encryptBucket(c *call, settings, in values, prefix, operation string) error
 	return nil
 }
 
-// customizeVersioningDiff returns the provider's error for disabling versioning, which can only be suspended.
+// customizeVersioningDiff returns the provider's error for disabling versioning, which can only be
+// suspended.
 func customizeVersioningDiff(_ differences, state, in values) error {
 	old, new := str(state, "versioningConfiguration.status"), str(in, "versioningConfiguration.status")
 	if new == "Disabled" && (old == "Enabled" || old == "Suspended") {

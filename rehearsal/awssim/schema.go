@@ -1,7 +1,7 @@
 package awssim
 
-// attribute describes an input of a resource type, in the terms of the Terraform plugin SDK's schema. Every input is an
-// output as well.
+// attribute describes an input of a resource type, in the terms of the Terraform plugin SDK's schema. Every
+// input is an output as well.
 type attribute struct {
 	// Required inputs must be set.
 	Required bool
@@ -19,7 +19,8 @@ type attribute struct {
 	DiffSuppress func(old, new any) bool
 	// Elem are the attributes of a nested object, which are compared one by one.
 	Elem map[string]attribute
-	// Validate returns the provider's errors for a value. path is the attribute's name in Terraform. Optional.
+	// Validate returns the provider's errors for a value. path is the attribute's name in Terraform.
+	// Optional.
 	Validate func(path string, value any) []string
 }
 
@@ -32,28 +33,31 @@ type autoName struct {
 	lowerCase bool
 }
 
-// resourceType describes a resource type, in the terms of the Terraform plugin SDK. To add a type, declare a value in the
-// file of its service and pass it to register.
+// resourceType describes a resource type, in the terms of the Terraform plugin SDK. To add a type, declare
+// a value in the file of its service and pass it to register.
 type resourceType struct {
 	Token    string
 	Inputs   map[string]attribute
 	Outputs  []string // besides the inputs
 	AutoName *autoName
-	// Framework: the provider implements the type with the Terraform plugin framework instead of the plugin SDK. Error
-	// messages differ, and a resource with an explicit name is not deleted before it is replaced.
+	// Framework: the provider implements the type with the Terraform plugin framework instead of the plugin
+	// SDK. Error messages differ, and a resource with an explicit name is not deleted before it is
+	// replaced.
 	Framework bool
 	// DeleteBeforeReplace: a replacement always deletes the old resource first.
 	DeleteBeforeReplace bool
-	// SingleCall: the provider creates the resource with a single API call, so a creation cannot fail halfway.
+	// SingleCall: the provider creates the resource with a single API call, so a creation cannot fail
+	// halfway.
 	SingleCall bool
 	// Taggable resources have tags and tagsAll, which includes the provider's default tags.
 	Taggable bool
-	// ConflictsWith are groups of inputs of which at most one can be set, and ExactlyOneOf groups of which exactly one
-	// must be set.
+	// ConflictsWith are groups of inputs of which at most one can be set, and ExactlyOneOf groups of which
+	// exactly one must be set.
 	ConflictsWith, ExactlyOneOf [][]string
 	// AtLeastOneOf are inputs that must be set, with the alternatives that the provider's error names.
 	AtLeastOneOf map[string]string
-	// Validate returns the provider's errors that depend on several inputs or on the resource's name. Optional.
+	// Validate returns the provider's errors that depend on several inputs or on the resource's name.
+	// Optional.
 	Validate func(name string, in values) []string
 	// CustomizeDiff changes the differences, or returns the provider's error for the change. Optional.
 	CustomizeDiff func(diff differences, state, in values) error

@@ -153,7 +153,8 @@ func (c *call) revokeReferences(id string) {
 	}
 }
 
-// adoptDefaultSecurityGroup adopts the group that AWS created with the VPC, deletes its rules, and adds those in the inputs.
+// adoptDefaultSecurityGroup adopts the group that AWS created with the VPC, deletes its rules, and adds
+// those in the inputs.
 func adoptDefaultSecurityGroup(c *call, in values) (string, values, error) {
 	vpc := c.vpc(str(in, "vpcId"))
 	if vpc == nil {

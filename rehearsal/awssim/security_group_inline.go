@@ -6,8 +6,8 @@ import (
 	"slices"
 )
 
-// The inputs ingress and egress of a security group list inline rules. An inline rule has a protocol, ports, a description and
-// several peers; AWS's rules, and the resources for them, have one peer.
+// The inputs ingress and egress of a security group list inline rules. An inline rule has a protocol,
+// ports, a description and several peers; AWS's rules, and the resources for them, have one peer.
 
 // inlinePeers maps the lists of an inline rule to the inputs of a rule resource.
 var inlinePeers = map[string]string{
@@ -74,7 +74,8 @@ func checkInlineRules(path string, value any) []string {
 	return reasons
 }
 
-// setRules makes the listed rules the only ones of the group, if a list is set. The provider deletes before it adds.
+// setRules makes the listed rules the only ones of the group, if a list is set. The provider deletes before
+// it adds.
 func (c *call) setRules(group *object, in values) error {
 	for _, direction := range slices.Sorted(maps.Keys(directions)) {
 		if !isSet(in, direction) {
@@ -139,7 +140,8 @@ func readRules(c *call, id string, state values) {
 	}
 }
 
-// inlineRule returns a rule as an inline rule. The provider combines several peers in a rule; here each rule has one.
+// inlineRule returns a rule as an inline rule. The provider combines several peers in a rule; here each
+// rule has one.
 func inlineRule(rule values, group string) values {
 	inline := values{
 		"protocol": protocol(rule["ipProtocol"]), "fromPort": 0.0, "toPort": 0.0, "self": false, "description": str(rule, "description"),

@@ -20,7 +20,8 @@ const (
 	maxRules = 60
 )
 
-// sources are the inputs for the peer, of which exactly one is set. A change to another one replaces the rule.
+// sources are the inputs for the peer, of which exactly one is set. A change to another one replaces the
+// rule.
 var sources = []string{"cidrIpv4", "cidrIpv6", "prefixListId", "referencedSecurityGroupId"}
 
 func init() {

@@ -1,7 +1,6 @@
 package awssim
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -9,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// rulesIn are those that the cloud holds of a group in one direction, in EC2's words.
+// rulesIn returns the rules of a group in one direction in EC2's format.
 func (w *testCloud) rulesIn(group, token string) []string {
 	lines := []string{}
 	for _, o := range w.cloud.Objects {
@@ -21,7 +20,6 @@ func (w *testCloud) rulesIn(group, token string) []string {
 	return lines
 }
 
-// Law 2.6: outputs, and that a group without egress ends with none at all.
 func TestSecurityGroup(t *testing.T) {
 	t.Parallel()
 	w := newTestCloud(t)
@@ -41,7 +39,7 @@ func TestSecurityGroup(t *testing.T) {
 	w.requireNoDiff(prefixed, values{"vpcId": in["vpcId"], "namePrefix": "p-"})
 }
 
-// Law 2.6, rules: set semantics, left out they stay, and an empty list takes all away.
+// Rules are a set. They do not change if the list is not set, and an empty list deletes all.
 func TestSecurityGroup_rules(t *testing.T) {
 	t.Parallel()
 	w := newTestCloud(t)
@@ -63,7 +61,7 @@ func TestSecurityGroup_rules(t *testing.T) {
 	require.Equal(t, []string{"peer: " + id + ", ALL, ALLOW"}, w.rulesIn(id, ingressRuleToken))
 	w.requireNoDiff(group, with(in, values{"ingress": nil}))
 
-	// A rule of its own shows in the group. It is drift where the group lists rules, and none where it does not.
+	// A rule resource is in the group's list. It is drift only if the list is an input.
 	w.create(egressRuleToken, "r", values{"securityGroupId": id, "ipProtocol": "-1", "cidrIpv4": "0.0.0.0/0"})
 	w.requireNoDiff(group, fewer)
 	require.Equal(t, []any{values{
@@ -78,8 +76,7 @@ func TestSecurityGroup_rules(t *testing.T) {
 	require.Empty(t, w.rulesIn(id, ingressRuleToken))
 }
 
-// Law 2.6, changes, 10.4, and 1.4: a name given by hand makes the bridge delete first.
-func TestSecurityGroup_changes(t *testing.T) {
+func TestSecurityGroup_diff(t *testing.T) {
 	t.Parallel()
 	w := newTestCloud(t)
 	vpc := w.vpc("v", "10.0.0.0/16")
@@ -107,8 +104,7 @@ func TestSecurityGroup_changes(t *testing.T) {
 	require.Equal(t, []string{"revokeRulesOnDelete", "tags", "tagsAll"}, diffPaths(result))
 }
 
-// Law 2.6, validation.
-func TestSecurityGroup_check(t *testing.T) {
+func TestSecurityGroup_validation(t *testing.T) {
 	t.Parallel()
 	w := newTestCloud(t)
 	at := func(reason, property string) []string {
@@ -134,8 +130,7 @@ func TestSecurityGroup_check(t *testing.T) {
 	}
 }
 
-// Law 2.6, server errors, and 10.1.
-func TestSecurityGroup_refusals(t *testing.T) {
+func TestSecurityGroup_errors(t *testing.T) {
 	t.Parallel()
 	w := newTestCloud(t)
 	vpc := w.vpc("v", "10.0.0.0/16")
@@ -160,28 +155,27 @@ func TestSecurityGroup_refusals(t *testing.T) {
 			w.createError(securityGroupToken, "g", with(test.in, values{"name": test.name})))
 	}
 	inline := func(rules ...any) (string, string) {
-		group, refusal := w.partialCreateError(securityGroupToken, "bad", values{"vpcId": vpc, "ingress": rules})
+		group, message := w.partialCreateError(securityGroupToken, "bad", values{"vpcId": vpc, "ingress": rules})
 		require.Empty(t, w.rulesIn(string(group.id), ingressRuleToken))
 		w.delete(group)
-		return string(group.id), refusal
+		return string(group.id), message
 	}
-	id, refusal := inline(values{"protocol": "-1", "fromPort": 1.0, "toPort": 2.0, "self": true})
+	id, message := inline(values{"protocol": "-1", "fromPort": 1.0, "toPort": 2.0, "self": true})
 	require.Equal(t, "updating Security Group ("+id+`) ingress rules: from_port (1) and to_port (2) must both be 0 to use the 'ALL' "-1" protocol!`,
-		refusal)
+		message)
 	rule := values{"protocol": "tcp", "fromPort": 1.0, "toPort": 1.0, "securityGroups": []any{"sg-1"}}
-	id, refusal = inline(rule)
+	id, message = inline(rule)
 	prefix := func() string {
 		return "updating Security Group (" + id + ") ingress rules: authorizing Security Group (ingress) rules"
 	}
-	require.Equal(t, ec2Error(prefix(), "AuthorizeSecurityGroupIngress", "InvalidGroup.NotFound", "The security group 'sg-1' does not exist"), refusal)
+	require.Equal(t, ec2Error(prefix(), "AuthorizeSecurityGroupIngress", "InvalidGroup.NotFound", "The security group 'sg-1' does not exist"), message)
 	twice := values{"protocol": "tcp", "fromPort": 1.0, "toPort": 1.0, "cidrBlocks": []any{"10.0.0.0/8"}}
-	id, refusal = inline(twice, with(twice, values{"description": "again"}))
+	id, message = inline(twice, with(twice, values{"description": "again"}))
 	require.Equal(t, ec2Error(prefix(), "AuthorizeSecurityGroupIngress", "InvalidParameterValue", "The same permission must not appear multiple times"),
-		refusal)
+		message)
 }
 
-// Law 2.6 and 10.2: what blocks the deletion of a group.
-func TestSecurityGroup_blockers(t *testing.T) {
+func TestSecurityGroup_dependencies(t *testing.T) {
 	t.Parallel()
 	w := newTestCloud(t)
 	vpc := w.vpc("v", "10.0.0.0/16")
@@ -204,7 +198,7 @@ func TestSecurityGroup_blockers(t *testing.T) {
 	}
 	w.delete(group)
 	require.False(t, w.read(own))
-	// revokeRulesOnDelete takes away the rules of other groups that name it.
+	// revokeRulesOnDelete deletes the rules of other groups that refer to it.
 	group = w.create(securityGroupToken, "g", values{"vpcId": vpc, "revokeRulesOnDelete": true})
 	rule := w.create(egressRuleToken, "r", values{
 		"securityGroupId": string(other.id), "ipProtocol": "-1", "referencedSecurityGroupId": string(group.id),
@@ -213,7 +207,7 @@ func TestSecurityGroup_blockers(t *testing.T) {
 	require.False(t, w.read(rule))
 }
 
-// Law 2.7: the group is adopted, emptied, and left.
+// The group is adopted without its rules, and remains after the resource was deleted.
 func TestDefaultSecurityGroup(t *testing.T) {
 	t.Parallel()
 	w := newTestCloud(t)
@@ -233,7 +227,7 @@ func TestDefaultSecurityGroup(t *testing.T) {
 	w.requireNoDiff(group, in)
 	require.Equal(t, keysOf("vpcId"), w.diff(group, with(in, values{"vpcId": "vpc-1"})).ReplaceKeys)
 
-	// A rule that somebody adds shows, and is mended.
+	// A rule that was added outside of Pulumi is drift, and an update deletes it.
 	w.create(ingressRuleToken, "by hand", values{"securityGroupId": id, "ipProtocol": "tcp", "fromPort": 22.0, "toPort": 22.0, "cidrIpv4": "0.0.0.0/0"})
 	require.True(t, w.read(group))
 	require.Equal(t, []string{"ingress"}, diffPaths(w.diff(group, in)))
@@ -243,127 +237,6 @@ func TestDefaultSecurityGroup(t *testing.T) {
 	w.update(group, open)
 	w.requireNoDiff(group, open)
 	w.delete(group)
-	require.Equal(t, []string{"peer: " + id + ", ALL, ALLOW"}, w.rulesIn(id, ingressRuleToken), "the rules stay")
+	require.Equal(t, []string{"peer: " + id + ", ALL, ALLOW"}, w.rulesIn(id, ingressRuleToken), "the rules remain")
 	require.Equal(t, "reading Default Security Group: couldn't find resource", w.createError(defaultSecurityGroupToken, "d", values{"vpcId": "vpc-1"}))
-}
-
-// ruleTrial is an account with a VPC and two groups, and a rule of the first.
-func ruleTrial(t *testing.T) (w *testCloud, other string, in values) {
-	t.Helper()
-	w = newTestCloud(t)
-	vpc := w.vpc("v", "10.0.0.0/16")
-	group := w.create(securityGroupToken, "g", values{"vpcId": vpc})
-	other = string(w.create(securityGroupToken, "o", values{"vpcId": vpc}).id)
-	return w, other, values{
-		"securityGroupId": string(group.id), "ipProtocol": "tcp", "fromPort": 443.0, "toPort": 443.0, "cidrIpv4": "10.0.0.0/16",
-	}
-}
-
-// Law 2.8: outputs, changes, and 10.4. No framework type is deleted first for its name.
-func TestSecurityGroupRule(t *testing.T) {
-	t.Parallel()
-	for _, token := range []string{ingressRuleToken, egressRuleToken} {
-		w, other, in := ruleTrial(t)
-		rule := w.create(token, "r", in)
-		require.Regexp(t, "^sgr-0[0-9a-f]{16}$", rule.id)
-		require.Equal(t, with(in, values{
-			"arn": "arn:aws:ec2:ap-northeast-1:123456789012:security-group-rule/" + string(rule.id), "securityGroupRuleId": string(rule.id),
-			"tagsAll": values{},
-		}), rule.state())
-		w.requireNoDiff(rule, in)
-		w.requireNoDiff(rule, with(in, values{"ipProtocol": "6"}))
-		for name, test := range map[string]struct {
-			change   values
-			replaces []string
-		}{
-			"group":           {values{"securityGroupId": other}, []string{"securityGroupId"}},
-			"kind of source":  {values{"cidrIpv4": nil, "referencedSecurityGroupId": other}, []string{"cidrIpv4", "referencedSecurityGroupId"}},
-			"source":          {values{"cidrIpv4": "10.1.0.0/16"}, nil},
-			"ports":           {values{"fromPort": 80.0, "toPort": 80.0}, nil},
-			"protocol":        {values{"ipProtocol": "udp"}, nil},
-			"description":     {values{"description": "d"}, nil},
-			"no ports at all": {values{"ipProtocol": "-1", "fromPort": nil, "toPort": nil}, nil},
-		} {
-			result := w.diff(rule, with(in, test.change))
-			replaces := []string{}
-			for _, key := range result.ReplaceKeys {
-				replaces = append(replaces, string(key))
-			}
-			require.ElementsMatch(t, test.replaces, replaces, name)
-			require.False(t, result.DeleteBeforeReplace)
-			require.NotEmpty(t, diffPaths(result), name)
-			if test.replaces == nil {
-				w.update(rule, with(in, test.change))
-				w.requireNoDiff(rule, with(in, test.change))
-			}
-		}
-		w.delete(rule)
-		require.False(t, w.read(rule))
-		// With all protocols AWS reports ports of -1, so that others are a difference for ever.
-		all := with(in, values{"ipProtocol": "-1", "fromPort": 0.0, "toPort": 0.0})
-		rule = w.create(token, "r", all)
-		require.Equal(t, []string{"fromPort", "toPort"}, diffPaths(w.diff(rule, all)))
-	}
-}
-
-// Law 2.8, validation, and 1.6 on the framework's way with it.
-func TestSecurityGroupRule_check(t *testing.T) {
-	t.Parallel()
-	w, other, in := ruleTrial(t)
-	require.Equal(t, []string{"Invalid Attribute Value. Attribute from_port value must be between -1 and 65535, got: 70000. Examine values at " +
-		"'r.fromPort'."}, w.checkFailures(ingressRuleToken, "r", with(in, values{"fromPort": 70000.0})))
-	require.Equal(t, []string{"Missing required property 'ipProtocol'", "Missing required property 'securityGroupId'"},
-		w.checkFailures(ingressRuleToken, "r", values{"cidrIpv4": "10.0.0.0/16"}))
-	require.Equal(t, []string{"Invalid Attribute Combination. Exactly one of these attributes must be configured: [cidr_ipv4,cidr_ipv6," +
-		"prefix_list_id,referenced_security_group_id]. Examine values at 'r.cidrIpv4'."},
-		w.checkFailures(ingressRuleToken, "r", with(in, values{"referencedSecurityGroupId": other})))
-	require.Empty(t, w.checkFailures(ingressRuleToken, "r", with(in, values{"cidrIpv4": nil, "referencedSecurityGroupId": unknown{}})))
-	_, err := w.check(ingressRuleToken, "r", with(in, values{"cidrIpv4": nil}))
-	require.EqualError(t, err, "Missing Attribute Configuration: Exactly one of these attributes must be configured: [cidr_ipv4,cidr_ipv6,"+
-		"prefix_list_id,referenced_security_group_id]")
-}
-
-// Law 2.6 and 2.8, server errors.
-func TestSecurityGroupRule_refusals(t *testing.T) {
-	t.Parallel()
-	w, other, in := ruleTrial(t)
-	w.create(ingressRuleToken, "r", in)
-	all := values{"ipProtocol": "-1", "fromPort": nil, "toPort": nil}
-	w.create(ingressRuleToken, "all", with(in, all))
-	foreign := string(w.create(securityGroupToken, "f", values{"vpcId": w.vpc("f", "10.0.0.0/16")}).id)
-	refused := func(code, message string) string {
-		return ec2Error("creating VPC Security Group Rule", "AuthorizeSecurityGroupIngress", code, message)
-	}
-	peer := func(kind, id string) values { return values{"cidrIpv4": nil, kind: id} }
-	for _, test := range []struct {
-		change        values
-		code, message string
-	}{
-		{values{"securityGroupId": "sg-1"}, "InvalidGroup.NotFound", "The security group 'sg-1' does not exist"},
-		{nil, "InvalidPermission.Duplicate", `the specified rule "peer: 10.0.0.0/16, TCP, from port: 443, to port: 443, ALLOW" already exists`},
-		{values{"ipProtocol": "6"}, "InvalidPermission.Duplicate", `the specified rule "peer: 10.0.0.0/16, TCP, from port: 443, to port: 443, ` +
-			`ALLOW" already exists`},
-		{all, "InvalidPermission.Duplicate", `the specified rule "peer: 10.0.0.0/16, ALL, ALLOW" already exists`},
-		{peer("referencedSecurityGroupId", "sg-1"), "InvalidGroup.NotFound", "The security group 'sg-1' does not exist"},
-		{peer("referencedSecurityGroupId", foreign), "InvalidGroup.NotFound", "You have specified two resources that belong to different networks."},
-		{peer("prefixListId", "pl-1"), "InvalidPrefixListID.NotFound", "The prefix list ID 'pl-1' does not exist"},
-		{values{"fromPort": nil}, "InvalidParameterValue", "Invalid value 'Must specify both from and to ports with TCP/UDP.' for portRange."},
-		{values{"toPort": 80.0}, "InvalidParameterValue", "Invalid TCP/UDP port range (443:80)"},
-		{values{"description": "ann's"}, "InvalidParameterValue", "Invalid rule description. Valid descriptions are strings less than 256 " +
-			"characters from the following set:  a-zA-Z0-9. _-:/()#,@[]+=&;{}!$*"},
-	} {
-		require.Equal(t, refused(test.code, test.message), w.createError(ingressRuleToken, "x", with(in, test.change)))
-	}
-	w.create(ingressRuleToken, "x", with(in, peer("prefixListId", "pl-61a54008")))
-	w.create(ingressRuleToken, "x", with(in, peer("referencedSecurityGroupId", other)))
-	for i := range maxRules - 4 {
-		w.create(ingressRuleToken, fmt.Sprint(i), with(in, values{"fromPort": float64(i), "toPort": float64(i)}))
-	}
-	require.Equal(t, refused("RulesPerSecurityGroupLimitExceeded", "The maximum number of rules per security group has been reached."),
-		w.createError(ingressRuleToken, "x", with(in, values{"fromPort": 1000.0, "toPort": 1000.0})))
-	w.create(egressRuleToken, "x", in)
-	gone := &testResource{urn: testURN(egressRuleToken, "gone"), id: "sgr-1"}
-	w.delete(gone)
-	require.Equal(t, ec2Error("updating VPC Security Group Egress Rule (sgr-1)", "ModifySecurityGroupRules",
-		"InvalidSecurityGroupRuleId.NotFound", "The security group rule ID 'sgr-1' does not exist"), awsError(t, w.tryUpdate(gone, in)))
 }

@@ -8,12 +8,13 @@ import (
 	"bastionless/rehearsal/awssim/catalogue"
 )
 
-// session is what one engine operation does on the cloud: the provider's methods, independent of the interface that the
-// engine calls.
+// session is what one engine operation does on the cloud: the provider's methods, independent of the
+// interface that the engine calls.
 type session struct {
 	cloud *Cloud
 
-	// mu guards the fields below. It is never held while waiting for the cloud, so that cancel does not block.
+	// mu guards the fields below. It is never held while waiting for the cloud, so that cancel does not
+	// block.
 	mu          sync.Mutex
 	account     string
 	region      string
@@ -25,7 +26,8 @@ func newSession(cloud *Cloud) *session {
 	return &session{cloud: cloud, account: cloud.existing.ID, canceled: make(chan struct{})}
 }
 
-// cancel cancels the operation: calls that wait for the cloud, and later calls, fail. It does not wait itself.
+// cancel cancels the operation: calls that wait for the cloud, and later calls, fail. It does not wait
+// itself.
 func (s *session) cancel() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -47,8 +49,8 @@ func (s *session) newCall(token string) *call {
 	return c
 }
 
-// begin returns a call that has locked the cloud. It returns an error if the operation is canceled or ctx ends before that.
-// The caller unlocks the cloud, or calls end if the call may have changed it.
+// begin returns a call that has locked the cloud. It returns an error if the operation is canceled or ctx
+// ends before that. The caller unlocks the cloud, or calls end if the call may have changed it.
 func (s *session) begin(ctx context.Context, token string) (*call, error) {
 	c := s.newCall(token)
 	s.mu.Lock()
@@ -74,8 +76,8 @@ func (s *session) begin(ctx context.Context, token string) (*call, error) {
 	}
 }
 
-// end saves and unlocks the cloud. It saves after an error as well: a call that failed may have created a resource or
-// added an assumption.
+// end saves and unlocks the cloud. It saves after an error as well: a call that failed may have created a
+// resource or added an assumption.
 func (c *call) end(err *error) {
 	if saveErr := c.save(); *err == nil {
 		*err = saveErr
@@ -91,8 +93,8 @@ func lookupType(token string) (*resourceType, error) {
 	return t, nil
 }
 
-// create creates the resource with this URN and name. If it returns an error and an ID, the resource exists, and a later
-// step of its creation failed.
+// create creates the resource with this URN and name. If it returns an error and an ID, the resource
+// exists, and a later step of its creation failed.
 func (s *session) create(ctx context.Context, urn, token, name string, in values) (id string, state values, err error) {
 	t, err := lookupType(token)
 	if err != nil {
@@ -129,8 +131,8 @@ func (s *session) create(ctx context.Context, urn, token, name string, in values
 	return id, clone(state), err
 }
 
-// read returns the inputs and the state of a resource, or false if it does not exist. recorded are its inputs in Pulumi's
-// state; they are empty when the resource is imported.
+// read returns the inputs and the state of a resource, or false if it does not exist. recorded are its
+// inputs in Pulumi's state; they are empty when the resource is imported.
 func (s *session) read(ctx context.Context, token, id string, recorded values) (inputs, state values, exists bool, err error) {
 	t, err := lookupType(token)
 	if err != nil {
@@ -196,7 +198,8 @@ func (s *session) update(ctx context.Context, urn, token, id string, in values) 
 	return clone(state), nil
 }
 
-// delete deletes a resource. A resource that does not exist is no error. outputs are its properties in Pulumi's state.
+// delete deletes a resource. A resource that does not exist is no error. outputs are its properties in
+// Pulumi's state.
 func (s *session) delete(ctx context.Context, urn, token, name, id string, outputs values) (err error) {
 	t, err := lookupType(token)
 	if err != nil {
@@ -226,8 +229,8 @@ func (s *session) delete(ctx context.Context, urn, token, name, id string, outpu
 	return nil
 }
 
-// invoke answers a lookup and returns the names of the secret properties. It returns nothing in a preview that does not
-// know the provider's Region.
+// invoke answers a lookup and returns the names of the secret properties. It returns nothing in a preview
+// that does not know the provider's Region.
 func (s *session) invoke(ctx context.Context, token string, args values) (answer values, secrets []string, err error) {
 	l, ok := lookups[token]
 	if !ok {

@@ -57,7 +57,8 @@ func TestProvider_failsAfterCancellation(t *testing.T) {
 	require.ErrorContains(t, err, context.Canceled.Error())
 	require.Len(t, w.cloud.Inventory(), 1)
 
-	// Another operation is not canceled: neither that of another provider nor the next one of this provider.
+	// Another operation is not canceled: neither that of another provider nor the next one of this
+	// provider.
 	w.withConfig(values{"region": "ap-northeast-1"}).update(vpc, changed)
 	_, err = w.provider.Configure(context.Background(), plugin.ConfigureRequest{
 		Inputs: toProperties(values{"region": "ap-northeast-1"}),

@@ -110,7 +110,8 @@ func updateSSMAssociation(c *call, id string, old, in values) (values, error) {
 
 var instanceIDPattern = regexp.MustCompile(`^(\*|(i|mi)-[0-9a-f]{8,17})$`)
 
-// checkSSMAssociation returns AWS's error for a document that does not exist, or for invalid targets, parameters or schedules.
+// checkSSMAssociation returns AWS's error for a document that does not exist, or for invalid targets,
+// parameters or schedules.
 func (c *call) checkSSMAssociation(prefix, operation string, in values) error {
 	name := str(in, "name")
 	document, known := awsDocuments[strings.TrimPrefix(name, "arn:"+c.partition+":ssm:"+c.region+"::document/")]
@@ -146,8 +147,8 @@ func (c *call) checkSSMAssociation(prefix, operation string, in values) error {
 		return c.ssmError(prefix, operation, "InvalidSchedule",
 			"The schedule is invalid. Verify your cron or rate expression and try again.")
 	}
-	// AWS documents that a rate expression does not support it. Rejecting it without a schedule is the stricter interpretation.
-	// The message is not confirmed.
+	// AWS documents that a rate expression does not support it. Rejecting it without a schedule is the
+	// stricter interpretation. The message is not confirmed.
 	if boolean(in, "applyOnlyAtCronInterval") && !strings.HasPrefix(schedule, "cron(") {
 		return c.ssmError(prefix, operation, "ValidationException", "ApplyOnlyAtCronInterval needs a cron expression.")
 	}
@@ -168,8 +169,8 @@ func validTarget(target values) bool {
 	}
 }
 
-// checkParameters returns AWS's message for a missing or unknown parameter, or "". The message for an unknown one is not
-// confirmed.
+// checkParameters returns AWS's message for a missing or unknown parameter, or "". The message for an
+// unknown one is not confirmed.
 func checkParameters(document documentParams, parameters map[string]string) string {
 	for _, name := range document.required {
 		if _, ok := parameters[name]; !ok {
@@ -184,7 +185,8 @@ func checkParameters(document documentParams, parameters map[string]string) stri
 	return ""
 }
 
-// The schedule expressions for associations. Cron expressions cannot choose days of the month, months or years.
+// The schedule expressions for associations. Cron expressions cannot choose days of the month, months or
+// years.
 // https://docs.aws.amazon.com/systems-manager/latest/userguide/reference-cron-and-rate-expressions.html
 var (
 	ratePattern = regexp.MustCompile(`^rate\(([0-9]+) (minute|hour|day)(s?)\)$`)

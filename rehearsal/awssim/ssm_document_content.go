@@ -17,9 +17,9 @@ const maxDocumentBytes = 64 * 1024
 // reservedDocumentNames are the case-insensitive prefixes of the names of AWS's own documents.
 var reservedDocumentNames = []string{"aws", "amazon", "amzn"}
 
-// validateDocument returns the code and message of Systems Manager's error for a document, or two empty strings. The messages
-// for schemas have the format of the JSON schema validator that Systems Manager uses. Which of several violations it reports is
-// not confirmed.
+// validateDocument returns the code and message of Systems Manager's error for a document, or two empty
+// strings. The messages for schemas have the format of the JSON schema validator that Systems Manager uses.
+// Which of several violations it reports is not confirmed.
 func validateDocument(kind, format, content string) (code, message string) {
 	if len(content) > maxDocumentBytes {
 		return "MaxDocumentSizeExceeded", "The size limit of a document is 64 KB."
@@ -49,7 +49,8 @@ func validateDocument(kind, format, content string) (code, message string) {
 	return "", ""
 }
 
-// parseDocument parses JSON, or returns why it is not well-formed. The root is empty if it is not an object.
+// parseDocument parses JSON, or returns why it is not well-formed. The root is empty if it is not an
+// object.
 func parseDocument(content string) (root values, invalid string) {
 	decoder := json.NewDecoder(strings.NewReader(content))
 	decoder.UseNumber()
@@ -75,7 +76,8 @@ func parseDocument(content string) (root values, invalid string) {
 	return root, ""
 }
 
-// duplicateKey reads a value and returns a key that one of its objects has twice, or "". The value is valid JSON.
+// duplicateKey reads a value and returns a key that one of its objects has twice, or "". The value is valid
+// JSON.
 func duplicateKey(decoder *json.Decoder) string {
 	token, _ := decoder.Token()
 	if token != json.Delim('{') && token != json.Delim('[') {
@@ -151,9 +153,9 @@ func validateSteps(root values, version string) string {
 // https://docs.aws.amazon.com/systems-manager/latest/userguide/session-manager-schema.html
 var sessionTypes = []string{"Standard_Stream", "InteractiveCommands", "NonInteractiveCommands", "Port"}
 
-// sessionInputs are the inputs of a Standard_Stream document with their JSON types. All but the last three are required. The
-// agent accepts booleans as strings as well, but the documentation shows only JSON booleans: that is the stricter
-// interpretation.
+// sessionInputs are the inputs of a Standard_Stream document with their JSON types. All but the last three
+// are required. The agent accepts booleans as strings as well, but the documentation shows only JSON
+// booleans: that is the stricter interpretation.
 var sessionInputs = []struct{ name, kind string }{
 	{"cloudWatchEncryptionEnabled", "boolean"},
 	{"cloudWatchLogGroupName", "string"},

@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// sessionDocument is a complete session document, with the inputs that extra adds.
+// sessionDocument returns a valid session document with additional inputs.
 func sessionDocument(extra string) string {
 	return `{"schemaVersion":"1.0","description":"d","sessionType":"Standard_Stream","inputs":{` +
 		`"s3BucketName":"","s3KeyPrefix":"","s3EncryptionEnabled":true,"cloudWatchLogGroupName":"/g",` +
@@ -15,8 +15,7 @@ func sessionDocument(extra string) string {
 		`"runAsDefaultUser":""` + extra + `}}`
 }
 
-// Law 5.1, server errors; the session schema.
-func TestDocumentProblem(t *testing.T) {
+func TestValidateDocument(t *testing.T) {
 	t.Parallel()
 	session := sessionDocument("")
 	for _, test := range []struct{ name, kind, format, content, code, message string }{
@@ -25,7 +24,7 @@ func TestDocumentProblem(t *testing.T) {
 			"session with the optional inputs", "Session", "JSON",
 			sessionDocument(`,"idleSessionTimeout":"20","maxSessionDuration":"1440","shellProfile":{"linux":"bash"}`), "", "",
 		},
-		{"session of ports", "Session", "JSON", `{"schemaVersion":"1.0","sessionType":"Port"}`, "", ""},
+		{"port session", "Session", "JSON", `{"schemaVersion":"1.0","sessionType":"Port"}`, "", ""},
 		{"text", "Command", "TEXT", "anything", "", ""},
 		{
 			"not JSON", "Session", "JSON", `{"a":x}`, "InvalidDocumentContent",
@@ -126,7 +125,7 @@ func TestValidSchedule(t *testing.T) {
 	}
 }
 
-func TestParametersProblem(t *testing.T) {
+func TestCheckParameters(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		document   string

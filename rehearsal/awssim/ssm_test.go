@@ -7,7 +7,6 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Law 1.9, 5.2.
 func TestSSMAssociation(t *testing.T) {
 	t.Parallel()
 	w := newTestCloud(t)
@@ -35,7 +34,7 @@ func TestSSMAssociation(t *testing.T) {
 	require.Empty(t, w.cloud.Objects)
 }
 
-func TestSSMAssociation_changes(t *testing.T) {
+func TestSSMAssociation_diff(t *testing.T) {
 	t.Parallel()
 	targets := func(ids ...string) []any { return []any{values{"key": "InstanceIds", "values": toList(ids)}} }
 	testChanges(t, ssmAssociationToken, nil, values{
@@ -45,7 +44,7 @@ func TestSSMAssociation_changes(t *testing.T) {
 		{"instance", values{"instanceId": "i-00000001"}, keysOf("instanceId"), nil},
 		{"targets", values{"targets": targets("i-00000002")}, nil, []string{"targets"}},
 		{"schedule", values{"scheduleExpression": "rate(7 days)"}, nil, []string{"scheduleExpression"}},
-		{"only then", values{"applyOnlyAtCronInterval": true}, nil, []string{"applyOnlyAtCronInterval"}},
+		{"applyOnlyAtCronInterval", values{"applyOnlyAtCronInterval": true}, nil, []string{"applyOnlyAtCronInterval"}},
 		{"name", values{"associationName": "abc"}, nil, []string{"associationName"}},
 		{"parameters", values{"parameters": values{"version": "1"}}, nil, []string{"parameters"}},
 		{"severity", values{"complianceSeverity": "HIGH"}, nil, []string{"complianceSeverity"}},
@@ -54,8 +53,7 @@ func TestSSMAssociation_changes(t *testing.T) {
 	})
 }
 
-// Law 1.7, 5.2: what a preview refuses.
-func TestSSMAssociation_check(t *testing.T) {
+func TestSSMAssociation_validation(t *testing.T) {
 	t.Parallel()
 	w := newTestCloud(t)
 	for _, test := range []struct {
@@ -79,8 +77,7 @@ func TestSSMAssociation_check(t *testing.T) {
 	}
 }
 
-// Law 5.2, errors.
-func TestSSMAssociation_refusals(t *testing.T) {
+func TestSSMAssociation_errors(t *testing.T) {
 	t.Parallel()
 	w := newTestCloud(t)
 	targets := []any{values{"key": "tag:Name", "values": []any{"n"}}}
@@ -95,7 +92,7 @@ func TestSSMAssociation_refusals(t *testing.T) {
 		want string
 	}{
 		{
-			"a document that is not there",
+			"a document that does not exist",
 			values{"name": "none", "targets": targets},
 			"InvalidDocument: Document with name none does not exist.",
 		},
@@ -110,17 +107,17 @@ func TestSSMAssociation_refusals(t *testing.T) {
 			"InvalidTarget: Instance ID or targets must be specified",
 		},
 		{
-			"targets of no kind",
+			"targets of an unknown kind",
 			values{"name": "AWS-UpdateSSMAgent", "targets": []any{values{"key": "Name", "values": []any{"n"}}}},
 			"InvalidTarget: Unsupported Target Type",
 		},
 		{
-			"a target that is no instance",
+			"a target that is not an instance",
 			values{"name": "AWS-UpdateSSMAgent", "targets": []any{values{"key": "InstanceIds", "values": []any{"web"}}}},
 			"InvalidTarget: Unsupported Target Type",
 		},
 		{
-			"a parameter left out",
+			"a missing parameter",
 			values{"name": "AWS-RunPatchBaseline", "targets": targets},
 			`InvalidParameters: Parameter "Operation" requires a value.`,
 		},
@@ -135,7 +132,7 @@ func TestSSMAssociation_refusals(t *testing.T) {
 			"InvalidSchedule: The schedule is invalid. Verify your cron or rate expression and try again.",
 		},
 		{
-			"only at a rate",
+			"applyOnlyAtCronInterval with a rate",
 			values{
 				"name": "AWS-UpdateSSMAgent", "targets": targets, "scheduleExpression": "rate(7 days)",
 				"applyOnlyAtCronInterval": true,
@@ -149,7 +146,7 @@ func TestSSMAssociation_refusals(t *testing.T) {
 		})
 	}
 
-	// Bound to an instance, an association is unique and keeps its document.
+	// An association of a document with an instance is unique, and the document cannot be deleted.
 	in := values{"name": "own", "instanceId": "i-00000001", "parameters": values{"path": "/"}}
 	bound := w.create(ssmAssociationToken, "b", in)
 	w.requireNoDiff(bound, in)
@@ -162,7 +159,6 @@ func TestSSMAssociation_refusals(t *testing.T) {
 	w.delete(document)
 }
 
-// Law 5.1.
 func TestSSMDocument(t *testing.T) {
 	t.Parallel()
 	w := newTestCloud(t)
@@ -182,7 +178,7 @@ func TestSSMDocument(t *testing.T) {
 	}, out)
 	w.requireNoDiff(document, in)
 
-	// New content is a new version; the same in other words is none.
+	// A change of the content creates a version, unless the content is equivalent.
 	in["content"] = strings.Replace(sessionDocument(""), `"d"`, ` "d"`, 1)
 	w.requireNoDiff(document, in)
 	in["content"] = sessionDocument(`,"idleSessionTimeout":"30"`)
@@ -193,7 +189,7 @@ func TestSSMDocument(t *testing.T) {
 	require.NotEqual(t, first, document.state()["hash"])
 	w.requireNoDiff(document, in)
 
-	// A preview does not know what follows from new content.
+	// In a preview, the outputs that depend on the content are unknown.
 	in["content"] = sessionDocument("")
 	foreseen := w.previewUpdate(document, in)
 	for _, output := range []string{"defaultVersion", "documentVersion", "hash", "latestVersion", "parameters"} {
@@ -201,7 +197,7 @@ func TestSSMDocument(t *testing.T) {
 	}
 	require.Equal(t, "1.0", foreseen["schemaVersion"])
 
-	// Another type never arrives: the difference stays.
+	// The type cannot be changed, so the difference remains.
 	in["documentType"] = "Command"
 	w.update(document, in)
 	require.Equal(t, "Session", document.state()["documentType"])
@@ -211,7 +207,7 @@ func TestSSMDocument(t *testing.T) {
 	require.Empty(t, w.cloud.Objects)
 }
 
-func TestSSMDocument_changes(t *testing.T) {
+func TestSSMDocument_diff(t *testing.T) {
 	t.Parallel()
 	testChanges(t, documentToken, nil, values{"name": "doc", "documentType": "Session", "content": sessionDocument("")}, []inputChange{
 		{"name", values{"name": "other"}, keysOf("name"), nil},
@@ -223,8 +219,7 @@ func TestSSMDocument_changes(t *testing.T) {
 	})
 }
 
-// Law 1.7, 5.1: what a preview refuses.
-func TestSSMDocument_check(t *testing.T) {
+func TestSSMDocument_validation(t *testing.T) {
 	t.Parallel()
 	w := newTestCloud(t)
 	for _, test := range []struct {
@@ -247,8 +242,7 @@ func TestSSMDocument_check(t *testing.T) {
 	}
 }
 
-// Law 5.1, errors.
-func TestSSMDocument_refusals(t *testing.T) {
+func TestSSMDocument_errors(t *testing.T) {
 	t.Parallel()
 	w := newTestCloud(t)
 	in := func(name string) values {

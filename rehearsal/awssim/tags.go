@@ -24,8 +24,8 @@ func (c *call) allTags(in values) values {
 	return tags
 }
 
-// checkTags returns an error for tags that exceed AWS's limits. The messages are those of an EC2 emulator, and other
-// services' messages differ.
+// checkTags returns an error for tags that exceed AWS's limits. The messages are those of an EC2 emulator,
+// and other services' messages differ.
 func (c *call) checkTags(tags values) error {
 	refuse := func(code, message string) error { return c.ec2Error("tagging", "CreateTags", code, "%s", message) }
 	for _, name := range slices.Sorted(maps.Keys(tags)) {

@@ -14,14 +14,14 @@ import (
 
 const testAccount = "123456789012"
 
-// trial is an account under test, driven through the provider's own interface as the engine does.
+// testCloud is a cloud with a provider that is called as the engine does.
 type testCloud struct {
 	t        *testing.T
 	cloud    *Cloud
 	provider plugin.Provider
 }
 
-// thing is a resource as the engine's state would hold it.
+// testResource is a resource in Pulumi's state.
 type testResource struct {
 	urn             resource.URN
 	id              resource.ID
@@ -33,7 +33,7 @@ func newTestCloud(t *testing.T) *testCloud {
 	return newTestCloudWith(t, Options{}, values{"region": "ap-northeast-1"})
 }
 
-// newTrialIn is an account with other options, or a provider with another configuration.
+// newTestCloudWith returns a new cloud with options, and a provider with a configuration.
 func newTestCloudWith(t *testing.T, o Options, config values) *testCloud {
 	t.Helper()
 	cloud, err := New(o)
@@ -41,7 +41,7 @@ func newTestCloudWith(t *testing.T, o Options, config values) *testCloud {
 	return (&testCloud{t: t, cloud: cloud}).withConfig(config)
 }
 
-// with is the same account through a provider of another configuration.
+// withConfig returns the same cloud with another provider.
 func (w *testCloud) withConfig(config values) *testCloud {
 	w.t.Helper()
 	p := w.cloud.NewProvider()
@@ -54,7 +54,7 @@ func testURN(token, name string) resource.URN {
 	return resource.NewURN("dev", "test", "", tokens.Type(token), name)
 }
 
-// failures are the reasons for which the provider refuses inputs in a preview.
+// checkFailures returns the failures of Check.
 func (w *testCloud) checkFailures(token, name string, in values) []string {
 	w.t.Helper()
 	reasons, err := w.check(token, name, in)
@@ -62,7 +62,7 @@ func (w *testCloud) checkFailures(token, name string, in values) []string {
 	return reasons
 }
 
-// check is what the provider says to inputs in a preview.
+// check returns the failures and the error of Check.
 func (w *testCloud) check(token, name string, in values) ([]string, error) {
 	response, err := w.provider.Check(context.Background(), plugin.CheckRequest{
 		URN: testURN(token, name), News: toProperties(in), RandomSeed: []byte{1, 2, 3, 4},
@@ -84,7 +84,7 @@ func (w *testCloud) checkedInputs(urn resource.URN, olds resource.PropertyMap, i
 	return response.Properties
 }
 
-// try creates a resource. The thing is not nil where it was made, however well.
+// tryCreate creates a resource. It returns nil if the resource does not exist.
 func (w *testCloud) tryCreate(token, name string, in values) (*testResource, error) {
 	w.t.Helper()
 	x := &testResource{urn: testURN(token, name)}
@@ -106,7 +106,7 @@ func (w *testCloud) create(token, name string, in values) *testResource {
 	return x
 }
 
-// refusal is the text of what AWS says to a create, less what the bridge and the SDK put around it.
+// createError returns the error of a creation that has no effect. See awsError.
 func (w *testCloud) createError(token, name string, in values) string {
 	w.t.Helper()
 	x, err := w.tryCreate(token, name, in)
@@ -114,7 +114,7 @@ func (w *testCloud) createError(token, name string, in values) string {
 	return awsError(w.t, err)
 }
 
-// partRefusal is the same of a create that has made the resource before it failed.
+// partialCreateError returns the resource and the error of a partial creation.
 func (w *testCloud) partialCreateError(token, name string, in values) (*testResource, string) {
 	w.t.Helper()
 	x, err := w.tryCreate(token, name, in)
@@ -129,7 +129,7 @@ type plainError struct{ text string }
 
 func (e *plainError) Error() string { return e.text }
 
-// bare takes the request's ids out of an error, and the bridge's frame off.
+// awsError returns an error message without the bridge's text around it and without the IDs of the request.
 func awsError(t *testing.T, err error) string {
 	t.Helper()
 	require.Error(t, err)
@@ -162,7 +162,7 @@ func (w *testCloud) diff(x *testResource, in values) plugin.DiffResult {
 	return result
 }
 
-// foresee is what a preview of an update says.
+// previewUpdate returns the state that a preview shows.
 func (w *testCloud) previewUpdate(x *testResource, in values) values {
 	w.t.Helper()
 	response, err := w.provider.Update(context.Background(), plugin.UpdateRequest{
@@ -172,7 +172,7 @@ func (w *testCloud) previewUpdate(x *testResource, in values) values {
 	return fromProperties(response.Properties)
 }
 
-// tryUpdate updates in place.
+// tryUpdate updates the resource in place.
 func (w *testCloud) tryUpdate(x *testResource, in values) error {
 	w.t.Helper()
 	news := w.checkedInputs(x.urn, x.inputs, in)
@@ -203,7 +203,7 @@ func (w *testCloud) delete(x *testResource) {
 	require.NoError(w.t, w.tryDelete(x))
 }
 
-// read refreshes x, and says whether it is still there.
+// read refreshes the resource and reports whether it exists.
 func (w *testCloud) read(x *testResource) bool {
 	w.t.Helper()
 	response, err := w.provider.Read(context.Background(), plugin.ReadRequest{
@@ -217,10 +217,10 @@ func (w *testCloud) read(x *testResource) bool {
 	return true
 }
 
-// out are the properties of a resource.
+// state returns the properties of the resource.
 func (x *testResource) state() values { return fromProperties(x.outputs) }
 
-// settled holds a resource against the inputs that it was made of: neither a second update nor a refresh changes it.
+// requireNoDiff requires that neither an update with these inputs nor a refresh changes the resource.
 func (w *testCloud) requireNoDiff(x *testResource, in values) {
 	w.t.Helper()
 	require.Empty(w.t, w.diff(x, in).DetailedDiff)
@@ -230,15 +230,16 @@ func (w *testCloud) requireNoDiff(x *testResource, in values) {
 	require.Empty(w.t, w.diff(x, in).DetailedDiff)
 }
 
-// change is a row of a table of changes to a resource: the inputs that differ from the table's own, and what comes of it.
+// inputChange is a change of inputs with the expected diff.
 type inputChange struct {
 	name     string
-	in       values // nil values take an input away
+	in       values // nil removes an input
 	replaces []resource.PropertyKey
 	updates  []string
 }
 
-// changes tries each row on a fresh resource of its own account, which prepare fills. What replaces is not made.
+// testChanges tests each change on a new resource in a new account, to which prepare adds other resources.
+// Changes that replace the resource are not applied.
 func testChanges(t *testing.T, token string, prepare func(*testCloud), base values, rows []inputChange) {
 	t.Helper()
 	for _, row := range rows {
@@ -273,7 +274,7 @@ func testChanges(t *testing.T, token string, prepare func(*testCloud), base valu
 	}
 }
 
-// paths are those that differ.
+// diffPaths returns the paths that differ, sorted.
 func diffPaths(diff plugin.DiffResult) []string {
 	found := []string{}
 	for path := range diff.DetailedDiff {

@@ -11,8 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Law 10.4: the inputs whose change replaces, of every type. What depends on more than the input has tests with its type.
-func TestTypes_replace(t *testing.T) {
+// Inputs that replace a resource only in combination with others are tested with their types.
+func TestTypes_forceNew(t *testing.T) {
 	t.Parallel()
 	want := map[string]string{
 		vpcToken:                  "cidrBlock instanceTenancy ipv4IpamPoolId ipv4NetmaskLength",
@@ -55,12 +55,13 @@ func TestTypes_replace(t *testing.T) {
 			}
 		}
 		require.Equal(t, want[token], strings.Join(replaces, " "), token)
-		require.Equal(t, token == attachmentToken, kind.DeleteBeforeReplace, "law 1.5: %s", token)
+		require.Equal(t, token == attachmentToken, kind.DeleteBeforeReplace, "%s", token)
 	}
 }
 
-// Law 10.3: what is missing is gone for a refresh, deleted for a delete, and refused by an update in the service's words.
-func TestTypes_missing(t *testing.T) {
+// If a resource does not exist, a read returns nothing, a deletion succeeds, and an update returns the
+// service's error.
+func TestTypes_notFound(t *testing.T) {
 	t.Parallel()
 	w := newTestCloud(t)
 	ec2 := func(doing, operation, code, message string) string {
@@ -106,7 +107,7 @@ func TestTypes_missing(t *testing.T) {
 	}
 }
 
-// everything is one of each type with many inputs, in an order in which they can be made.
+// createAll creates a resource of each type with many inputs.
 func createAll(w *testCloud) []createdResource {
 	m := &creator{testCloud: w}
 	vpc := m.id(vpcToken, values{
@@ -166,7 +167,7 @@ func createAll(w *testCloud) []createdResource {
 	return m.created
 }
 
-// made is a resource and the inputs that it was made of.
+// createdResource is a resource with its inputs.
 type createdResource struct {
 	*testResource
 	in values
@@ -177,7 +178,7 @@ type creator struct {
 	created []createdResource
 }
 
-// id makes a resource and returns its id.
+// id creates a resource and returns its ID.
 func (m *creator) id(token string, in values) string {
 	m.t.Helper()
 	if resourceTypes[token].Taggable {
@@ -209,9 +210,10 @@ func (m *creator) buckets() {
 		bucket + `/*"],"Condition":{"Bool":{"aws:SecureTransport":"false"}}}`)})
 }
 
-// Law 1.2, 10.2 and 10.3: of every type, what is made is what is read, no second update and no refresh changes it, a change of
-// its tags is made in place, an import finds the same, and everything goes in the reverse order, with what AWS made by itself.
-func TestTypes_come_and_go(t *testing.T) {
+// For every type: a read returns what was created; a second update and a refresh change nothing; tags are
+// updated in place; an import returns the same properties; and deletions in reverse order leave nothing in
+// the account.
+func TestTypes_lifecycle(t *testing.T) {
 	t.Parallel()
 	w := newTestCloudWith(t, Options{}, values{"region": "ap-northeast-1", "defaultTags": values{"tags": values{"project": "p"}}})
 	all := createAll(w)
@@ -241,15 +243,15 @@ func TestTypes_come_and_go(t *testing.T) {
 		require.True(t, w.read(found), token)
 		require.Equal(t, x.outputs, found.outputs, token)
 	}
-	require.Len(t, seen, len(resourceTypes), "a type is missing above")
+	require.Len(t, seen, len(resourceTypes), "createAll lacks a type")
 	for _, x := range slices.Backward(all) {
 		w.delete(x.testResource)
-		require.False(t, w.read(x.testResource) && string(x.urn.Type()) != defaultSecurityGroupToken, "%s is still there", x.urn)
+		require.False(t, w.read(x.testResource) && string(x.urn.Type()) != defaultSecurityGroupToken, "%s still exists", x.urn)
 	}
 	w.requireEmpty()
 }
 
-// empty holds an account to having nothing left, not even of what AWS made by itself, but for a key that waits for its end.
+// requireEmpty requires an account that contains only keys that are scheduled for deletion.
 func (w *testCloud) requireEmpty() {
 	w.t.Helper()
 	require.Empty(w.t, w.cloud.Inventory())
@@ -258,8 +260,7 @@ func (w *testCloud) requireEmpty() {
 	}
 }
 
-// The same account in a file: another process finds everything as it was.
-func TestTypes_in_a_file(t *testing.T) {
+func TestTypes_savedCloud(t *testing.T) {
 	t.Parallel()
 	options, config := Options{Path: t.TempDir() + "/cloud.json"}, values{"region": "ap-northeast-1"}
 	all := createAll(newTestCloudWith(t, options, config))
@@ -273,8 +274,8 @@ func TestTypes_in_a_file(t *testing.T) {
 	newTestCloudWith(t, options, config).requireEmpty()
 }
 
-// Law 10.2: what cannot go while another stands, and what can.
-func TestTypes_blockers(t *testing.T) {
+// Some resources cannot be deleted while others exist.
+func TestTypes_dependencies(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ blocked, code string }{
 		{vpcToken, "DependencyViolation"}, {subnetToken, "DependencyViolation"}, {securityGroupToken, "DependencyViolation"},
@@ -283,7 +284,7 @@ func TestTypes_blockers(t *testing.T) {
 		all := createAll(w)
 		at := slices.IndexFunc(all, func(x createdResource) bool { return string(x.urn.Type()) == test.blocked })
 		require.ErrorContains(t, w.tryDelete(all[at].testResource), "api error "+test.code+": ", test.blocked)
-		require.True(t, w.read(all[at].testResource), "a refusal takes nothing away")
+		require.True(t, w.read(all[at].testResource), "a failed deletion has no effect")
 	}
 	free := []string{
 		defaultSecurityGroupToken, routeTableToken, endpointToken, flowLogToken, keyPairToken, ssmAssociationToken, logGroupToken, aliasToken,

@@ -3,8 +3,8 @@ package awssim
 // updateAny is the Update function of types for which every value is valid.
 func updateAny(c *call, _ string, old, in values) (values, error) { return c.applyInputs(old, in), nil }
 
-// applyInputs returns the state after an update: inputs that are no longer set are removed unless they are computed, and a
-// policy that is equivalent to the old one does not change.
+// applyInputs returns the state after an update: inputs that are no longer set are removed unless they are
+// computed, and a policy that is equivalent to the old one does not change.
 func (c *call) applyInputs(old, in values) values {
 	return applyInputs(resourceTypes[c.token].Inputs, old, in)
 }

@@ -10,8 +10,8 @@ import (
 	"bastionless/rehearsal/awssim/iampolicy"
 )
 
-// These validators return the provider's errors. path is the attribute's name in Terraform. A comment names the function of
-// the provider or the plugin SDK that a validator corresponds to.
+// These validators return the provider's errors. path is the attribute's name in Terraform. A comment names
+// the function of the provider or the plugin SDK that a validator corresponds to.
 
 // cidrNetwork is IsCIDRNetwork.
 func cidrNetwork(minLength, maxLength int) func(string, any) []string {

@@ -5,7 +5,8 @@ import (
 	"strings"
 )
 
-// values are the properties of a resource. A value is nil, bool, float64, string, []any, values or, in a preview, unknown.
+// values are the properties of a resource. A value is nil, bool, float64, string, []any, values or, in a
+// preview, unknown.
 type values = map[string]any
 
 // unknown is a value that is not known in a preview.

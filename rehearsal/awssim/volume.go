@@ -113,8 +113,8 @@ func (c *call) describeVolume(device values) {
 	device["tagsAll"] = c.allTags(values{"tags": device["tags"]})
 }
 
-// checkVolume returns AWS's error for a root volume that exceeds the limits of its type. The messages for its size, and for a
-// type that cannot be a root volume, are not confirmed.
+// checkVolume returns AWS's error for a root volume that exceeds the limits of its type. The messages for
+// its size, and for a type that cannot be a root volume, are not confirmed.
 func (c *call) checkVolume(prefix, operation string, v values) error {
 	kind := volumeTypes[str(v, "volumeType")]
 	size, iops, rate := integer(v, "volumeSize"), integer(v, "iops"), integer(v, "throughput")
@@ -151,8 +151,8 @@ func (c *call) checkVolume(prefix, operation string, v values) error {
 	return nil
 }
 
-// changeRootDevice returns the root volume after an update. AWS does not accept another change within six hours; the simulated
-// AWS does, since it has no clock.
+// changeRootDevice returns the root volume after an update. AWS does not accept another change within six
+// hours; the simulated AWS does, since it has no clock.
 func (c *call) changeRootDevice(id string, old, chosen values) (values, error) {
 	device := applyInputs(rootBlockDevice().Elem, clone(old), chosen)
 	if !isSet(chosen, "deleteOnTermination") {
@@ -186,7 +186,8 @@ func (c *call) changeRootDevice(id string, old, chosen values) (values, error) {
 	return device, nil
 }
 
-// checkRootKey returns the error for a root volume whose KMS key does not exist: the instance starts and is terminated.
+// checkRootKey returns the error for a root volume whose KMS key does not exist: the instance starts and is
+// terminated.
 func (c *call) checkRootKey(id string, device values) error {
 	kmsKey := str(device, "kmsKeyId")
 	if !boolean(device, "encrypted") || strings.Contains(kmsKey, hash("ebs", 12)) || strings.HasSuffix(kmsKey, "alias/aws/ebs") {

@@ -6,12 +6,11 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Law 3.1, EBS rules.
-func TestVolume_refusals(t *testing.T) {
+func TestVolume_errors(t *testing.T) {
 	t.Parallel()
 	p := newPlace(newTestCloud(t))
 	api := func(code, message string) string {
-		return instanceRefusal("creating EC2 Instance", "RunInstances", code, message)
+		return instanceError("creating EC2 Instance", "RunInstances", code, message)
 	}
 	value := func(message string) string { return api("InvalidParameterValue", message) }
 	const settings = "collecting instance settings: creating resource: "
@@ -71,7 +70,7 @@ func TestVolume_refusals(t *testing.T) {
 	}
 }
 
-// Law 3.1, EBS rules: the limits themselves are allowed, and AWS says what follows from type and size.
+// The limits themselves are valid, and defaults depend on type and size.
 func TestVolume(t *testing.T) {
 	t.Parallel()
 	p := newPlace(newTestCloud(t))
@@ -105,8 +104,8 @@ func TestVolume(t *testing.T) {
 	p.requireNoDiff(big, grown)
 }
 
-// Law 3.1: a volume that does not go with its instance is left in the account.
-func TestVolume_stays(t *testing.T) {
+// A volume that is not deleted on termination remains in the account.
+func TestVolume_remains(t *testing.T) {
 	t.Parallel()
 	p := newPlace(newTestCloud(t))
 	in := with(p.in, values{"rootBlockDevice": values{"deleteOnTermination": false, "tags": values{"Name": "kept"}}})
@@ -118,8 +117,8 @@ func TestVolume_stays(t *testing.T) {
 	require.Len(t, p.cloud.Inventory(), before)
 }
 
-// Law 3.1, create: an instance that cannot read its volume ends at once, and Pulumi's state has it all the same.
-func TestVolume_key(t *testing.T) {
+// An instance whose volume cannot be decrypted is terminated, and remains in Pulumi's state.
+func TestVolume_unknownKey(t *testing.T) {
 	t.Parallel()
 	p := newPlace(newTestCloud(t))
 	encrypted := func(id string) values {

@@ -8,25 +8,24 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// ec2Error is the text of a refusal by EC2, as bare leaves it.
+// ec2Error returns an error message of EC2 as awsError does.
 func ec2Error(prefix, operation, code, message string) string {
 	return prefix + ": operation error EC2: " + operation + ", https response error StatusCode: 400, api error " + code + ": " + message
 }
 
-// vpc makes a VPC and returns its id.
+// vpc creates a VPC and returns its ID.
 func (w *testCloud) vpc(name, block string) string {
 	w.t.Helper()
 	return string(w.create(vpcToken, name, values{"cidrBlock": block, "enableDnsHostnames": true}).id)
 }
 
-// subnet makes a subnet and returns its id.
+// subnet creates a subnet and returns its ID.
 func (w *testCloud) subnet(vpc, block, zone string) string {
 	w.t.Helper()
 	in := values{"vpcId": vpc, "cidrBlock": block, "availabilityZone": zone}
 	return string(w.create(subnetToken, block, in).id)
 }
 
-// Law 2.1, outputs, and the side effects of create.
 func TestVPC(t *testing.T) {
 	t.Parallel()
 	w := newTestCloud(t)
@@ -47,7 +46,7 @@ func TestVPC(t *testing.T) {
 	require.Equal(t, false, out["enableDnsHostnames"])
 	require.Equal(t, values{"Name": "a"}, out["tagsAll"])
 	w.requireNoDiff(vpc, in)
-	// What AWS made by itself is there, is nobody's, and goes with the VPC.
+	// AWS creates a route table and a security group with the VPC, and deletes them with it.
 	require.Equal(t, []Object{{vpcToken, string(vpc.id), "a"}}, w.cloud.Inventory())
 	require.Len(t, w.cloud.Objects, 5, "the VPC, a route table, a security group and its two rules")
 	w.delete(vpc)
@@ -56,8 +55,7 @@ func TestVPC(t *testing.T) {
 	w.delete(vpc)
 }
 
-// Law 2.1, changes, and 10.4.
-func TestVPC_changes(t *testing.T) {
+func TestVPC_diff(t *testing.T) {
 	t.Parallel()
 	testChanges(t, vpcToken, nil, values{"cidrBlock": "10.0.0.0/16"}, []inputChange{
 		{name: "nothing"},
@@ -74,8 +72,7 @@ func TestVPC_changes(t *testing.T) {
 	})
 }
 
-// Law 1.7 and 2.1: what a preview refuses.
-func TestVPC_check(t *testing.T) {
+func TestVPC_validation(t *testing.T) {
 	t.Parallel()
 	w := newTestCloud(t)
 	at := func(reason, property string) []string {
@@ -90,7 +87,7 @@ func TestVPC_check(t *testing.T) {
 		{"not known", values{"cidrBlock": unknown{}}, []string{}},
 		{"no block", values{"cidrBlock": "10.0.0.0"}, at("expected cidr_block to contain a valid Value, got: 10.0.0.0 with err: "+
 			"invalid CIDR address: 10.0.0.0", "cidrBlock")},
-		{"bits of a host", values{"cidrBlock": "10.0.1.0/16"}, at("expected cidr_block to contain a valid network Value, expected "+
+		{"host bits", values{"cidrBlock": "10.0.1.0/16"}, at("expected cidr_block to contain a valid network Value, expected "+
 			"10.0.0.0/16, got 10.0.1.0/16", "cidrBlock")},
 		{"too large", values{"cidrBlock": "10.0.0.0/8"}, at(`expected "cidr_block" to contain a network Value with between 16 and 28 `+
 			`significant bits, got: 8`, "cidrBlock")},
@@ -105,8 +102,8 @@ func TestVPC_check(t *testing.T) {
 	}
 }
 
-// Law 2.1, server errors. https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html has the blocks.
-func TestVPC_refusals(t *testing.T) {
+// https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html
+func TestVPC_errors(t *testing.T) {
 	t.Parallel()
 	w := newTestCloud(t)
 	refused := func(code, message string) string { return ec2Error("creating EC2 VPC", "CreateVpc", code, message) }
@@ -125,19 +122,18 @@ func TestVPC_refusals(t *testing.T) {
 	require.Equal(t, refused("VpcLimitExceeded", "The maximum number of VPCs has been reached."),
 		w.createError(vpcToken, "v", values{"cidrBlock": "10.0.0.0/16"}))
 	w.withConfig(values{"region": "eu-west-1"}).vpc("elsewhere", "10.0.0.0/16")
-	vpc, refusal := newTestCloud(t).partialCreateError(vpcToken, "v", values{
+	vpc, message := newTestCloud(t).partialCreateError(vpcToken, "v", values{
 		"cidrBlock": "10.0.0.0/16", "enableDnsSupport": false, "enableDnsHostnames": true,
 	})
 	require.Equal(t, ec2Error("creating EC2 VPC: modifying EnableDnsHostnames", "ModifyVpcAttribute", "InvalidParameterValue",
-		"DNS hostnames need DNS support for VPC "+string(vpc.id)+"."), refusal)
-	// Law 10.3: an update of what is gone.
+		"DNS hostnames need DNS support for VPC "+string(vpc.id)+"."), message)
+	// An update of a VPC that does not exist.
 	w.delete(&testResource{urn: testURN(vpcToken, "v"), id: "vpc-1"})
 	require.Equal(t, ec2Error("updating EC2 VPC (vpc-1)", "ModifyVpcAttribute", "InvalidVpcID.NotFound", "The vpc ID 'vpc-1' does not exist"),
 		awsError(t, w.tryUpdate(&testResource{urn: testURN(vpcToken, "v"), id: "vpc-1"}, values{"cidrBlock": "10.0.0.0/16"})))
 }
 
-// Law 2.1 and 10.2: what blocks the deletion of a VPC, and what does not.
-func TestVPC_blockers(t *testing.T) {
+func TestVPC_dependencies(t *testing.T) {
 	t.Parallel()
 	w := newTestCloud(t)
 	vpc := w.create(vpcToken, "v", values{"cidrBlock": "10.0.0.0/16", "enableDnsHostnames": true})
@@ -170,7 +166,6 @@ func TestVPC_blockers(t *testing.T) {
 	require.Empty(t, w.cloud.Objects)
 }
 
-// Law 2.2, outputs.
 func TestSubnet(t *testing.T) {
 	t.Parallel()
 	w := newTestCloud(t)
@@ -191,8 +186,7 @@ func TestSubnet(t *testing.T) {
 	w.requireNoDiff(anywhere, values{"vpcId": in["vpcId"], "cidrBlock": "10.0.3.0/24"})
 }
 
-// Law 2.2, changes, and 10.4.
-func TestSubnet_changes(t *testing.T) {
+func TestSubnet_diff(t *testing.T) {
 	t.Parallel()
 	w := newTestCloud(t)
 	in := values{"vpcId": w.vpc("v", "10.0.0.0/16"), "cidrBlock": "10.0.1.0/24", "availabilityZone": "ap-northeast-1a"}
@@ -218,8 +212,7 @@ func TestSubnet_changes(t *testing.T) {
 	}
 }
 
-// Law 2.2, validation and server errors, and 10.1.
-func TestSubnet_refusals(t *testing.T) {
+func TestSubnet_errors(t *testing.T) {
 	t.Parallel()
 	w := newTestCloud(t)
 	in := values{"vpcId": w.vpc("v", "10.0.0.0/20"), "cidrBlock": "10.0.1.0/24", "availabilityZone": "ap-northeast-1a"}
@@ -247,7 +240,8 @@ func TestSubnet_refusals(t *testing.T) {
 	} {
 		require.Equal(t, ec2Error("creating EC2 Subnet", "CreateSubnet", test.code, test.message), w.createError(subnetToken, "x", with(in, test.change)))
 	}
-	// A subnet that network interfaces are in stays; an association with a route table goes with it.
+	// A subnet with network interfaces cannot be deleted. An association with a route table is deleted with
+	// it.
 	endpoint := w.create(endpointToken, "e", values{
 		"vpcId": in["vpcId"], "serviceName": "com.amazonaws.ap-northeast-1.ssm", "vpcEndpointType": "Interface",
 		"subnetIds": []any{string(subnet.id)},

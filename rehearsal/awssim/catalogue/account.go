@@ -10,7 +10,8 @@ type Account struct {
 	KeyPairs []string
 }
 
-// DefaultAccount returns the account 123456789012, with the IAM users "ann" and "bob" and the key pair "ops".
+// DefaultAccount returns the account 123456789012, with the IAM users "ann" and "bob" and the key pair
+// "ops".
 func DefaultAccount() Account {
 	return Account{ID: "123456789012", Users: []string{"ann", "bob"}, KeyPairs: []string{"ops"}}
 }

@@ -1,8 +1,8 @@
-// Package catalogue contains what AWS offers in each Region (zones, instance types, endpoint services, prefix lists
-// and images) and the account that a simulated AWS starts from.
+// Package catalogue contains what AWS offers in each Region (zones, instance types, endpoint services,
+// prefix lists and images) and the account that a simulated AWS starts from.
 //
-// The catalogue is incomplete. What it does not contain, the simulated AWS rejects as nonexistent. The IDs of zones, and
-// of prefix lists in most Regions, are made up: they depend on the account or are not known.
+// The catalogue is incomplete. What it does not contain, the simulated AWS rejects as nonexistent. The IDs
+// of zones, and of prefix lists in most Regions, are made up: they depend on the account or are not known.
 //
 // Values that the package returns must not be modified.
 package catalogue
@@ -48,7 +48,8 @@ const (
 type Service struct {
 	// Type is Interface or Gateway.
 	Type string
-	// Zones are the names of the zones that have the service. Empty if AWS does not return them, as in GovCloud.
+	// Zones are the names of the zones that have the service. Empty if AWS does not return them, as in
+	// GovCloud.
 	Zones []string
 	// SupportsPolicy is true if AWS is known to accept an endpoint policy.
 	SupportsPolicy bool
@@ -96,7 +97,8 @@ func LookupRegion(name string) (*Region, bool) {
 // InstanceTypes returns the names of all instance types, sorted.
 func InstanceTypes() []string { return slices.Sorted(maps.Keys(data.types)) }
 
-// LookupInstanceType returns the instance type with this name, and false if the catalogue does not contain it.
+// LookupInstanceType returns the instance type with this name, and false if the catalogue does not contain
+// it.
 func LookupInstanceType(name string) (InstanceType, bool) {
 	instanceType, ok := data.types[name]
 	return instanceType, ok
@@ -160,7 +162,8 @@ func (r *Region) PrefixLists() []PrefixList {
 	return lists
 }
 
-// Images returns the images, sorted by name and ID in descending order, so that the latest version comes first.
+// Images returns the images, sorted by name and ID in descending order, so that the latest version comes
+// first.
 func (r *Region) Images() []Image {
 	return slices.SortedFunc(maps.Values(r.images), func(a, b Image) int {
 		return strings.Compare(b.Name+b.ID, a.Name+a.ID)

@@ -5,8 +5,8 @@ import (
 	"encoding/hex"
 )
 
-// amazonLinux are the images that every Region has with an ID of its own, by the last part of the public parameter that
-// contains the ID.
+// amazonLinux are the images that every Region has with an ID of its own, by the last part of the public
+// parameter that contains the ID.
 var amazonLinux = map[string]Image{
 	"al2023-ami-kernel-default-x86_64": {
 		Name: "al2023-ami-2023.9.20261110.0-kernel-6.18-x86_64", Architecture: x86, RootGiB: 8, RootVolumeType: "gp3", IMDSv2: true,

@@ -25,8 +25,8 @@ const (
 	upTo96    = upTo32 + " 48xlarge 96xlarge metal-48xl metal-96xl"
 )
 
-// instanceFamilies are families of instance types. All are EBS-optimized by default. memory is GiB per vCPU; it is 0 for
-// the burstable families, whose memory depends on the size.
+// instanceFamilies are families of instance types. All are EBS-optimized by default. memory is GiB per
+// vCPU; it is 0 for the burstable families, whose memory depends on the size.
 var instanceFamilies = []struct {
 	names, architecture string
 	memory              float64

@@ -7,10 +7,10 @@ import (
 	"strings"
 )
 
-// Equivalent reports whether the AWS provider considers two documents equal. It ignores white space, the order of
-// keys, statements and list elements, and the difference between a string and a list of one string, and between an
-// account ID and the ARN of its root. The principals "*" and {"AWS":"*"} differ for the provider, although they
-// mean the same to AWS.
+// Equivalent reports whether the AWS provider considers two documents equal. It ignores white space, the
+// order of keys, statements and list elements, and the difference between a string and a list of one
+// string, and between an account ID and the ARN of its root. The principals "*" and {"AWS":"*"} differ for
+// the provider, although they mean the same to AWS.
 func Equivalent(a, b string) bool {
 	if a == b {
 		return true
@@ -24,8 +24,8 @@ func Equivalent(a, b string) bool {
 	return okA && okB && slices.Equal(x, y)
 }
 
-// canonical returns sorted lines, which are equal for equivalent documents. It returns false if the document is not
-// a policy.
+// canonical returns sorted lines, which are equal for equivalent documents. It returns false if the
+// document is not a policy.
 func canonical(document string) ([]string, bool) {
 	root, err := parseJSON(document)
 	if err != nil || root.kind != '{' || root.get("Statement") == nil {

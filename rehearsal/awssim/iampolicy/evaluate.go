@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// allowsPutKeyPolicy reports whether the caller can change the key policy later. Ignoring statements that have
-// conditions is the stricter interpretation.
+// allowsPutKeyPolicy reports whether the caller can change the key policy later. Ignoring statements that
+// have conditions is the stricter interpretation.
 func allowsPutKeyPolicy(statements []statement, context Context) bool {
 	allowed := false
 	for _, s := range statements {
@@ -41,9 +41,10 @@ func (s statement) matchesCaller(context Context) bool {
 	return slices.ContainsFunc(slices.Concat(s.principals["*"], s.principals["AWS"]), covers)
 }
 
-// AllowsService reports whether a policy allows a service principal an action, for a request with these condition
-// keys. As in AWS, a condition on a key that the request does not have is false, unless its operator is negated or
-// ends in IfExists. The operators for strings and ARNs are evaluated; a condition with another operator is false.
+// AllowsService reports whether a policy allows a service principal an action, for a request with these
+// condition keys. As in AWS, a condition on a key that the request does not have is false, unless its
+// operator is negated or ends in IfExists. The operators for strings and ARNs are evaluated; a condition
+// with another operator is false.
 func AllowsService(document, service, action string, request map[string]string) bool {
 	statements, found := parse(document)
 	if found != nil {

@@ -7,8 +7,8 @@ import (
 	"unicode"
 )
 
-// jsonValue is a JSON value with its position in the source and its keys in their order. AWS's error messages contain
-// positions and duplicate keys, and encoding/json keeps neither.
+// jsonValue is a JSON value with its position in the source and its keys in their order. AWS's error
+// messages contain positions and duplicate keys, and encoding/json keeps neither.
 type jsonValue struct {
 	at     int          // byte offset in the source
 	kind   byte         // '{' for an object, '[' for a list, 0 for a scalar

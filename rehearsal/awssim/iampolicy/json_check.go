@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// ValidateJSON returns the provider's error for an attribute whose value is not valid JSON, or "" if it is valid. The
-// provider makes this check in a preview; it does not validate the policy itself.
+// ValidateJSON returns the provider's error for an attribute whose value is not valid JSON, or "" if it is
+// valid. The provider makes this check in a preview; it does not validate the policy itself.
 func ValidateJSON(attribute, document string) string {
 	invalid := func(why string) string { return fmt.Sprintf("%q contains an invalid JSON policy: %s", attribute, why) }
 	if document == "" {

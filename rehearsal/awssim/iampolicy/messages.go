@@ -26,9 +26,9 @@ var errorCodes = map[Kind]string{
 
 const endpointSyntax = "The Policy Document is not valid. Syntax error at position %p"
 
-// messages are AWS's error messages by rule; %a stands for the violation's detail, %b for its subject and %p for its
-// position. A rule without an entry uses the entry of its first word, or else that of "syntax". The messages about
-// sizes, and KMS's for "syntax", are not confirmed: no public record of them was found.
+// messages are AWS's error messages by rule; %a stands for the violation's detail, %b for its subject and
+// %p for its position. A rule without an entry uses the entry of its first word, or else that of "syntax".
+// The messages about sizes, and KMS's for "syntax", are not confirmed: no public record of them was found.
 var messages = map[Kind]map[string]string{
 	Identity: {
 		"syntax":             "Syntax errors in policy.",

@@ -29,7 +29,8 @@ func version(document string) string {
 	return root.Version
 }
 
-// parse returns the statements of a document, or the violation of the grammar that all kinds of policies share.
+// parse returns the statements of a document, or the violation of the grammar that all kinds of policies
+// share.
 func parse(document string) ([]statement, *violation) {
 	root, err := parseJSON(document)
 	if err != nil {

@@ -43,7 +43,8 @@ func validPrincipal(kind Kind, principalType, id string, context Context) bool {
 	case "CanonicalUser":
 		return kind == Bucket && canonicalUserPattern.MatchString(id)
 	}
-	// Federated: only the public identity providers, since the simulated AWS has no resource type for an account's own.
+	// Federated: only the public identity providers, since the simulated AWS has no resource type for an
+	// account's own.
 	return slices.Contains([]string{
 		"accounts.google.com", "cognito-identity.amazonaws.com", "graph.facebook.com", "www.amazon.com",
 	}, id)
@@ -86,8 +87,8 @@ var serviceNames = []string{
 var regionPattern = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-[0-9]$`)
 
 // validService reports whether id is a known service principal, with or without a Region. In China, EC2 and
-// principals with a Region require the suffix amazonaws.com.cn, and other services accept both suffixes. Other
-// partitions do not accept that suffix.
+// principals with a Region require the suffix amazonaws.com.cn, and other services accept both suffixes.
+// Other partitions do not accept that suffix.
 func validService(id, partition string) bool {
 	name, chinese := strings.CutSuffix(id, ".amazonaws.com.cn")
 	if !chinese {

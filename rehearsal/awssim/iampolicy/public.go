@@ -5,7 +5,8 @@ import (
 	"strings"
 )
 
-// nonPublicKeys are the condition keys that make a statement for all principals non-public if their values are fixed.
+// nonPublicKeys are the condition keys that make a statement for all principals non-public if their values
+// are fixed.
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html
 var nonPublicKeys = []string{
 	"aws:PrincipalAccount", "aws:PrincipalArn", "aws:PrincipalOrgID", "aws:PrincipalOrgPaths", "aws:SourceAccount",
@@ -28,7 +29,8 @@ func IsPublic(document string) bool {
 	return false
 }
 
-// hasFixedCondition reports whether a condition limits the statement to fixed values of a key in nonPublicKeys.
+// hasFixedCondition reports whether a condition limits the statement to fixed values of a key in
+// nonPublicKeys.
 func hasFixedCondition(conditions map[string]map[string][]string) bool {
 	fixed := func(value string) bool { return !strings.ContainsAny(value, "*?$") && !strings.HasSuffix(value, "/0") }
 	for operator, block := range conditions {

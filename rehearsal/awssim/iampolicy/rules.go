@@ -13,8 +13,9 @@ func check(kind Kind, statements []statement, version string, context Context) *
 	switch version {
 	case "2012-10-17", "2008-10-17":
 	case "":
-		// The services with resource policies treat a missing version as 2008-10-17; EC2's default endpoint policy has
-		// none. How IAM treats it in an inline policy is not documented: rejecting it is the stricter interpretation.
+		// The services with resource policies treat a missing version as 2008-10-17; EC2's default endpoint
+		// policy has none. How IAM treats it in an inline policy is not documented: rejecting it is the
+		// stricter interpretation.
 		if iam {
 			return &violation{rule: "version"}
 		}
@@ -199,8 +200,8 @@ var objectActions = regexp.MustCompile(`(?i)^s3:((Get|Put|Delete|Restore)Object[
 	`AbortMultipartUpload|BypassGovernanceRetention|InitiateReplication|ListMultipartUploadParts|` +
 	`ObjectOwnerOverrideToBucketOwner)$`)
 
-// checkActionsOnResources rejects an action that does not apply to any resource of its statement: the ARN of an object
-// contains a slash, the ARN of a bucket does not. Actions with wildcards are not checked.
+// checkActionsOnResources rejects an action that does not apply to any resource of its statement: the ARN
+// of an object contains a slash, the ARN of a bucket does not. Actions with wildcards are not checked.
 func checkActionsOnResources(statements []statement) *violation {
 	for _, s := range statements {
 		for _, action := range s.actions {

@@ -1,10 +1,10 @@
-// Package iampolicy validates policy documents as AWS does when a request sets them: inline policies and trust
-// policies of IAM roles, and policies of VPC endpoints, KMS keys and S3 buckets. It also compares documents as the
-// AWS provider does, and answers two questions about a document: whether it allows a service an action, and
-// whether S3 considers it public.
+// Package iampolicy validates policy documents as AWS does when a request sets them: inline policies and
+// trust policies of IAM roles, and policies of VPC endpoints, KMS keys and S3 buckets. It also compares
+// documents as the AWS provider does, and answers two questions about a document: whether it allows a
+// service an action, and whether S3 considers it public.
 //
-// Where AWS's documentation leaves a question open, the package takes the stricter interpretation, and a comment
-// says so.
+// Where AWS's documentation leaves a question open, the package takes the stricter interpretation, and a
+// comment says so.
 package iampolicy
 
 import (
@@ -13,7 +13,8 @@ import (
 	"unicode/utf8"
 )
 
-// Kind is the kind of a policy. It decides which rules apply, and which service's error messages are returned.
+// Kind is the kind of a policy. It decides which rules apply, and which service's error messages are
+// returned.
 type Kind int
 
 // The kinds of policies.
@@ -34,7 +35,8 @@ type Context struct {
 	PrincipalExists func(arn string) bool
 	// Bucket is the name of the bucket that a bucket policy is attached to.
 	Bucket string
-	// Caller is the ARN of the principal that sets a key policy. KMS rejects a policy that would lock it out.
+	// Caller is the ARN of the principal that sets a key policy. KMS rejects a policy that would lock it
+	// out.
 	Caller string
 	// BypassLockoutCheck skips that check, as the parameter BypassPolicyLockoutSafetyCheck does.
 	BypassLockoutCheck bool
@@ -50,8 +52,8 @@ type Error struct {
 
 // Size limits, in characters.
 const (
-	// MaxInlineSize is the limit for the sum of all inline policies of a role. Validate does not know a role's other
-	// policies and leaves this limit to its caller: see Size.
+	// MaxInlineSize is the limit for the sum of all inline policies of a role. Validate does not know a
+	// role's other policies and leaves this limit to its caller: see Size.
 	MaxInlineSize = 10240
 
 	maxTrust    = 2048
@@ -102,7 +104,8 @@ func checkSize(kind Kind, document string) *violation {
 	return nil
 }
 
-// Size returns the size of a document as IAM counts it: in characters, without white space between JSON tokens.
+// Size returns the size of a document as IAM counts it: in characters, without white space between JSON
+// tokens.
 func Size(document string) int {
 	var compact bytes.Buffer
 	if err := json.Compact(&compact, []byte(document)); err != nil {
