@@ -13,7 +13,7 @@ func TestVPCEndpoint_errors(t *testing.T) {
 	vpc, subnets := str(in, "vpcId"), strList(in, "subnetIds")
 	w.create(endpointToken, "e", in)
 	second := w.subnet(vpc, "10.0.3.0/24", "ap-northeast-1a")
-	lacking := w.subnet(vpc, "10.0.4.0/24", "ap-northeast-1d")
+	zoneD := w.subnet(vpc, "10.0.4.0/24", "ap-northeast-1d")
 	table := string(w.create(routeTableToken, "t", values{"vpcId": vpc}).id)
 	const s3 = "com.amazonaws.ap-northeast-1.s3"
 	gateway := values{"vpcId": vpc, "serviceName": s3, "routeTableIds": []any{table}}
@@ -57,8 +57,8 @@ func TestVPCEndpoint_errors(t *testing.T) {
 			"Enabling private DNS requires both enableDnsSupport and enableDnsHostnames VPC attributes set to true for " + plainVPC,
 		},
 		"a zone without the service": {
-			with(in, values{"serviceName": "com.amazonaws.ap-northeast-1.secretsmanager", "subnetIds": []any{lacking}}), "InvalidParameter",
-			"The VPC endpoint service com.amazonaws.ap-northeast-1.secretsmanager does not support the availability zone of the subnet: " + lacking + ".",
+			with(in, values{"serviceName": "com.amazonaws.ap-northeast-1.secretsmanager", "subnetIds": []any{zoneD}}), "InvalidParameter",
+			"The VPC endpoint service com.amazonaws.ap-northeast-1.secretsmanager does not support the availability zone of the subnet: " + zoneD + ".",
 		},
 		"two subnets in a zone": {
 			with(kms, values{"subnetIds": []any{subnets[0], second}}), "DuplicateSubnetsInSameZone",
@@ -81,19 +81,6 @@ func TestVPCEndpoint_errors(t *testing.T) {
 		require.Equal(t, ec2Error("creating EC2 VPC Endpoint ("+str(test.in, "serviceName")+")", "CreateVpcEndpoint", test.code, test.message),
 			w.createError(endpointToken, "x", test.in), name)
 	}
-	for want, change := range map[string]values{
-		"the simulated AWS does not support VPC Lattice: arn:aws:vpc-lattice:ap-northeast-1:123456789012:servicenetwork/sn-1": {
-			"serviceName": nil, "serviceNetworkArn": "arn:aws:vpc-lattice:ap-northeast-1:123456789012:servicenetwork/sn-1",
-		},
-		"the simulated AWS does not support endpoints to other Regions: us-east-1": {"serviceRegion": "us-east-1"},
-		"the simulated AWS does not support IPv6: dualstack":                       {"ipAddressType": "dualstack"},
-	} {
-		require.Contains(t, w.createError(endpointToken, "x", with(kms, change)), want)
-	}
-	gone := &testResource{urn: testURN(endpointToken, "gone"), id: "vpce-1"}
-	w.delete(gone)
-	require.Equal(t, ec2Error("updating EC2 VPC Endpoint (vpce-1)", "ModifyVpcEndpoint", "InvalidVpcEndpointId.NotFound",
-		"The Vpc Endpoint Id 'vpce-1' does not exist"), awsError(t, w.tryUpdate(gone, kms)))
 	w.create(endpointToken, "without private DNS", with(in, values{"privateDnsEnabled": false}))
 	w.create(endpointToken, "interface to s3", with(in, values{
 		"serviceName": s3, "dnsOptions": values{"privateDnsOnlyForInboundResolverEndpoint": true},
@@ -148,6 +135,29 @@ func TestVPCEndpoint_addresses(t *testing.T) {
 	}
 	require.Equal(t, ec2Error("creating EC2 VPC Endpoint ("+tokyoSSM+")", "CreateVpcEndpoint", "InsufficientFreeAddressesInSubnet",
 		"Not enough free addresses in subnet '"+small+"'"), w.createError(endpointToken, "x", in))
+}
+
+func TestVPCEndpoint_unsupportedServices(t *testing.T) {
+	t.Parallel()
+	w, in := endpointTestCloud(t)
+	for want, change := range map[string]values{
+		"the simulated AWS does not support VPC Lattice: arn:aws:vpc-lattice:ap-northeast-1:123456789012:servicenetwork/sn-1": {
+			"serviceName": nil, "serviceNetworkArn": "arn:aws:vpc-lattice:ap-northeast-1:123456789012:servicenetwork/sn-1",
+		},
+		"the simulated AWS does not support endpoints to other Regions: us-east-1": {"serviceRegion": "us-east-1"},
+		"the simulated AWS does not support IPv6: dualstack":                       {"ipAddressType": "dualstack"},
+	} {
+		require.Contains(t, w.createError(endpointToken, "x", with(in, change)), want)
+	}
+}
+
+func TestVPCEndpoint_notFound(t *testing.T) {
+	t.Parallel()
+	w, in := endpointTestCloud(t)
+	missing := &testResource{urn: testURN(endpointToken, "missing"), id: "vpce-1"}
+	w.delete(missing)
+	require.Equal(t, ec2Error("updating EC2 VPC Endpoint (vpce-1)", "ModifyVpcEndpoint", "InvalidVpcEndpointId.NotFound",
+		"The Vpc Endpoint Id 'vpce-1' does not exist"), awsError(t, w.tryUpdate(missing, in)))
 }
 
 // Unsupported inputs are errors in a creation and in an update.

@@ -56,70 +56,74 @@ func (w *testCloud) requireCompleted(x *testResource, in values, paths ...string
 	w.requireNoDiff(x, in)
 }
 
-// After a partial creation, the resource exists without the properties that later steps set. The next
-// update sets them, if the provider's does.
-func TestFaults_partialCreate(t *testing.T) {
+// After a partial creation, the resource exists without the properties that later steps set. The next update
+// sets them, if the provider's does.
+
+func TestFaults_partialVPC(t *testing.T) {
 	t.Parallel()
-	t.Run("VPC", func(t *testing.T) {
-		t.Parallel()
-		w, in := newPartialCloud(t, vpcToken), values{"cidrBlock": "10.0.0.0/16", "enableDnsHostnames": true}
-		vpc := w.createPartially(vpcToken, in)
-		require.Equal(t, false, vpc.state()["enableDnsHostnames"])
-		w.requireCompleted(vpc, in, "enableDnsHostnames")
-	})
-	t.Run("subnet", func(t *testing.T) {
-		t.Parallel()
-		w := newPartialCloud(t, subnetToken)
-		in := values{"vpcId": w.vpc("v", "10.0.0.0/16"), "cidrBlock": "10.0.1.0/24", "mapPublicIpOnLaunch": true}
-		w.requireCompleted(w.createPartially(subnetToken, in), in, "mapPublicIpOnLaunch")
-	})
-	t.Run("security group", func(t *testing.T) {
-		t.Parallel()
-		w := newPartialCloud(t, securityGroupToken)
-		in := values{"vpcId": w.vpc("v", "10.0.0.0/16")}
-		group := w.createPartially(securityGroupToken, in)
-		require.Equal(t, []string{"peer: 0.0.0.0/0, ALL, ALLOW"}, w.rulesIn(string(group.id), egressRuleToken))
-		// Without the input egress, no later update deletes AWS's default rule.
-		w.requireCompleted(group, in)
-		require.Equal(t, []string{"peer: 0.0.0.0/0, ALL, ALLOW"}, w.rulesIn(string(group.id), egressRuleToken))
-		w.requireCompleted(group, with(in, values{"egress": []any{}}), "egress")
-		require.Empty(t, w.rulesIn(string(group.id), egressRuleToken))
-	})
-	t.Run("default security group", func(t *testing.T) {
-		t.Parallel()
-		w := newPartialCloud(t, defaultSecurityGroupToken)
-		in := values{"vpcId": w.vpc("v", "10.0.0.0/16"), "ingress": []any{}, "egress": []any{}}
-		w.requireCompleted(w.createPartially(defaultSecurityGroupToken, in), in, "egress", "ingress")
-	})
-	t.Run("endpoint and instance", func(t *testing.T) {
-		t.Parallel()
-		w := newPartialCloud(t, endpointToken, instanceToken)
-		vpc := w.vpc("v", "10.0.0.0/16")
-		subnet := w.subnet(vpc, "10.0.1.0/24", "ap-northeast-1a")
-		endpoint := values{
-			"vpcId": vpc, "serviceName": tokyoSSM, "vpcEndpointType": "Interface", "privateDnsEnabled": true, "subnetIds": []any{subnet},
-		}
-		w.requireCompleted(w.createPartially(endpointToken, endpoint), endpoint)
-		instance := values{"ami": someImage(t), "instanceType": "t3.micro", "subnetId": subnet}
-		w.requireCompleted(w.createPartially(instanceToken, instance), instance)
-	})
-	t.Run("instance profile", func(t *testing.T) {
-		t.Parallel()
-		w := newPartialCloud(t, profileToken)
-		role := w.create(roleToken, "r", values{"assumeRolePolicy": trusting(`{"Service":"ec2.amazonaws.com"}`)})
-		in := values{"role": string(role.id)}
-		profile := w.createPartially(profileToken, in)
-		require.NotContains(t, profile.state(), "role")
-		w.requireCompleted(profile, in, "role")
-	})
-	t.Run("key and log group", func(t *testing.T) {
-		t.Parallel()
-		w := newPartialCloud(t, keyToken, logGroupToken)
-		key := values{"enableKeyRotation": true}
-		w.requireCompleted(w.createPartially(keyToken, key), key, "enableKeyRotation")
-		group := values{"retentionInDays": 7.0}
-		w.requireCompleted(w.createPartially(logGroupToken, group), group, "retentionInDays")
-	})
+	w, in := newPartialCloud(t, vpcToken), values{"cidrBlock": "10.0.0.0/16", "enableDnsHostnames": true}
+	vpc := w.createPartially(vpcToken, in)
+	require.Equal(t, false, vpc.state()["enableDnsHostnames"])
+	w.requireCompleted(vpc, in, "enableDnsHostnames")
+}
+
+func TestFaults_partialSubnet(t *testing.T) {
+	t.Parallel()
+	w := newPartialCloud(t, subnetToken)
+	in := values{"vpcId": w.vpc("v", "10.0.0.0/16"), "cidrBlock": "10.0.1.0/24", "mapPublicIpOnLaunch": true}
+	w.requireCompleted(w.createPartially(subnetToken, in), in, "mapPublicIpOnLaunch")
+}
+
+func TestFaults_partialSecurityGroup(t *testing.T) {
+	t.Parallel()
+	w := newPartialCloud(t, securityGroupToken)
+	in := values{"vpcId": w.vpc("v", "10.0.0.0/16")}
+	group := w.createPartially(securityGroupToken, in)
+	require.Equal(t, []string{"peer: 0.0.0.0/0, ALL, ALLOW"}, w.rulesIn(string(group.id), egressRuleToken))
+	// Without the input egress, no later update deletes AWS's default rule.
+	w.requireCompleted(group, in)
+	require.Equal(t, []string{"peer: 0.0.0.0/0, ALL, ALLOW"}, w.rulesIn(string(group.id), egressRuleToken))
+	w.requireCompleted(group, with(in, values{"egress": []any{}}), "egress")
+	require.Empty(t, w.rulesIn(string(group.id), egressRuleToken))
+}
+
+func TestFaults_partialDefaultSecurityGroup(t *testing.T) {
+	t.Parallel()
+	w := newPartialCloud(t, defaultSecurityGroupToken)
+	in := values{"vpcId": w.vpc("v", "10.0.0.0/16"), "ingress": []any{}, "egress": []any{}}
+	w.requireCompleted(w.createPartially(defaultSecurityGroupToken, in), in, "egress", "ingress")
+}
+
+func TestFaults_partialEndpointAndInstance(t *testing.T) {
+	t.Parallel()
+	w := newPartialCloud(t, endpointToken, instanceToken)
+	vpc := w.vpc("v", "10.0.0.0/16")
+	subnet := w.subnet(vpc, "10.0.1.0/24", "ap-northeast-1a")
+	endpoint := values{
+		"vpcId": vpc, "serviceName": tokyoSSM, "vpcEndpointType": "Interface", "privateDnsEnabled": true, "subnetIds": []any{subnet},
+	}
+	w.requireCompleted(w.createPartially(endpointToken, endpoint), endpoint)
+	instance := values{"ami": someImage(t), "instanceType": "t3.micro", "subnetId": subnet}
+	w.requireCompleted(w.createPartially(instanceToken, instance), instance)
+}
+
+func TestFaults_partialInstanceProfile(t *testing.T) {
+	t.Parallel()
+	w := newPartialCloud(t, profileToken)
+	role := w.create(roleToken, "r", values{"assumeRolePolicy": trusting(`{"Service":"ec2.amazonaws.com"}`)})
+	in := values{"role": string(role.id)}
+	profile := w.createPartially(profileToken, in)
+	require.NotContains(t, profile.state(), "role")
+	w.requireCompleted(profile, in, "role")
+}
+
+func TestFaults_partialKeyAndLogGroup(t *testing.T) {
+	t.Parallel()
+	w := newPartialCloud(t, keyToken, logGroupToken)
+	key := values{"enableKeyRotation": true}
+	w.requireCompleted(w.createPartially(keyToken, key), key, "enableKeyRotation")
+	group := values{"retentionInDays": 7.0}
+	w.requireCompleted(w.createPartially(logGroupToken, group), group, "retentionInDays")
 }
 
 func TestCreatesInSteps(t *testing.T) {

@@ -110,7 +110,7 @@ func TestFlowLog_validation(t *testing.T) {
 func TestFlowLog_errors(t *testing.T) {
 	t.Parallel()
 	w, in := flowLogTestCloud(t)
-	stranger := w.create(roleToken, "s", values{"name": "stranger", "assumeRolePolicy": ec2Trust})
+	ec2Role := w.create(roleToken, "s", values{"name": "ec2Role", "assumeRolePolicy": ec2Trust})
 	w.create(flowLogToken, "f", in)
 	vpc := str(in, "vpcId")
 	api := func(source, code, message string) string {
@@ -149,7 +149,7 @@ func TestFlowLog_errors(t *testing.T) {
 			api(vpc, "InvalidParameter", "DeliverLogsPermissionArn can't be empty if LogDestinationType is cloud-watch-logs."),
 		},
 		{"no such role", values{"iamRoleArn": "arn:aws:iam::123456789012:role/x"}, api(vpc, "InvalidParameter", "Unable to assume given IAM role")},
-		{"a role of another service", values{"iamRoleArn": stranger.state()["arn"]}, api(vpc, "InvalidParameter", "Unable to assume given IAM role")},
+		{"a role of another service", values{"iamRoleArn": ec2Role.state()["arn"]}, api(vpc, "InvalidParameter", "Unable to assume given IAM role")},
 		{
 			"no destination",
 			values{"logDestination": nil},

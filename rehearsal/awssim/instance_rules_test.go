@@ -17,12 +17,12 @@ func TestInstance_errors(t *testing.T) {
 	t.Parallel()
 	p := newPlace(newTestCloud(t))
 	p.create(instanceToken, "first", p.in) // has 10.0.1.4
-	elsewhere := p.create(vpcToken, "w", values{"cidrBlock": "10.0.0.0/16"})
-	strange := p.create(securityGroupToken, "x", values{"vpcId": string(elsewhere.id), "name": "strange"})
-	lacking := p.create(subnetToken, "d", values{
+	otherVPC := p.create(vpcToken, "w", values{"cidrBlock": "10.0.0.0/16"})
+	otherGroup := p.create(securityGroupToken, "x", values{"vpcId": string(otherVPC.id), "name": "otherGroup"})
+	zoneD := p.create(subnetToken, "d", values{
 		"vpcId": string(p.vpc.id), "cidrBlock": "10.0.3.0/24", "availabilityZone": "ap-northeast-1d",
 	})
-	profile := p.create(profileToken, "u", values{"name": "hollow", "path": "/ops/"})
+	profile := p.create(profileToken, "u", values{"name": "noRole", "path": "/ops/"})
 	groups := []any{}
 	for i := range 6 {
 		group := p.create(securityGroupToken, fmt.Sprint("g", i), values{"vpcId": string(p.vpc.id)})
@@ -52,7 +52,7 @@ func TestInstance_errors(t *testing.T) {
 			"does not match the architecture 'arm64' of the specified AMI. Specify an instance type and an AMI that have matching architectures, " +
 			"and try again. You can use 'describe-instance-types' or 'describe-images' to discover the architecture of the instance type or AMI."},
 		{"no such type", values{"instanceType": "t9.micro"}, "InvalidParameterValue", "Invalid value 't9.micro' for InstanceType."},
-		{"a zone without the type", values{"instanceType": "t2.micro", "subnetId": string(lacking.id)}, "Unsupported", "Your requested instance " +
+		{"a zone without the type", values{"instanceType": "t2.micro", "subnetId": string(zoneD.id)}, "Unsupported", "Your requested instance " +
 			"type (t2.micro) is not supported in your requested Availability Zone (ap-northeast-1d). Please retry your request by not specifying " +
 			"an Availability Zone or choosing ap-northeast-1a, ap-northeast-1c."},
 		{"a type that is not EBS-optimized", values{"instanceType": "t2.micro", "ebsOptimized": true}, "Unsupported", "The requested configuration is currently not " +
@@ -67,7 +67,7 @@ func TestInstance_errors(t *testing.T) {
 		},
 		{
 			"a profile without a role",
-			values{"iamInstanceProfile": "hollow"},
+			values{"iamInstanceProfile": "noRole"},
 			"InvalidParameterValue",
 			`IAM Instance Profile "` + str(profile.state(), "arn") + `" has no associated IAM Roles`,
 		},
@@ -75,9 +75,9 @@ func TestInstance_errors(t *testing.T) {
 		{"no such group", values{"vpcSecurityGroupIds": []any{"sg-1"}}, "InvalidGroup.NotFound", "The security group 'sg-1' does not exist"},
 		{
 			"a group of another VPC",
-			values{"vpcSecurityGroupIds": []any{string(strange.id)}},
+			values{"vpcSecurityGroupIds": []any{string(otherGroup.id)}},
 			"InvalidParameter",
-			fmt.Sprintf("Security group %s and subnet %s belong to different networks.", strange.id, p.subnet.id),
+			fmt.Sprintf("Security group %s and subnet %s belong to different networks.", otherGroup.id, p.subnet.id),
 		},
 		{
 			"no such shutdown behavior",

@@ -8,7 +8,7 @@ import (
 	"bastionless/rehearsal/awssim/catalogue"
 )
 
-// session is what one engine operation does on the cloud: the provider's methods, independent of the
+// session is one engine operation on the cloud. Its methods implement the provider independently of the
 // interface that the engine calls.
 type session struct {
 	cloud *Cloud
