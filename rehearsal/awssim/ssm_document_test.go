@@ -31,6 +31,18 @@ func TestValidateDocument(t *testing.T) {
 			"JSON not well-formed. at Line: 1, Column: 6",
 		},
 		{
+			"not JSON, on another line", "Session", "JSON", "{\n  \"a\": x}", "InvalidDocumentContent",
+			"JSON not well-formed. at Line: 2, Column: 8",
+		},
+		{
+			"a duplicate key", "Session", "JSON", `{"a":[{"b":1,"c":{"b":2}},{"b":1,"b":2}]}`, "InvalidDocumentContent",
+			`JSON not well-formed. duplicate key "b"`,
+		},
+		{
+			"not an object", "Session", "JSON", `["a"]`, "InvalidDocumentContent",
+			`[message: "object has missing required properties ([\"schemaVersion\"])" - parent node: /]`,
+		},
+		{
 			"too long", "Session", "JSON", strings.Repeat(" ", 65537), "MaxDocumentSizeExceeded",
 			"The size limit of a document is 64 KB.",
 		},
