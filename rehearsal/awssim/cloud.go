@@ -5,62 +5,80 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 
-	"github.com/pulumi/pulumi/pkg/v3/resource/plugin"
+	"github.com/google/renameio/v2"
+
+	"bastionless/rehearsal/awssim/catalogue"
 )
 
-// Options say how a cloud behaves.
+// Options configure a cloud.
 type Options struct {
-	// Path is the file that holds the cloud, saved after every change. Empty: it lives in memory alone.
+	// Path is the file that contains the cloud. It is read by New if it exists, and written after every
+	// change. Empty: the cloud exists only in memory.
 	Path string
-	// AssumeExisting takes what a program names and the fixture lacks, such as a key pair or an IAM user, to exist, and
-	// records that. Otherwise it is refused.
+	// AssumeExisting: a resource that a program refers to and that the account does not contain, such as a
+	// key pair or an IAM user, is assumed to exist: see Assumed. Otherwise a reference to it is an error.
 	AssumeExisting bool
-	// Faults are refused on demand. Optional.
+	// Faults are calls that fail. Optional.
 	Faults *Faults
-	// Latency multiplies typical durations. 0: everything is done at once.
-	Latency float64
 }
 
-// Cloud is one simulated AWS account.
+// Cloud is a simulated AWS account. It can be used by several providers at the same time.
 type Cloud struct {
-	options Options
-	mu      sync.Mutex
+	options  Options
+	existing catalogue.Account // what the account contained from the start
 
-	// Objects are what the account holds, by their key. What AWS makes by itself is among them, with an owner.
+	// lock guards contents. A call that waits for it can be canceled, unlike one that waits for a mutex.
+	lock chan struct{}
+	contents
+}
+
+// contents are what a cloud's file contains.
+type contents struct {
+	// Objects are the account's resources by objectKey, including those that AWS creates itself.
 	Objects map[string]*object
-	// Assumptions are what was taken to exist.
+	// Assumptions are the sentences that Assumed returns.
 	Assumptions map[string]bool
-	// Sequence counts made-up ids.
+	// Sequence is incremented for every ID that is generated.
 	Sequence int
 }
 
-// object is one thing in the account.
+// object is a resource in the account.
 type object struct {
 	Type   string // token
-	Region string // empty for what lives in no Region
+	Region string // "" for a resource that does not belong to a Region
 	ID     string
-	Owner  string `json:",omitempty"` // key of what it goes with, where AWS made it by itself
-	State  values // all its properties
-	Number int    // when it was made, to list things in order
+	Owner  string `json:",omitempty"` // key of the object that AWS created it for, and deletes it with
+	State  values // all properties
+	Number int    // increases in the order of creation
 }
 
-// Object is something that the account holds.
+// Object is a resource in the account.
 type Object struct {
-	// Type is its Pulumi token, ID its provider's id, and Name its Name tag or name, where it has one.
-	Type, ID, Name string
+	// Type is its Pulumi type token, and ID the provider's ID.
+	Type, ID string
+	// Name is its Name tag, or else its property "name"; "" if it has neither.
+	Name string
 }
 
-// New is a cloud as its file holds it or, without one, as the fixture describes it.
+// New returns the cloud in the file at o.Path or, if there is no such file, a new one. It is an error if
+// the file's directory does not exist.
 func New(o Options) (*Cloud, error) {
-	c := &Cloud{options: o, Objects: map[string]*object{}, Assumptions: map[string]bool{}}
+	c := &Cloud{
+		options: o, existing: catalogue.DefaultAccount(), lock: make(chan struct{}, 1),
+		contents: contents{Objects: map[string]*object{}, Assumptions: map[string]bool{}},
+	}
 	if o.Path == "" {
 		return c, nil
+	}
+	directory := filepath.Dir(o.Path)
+	if info, err := os.Stat(directory); errors.Is(err, fs.ErrNotExist) || err == nil && !info.IsDir() {
+		return nil, fmt.Errorf("simulated cloud %s: there is no directory %s: create it or choose another file", o.Path, directory)
 	}
 	data, err := os.ReadFile(o.Path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -69,49 +87,60 @@ func New(o Options) (*Cloud, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the simulated cloud: %w", err)
 	}
-	if err := json.Unmarshal(data, c); err != nil {
-		return nil, fmt.Errorf("%s is not a simulated cloud: %w: remove it to begin with an empty one", o.Path, err)
+	if err := json.Unmarshal(data, &c.contents); err != nil {
+		return nil, fmt.Errorf("%s is not a simulated cloud: %w: remove the file to start with a new cloud", o.Path, err)
 	}
 	return c, nil
 }
 
-// NewProvider is a provider for one operation on the cloud.
-func (c *Cloud) NewProvider() plugin.Provider { return &provider{cloud: c} }
+func (c *Cloud) unlock() { <-c.lock }
 
-// Inventory lists what the account holds beyond the fixture and what AWS made by itself, in the order of types and ids.
+// save writes the cloud to its file, completely or not at all.
+func (c *Cloud) save() error {
+	if c.options.Path == "" {
+		return nil
+	}
+	data, err := json.MarshalIndent(c.contents, "", "  ")
+	if err != nil {
+		return err
+	}
+	directory := renameio.WithTempDir(filepath.Dir(c.options.Path))
+	if err := renameio.WriteFile(c.options.Path, append(data, '\n'), 0o600, directory); err != nil {
+		return fmt.Errorf("save the simulated cloud: %w", err)
+	}
+	return nil
+}
+
+// Inventory returns the resources in the account, sorted by type and ID. It does not return those that the
+// account contained from the start, or that AWS created itself.
 func (c *Cloud) Inventory() []Object {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	var all []Object
+	c.lock <- struct{}{}
+	defer c.unlock()
+	var inventory []Object
 	for _, o := range c.Objects {
 		if o.Owner != "" {
 			continue
 		}
-		name := text(o.State, "tags.Name")
+		name := str(o.State, "tags.Name")
 		if name == "" {
-			name = text(o.State, "name")
+			name = str(o.State, "name")
 		}
-		all = append(all, Object{Type: o.Type, ID: o.ID, Name: name})
+		inventory = append(inventory, Object{Type: o.Type, ID: o.ID, Name: name})
 	}
-	slices.SortFunc(all, func(a, b Object) int {
+	slices.SortFunc(inventory, func(a, b Object) int {
 		return strings.Compare(a.Type+" "+a.ID, b.Type+" "+b.ID)
 	})
-	return all
+	return inventory
 }
 
-// Assumed says in a sentence each what was taken to exist, in order.
+// Assumed returns what was assumed to exist, one sentence each, sorted.
 func (c *Cloud) Assumed() []string {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	var all []string
-	for sentence := range c.Assumptions {
-		all = append(all, sentence)
-	}
-	slices.Sort(all)
-	return all
+	c.lock <- struct{}{}
+	defer c.unlock()
+	return slices.Sorted(maps.Keys(c.Assumptions))
 }
 
-// assume takes something to exist, if the cloud does that at all.
+// assume records an assumption and returns true, unless the cloud makes no assumptions.
 func (c *Cloud) assume(format string, args ...any) bool {
 	if c.options.AssumeExisting {
 		c.Assumptions[fmt.Sprintf(format, args...)] = true
@@ -119,43 +148,47 @@ func (c *Cloud) assume(format string, args ...any) bool {
 	return c.options.AssumeExisting
 }
 
-// key is where the cloud keeps a thing.
-func key(token, region, id string) string { return token + " " + region + " " + id }
+// objectKey returns the key of a resource in the cloud.
+func objectKey(token, region, id string) string { return token + " " + region + " " + id }
 
-// put keeps a thing of the provider's Region.
+// key returns the object's key in the cloud.
+func (o *object) key() string { return objectKey(o.Type, o.Region, o.ID) }
+
+// put adds a resource to the provider's Region, or replaces its properties.
 func (c *call) put(token, id string, state values) *object {
 	return c.putIn(c.region, token, id, state)
 }
 
-// putGlobal keeps a thing that lives in no Region.
+// putGlobal adds a resource that does not belong to a Region, or replaces its properties.
 func (c *call) putGlobal(token, id string, state values) *object {
 	return c.putIn("", token, id, state)
 }
 
 func (c *call) putIn(region, token, id string, state values) *object {
-	o := c.Objects[key(token, region, id)]
+	o := c.Objects[objectKey(token, region, id)]
 	if o == nil {
 		c.Sequence++
 		o = &object{Type: token, Region: region, ID: id, Number: c.Sequence}
-		c.Objects[key(token, region, id)] = o
+		c.Objects[o.key()] = o
 	}
 	o.State = state
 	return o
 }
 
-// get returns a thing of the provider's Region, or of none, or nil.
+// get returns a resource in the provider's Region or in no Region, or nil.
 func (c *call) get(token, id string) *object {
-	if o := c.Objects[key(token, c.region, id)]; o != nil {
+	if o := c.Objects[objectKey(token, c.region, id)]; o != nil {
 		return o
 	}
-	return c.Objects[key(token, "", id)]
+	return c.Objects[objectKey(token, "", id)]
 }
 
-// all returns the things of a type in the provider's Region that fit, the oldest first.
-func (c *call) all(token string, fits func(values) bool) []*object {
+// find returns the resources of a type in the provider's Region or in no Region that match, in the order of
+// their creation. A nil match matches all.
+func (c *call) find(token string, match func(values) bool) []*object {
 	var found []*object
 	for _, o := range c.Objects {
-		if o.Type == token && (o.Region == c.region || o.Region == "") && (fits == nil || fits(o.State)) {
+		if o.Type == token && (o.Region == c.region || o.Region == "") && (match == nil || match(o.State)) {
 			found = append(found, o)
 		}
 	}
@@ -163,33 +196,12 @@ func (c *call) all(token string, fits func(values) bool) []*object {
 	return found
 }
 
-// drop removes a thing, and what AWS made for it.
-func (c *call) drop(o *object) {
-	k := key(o.Type, o.Region, o.ID)
-	delete(c.Objects, k)
+// remove removes a resource, and what AWS created for it.
+func (c *call) remove(o *object) {
+	delete(c.Objects, o.key())
 	for _, other := range c.Objects {
-		if other.Owner == k {
-			c.drop(other)
+		if other.Owner == o.key() {
+			c.remove(other)
 		}
 	}
-}
-
-// save writes the cloud to its file, whole or not at all.
-func (c *Cloud) save() error {
-	if c.options.Path == "" {
-		return nil
-	}
-	data, err := json.MarshalIndent(c, "", "  ")
-	if err != nil {
-		return err
-	}
-	file, err := os.CreateTemp(filepath.Dir(c.options.Path), ".cloud-*")
-	if err != nil {
-		return err
-	}
-	_, err = file.Write(append(data, '\n'))
-	if err := errors.Join(err, file.Close()); err != nil {
-		return errors.Join(err, os.Remove(file.Name()))
-	}
-	return os.Rename(file.Name(), c.options.Path)
 }

@@ -2,75 +2,75 @@ package awssim
 
 import (
 	"encoding/json"
-	"fmt"
-	"maps"
 	"reflect"
 	"slices"
 
-	"github.com/pulumi/pulumi/pkg/v3/resource/plugin"
-	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	"bastionless/rehearsal/awssim/iampolicy"
 )
 
-// differences are the paths that differ, and whether each replaces the resource.
+// differences are the paths that differ. The value is true if the difference replaces the resource.
 type differences map[string]bool
 
-// diff compares state with inputs, as the provider plans.
-func (t *resourceType) diff(c *call, state, in values) differences {
-	found := differences{}
-	for key, a := range t.inputs {
-		a.diff(found, key, state[key], in[key], given(in, key))
+// diff compares a resource's state with new inputs, as the provider's plan does.
+func (t *resourceType) diff(c *call, state, in values) (differences, error) {
+	d := differences{}
+	for key, a := range t.Inputs {
+		a.diff(d, key, state[key], in[key], isSet(in, key))
 	}
-	if t.adjust != nil {
-		t.adjust(found, state, in)
+	if t.CustomizeDiff != nil {
+		if err := t.CustomizeDiff(d, state, in); err != nil {
+			return nil, err
+		}
 	}
-	if t.taggable && !isUnknown(in["tags"]) && !equal(state["tagsAll"], c.allTags(in)) {
-		found["tagsAll"] = false
+	if t.Taggable && !isUnknown(in["tags"]) && !equal(state["tagsAll"], c.allTags(in)) {
+		d["tagsAll"] = false
 	}
-	return found
+	return d, nil
 }
 
-// diff compares one value.
-func (a attribute) diff(found differences, path string, old, new any, given bool) {
-	if !given {
-		if a.computed {
+// diff compares a value with a new one, which may not be set, and adds the differences to d.
+func (a attribute) diff(d differences, path string, old, new any, set bool) {
+	if !set {
+		if a.Computed {
 			return
 		}
-		new = a.fallback
+		new = a.Default
 	}
 	object, isObject := new.(values)
-	if a.fields != nil && isObject {
+	if a.Elem != nil && isObject {
 		was, _ := old.(values)
-		for key, field := range a.fields {
+		for key, field := range a.Elem {
 			value, ok := object[key]
-			field.diff(found, path+"."+key, was[key], value, ok && value != nil)
+			field.diff(d, path+"."+key, was[key], value, ok && value != nil)
 		}
 		return
 	}
 	if isUnknown(new) || !a.equal(old, new) {
-		found[path] = a.replace
+		d[path] = a.ForceNew
 	}
 }
 
 func (a attribute) equal(old, new any) bool {
-	if a.policy {
+	if a.IsPolicy {
 		was, isText := old.(string)
 		is, ok := new.(string)
 		if isText && ok {
-			return was == is || samePolicy(was, is)
+			return was == is || iampolicy.Equivalent(was, is)
 		}
 	}
-	if a.unordered {
-		old, new = sorted(old), sorted(new)
+	if a.Set {
+		old, new = sortedList(old), sortedList(new)
 	}
-	return equal(old, new) || a.same != nil && a.same(old, new)
+	return equal(old, new) || a.DiffSuppress != nil && a.DiffSuppress(old, new)
 }
 
-// equal compares values. To the provider nothing, an empty text, false, 0 and an empty list or map are one.
+// equal reports whether values are equal to the provider. It does not distinguish between nil and zero
+// values.
 func equal(a, b any) bool {
-	return reflect.DeepEqual(a, b) || empty(a) && empty(b)
+	return reflect.DeepEqual(a, b) || isZero(a) && isZero(b)
 }
 
-func empty(value any) bool {
+func isZero(value any) bool {
 	switch value := value.(type) {
 	case nil:
 		return true
@@ -88,8 +88,8 @@ func empty(value any) bool {
 	return false
 }
 
-// sorted orders a list by the text of its elements.
-func sorted(value any) any {
+// sortedList returns a list sorted by the JSON of its elements. It returns other values unchanged.
+func sortedList(value any) any {
 	items, ok := value.([]any)
 	if !ok {
 		return value
@@ -103,40 +103,7 @@ func sorted(value any) any {
 	return items
 }
 
-// result is the differences as the bridge reports them.
-func (d differences) result(t *resourceType, state, in values) plugin.DiffResult {
-	result := plugin.DiffResult{Changes: plugin.DiffNone, DetailedDiff: map[string]plugin.PropertyDiff{}}
-	replaces := false
-	for _, path := range slices.Sorted(maps.Keys(d)) {
-		key := resource.PropertyKey(topLevel(path))
-		result.Changes = plugin.DiffSome
-		kind := plugin.DiffUpdate
-		switch {
-		case at(state, path) == nil:
-			kind = plugin.DiffAdd
-		case at(in, path) == nil && key != "tagsAll":
-			kind = plugin.DiffDelete
-		}
-		if d[path] {
-			kind, replaces = kind.AsReplace(), true
-			if !slices.Contains(result.ReplaceKeys, key) {
-				result.ReplaceKeys = append(result.ReplaceKeys, key)
-			}
-		}
-		if !slices.Contains(result.ChangedKeys, key) {
-			result.ChangedKeys = append(result.ChangedKeys, key)
-		}
-		result.DetailedDiff[path] = plugin.PropertyDiff{Kind: kind, InputDiff: true}
-	}
-	for _, key := range slices.Sorted(maps.Keys(t.inputs)) {
-		if key := resource.PropertyKey(key); t.inputs[string(key)].replace && !slices.Contains(result.ReplaceKeys, key) {
-			result.StableKeys = append(result.StableKeys, key)
-		}
-	}
-	result.DeleteBeforeReplace = replaces && (t.deleteFirst || t.namedByHand(in))
-	return result
-}
-
+// topLevel returns the name of the property at the root of a path.
 func topLevel(path string) string {
 	for i, r := range path {
 		if r == '.' || r == '[' {
@@ -146,43 +113,41 @@ func topLevel(path string) string {
 	return path
 }
 
-// namedByHand says whether the user gave a name that Pulumi would have made up. Then the bridge deletes before it
-// replaces, whether or not the name stays the same. It does so in types of the older SDK alone.
-func (t *resourceType) namedByHand(in values) bool {
-	return t.name != nil && !t.framework && given(in, t.name.attribute) && !slices.Contains(list(in, defaultsKey), t.name.attribute)
+// hasExplicitName reports whether the user has set the name that Pulumi would generate. If so, the bridge
+// deletes the resource before it creates the replacement, even if the name changes. It does not do so for
+// types of the framework.
+func (t *resourceType) hasExplicitName(in values) bool {
+	return t.AutoName != nil && !t.Framework && isSet(in, t.AutoName.attribute) && !slices.Contains(strList(in, defaultsKey), t.AutoName.attribute)
 }
 
-// inputsOf is what a refresh says that the user would have had to write for the cloud to be as it is: the inputs that
-// were given, with the values that they have.
-func (t *resourceType) inputsOf(inputs, state values) values {
-	now := values{}
-	for key, was := range inputs {
-		a, ok := t.inputs[key]
+// readInputs returns the inputs that a refresh writes to Pulumi's state: the recorded inputs, with their
+// values in the cloud where these differ.
+func (t *resourceType) readInputs(recorded, state values) values {
+	inputs := values{}
+	for key, value := range recorded {
+		a, ok := t.Inputs[key]
 		if !ok {
-			now[key] = was
+			inputs[key] = value
 			continue
 		}
-		found := differences{}
-		a.diff(found, key, state[key], was, true)
-		if len(found) == 0 {
-			now[key] = was
-		} else if is, ok := state[key]; ok && is != nil {
-			now[key] = cloneValue(is)
-		}
-	}
-	return now
-}
-
-// importable are the inputs of a resource that comes into a stack from the cloud: all that it has.
-func (t *resourceType) importable(state values) values {
-	inputs := values{}
-	for key := range t.inputs {
-		if !empty(state[key]) {
+		d := differences{}
+		a.diff(d, key, state[key], value, true)
+		if len(d) == 0 {
+			inputs[key] = value
+		} else if isSet(state, key) {
 			inputs[key] = cloneValue(state[key])
 		}
 	}
 	return inputs
 }
 
-// String lists the paths, for errors.
-func (d differences) String() string { return fmt.Sprint(slices.Sorted(maps.Keys(d))) }
+// importInputs returns the inputs of a resource that is imported: all that are not zero.
+func (t *resourceType) importInputs(state values) values {
+	inputs := values{}
+	for key := range t.Inputs {
+		if !isZero(state[key]) {
+			inputs[key] = cloneValue(state[key])
+		}
+	}
+	return inputs
+}

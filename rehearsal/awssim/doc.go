@@ -1,28 +1,40 @@
-// Package awssim is a simulated AWS account behind the interface of a Pulumi provider. It behaves as pulumi-aws 6.83.2 and AWS do
-// by their public documentation and source, for the resource types and lookups that it knows: it checks inputs, tells
-// replacement from update, refuses what AWS refuses, gives ids and computed properties, and remembers. Where the documents
-// leave a doubt it takes the stricter reading, and a comment says so. What it does not know it refuses by name: a resource
-// type, an input, a lookup, an argument, a filter.
+// Package awssim simulates an AWS account behind the interface of a Pulumi provider. For the resource types
+// and lookups that it supports, it behaves as pulumi-aws 6.83.2 and AWS do according to their public
+// documentation and source: it validates inputs, decides between update and replacement, returns AWS's
+// errors, generates IDs and computed properties, and keeps the state of the account. Where the
+// documentation leaves a question open, it takes the stricter interpretation, and a comment says so. It
+// returns an error for everything that it does not support: a resource type, an input, a lookup, an
+// argument or a filter.
 //
-// # How it is built
+// # Structure
 //
-// schema.go has what a resource type is made of (resourceType, attribute) and the form of its properties (values);
-// check.go the checks of inputs, validate.go the provider's validators, diff.go the comparison of state and inputs,
-// provider.go and configuration.go the interface to the engine, cloud.go what the account holds, errors.go how AWS and the provider word refusals,
-// tags.go what all tags obey, faults.go and latency.go how a test makes calls fail and take time. fixture.json is the account
-// from which every cloud starts, and catalogue.go adds to it what AWS offers everywhere; lookups.go and lookups_ec2.go answer from
-// both. Every other file is that of a service or type.
+// The file provider.go implements the engine's provider interface, with properties.go for the conversion of
+// properties. The operations behind it are independent of that interface:
 //
-// # How to add a type
+//   - session.go has the calls that work on the cloud, configure.go the provider's configuration, and plan.go the checks and
+//     previews, which do not need the cloud
+//   - schema.go describes resource types; check.go, validate.go, diff.go and update.go interpret these descriptions
+//   - call.go and cloud.go contain the account's resources, tags.go the rules for tags, and errors.go the format of errors
+//   - lookups.go, lookups_ec2.go, lookup_services.go and lookup_images.go implement the lookups
+//   - faults.go makes calls fail on demand
+//   - the remaining files contain the resource types of a service
 //
-// Declare a resourceType in the file of its service and register it in that file's init function. create gets checked inputs
-// and a call, which holds the cloud's lock; it puts the thing into the cloud with call.put, or putGlobal where it lives in no
-// Region, and returns its id and all its properties: the inputs, what AWS computed, and without tagsAll, which taggable adds.
-// It refuses with call.ec2 or call.refuse. Where the provider makes further calls once the thing exists, create asks call.step
-// first: on an error it returns the id, the properties as they are then, and the error wrapped in partly, which leaves an
-// init-failed resource. A type whose creation is one call is atomic.
+// The subpackage catalogue contains what AWS offers in each Region, and iampolicy the validation of policy
+// documents.
 //
-// update gets a copy of what the cloud holds, and the inputs; merge serves where AWS takes any value, and call.settle does the
-// merging. remove drops the thing with call.drop, or refuses; call.recorded is what Pulumi's state holds of it. refresh brings
-// up to date what other resources change. What AWS makes by itself has an Owner, and goes with it.
+// # Adding a resource type
+//
+// Declare a resourceType in the file of its service and register it in the init function of that file.
+//
+// Create gets inputs that were checked, and a call that has locked the cloud. It adds the resource to the
+// cloud with call.put, or with call.putGlobal if the resource does not belong to a Region. It returns the
+// resource's ID and all its properties (the inputs, and what AWS computes), but not tagsAll. It returns
+// AWS's errors with call.ec2Error or call.apiError. If the provider makes further API calls after the
+// resource exists, Create calls call.partialFault before them; on an error, it returns the ID, the current
+// properties, and the error wrapped in partial. If the provider makes no further calls, set SingleCall.
+//
+// Update gets a copy of the current properties, and the inputs. call.applyInputs combines them; updateAny
+// suffices if every value is valid. Delete removes the resource with call.remove, or returns an error;
+// call.oldOutputs are the resource's properties in Pulumi's state. Read updates the properties that depend
+// on other resources. A resource that AWS creates itself has an Owner and is removed with it.
 package awssim

@@ -5,57 +5,57 @@ import (
 	"fmt"
 )
 
-// worded is an error in the words of AWS or the provider, which keep to no rule of ours about capitals and full stops.
-type worded string
+// verbatim is an error message of AWS or the provider. Such messages do not follow Go's conventions on case
+// and punctuation.
+type verbatim string
 
 // Error implements error.
-func (w worded) Error() string { return string(w) }
+func (v verbatim) Error() string { return string(v) }
 
-// apiError is a refusal by AWS.
+// apiError is an error that AWS returns.
 type apiError struct {
 	service, operation string
-	status             int
+	status             int // of HTTP
 	code, message      string
 	requestID          string
 }
 
-// modelled are the services whose errors are types of their own in the SDK, which leaves out "api error" in its text.
-var modelled = map[string]bool{"IAM": true, "SSM": true, "CloudWatch Logs": true, "KMS": true}
+// modeledServices are the services whose errors have Go types in the SDK. Their messages do not contain
+// "api error".
+var modeledServices = map[string]bool{"IAM": true, "SSM": true, "CloudWatch Logs": true, "KMS": true}
 
+// Error implements error in the format of the AWS SDK.
 func (e *apiError) Error() string {
 	host, api := "", "api error "
 	if e.service == "S3" {
 		host, api = ", HostID: "+e.requestID, ""
-	} else if modelled[e.service] {
+	} else if modeledServices[e.service] {
 		api = ""
 	}
 	return fmt.Sprintf("operation error %s: %s, https response error StatusCode: %d, RequestID: %s%s, %s%s: %s",
 		e.service, e.operation, e.status, e.requestID, host, api, e.code, e.message)
 }
 
-// refuse is an error of AWS's, with what the provider says before it.
-func (c *call) refuse(prefix, service, operation string, status int, code, format string, args ...any) error {
+// apiError returns an error of AWS with the provider's prefix.
+func (c *call) apiError(prefix, service, operation string, status int, code, format string, args ...any) error {
 	return fmt.Errorf("%s: %w", prefix, &apiError{
 		service: service, operation: operation, status: status, code: code,
 		message: fmt.Sprintf(format, args...), requestID: c.uuid(),
 	})
 }
 
-// ec2 is an error of EC2's, which answers all mistakes of callers with 400.
-func (c *call) ec2(prefix, operation, code, format string, args ...any) error {
-	return c.refuse(prefix, "EC2", operation, 400, code, format, args...)
+// ec2Error returns an error of EC2. The status of all client errors is 400.
+func (c *call) ec2Error(prefix, operation, code, format string, args ...any) error {
+	return c.apiError(prefix, "EC2", operation, 400, code, format, args...)
 }
 
-// partialError is an error of a later step: the resource exists, with this id and these properties.
-type partialError struct {
-	err error
-}
+// partialError is an error that occurs after a resource was created.
+type partialError struct{ error }
 
-func (e *partialError) Error() string { return e.err.Error() }
-func (e *partialError) Unwrap() error { return e.err }
+func (e *partialError) Unwrap() error { return e.error }
 
-// partly marks an error as one of a later step.
-func partly(err error) error {
+// partial marks an error that occurs after the resource was created. The partial of nil is nil.
+func partial(err error) error {
 	if err == nil {
 		return nil
 	}
@@ -67,14 +67,15 @@ func isPartial(err error) bool {
 	return errors.As(err, &partial)
 }
 
-// wrap words an error as the bridge does.
-func (t *resourceType) wrap(operation, urn string, err error) error {
-	if t.framework {
+// wrapError returns an error in the format of the Terraform bridge. operation is "creating", "updating",
+// "deleting" or "".
+func (t *resourceType) wrapError(operation, urn string, err error) error {
+	if t.Framework {
 		return err
 	}
-	text := fmt.Sprintf("1 error occurred:\n\t* %s\n\n", err)
+	message := fmt.Sprintf("1 error occurred:\n\t* %s\n\n", err)
 	if operation == "" {
-		return errors.New(text)
+		return errors.New(message)
 	}
-	return fmt.Errorf("%s %s: %s", operation, urn, text)
+	return fmt.Errorf("%s %s: %s", operation, urn, message)
 }

@@ -6,19 +6,20 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// flowLogTrial is an account with a VPC, a subnet and a role that delivers records, and the inputs of a log of the VPC.
-func flowLogTrial(t *testing.T) (*trial, values) {
+// flowLogTestCloud returns a cloud with a VPC, a subnet and a role for delivery, and the inputs of a flow
+// log.
+func flowLogTestCloud(t *testing.T) (*testCloud, values) {
 	t.Helper()
-	w := newTrial(t)
+	w := newTestCloud(t)
 	vpc := w.create(vpcToken, "v", values{"cidrBlock": "10.0.0.0/16"})
 	role := w.create(roleToken, "r", values{"name": "logs", "assumeRolePolicy": trusting(`{"Service":"vpc-flow-logs.amazonaws.com"}`)})
 	return w, values{
-		"vpcId": string(vpc.id), "trafficType": "ALL", "iamRoleArn": role.out()["arn"],
+		"vpcId": string(vpc.id), "trafficType": "ALL", "iamRoleArn": role.state()["arn"],
 		"logDestination": "arn:aws:logs:ap-northeast-1:123456789012:log-group:/flows:*",
 	}
 }
 
-// with is a copy of inputs in which some differ, or are taken away where they are nil.
+// with returns a copy of inputs with other values. A nil value removes the input.
 func with(base, change values) values {
 	in := clone(base)
 	for key, value := range change {
@@ -29,10 +30,9 @@ func with(base, change values) values {
 	return in
 }
 
-// Law 2.10: outputs, defaults, and what it outlives.
 func TestFlowLog(t *testing.T) {
 	t.Parallel()
-	w, in := flowLogTrial(t)
+	w, in := flowLogTestCloud(t)
 	log := w.create(flowLogToken, "f", in)
 	require.Regexp(t, `^fl-0[0-9a-f]{16}$`, log.id)
 	require.Equal(t, values{
@@ -40,19 +40,19 @@ func TestFlowLog(t *testing.T) {
 		"logDestination": "arn:aws:logs:ap-northeast-1:123456789012:log-group:/flows", "logGroupName": "/flows",
 		"logFormat": flowLogFormat, "maxAggregationInterval": 600.0, "tagsAll": values{},
 		"arn": "arn:aws:ec2:ap-northeast-1:123456789012:vpc-flow-log/" + string(log.id),
-	}, log.out())
-	w.settled(log, in)
-	w.remove(&thing{urn: testURN(vpcToken, "v"), id: (resourceID(in, "vpcId"))})
-	require.True(t, w.read(log), "a flow log keeps no VPC from being deleted, and does not go with it")
-	w.remove(log)
+	}, log.state())
+	w.requireNoDiff(log, in)
+	w.delete(&testResource{urn: testURN(vpcToken, "v"), id: (resourceID(in, "vpcId"))})
+	require.True(t, w.read(log), "the VPC can be deleted, and the flow log remains")
+	w.delete(log)
 	require.False(t, w.read(log))
-	w.remove(log)
+	w.delete(log)
 }
 
-// Law 10.4: everything but the tags replaces.
-func TestFlowLog_changes(t *testing.T) {
+// All inputs but the tags replace a flow log.
+func TestFlowLog_diff(t *testing.T) {
 	t.Parallel()
-	w, in := flowLogTrial(t)
+	w, in := flowLogTestCloud(t)
 	log := w.create(flowLogToken, "f", in)
 	for key, value := range (values{
 		"trafficType": "REJECT", "logDestination": "arn:aws:logs:ap-northeast-1:123456789012:log-group:/others",
@@ -63,16 +63,15 @@ func TestFlowLog_changes(t *testing.T) {
 		require.Equal(t, keysOf(resourceKey(key)), w.diff(log, with(in, values{key: value})).ReplaceKeys, key)
 	}
 	tagged := with(in, values{"tags": values{"a": "b"}})
-	require.Equal(t, []string{"tags", "tagsAll"}, paths(w.diff(log, tagged)))
+	require.Equal(t, []string{"tags", "tagsAll"}, diffPaths(w.diff(log, tagged)))
 	require.Empty(t, w.diff(log, tagged).ReplaceKeys)
 	w.update(log, tagged)
-	w.settled(log, tagged)
+	w.requireNoDiff(log, tagged)
 }
 
-// Law 1.6, 2.10: what a preview refuses.
-func TestFlowLog_check(t *testing.T) {
+func TestFlowLog_validation(t *testing.T) {
 	t.Parallel()
-	w, in := flowLogTrial(t)
+	w, in := flowLogTestCloud(t)
 	for _, test := range []struct {
 		name   string
 		change values
@@ -96,25 +95,24 @@ func TestFlowLog_check(t *testing.T) {
 			values{"maxAggregationInterval": 300.0},
 			`expected max_aggregation_interval to be one of [60 600], got 300. Examine values at 'f.maxAggregationInterval'.`,
 		},
-		{"format of files", values{"destinationOptions": values{"fileFormat": "csv"}}, `expected destination_options.0.file_format to be one of ` +
+		{"file format", values{"destinationOptions": values{"fileFormat": "csv"}}, `expected destination_options.0.file_format to be one of ` +
 			`["plain-text" "parquet"], got csv. Examine values at 'f.destinationOptions.fileFormat'.`},
 		{"both destinations", values{"logGroupName": "/flows"}, `Conflicting configuration arguments. "log_destination": conflicts with ` +
 			`log_group_name. Examine values at 'f.logDestination'.`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			require.Contains(t, w.failures(flowLogToken, "f", with(in, test.change)), test.want)
+			require.Contains(t, w.checkFailures(flowLogToken, "f", with(in, test.change)), test.want)
 		})
 	}
 }
 
-// Law 2.10, errors, and 10.1.
-func TestFlowLog_refusals(t *testing.T) {
+func TestFlowLog_errors(t *testing.T) {
 	t.Parallel()
-	w, in := flowLogTrial(t)
-	stranger := w.create(roleToken, "s", values{"name": "stranger", "assumeRolePolicy": ec2Trust})
+	w, in := flowLogTestCloud(t)
+	ec2Role := w.create(roleToken, "s", values{"name": "ec2Role", "assumeRolePolicy": ec2Trust})
 	w.create(flowLogToken, "f", in)
-	vpc := text(in, "vpcId")
+	vpc := str(in, "vpcId")
 	api := func(source, code, message string) string {
 		return "creating Flow Log (" + source + "): operation error EC2: CreateFlowLogs, https response error StatusCode: 400, api error " +
 			code + ": " + message
@@ -124,7 +122,7 @@ func TestFlowLog_refusals(t *testing.T) {
 		change values
 		want   string
 	}{
-		{"the same again", nil, api(vpc, "FlowLogAlreadyExists",
+		{"duplicate", nil, api(vpc, "FlowLogAlreadyExists",
 			"Error. There is an existing Flow Log with the same configuration and log destination.")},
 		{"no such VPC", values{"vpcId": "vpc-1"}, api("vpc-1", "InvalidVpcID.NotFound", "The vpc ID 'vpc-1' does not exist")},
 		{
@@ -144,30 +142,30 @@ func TestFlowLog_refusals(t *testing.T) {
 		},
 		{"no such attachment", values{"vpcId": nil, "transitGatewayAttachmentId": "tgw-attach-1"}, api("tgw-attach-1",
 			"InvalidTransitGatewayAttachmentID.NotFound", "Transit Gateway Attachment tgw-attach-1 was deleted or does not exist.")},
-		{"no traffic", values{"trafficType": nil}, api(vpc, "MissingParameter", "The request must contain the parameter TrafficType")},
+		{"no traffic type", values{"trafficType": nil}, api(vpc, "MissingParameter", "The request must contain the parameter TrafficType")},
 		{
 			"no role",
 			values{"iamRoleArn": nil},
 			api(vpc, "InvalidParameter", "DeliverLogsPermissionArn can't be empty if LogDestinationType is cloud-watch-logs."),
 		},
 		{"no such role", values{"iamRoleArn": "arn:aws:iam::123456789012:role/x"}, api(vpc, "InvalidParameter", "Unable to assume given IAM role")},
-		{"a role of another service", values{"iamRoleArn": stranger.out()["arn"]}, api(vpc, "InvalidParameter", "Unable to assume given IAM role")},
+		{"a role of another service", values{"iamRoleArn": ec2Role.state()["arn"]}, api(vpc, "InvalidParameter", "Unable to assume given IAM role")},
 		{
 			"no destination",
 			values{"logDestination": nil},
 			api(vpc, "InvalidParameter", "LogDestination can't be empty if LogGroupName is not provided."),
 		},
 		{
-			"a group for files",
+			"a log group with the type s3",
 			values{"logDestination": nil, "logGroupName": "/g", "logDestinationType": "s3"},
 			api(vpc, "InvalidParameter", "LogDestination type must be cloud-watch-logs if LogGroupName is provided."),
 		},
 		{
-			"options without files",
+			"options without S3",
 			values{"destinationOptions": values{"fileFormat": "parquet"}},
 			api(vpc, "InvalidParameter", "DestinationOptions are only supported for LogDestinationType s3."),
 		},
-		{"a group elsewhere", values{"logDestination": "arn:aws:logs:us-east-1:123456789012:log-group:/flows"}, api(vpc, "InvalidParameter",
+		{"a log group of another Region", values{"logDestination": "arn:aws:logs:us-east-1:123456789012:log-group:/flows"}, api(vpc, "InvalidParameter",
 			"LogDestination arn:aws:logs:us-east-1:123456789012:log-group:/flows is not a log group of this account and Region.")},
 		{
 			"no such bucket",
@@ -176,23 +174,24 @@ func TestFlowLog_refusals(t *testing.T) {
 		},
 		{"no such stream", values{
 			"logDestination": "arn:aws:firehose:ap-northeast-1:123456789012:deliverystream/s", "logDestinationType": "kinesis-data-firehose",
-		}, "creating Flow Log (" + vpc + "): the simulated AWS has no delivery stream arn:aws:firehose:ap-northeast-1:123456789012:deliverystream/s"},
+		}, "creating Flow Log (" + vpc + "): the simulated AWS does not support delivery streams: arn:aws:firehose:ap-northeast-1:123456789012:deliverystream/s"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			require.Equal(t, test.want, w.refusal(flowLogToken, "f", with(in, test.change)))
+			require.Equal(t, test.want, w.createError(flowLogToken, "f", with(in, test.change)))
 		})
 	}
 }
 
-// Law 10.1: another traffic type, destination or format is another log, and a group by its name is a destination.
-func TestFlowLog_side_by_side(t *testing.T) {
+// Flow logs for the same resource are different if their traffic type, destination or format differs. A log
+// group can be set by its name.
+func TestFlowLog_coexistence(t *testing.T) {
 	t.Parallel()
-	w, in := flowLogTrial(t)
+	w, in := flowLogTestCloud(t)
 	for _, change := range []values{
 		nil, {"trafficType": "REJECT"}, {"logFormat": "${srcaddr}"}, {"logDestination": nil, "logGroupName": "/others"},
 	} {
 		changed := with(in, change)
-		w.settled(w.create(flowLogToken, "f", changed), changed)
+		w.requireNoDiff(w.create(flowLogToken, "f", changed), changed)
 	}
 }

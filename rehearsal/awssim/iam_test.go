@@ -1,7 +1,6 @@
 package awssim
 
 import (
-	"fmt"
 	"regexp"
 	"strings"
 	"testing"
@@ -16,41 +15,40 @@ const (
 	coreARN    = "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"
 )
 
-// keysOf are the replace keys of a diff.
+// keysOf converts names to property keys.
 func keysOf(keys ...resource.PropertyKey) []resource.PropertyKey { return keys }
 
 func trusting(principal string) string {
-	return statement(`{"Effect":"Allow","Action":"sts:AssumeRole","Principal":` + principal + `}`)
+	return policyWith(`{"Effect":"Allow","Action":"sts:AssumeRole","Principal":` + principal + `}`)
 }
 
-// Law 1.4, 1.9, 4.1.
 func TestRole(t *testing.T) {
 	t.Parallel()
-	w := newTrialIn(t, Options{}, values{
+	w := newTestCloudWith(t, Options{}, values{
 		"region": "ap-northeast-1", "defaultTags": values{"tags": values{"project": "p", "stack": "dev"}},
 	})
 	in := values{"assumeRolePolicy": ec2Trust, "tags": values{"Name": "n", "stack": "x"}}
 	role := w.create(roleToken, "dev-role", in)
 	require.Equal(t, "dev-role-0102030", string(role.id))
-	out := role.out()
+	out := role.state()
 	require.Regexp(t, regexp.MustCompile(`^AROA[A-Z2-7]{17}$`), out["uniqueId"])
 	delete(out, "uniqueId")
 	require.Equal(t, values{
 		"name": "dev-role-0102030", "assumeRolePolicy": ec2Trust, "path": "/", "maxSessionDuration": 3600.0,
-		"forceDetachPolicies": false, "arn": "arn:aws:iam::123456789012:role/dev-role-0102030", "createDate": someDay,
+		"forceDetachPolicies": false, "arn": "arn:aws:iam::123456789012:role/dev-role-0102030", "createDate": createdAt,
 		"tags":    values{"Name": "n", "stack": "x"},
 		"tagsAll": values{"Name": "n", "project": "p", "stack": "x"},
 	}, out)
-	w.settled(role, in)
-	w.remove(role)
+	w.requireNoDiff(role, in)
+	w.delete(role)
 	require.False(t, w.read(role))
 	require.Empty(t, w.cloud.Inventory())
 }
 
-// Law 1.5, as the bridge has it: a name that was given is free before it is taken again; one that was made up is not waited for.
-func TestRole_replaced(t *testing.T) {
+// A resource with an explicit name is deleted before it is replaced, one with a generated name after that.
+func TestRole_replacement(t *testing.T) {
 	t.Parallel()
-	w := newTrial(t)
+	w := newTestCloud(t)
 	in := values{"assumeRolePolicy": ec2Trust}
 	generated := w.create(roleToken, "g", in)
 	in["path"] = "/a/"
@@ -61,19 +59,18 @@ func TestRole_replaced(t *testing.T) {
 	require.True(t, w.diff(given, in).DeleteBeforeReplace)
 }
 
-// Law 4.1, changes.
-func TestRole_changes(t *testing.T) {
+func TestRole_diff(t *testing.T) {
 	t.Parallel()
-	changes(t, roleToken, nil, values{
+	testChanges(t, roleToken, nil, values{
 		"name": "r", "assumeRolePolicy": ec2Trust, "description": "d", "permissionsBoundary": coreARN,
-	}, []change{
+	}, []inputChange{
 		{"nothing", nil, nil, nil},
 		{"name", values{"name": "s"}, keysOf("name"), nil},
 		{"a prefix for the name", values{"name": nil, "namePrefix": "s"}, keysOf("namePrefix"), nil},
 		{"path", values{"path": "/a/"}, keysOf("path"), nil},
 		{"trust", values{"assumeRolePolicy": trusting(`{"AWS":"` + testAccount + `"}`)}, nil, []string{"assumeRolePolicy"}},
 		{
-			"the same trust in other words", values{"assumeRolePolicy": strings.NewReplacer("[", "", "]", "").Replace(
+			"an equivalent trust policy", values{"assumeRolePolicy": strings.NewReplacer("[", "", "]", "").Replace(
 				ec2Trust)}, nil, nil,
 		},
 		{"description", values{"description": "e"}, nil, []string{"description"}},
@@ -92,10 +89,9 @@ func TestRole_changes(t *testing.T) {
 	})
 }
 
-// Law 1.6, 1.7, 4.1: what a preview refuses.
-func TestRole_check(t *testing.T) {
+func TestRole_validation(t *testing.T) {
 	t.Parallel()
-	w := newTrial(t)
+	w := newTestCloud(t)
 	for _, test := range []struct {
 		in   values
 		want []string
@@ -133,14 +129,13 @@ func TestRole_check(t *testing.T) {
 			`"permissions_boundary" (core) is an invalid ARN: arn: invalid prefix. Examine values at 'x.permissionsBoundary'.`,
 		}},
 	} {
-		require.Equal(t, test.want, w.failures(roleToken, "x", test.in), "%v", test.in)
+		require.Equal(t, test.want, w.checkFailures(roleToken, "x", test.in), "%v", test.in)
 	}
 }
 
-// Law 4.1, server errors.
-func TestRole_refusals(t *testing.T) {
+func TestRole_errors(t *testing.T) {
 	t.Parallel()
-	w := newTrial(t)
+	w := newTestCloud(t)
 	w.create(roleToken, "x", values{"name": "ops", "assumeRolePolicy": ec2Trust})
 	const creating = "creating IAM Role (r): operation error IAM: CreateRole, https response error StatusCode: "
 	for _, test := range []struct {
@@ -149,60 +144,60 @@ func TestRole_refusals(t *testing.T) {
 		want string
 	}{
 		{
-			"a name that is taken, in other letters",
+			"an existing name in another case",
 			values{"name": "OPS", "assumeRolePolicy": ec2Trust},
 			"creating IAM Role (OPS): operation error IAM: CreateRole, https response error StatusCode: 409, " +
 				"EntityAlreadyExists: Role with name OPS already exists.",
 		},
 		{
-			"a path that does not end",
+			"a path without a slash at the end",
 			values{"path": "/a", "assumeRolePolicy": ec2Trust},
 			creating + "400, ValidationError: The specified value for path is invalid. It must begin and end with / and " +
 				"contain only alphanumeric characters and/or / characters.",
 		},
 		{
-			"a description that IAM cannot write",
+			"a description with unsupported characters",
 			values{"description": "日本", "assumeRolePolicy": ec2Trust},
 			creating + "400, ValidationError: 1 validation error detected: Value at 'description' failed to satisfy " +
 				`constraint: Member must satisfy regular expression pattern: [\u0009\u000A\u000D\u0020-\u007E\u00A1-\u00FF]*`,
 		},
 		{
-			"a user who is not there",
+			"a user that does not exist",
 			values{"assumeRolePolicy": trusting(`{"AWS":"arn:aws:iam::123456789012:user/eve"}`)},
 			creating + `400, MalformedPolicyDocument: Invalid principal in policy: "AWS":"arn:aws:iam::123456789012:user/eve"`,
 		},
 		{
-			"a trust policy too long",
+			"a trust policy that is too long",
 			values{"assumeRolePolicy": trusting(`{"AWS":["` + strings.Repeat(testAccount+`","`, 140) + testAccount + `"]}`)},
 			creating + "409, LimitExceeded: Cannot exceed quota for ACLSizePerRole: 2048",
 		},
 		{
-			"a boundary that is not there",
+			"a boundary that does not exist",
 			values{"assumeRolePolicy": ec2Trust, "permissionsBoundary": "arn:aws:iam::aws:policy/None"},
 			creating + "404, NoSuchEntity: Scope ARN: arn:aws:iam::aws:policy/None does not exist or is not attachable.",
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			in := clone(test.in)
-			if !given(in, "name") {
+			if !isSet(in, "name") {
 				in["name"] = "r"
 			}
-			require.Equal(t, test.want, w.refusal(roleToken, "r", in))
+			require.Equal(t, test.want, w.createError(roleToken, "r", in))
 		})
 	}
 }
 
 func TestRole_principals(t *testing.T) {
 	t.Parallel()
-	w := newTrial(t)
+	w := newTestCloud(t)
 	w.create(roleToken, "ann", values{"assumeRolePolicy": trusting(`{"AWS":"arn:aws:iam::123456789012:user/ann"}`)})
 	ops := w.create(roleToken, "ops", values{"path": "/a/", "assumeRolePolicy": ec2Trust})
-	w.create(roleToken, "op", values{"assumeRolePolicy": trusting(`{"AWS":"` + text(ops.out(), "arn") + `"}`)})
-	require.Contains(t, w.refusal(roleToken, "x", values{
+	w.create(roleToken, "op", values{"assumeRolePolicy": trusting(`{"AWS":"` + str(ops.state(), "arn") + `"}`)})
+	require.Contains(t, w.createError(roleToken, "x", values{
 		"assumeRolePolicy": trusting(`{"AWS":"arn:aws:iam::123456789012:role/` + string(ops.id) + `"}`),
 	}), "Invalid principal in policy")
 
-	assuming := newTrialIn(t, Options{AssumeExisting: true}, values{"region": "ap-northeast-1"})
+	assuming := newTestCloudWith(t, Options{AssumeExisting: true}, values{"region": "ap-northeast-1"})
 	assuming.create(roleToken, "x", values{
 		"assumeRolePolicy":    trusting(`{"AWS":["arn:aws:iam::123456789012:user/hogehoge","arn:aws:iam::123456789012:user/ann"]}`),
 		"permissionsBoundary": "arn:aws:iam::123456789012:policy/bound",
@@ -213,235 +208,53 @@ func TestRole_principals(t *testing.T) {
 	}, assuming.cloud.Assumed())
 }
 
-// Law 4.1, updates and deletes; 10.2.
-func TestRole_updates_and_deletes(t *testing.T) {
+func TestRole_updatesAndDeletions(t *testing.T) {
 	t.Parallel()
-	w := newTrial(t)
+	w := newTestCloud(t)
 	role := w.create(roleToken, "r", values{"name": "r", "assumeRolePolicy": ec2Trust})
 	require.Equal(t, "updating IAM Role (r) assume role policy: operation error IAM: UpdateAssumeRolePolicy, https response "+
 		"error StatusCode: 400, MalformedPolicyDocument: Missing required field Principal",
-		bare(t, w.tryUpdate(role, values{"name": "r", "assumeRolePolicy": trusting(`{"AWS":[]}`)})))
+		awsError(t, w.tryUpdate(role, values{"name": "r", "assumeRolePolicy": trusting(`{"AWS":[]}`)})))
 
 	attachment := w.create(attachmentToken, "a", values{"role": "r", "policyArn": coreARN})
 	policy := w.create(rolePolicyToken, "p", values{"role": "r", "policy": somePolicy})
 	profile := w.create(profileToken, "p", values{"role": "r"})
 	const deleting = "deleting IAM Role (r): operation error IAM: DeleteRole, https response error StatusCode: 409, " +
 		"DeleteConflict: Cannot delete entity, must "
-	require.Equal(t, deleting+"detach all policies first.", bare(t, w.tryRemove(role)))
-	w.remove(attachment)
-	require.Equal(t, deleting+"delete policies first.", bare(t, w.tryRemove(role)))
-	w.remove(policy)
-	w.remove(role)
+	require.Equal(t, deleting+"detach all policies first.", awsError(t, w.tryDelete(role)))
+	w.delete(attachment)
+	require.Equal(t, deleting+"delete policies first.", awsError(t, w.tryDelete(role)))
+	w.delete(policy)
+	w.delete(role)
 	require.True(t, w.read(profile))
-	require.Nil(t, profile.out()["role"])
-	w.remove(role) // what is gone is deleted
-	w.remove(profile)
+	require.Nil(t, profile.state()["role"])
+	w.delete(role) // what is gone is deleted
+	w.delete(profile)
 	require.Empty(t, w.cloud.Inventory())
 
 	forced := w.create(roleToken, "f", values{"name": "f", "assumeRolePolicy": ec2Trust, "forceDetachPolicies": true})
 	w.create(attachmentToken, "a", values{"role": "f", "policyArn": coreARN})
 	w.create(rolePolicyToken, "p", values{"role": "f", "policy": somePolicy})
-	w.remove(forced)
+	w.delete(forced)
 	require.Empty(t, w.cloud.Inventory())
 }
 
-// A role's own lists exclude what others attach, and go with it.
-func TestRole_lists(t *testing.T) {
+// Policies that are arguments of a role exclude others, and are deleted with the role.
+func TestRole_exclusivePolicies(t *testing.T) {
 	t.Parallel()
-	w := newTrial(t)
+	w := newTestCloud(t)
 	in := values{
 		"name": "r", "assumeRolePolicy": ec2Trust, "managedPolicyArns": []any{coreARN},
 		"inlinePolicies": []any{values{"name": "p", "policy": somePolicy}},
 	}
 	role := w.create(roleToken, "r", in)
-	w.settled(role, in)
+	w.requireNoDiff(role, in)
 	other := w.create(attachmentToken, "a", values{"role": "r", "policyArn": "arn:aws:iam::aws:policy/ReadOnlyAccess"})
 	require.True(t, w.read(role))
-	require.Equal(t, []any{coreARN, "arn:aws:iam::aws:policy/ReadOnlyAccess"}, role.out()["managedPolicyArns"])
+	require.Equal(t, []any{coreARN, "arn:aws:iam::aws:policy/ReadOnlyAccess"}, role.state()["managedPolicyArns"])
 	w.update(role, in)
 	require.False(t, w.read(other))
-	w.settled(role, in)
-	w.remove(role)
+	w.requireNoDiff(role, in)
+	w.delete(role)
 	require.Empty(t, w.cloud.Objects)
-}
-
-// Law 4.2.
-func TestInstanceProfile(t *testing.T) {
-	t.Parallel()
-	w := newTrial(t)
-	w.create(roleToken, "r", values{"name": "r", "assumeRolePolicy": ec2Trust})
-	in := values{"role": "r", "path": "/a/"}
-	profile := w.create(profileToken, "dev", in)
-	out := profile.out()
-	require.Regexp(t, regexp.MustCompile(`^AIPA[A-Z2-7]{17}$`), out["uniqueId"])
-	delete(out, "uniqueId")
-	require.Equal(t, values{
-		"name": "dev-0102030", "path": "/a/", "role": "r", "createDate": someDay, "tagsAll": values{},
-		"arn": "arn:aws:iam::123456789012:instance-profile/a/dev-0102030",
-	}, out)
-	w.settled(profile, in)
-
-	require.Equal(t, "creating IAM Instance Profile (DEV-0102030): operation error IAM: CreateInstanceProfile, https response "+
-		"error StatusCode: 409, EntityAlreadyExists: Instance Profile DEV-0102030 already exists.",
-		w.refusal(profileToken, "x", values{"name": "DEV-0102030"}))
-	require.Equal(t, []string{
-		"expected length of name to be in the range (1 - 128), got " + strings.Repeat("n", 129) +
-			". Examine values at 'x.name'.",
-	}, w.failures(profileToken, "x", values{"name": strings.Repeat("n", 129)}))
-
-	// The profile is there before a role is put into it.
-	const noRole = "adding IAM Role (gone) to Instance Profile (p): operation error IAM: AddRoleToInstanceProfile, https " +
-		"response error StatusCode: 404, NoSuchEntity: The role with name gone cannot be found."
-	half, refusal := w.partRefusal(profileToken, "p", values{"name": "p", "role": "gone"})
-	require.Equal(t, noRole, refusal)
-	require.Equal(t, []string{"role"}, paths(w.diff(half, values{"name": "p", "role": "r"})))
-	w.update(half, values{"name": "p", "role": "r"})
-	w.settled(half, values{"name": "p", "role": "r"})
-	require.Equal(t, noRole, bare(t, w.tryUpdate(half, values{"name": "p", "role": "gone"})))
-	w.remove(half)
-	w.remove(profile)
-}
-
-func TestInstanceProfile_changes(t *testing.T) {
-	t.Parallel()
-	prepare := func(w *trial) {
-		w.create(roleToken, "r", values{"name": "r", "assumeRolePolicy": ec2Trust})
-		w.create(roleToken, "s", values{"name": "s", "assumeRolePolicy": ec2Trust})
-	}
-	changes(t, profileToken, prepare, values{"role": "r"}, []change{
-		{"name", values{"name": "s"}, keysOf("name"), nil},
-		{"path", values{"path": "/a/"}, keysOf("path"), nil},
-		{"role", values{"role": "s"}, nil, []string{"role"}},
-		{"no role", values{"role": nil}, nil, []string{"role"}},
-		{"tags", values{"tags": values{"a": "b"}}, nil, []string{"tags", "tagsAll"}},
-	})
-}
-
-// Law 4.3.
-func TestRolePolicy(t *testing.T) {
-	t.Parallel()
-	w := newTrial(t)
-	w.create(roleToken, "r", values{"name": "r", "assumeRolePolicy": ec2Trust})
-	in := values{"role": "r", "name": "p", "policy": somePolicy}
-	policy := w.create(rolePolicyToken, "p", in)
-	require.Equal(t, "r:p", string(policy.id))
-	require.Equal(t, in, policy.out())
-	w.settled(policy, in)
-
-	// A put overwrites.
-	over := w.create(rolePolicyToken, "q", values{"role": "r", "name": "p", "policy": strings.Replace(somePolicy, "*", "arn:aws:ssm:*:*:document/d", 1)})
-	require.Equal(t, policy.id, over.id)
-	require.True(t, w.read(policy))
-	require.Equal(t, []string{"policy"}, paths(w.diff(policy, in)))
-
-	putting := func(name string) string {
-		return "putting IAM Role (r) Policy (" + name + "): operation error IAM: PutRolePolicy, https response error StatusCode: "
-	}
-	long := func(n int) string {
-		base := strings.Replace(somePolicy, `"*"`, `"*","arn:aws:s3:::"`, 1)
-		return strings.Replace(base, ":::", ":::"+strings.Repeat("b", n-len(base)), 1)
-	}
-	require.Equal(t, putting("x")+"400, MalformedPolicyDocument: Policy statement must contain resources.",
-		w.refusal(rolePolicyToken, "x", values{"role": "r", "name": "x", "policy": statement(`{"Effect":"Allow","Action":"s3:*"}`)}))
-	w.create(rolePolicyToken, "big", values{"role": "r", "name": "big", "policy": long(10000)})
-	require.Equal(t, putting("x")+"409, LimitExceeded: Maximum policy size of 10240 bytes exceeded for role r",
-		w.refusal(rolePolicyToken, "x", values{"role": "r", "name": "x", "policy": long(200)}))
-	require.Equal(t, "putting IAM Role (gone) Policy (x): operation error IAM: PutRolePolicy, https response error StatusCode: "+
-		"404, NoSuchEntity: The role with name gone cannot be found.",
-		w.refusal(rolePolicyToken, "x", values{"role": "gone", "name": "x", "policy": somePolicy}))
-	require.Equal(t, putting("p")+"400, MalformedPolicyDocument: Policy document should not specify a principal.",
-		bare(t, w.tryUpdate(policy, values{"role": "r", "name": "p", "policy": trusting(`"*"`)})))
-	require.Equal(t, []string{`"role" must be the role's name not its ARN. Examine values at 'x.role'.`},
-		w.failures(rolePolicyToken, "x", values{"role": "arn:aws:iam::123456789012:role/r", "policy": somePolicy}))
-}
-
-func TestRolePolicy_changes(t *testing.T) {
-	t.Parallel()
-	prepare := func(w *trial) {
-		w.create(roleToken, "r", values{"name": "r", "assumeRolePolicy": ec2Trust})
-	}
-	changes(t, rolePolicyToken, prepare, values{"role": "r", "name": "p", "policy": somePolicy}, []change{
-		{"role", values{"role": "s"}, keysOf("role"), nil},
-		{"name", values{"name": "q"}, keysOf("name"), nil},
-		{"policy", values{"policy": strings.Replace(somePolicy, "Start", "End", 1)}, nil, []string{"policy"}},
-		{
-			"the same policy in other words",
-			values{"policy": strings.Replace(somePolicy, `["*"]`, ` "*"`, 1)},
-			nil, nil,
-		},
-	})
-}
-
-// Law 4.4.
-func TestRolePolicyAttachment(t *testing.T) {
-	t.Parallel()
-	w := newTrial(t)
-	role := w.create(roleToken, "r", values{"name": "r", "assumeRolePolicy": ec2Trust})
-	in := values{"role": "r", "policyArn": coreARN}
-	first := w.create(attachmentToken, "a", in)
-	require.Regexp(t, regexp.MustCompile(`^r-[0-9]{26}$`), string(first.id))
-	require.Equal(t, in, first.out())
-	w.settled(first, in)
-	for _, changed := range []values{
-		{"role": "s", "policyArn": coreARN}, {"role": "r", "policyArn": "arn:aws:iam::aws:policy/ReadOnlyAccess"},
-	} {
-		diff := w.diff(first, changed)
-		require.Len(t, diff.ReplaceKeys, 1)
-		require.True(t, diff.DeleteBeforeReplace)
-	}
-	require.True(t, w.read(role))
-	require.Equal(t, []any{coreARN}, role.out()["managedPolicyArns"])
-	require.Empty(t, paths(w.diff(role, values{"name": "r", "assumeRolePolicy": ec2Trust})))
-
-	// To attach twice is no mistake, and to detach once is enough.
-	second := w.create(attachmentToken, "b", in)
-	w.remove(first)
-	require.False(t, w.read(second))
-	w.remove(second)
-
-	attaching := func(arn, role string) string {
-		return "attaching IAM Policy (" + arn + ") to IAM Role (" + role + "): operation error IAM: AttachRolePolicy, " +
-			"https response error StatusCode: "
-	}
-	for _, test := range []struct{ role, arn, want string }{
-		{"gone", coreARN, "404, NoSuchEntity: The role with name gone cannot be found."},
-		{
-			"r", "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCor",
-			"404, NoSuchEntity: Policy arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCor does not exist or is not attachable.",
-		},
-		{
-			"r", "arn:aws:iam::123456789012:policy/own",
-			"404, NoSuchEntity: Policy arn:aws:iam::123456789012:policy/own does not exist or is not attachable.",
-		},
-		{
-			"r", "arn:aws-cn:iam::aws:policy/AmazonSSMManagedInstanceCore",
-			"400, InvalidInput: ARN arn:aws-cn:iam::aws:policy/AmazonSSMManagedInstanceCore is not valid.",
-		},
-	} {
-		require.Equal(t, attaching(test.arn, test.role)+test.want,
-			w.refusal(attachmentToken, "x", values{"role": test.role, "policyArn": test.arn}))
-	}
-	for i, name := range managedPolicies[:10] {
-		w.create(attachmentToken, fmt.Sprint("n", i), values{"role": "r", "policyArn": "arn:aws:iam::aws:policy/" + name})
-	}
-	require.Equal(t, attaching(coreARN, "r")+"409, LimitExceeded: Cannot exceed quota for PoliciesPerRole: 10",
-		w.refusal(attachmentToken, "x", in))
-}
-
-// Every partition names its own copy of AWS's policies and its own EC2.
-func TestIAM_partitions(t *testing.T) {
-	t.Parallel()
-	for region, ec2 := range map[string]string{
-		"ap-northeast-1": "ec2.amazonaws.com", "cn-north-1": "ec2.amazonaws.com.cn", "us-gov-west-1": "ec2.amazonaws.com",
-	} {
-		if account.Regions[region] == nil {
-			continue
-		}
-		partition := account.Regions[region].Partition
-		w := newTrialIn(t, Options{}, values{"region": region})
-		w.create(roleToken, "r", values{"name": "r", "assumeRolePolicy": trusting(`{"Service":"` + ec2 + `"}`)})
-		w.create(attachmentToken, "a", values{
-			"role": "r", "policyArn": "arn:" + partition + ":iam::aws:policy/AmazonSSMManagedInstanceCore",
-		})
-	}
 }

@@ -10,62 +10,65 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"bastionless/rehearsal/awssim/catalogue"
 )
 
 const instanceToken = "aws:ec2/instance:Instance"
 
 var imageID = regexp.MustCompile(`^ami-([0-9a-f]{8}|[0-9a-f]{17})$`)
 
-// Instances of the simulated AWS have one network interface and one volume. It refuses the inputs for more, and those of
-// launch templates, placement, capacity reservations, spot instances, enclaves, IPv6 and processors.
+// Instances have one network interface and one volume. The simulated AWS does not support inputs for more,
+// nor for launch templates, placement, capacity reservations, Spot Instances, enclaves, IPv6 and CPU
+// options.
 func init() {
 	register(&resourceType{
-		token: instanceToken,
-		inputs: map[string]attribute{
-			"ami":                               {replace: true, computed: true},
-			"subnetId":                          {replace: true, computed: true},
-			"availabilityZone":                  {replace: true, computed: true},
-			"privateIp":                         {replace: true, computed: true, check: ipv4Address},
-			"associatePublicIpAddress":          {replace: true, computed: true},
-			"keyName":                           {replace: true, computed: true},
-			"ebsOptimized":                      {replace: true},
-			"tenancy":                           {replace: true, computed: true, check: oneOf("default", "dedicated", "host")},
-			"instanceType":                      {computed: true},
-			"iamInstanceProfile":                {computed: true},
-			"vpcSecurityGroupIds":               {computed: true, unordered: true},
-			"sourceDestCheck":                   {fallback: true},
-			"userData":                          {computed: true, same: sameUserData, check: length(0, maxUserData)},
-			"userDataBase64":                    {computed: true, check: base64Text},
-			"userDataReplaceOnChange":           {fallback: false},
-			"disableApiStop":                    {computed: true},
-			"disableApiTermination":             {computed: true},
-			"instanceInitiatedShutdownBehavior": {computed: true},
-			"monitoring":                        {computed: true},
-			"getPasswordData":                   {fallback: false},
-			"creditSpecification":               {computed: true, fields: map[string]attribute{"cpuCredits": {computed: true, check: oneOf("standard", "unlimited")}}},
-			"maintenanceOptions":                {computed: true, fields: map[string]attribute{"autoRecovery": {computed: true, check: oneOf("default", "disabled")}}},
-			"metadataOptions": {computed: true, fields: map[string]attribute{
-				"httpEndpoint":            {fallback: "enabled", check: oneOf("enabled", "disabled")},
-				"httpProtocolIpv6":        {fallback: "disabled", check: oneOf("enabled", "disabled")},
-				"httpTokens":              {computed: true, check: oneOf("optional", "required")},
-				"httpPutResponseHopLimit": {computed: true, check: between(1, 64)},
-				"instanceMetadataTags":    {computed: true, check: oneOf("enabled", "disabled")},
+		Token: instanceToken,
+		Inputs: map[string]attribute{
+			"ami":                               {ForceNew: true, Computed: true},
+			"subnetId":                          {ForceNew: true, Computed: true},
+			"availabilityZone":                  {ForceNew: true, Computed: true},
+			"privateIp":                         {ForceNew: true, Computed: true, Validate: ipv4Address},
+			"associatePublicIpAddress":          {ForceNew: true, Computed: true},
+			"keyName":                           {ForceNew: true, Computed: true},
+			"ebsOptimized":                      {ForceNew: true},
+			"tenancy":                           {ForceNew: true, Computed: true, Validate: stringInSet("default", "dedicated", "host")},
+			"instanceType":                      {Computed: true},
+			"iamInstanceProfile":                {Computed: true},
+			"vpcSecurityGroupIds":               {Computed: true, Set: true},
+			"sourceDestCheck":                   {Default: true},
+			"userData":                          {Computed: true, DiffSuppress: sameUserData, Validate: lengthBetween(0, maxUserData)},
+			"userDataBase64":                    {Computed: true, Validate: base64Text},
+			"userDataReplaceOnChange":           {Default: false},
+			"disableApiStop":                    {Computed: true},
+			"disableApiTermination":             {Computed: true},
+			"instanceInitiatedShutdownBehavior": {Computed: true},
+			"monitoring":                        {Computed: true},
+			"getPasswordData":                   {Default: false},
+			"creditSpecification":               {Computed: true, Elem: map[string]attribute{"cpuCredits": {Computed: true, Validate: stringInSet("standard", "unlimited")}}},
+			"maintenanceOptions":                {Computed: true, Elem: map[string]attribute{"autoRecovery": {Computed: true, Validate: stringInSet("default", "disabled")}}},
+			"metadataOptions": {Computed: true, Elem: map[string]attribute{
+				"httpEndpoint":            {Default: "enabled", Validate: stringInSet("enabled", "disabled")},
+				"httpProtocolIpv6":        {Default: "disabled", Validate: stringInSet("enabled", "disabled")},
+				"httpTokens":              {Computed: true, Validate: stringInSet("optional", "required")},
+				"httpPutResponseHopLimit": {Computed: true, Validate: intBetween(1, 64)},
+				"instanceMetadataTags":    {Computed: true, Validate: stringInSet("enabled", "disabled")},
 			}},
 			"rootBlockDevice": rootBlockDevice(),
 			"volumeTags":      {},
 		},
-		outputs: []string{
+		Outputs: []string{
 			"arn", "instanceState", "primaryNetworkInterfaceId", "privateDns", "publicIp", "publicDns", "securityGroups",
 			"instanceLifecycle", "outpostArn", "passwordData", "spotInstanceRequestId",
 		},
-		needs:     map[string]string{"ami": "ami,launch_template", "instanceType": "instance_type,launch_template"},
-		conflicts: [][]string{{"userData", "userDataBase64"}},
-		examine:   examineInstance,
-		taggable:  true,
-		adjust:    adjustInstance,
-		create:    createInstance, update: updateInstance, remove: removeInstance,
-		gone: func(c *call, id string) error {
-			return c.ec2("updating EC2 Instance ("+id+")", "ModifyInstanceAttribute", "InvalidInstanceID.NotFound",
+		AtLeastOneOf:  map[string]string{"ami": "ami,launch_template", "instanceType": "instance_type,launch_template"},
+		ConflictsWith: [][]string{{"userData", "userDataBase64"}},
+		Validate:      validateInstance,
+		Taggable:      true,
+		CustomizeDiff: customizeInstanceDiff,
+		Create:        createInstance, Update: updateInstance, Delete: deleteInstance,
+		NotFound: func(c *call, id string) error {
+			return c.ec2Error("updating EC2 Instance ("+id+")", "ModifyInstanceAttribute", "InvalidInstanceID.NotFound",
 				"The instance ID '%s' does not exist", id)
 		},
 	})
@@ -87,50 +90,53 @@ func base64Text(path string, value any) []string {
 	return nil
 }
 
-// examineInstance finds what one input alone does not tell.
-func examineInstance(name string, in values) []string {
+// validateInstance returns the provider's errors for combinations of inputs.
+func validateInstance(name string, in values) []string {
 	var reasons []string
-	if device, _ := in["rootBlockDevice"].(values); given(device, "tags") && given(in, "volumeTags") {
-		reasons = append(reasons, examine(`Conflicting configuration arguments. "root_block_device.0.tags": conflicts with volume_tags`,
+	if device, _ := in["rootBlockDevice"].(values); isSet(device, "tags") && isSet(in, "volumeTags") {
+		reasons = append(reasons, withPath(`Conflicting configuration arguments. "root_block_device.0.tags": conflicts with volume_tags`,
 			name, "rootBlockDevice.tags"))
 	}
 	return reasons
 }
 
-// sha1Text is how the provider's state keeps a script.
-func sha1Text(text string) string {
-	sum := sha1.Sum([]byte(text))
+// userDataHash returns the hash of a script that the provider keeps in the state instead of the script.
+func userDataHash(script string) string {
+	sum := sha1.Sum([]byte(script))
 	return hex.EncodeToString(sum[:])
 }
 
-// sameUserData compares the hash of a script that the state keeps with the script.
+// sameUserData reports whether old, from the state, is the hash of the script new.
 func sameUserData(old, new any) bool {
 	script, ok := new.(string)
-	return ok && old == sha1Text(script)
+	return ok && old == userDataHash(script)
 }
 
-// adjustInstance replaces where user data is said to replace and where two types have no architecture in common, and leaves
-// out what does not count.
-func adjustInstance(found differences, state, in values) {
+// customizeInstanceDiff replaces the instance if userDataReplaceOnChange is true and the user data differs,
+// or if the old and the new type have no architecture in common. It ignores IOPS and throughput of 0 for
+// volume types that do not have them.
+func customizeInstanceDiff(diff differences, state, in values) error {
 	for _, name := range []string{"userData", "userDataBase64"} {
-		if _, differs := found[name]; differs && flag(in, "userDataReplaceOnChange") {
-			found[name] = true
+		if _, differs := diff[name]; differs && boolean(in, "userDataReplaceOnChange") {
+			diff[name] = true
 		}
 	}
-	if _, differs := found["instanceType"]; differs && !isUnknown(in["instanceType"]) {
-		was, is := account.InstanceTypes[text(state, "instanceType")], account.InstanceTypes[text(in, "instanceType")]
-		found["instanceType"] = !slices.ContainsFunc(was.Architectures, func(a string) bool { return slices.Contains(is.Architectures, a) })
+	if _, differs := diff["instanceType"]; differs && !isUnknown(in["instanceType"]) {
+		old, _ := catalogue.LookupInstanceType(str(state, "instanceType"))
+		new, _ := catalogue.LookupInstanceType(str(in, "instanceType"))
+		diff["instanceType"] = !slices.ContainsFunc(old.Architectures, func(a string) bool { return slices.Contains(new.Architectures, a) })
 	}
-	kind := text(in, "rootBlockDevice.volumeType")
+	kind := str(in, "rootBlockDevice.volumeType")
 	if kind == "" {
-		kind = text(state, "rootBlockDevice.volumeType")
+		kind = str(state, "rootBlockDevice.volumeType")
 	}
-	if limits := volumeTypes[kind]; limits.maxIOPS == 0 && number(in, "rootBlockDevice.iops") == 0 {
-		delete(found, "rootBlockDevice.iops")
+	if limits := volumeTypes[kind]; limits.maxIOPS == 0 && integer(in, "rootBlockDevice.iops") == 0 {
+		delete(diff, "rootBlockDevice.iops")
 	}
-	if volumeTypes[kind].maxMiBps == 0 && number(in, "rootBlockDevice.throughput") == 0 {
-		delete(found, "rootBlockDevice.throughput")
+	if volumeTypes[kind].maxMiBps == 0 && integer(in, "rootBlockDevice.throughput") == 0 {
+		delete(diff, "rootBlockDevice.throughput")
 	}
+	return nil
 }
 
 const creatingInstance = "creating EC2 Instance"
@@ -151,7 +157,7 @@ func createInstance(c *call, in values) (string, values, error) {
 	if err != nil {
 		return "", nil, err
 	}
-	address := text(in, "privateIp")
+	address := str(in, "privateIp")
 	if address == "" {
 		free := c.freeAddresses(subnet, 1)
 		if len(free) == 0 {
@@ -160,8 +166,8 @@ func createInstance(c *call, in values) (string, values, error) {
 		address = free[0]
 	}
 	id := c.newID("i")
-	if err := c.unreadable(id, device); err != nil {
-		return id, clone(in), partly(err)
+	if err := c.checkRootKey(id, device); err != nil {
+		return id, clone(in), partial(err)
 	}
 	state := c.describeInstance(id, in, subnet, image)
 	maps.Copy(state, values{
@@ -169,19 +175,19 @@ func createInstance(c *call, in values) (string, values, error) {
 		"primaryNetworkInterfaceId": c.newID("eni"),
 	})
 	instance := c.put(instanceToken, id, state)
-	c.attach(instance, text(state, "primaryNetworkInterfaceId"), subnet, anys(list(state, "vpcSecurityGroupIds")), address)
+	c.putInterface(instance, str(state, "primaryNetworkInterfaceId"), subnet, toList(strList(state, "vpcSecurityGroupIds")), address)
 	return id, state, nil
 }
 
-// describeInstance are the properties of an instance: what is asked for, and what AWS takes where nothing is.
-func (c *call) describeInstance(id string, in values, subnet *object, image fixtureImage) values {
-	vpc := c.vpc(text(subnet.State, "vpcId"))
+// describeInstance returns the properties of a new instance: the inputs, and AWS's defaults.
+func (c *call) describeInstance(id string, in values, subnet *object, image catalogue.Image) values {
+	vpc := c.vpc(str(subnet.State, "vpcId"))
 	state := values{
-		"associatePublicIpAddress": flag(subnet.State, "mapPublicIpOnLaunch"), "disableApiStop": false, "disableApiTermination": false,
+		"associatePublicIpAddress": boolean(subnet.State, "mapPublicIpOnLaunch"), "disableApiStop": false, "disableApiTermination": false,
 		"iamInstanceProfile": "", "instanceInitiatedShutdownBehavior": "stop", "keyName": "", "monitoring": false, "tenancy": "default",
 		"maintenanceOptions": values{"autoRecovery": "default"}, "vpcSecurityGroupIds": []any{vpc.State["defaultSecurityGroupId"]},
 	}
-	switch family, _, _ := strings.Cut(text(in, "instanceType"), "."); family {
+	switch family, _, _ := strings.Cut(str(in, "instanceType"), "."); family {
 	case "t2":
 		state["creditSpecification"] = values{"cpuCredits": "standard"}
 	case "t3", "t3a", "t4g":
@@ -192,7 +198,7 @@ func (c *call) describeInstance(id string, in values, subnet *object, image fixt
 			state[key] = value
 		}
 	}
-	if len(list(state, "vpcSecurityGroupIds")) == 0 {
+	if len(strList(state, "vpcSecurityGroupIds")) == 0 {
 		state["vpcSecurityGroupIds"] = []any{vpc.State["defaultSecurityGroupId"]}
 	}
 	maps.Copy(state, values{
@@ -200,17 +206,18 @@ func (c *call) describeInstance(id string, in values, subnet *object, image fixt
 		"metadataOptions": metadataOptions(in, image), "publicIp": "", "publicDns": "", "securityGroups": []any{},
 		"instanceLifecycle": "", "outpostArn": "", "passwordData": "", "spotInstanceRequestId": "",
 	})
-	if script := text(in, "userData"); script != "" {
-		state["userData"] = sha1Text(script)
+	if script := str(in, "userData"); script != "" {
+		state["userData"] = userDataHash(script)
 	}
-	if flag(state, "associatePublicIpAddress") {
+	if boolean(state, "associatePublicIpAddress") {
 		state["publicIp"], state["publicDns"] = c.publicAddress(vpc)
 	}
 	return state
 }
 
-// metadataOptions are those asked for and, for the rest, those of an image that asks for IMDSv2 or of one that does not.
-func metadataOptions(in values, image fixtureImage) values {
+// metadataOptions returns the metadata options of a new instance: the inputs, and defaults that depend on
+// the image.
+func metadataOptions(in values, image catalogue.Image) values {
 	options := values{
 		"httpEndpoint": "enabled", "httpProtocolIpv6": "disabled", "httpTokens": "optional", "httpPutResponseHopLimit": 1.0,
 		"instanceMetadataTags": "disabled",

@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Images of the fixture's in ap-northeast-1.
+// Images in ap-northeast-1.
 const (
 	imageX86 = "ami-0d0e9feca87c26801" // Amazon Linux 2023
 	imageARM = "ami-00a2279488eb254ed"
@@ -15,15 +15,15 @@ const (
 	imageBig = "ami-0aaaaaaaaaaaaaaa1" // of 30 GiB
 )
 
-// place is a network for instances, and what they can be given.
+// place is a cloud with a network and other resources for instances.
 type place struct {
-	*trial
-	vpc, subnet, group *thing
+	*testCloud
+	vpc, subnet, group *testResource
 	in                 values // of an instance
 }
 
-func newPlace(w *trial) *place {
-	p := &place{trial: w}
+func newPlace(w *testCloud) *place {
+	p := &place{testCloud: w}
 	p.vpc = w.create(vpcToken, "v", values{"cidrBlock": "10.0.0.0/16", "enableDnsHostnames": true})
 	p.subnet = w.create(subnetToken, "s", values{
 		"vpcId": string(p.vpc.id), "cidrBlock": "10.0.1.0/28", "availabilityZone": "ap-northeast-1a",
@@ -39,15 +39,14 @@ func newPlace(w *trial) *place {
 	return p
 }
 
-// Law 3.1, outputs.
 func TestInstance(t *testing.T) {
 	t.Parallel()
-	p := newPlace(newTrialIn(t, Options{}, values{"region": "ap-northeast-1", "defaultTags": values{"tags": values{"a": "b"}}}))
+	p := newPlace(newTestCloudWith(t, Options{}, values{"region": "ap-northeast-1", "defaultTags": values{"tags": values{"a": "b"}}}))
 	instance := p.create(instanceToken, "i", p.in)
 	require.Regexp(t, `^i-0[0-9a-f]{16}$`, instance.id)
-	out := instance.out()
+	out := instance.state()
 	require.Regexp(t, `^eni-0[0-9a-f]{16}$`, out["primaryNetworkInterfaceId"])
-	require.Regexp(t, `^vol-0[0-9a-f]{16}$`, text(out, "rootBlockDevice.volumeId"))
+	require.Regexp(t, `^vol-0[0-9a-f]{16}$`, str(out, "rootBlockDevice.volumeId"))
 	delete(out, "primaryNetworkInterfaceId")
 	delete(out["rootBlockDevice"].(values), "volumeId")
 	require.Equal(t, with(p.in, values{
@@ -56,7 +55,7 @@ func TestInstance(t *testing.T) {
 		"publicIp": "", "publicDns": "", "associatePublicIpAddress": false, "securityGroups": []any{}, "tenancy": "default",
 		"monitoring": false, "disableApiStop": false, "disableApiTermination": false, "instanceInitiatedShutdownBehavior": "stop",
 		"sourceDestCheck": true, "userDataReplaceOnChange": false, "getPasswordData": false, "instanceLifecycle": "", "outpostArn": "",
-		"passwordData": "", "spotInstanceRequestId": "", "userData": sha1Text("#!/bin/sh\n"), "tagsAll": values{"a": "b"},
+		"passwordData": "", "spotInstanceRequestId": "", "userData": userDataHash("#!/bin/sh\n"), "tagsAll": values{"a": "b"},
 		"maintenanceOptions": values{"autoRecovery": "default"}, "creditSpecification": values{"cpuCredits": "unlimited"},
 		"metadataOptions": values{
 			"httpEndpoint": "enabled", "httpProtocolIpv6": "disabled", "httpTokens": "required", "httpPutResponseHopLimit": 2.0,
@@ -67,28 +66,27 @@ func TestInstance(t *testing.T) {
 			"kmsKeyId": "", "deleteOnTermination": true, "tagsAll": values{"a": "b"},
 		},
 	}), out)
-	p.settled(instance, p.in)
-	p.remove(instance)
+	p.requireNoDiff(instance, p.in)
+	p.delete(instance)
 	require.False(t, p.read(instance))
-	p.remove(instance)
+	p.delete(instance)
 }
 
-// Law 3.1: what AWS takes by itself, and what an image or a subnet decides.
 func TestInstance_defaults(t *testing.T) {
 	t.Parallel()
-	p := newPlace(newTrial(t))
+	p := newPlace(newTestCloud(t))
 	least := values{"ami": imageOld, "instanceType": "m6i.large", "subnetId": string(p.subnet.id)}
 	old := p.create(instanceToken, "i", least)
-	require.Equal(t, "optional", text(old.out(), "metadataOptions.httpTokens"))
-	require.Equal(t, 1, number(old.out(), "metadataOptions.httpPutResponseHopLimit"))
-	require.Equal(t, "gp2", text(old.out(), "rootBlockDevice.volumeType"))
-	require.Equal(t, []any{p.vpc.out()["defaultSecurityGroupId"]}, old.out()["vpcSecurityGroupIds"])
-	require.NotContains(t, old.out(), "creditSpecification")
-	require.Equal(t, "10.0.1.4", old.out()["privateIp"])
-	p.settled(old, least)
+	require.Equal(t, "optional", str(old.state(), "metadataOptions.httpTokens"))
+	require.Equal(t, 1, integer(old.state(), "metadataOptions.httpPutResponseHopLimit"))
+	require.Equal(t, "gp2", str(old.state(), "rootBlockDevice.volumeType"))
+	require.Equal(t, []any{p.vpc.state()["defaultSecurityGroupId"]}, old.state()["vpcSecurityGroupIds"])
+	require.NotContains(t, old.state(), "creditSpecification")
+	require.Equal(t, "10.0.1.4", old.state()["privateIp"])
+	p.requireNoDiff(old, least)
 	t2 := p.create(instanceToken, "i", with(least, values{"instanceType": "t2.micro"}))
-	require.Equal(t, "standard", text(t2.out(), "creditSpecification.cpuCredits"))
-	require.Equal(t, "10.0.1.5", t2.out()["privateIp"], "no address is given twice")
+	require.Equal(t, "standard", str(t2.state(), "creditSpecification.cpuCredits"))
+	require.Equal(t, "10.0.1.5", t2.state()["privateIp"], "addresses are unique")
 	full := with(p.in, values{
 		"privateIp": "10.0.1.9", "availabilityZone": "ap-northeast-1a", "tenancy": "dedicated", "ebsOptimized": true, "monitoring": true,
 		"disableApiStop": true, "disableApiTermination": true, "instanceInitiatedShutdownBehavior": "terminate", "sourceDestCheck": false,
@@ -107,60 +105,57 @@ func TestInstance_defaults(t *testing.T) {
 	all := p.create(instanceToken, "i", full)
 	for key, value := range full {
 		if key != "rootBlockDevice" {
-			require.Equal(t, value, all.out()[key], key)
+			require.Equal(t, value, all.state()[key], key)
 		}
 	}
-	require.Regexp(t, `^arn:aws:kms:ap-northeast-1:123456789012:key/`, text(all.out(), "rootBlockDevice.kmsKeyId"))
-	p.settled(all, full)
+	require.Regexp(t, `^arn:aws:kms:ap-northeast-1:123456789012:key/`, str(all.state(), "rootBlockDevice.kmsKeyId"))
+	p.requireNoDiff(all, full)
 }
 
-// Law 3.1: public addresses and names.
 func TestInstance_addresses(t *testing.T) {
 	t.Parallel()
-	p := newPlace(newTrial(t))
+	p := newPlace(newTestCloud(t))
 	asked := p.create(instanceToken, "i", with(p.in, values{"associatePublicIpAddress": true}))
-	address := text(asked.out(), "publicIp")
+	address := str(asked.state(), "publicIp")
 	require.Regexp(t, `^198\.51\.100\.[0-9]+$`, address)
 	name := "ec2-" + strings.ReplaceAll(address, ".", "-") + ".ap-northeast-1.compute.amazonaws.com"
-	require.Equal(t, name, asked.out()["publicDns"])
+	require.Equal(t, name, asked.state()["publicDns"])
 
 	public := p.create(subnetToken, "t", values{
 		"vpcId": string(p.vpc.id), "cidrBlock": "10.0.2.0/28", "mapPublicIpOnLaunch": true, "privateDnsHostnameTypeOnLaunch": "resource-name",
 	})
 	given := p.create(instanceToken, "i", with(p.in, values{"subnetId": string(public.id)}))
-	require.NotEmpty(t, given.out()["publicIp"], "the subnet decides where nothing is asked for")
-	require.Equal(t, true, given.out()["associatePublicIpAddress"])
-	require.Equal(t, string(given.id)+".ap-northeast-1.compute.internal", given.out()["privateDns"])
+	require.NotEmpty(t, given.state()["publicIp"], "the default depends on the subnet")
+	require.Equal(t, true, given.state()["associatePublicIpAddress"])
+	require.Equal(t, string(given.id)+".ap-northeast-1.compute.internal", given.state()["privateDns"])
 	refused := p.create(instanceToken, "i", with(p.in, values{"subnetId": string(public.id), "associatePublicIpAddress": false}))
-	require.Empty(t, refused.out()["publicIp"])
+	require.Empty(t, refused.state()["publicIp"])
 
 	p.update(p.vpc, values{"cidrBlock": "10.0.0.0/16", "enableDnsHostnames": false})
 	nameless := p.create(instanceToken, "i", with(p.in, values{"associatePublicIpAddress": true}))
-	require.NotEmpty(t, nameless.out()["publicIp"])
-	require.Empty(t, nameless.out()["publicDns"])
+	require.NotEmpty(t, nameless.state()["publicIp"])
+	require.Empty(t, nameless.state()["publicDns"])
 
 	p.update(asked, with(p.in, values{"associatePublicIpAddress": true, "instanceType": "t3.small"}))
-	require.NotEqual(t, address, text(asked.out(), "publicIp"), "a stop gives the address back")
+	require.NotEqual(t, address, str(asked.state(), "publicIp"), "a stop releases the address")
 }
 
-// Law 3.1: names in us-east-1.
-func TestInstance_names_in_us_east_1(t *testing.T) {
+func TestInstance_namesInUSEast1(t *testing.T) {
 	t.Parallel()
-	w := newTrialIn(t, Options{AssumeExisting: true}, values{"region": "us-east-1"})
+	w := newTestCloudWith(t, Options{AssumeExisting: true}, values{"region": "us-east-1"})
 	vpc := w.create(vpcToken, "v", values{"cidrBlock": "10.0.0.0/16", "enableDnsHostnames": true})
 	subnet := w.create(subnetToken, "s", values{"vpcId": string(vpc.id), "cidrBlock": "10.0.1.0/24"})
 	instance := w.create(instanceToken, "i", values{
 		"ami": "ami-00000000000000001", "instanceType": "t3.micro", "subnetId": string(subnet.id), "associatePublicIpAddress": true,
 	})
-	require.Equal(t, "ip-10-0-1-4.ec2.internal", instance.out()["privateDns"])
-	require.Regexp(t, `^ec2-[0-9-]+\.compute-1\.amazonaws\.com$`, instance.out()["publicDns"])
+	require.Equal(t, "ip-10-0-1-4.ec2.internal", instance.state()["privateDns"])
+	require.Regexp(t, `^ec2-[0-9-]+\.compute-1\.amazonaws\.com$`, instance.state()["publicDns"])
 	require.Equal(t, []string{"image ami-00000000000000001 exists in us-east-1, for x86_64 and of 8 GiB"}, w.cloud.Assumed())
 }
 
-// Law 3.1 and 10.4: what replaces, what is changed in place, and what is no change.
-func TestInstance_changes(t *testing.T) {
+func TestInstance_diff(t *testing.T) {
 	t.Parallel()
-	w := newTrial(t)
+	w := newTestCloud(t)
 	p := newPlace(w)
 	base := with(p.in, values{
 		"rootBlockDevice": values{"volumeSize": 16.0, "volumeType": "gp3"}, "metadataOptions": values{"httpTokens": "required"},
@@ -190,28 +185,28 @@ func TestInstance_changes(t *testing.T) {
 		{"type of another architecture", values{"instanceType": "t4g.micro"}, "instanceType", nil},
 		{"profile", values{"iamInstanceProfile": "other"}, "", []string{"iamInstanceProfile"}},
 		{"groups", values{"vpcSecurityGroupIds": []any{string(other.id)}}, "", []string{"vpcSecurityGroupIds"}},
-		{"no groups given", values{"vpcSecurityGroupIds": nil}, "", []string{}},
+		{"no groups set", values{"vpcSecurityGroupIds": nil}, "", []string{}},
 		{"user data", values{"userData": "#!/bin/bash\n"}, "", []string{"userData"}},
 		{"user data that replaces", values{"userData": "#!/bin/bash\n", "userDataReplaceOnChange": true}, "userData", nil},
-		{"no user data given", values{"userData": nil}, "", []string{}},
-		{"how user data changes", values{"userDataReplaceOnChange": true}, "", []string{"userDataReplaceOnChange"}},
+		{"no user data set", values{"userData": nil}, "", []string{}},
+		{"userDataReplaceOnChange", values{"userDataReplaceOnChange": true}, "", []string{"userDataReplaceOnChange"}},
 		{"source check", values{"sourceDestCheck": false}, "", []string{"sourceDestCheck"}},
-		{"protection from stop", values{"disableApiStop": true}, "", []string{"disableApiStop"}},
+		{"stop protection", values{"disableApiStop": true}, "", []string{"disableApiStop"}},
 		{"protection", values{"disableApiTermination": true}, "", []string{"disableApiTermination"}},
 		{"shutdown", values{"instanceInitiatedShutdownBehavior": "terminate"}, "", []string{"instanceInitiatedShutdownBehavior"}},
 		{"monitoring", values{"monitoring": true}, "", []string{"monitoring"}},
 		{"credits", values{"creditSpecification": values{"cpuCredits": "standard"}}, "", []string{"creditSpecification.cpuCredits"}},
 		{"recovery", values{"maintenanceOptions": values{"autoRecovery": "disabled"}}, "", []string{"maintenanceOptions.autoRecovery"}},
 		{"tokens", values{"metadataOptions": values{"httpTokens": "optional"}}, "", []string{"metadataOptions.httpTokens"}},
-		{"metadata off", values{"metadataOptions": values{"httpEndpoint": "disabled"}}, "", []string{"metadataOptions.httpEndpoint"}},
-		{"no metadata options given", values{"metadataOptions": nil}, "", []string{}},
+		{"metadata disabled", values{"metadataOptions": values{"httpEndpoint": "disabled"}}, "", []string{"metadataOptions.httpEndpoint"}},
+		{"no metadata options set", values{"metadataOptions": nil}, "", []string{}},
 		{"volume size", device(values{"volumeSize": 32.0}), "", []string{"rootBlockDevice.volumeSize"}},
 		{"volume type", device(values{"volumeType": "gp2"}), "", []string{"rootBlockDevice.volumeType"}},
 		{"iops", device(values{"iops": 4000.0}), "", []string{"rootBlockDevice.iops"}},
 		{"throughput", device(values{"throughput": 200.0}), "", []string{"rootBlockDevice.throughput"}},
-		{"what stays", device(values{"deleteOnTermination": false}), "", []string{"rootBlockDevice.deleteOnTermination"}},
+		{"deleteOnTermination", device(values{"deleteOnTermination": false}), "", []string{"rootBlockDevice.deleteOnTermination"}},
 		{"volume tags", device(values{"tags": values{"a": "b"}}), "", []string{"rootBlockDevice.tags"}},
-		{"volume tags of all", values{"volumeTags": values{"a": "b"}}, "", []string{"volumeTags"}},
+		{"tags of all volumes", values{"volumeTags": values{"a": "b"}}, "", []string{"volumeTags"}},
 		{"tags", values{"tags": values{"a": "b"}}, "", []string{"tags", "tagsAll"}},
 	} {
 		in := with(base, test.change)
@@ -225,20 +220,19 @@ func TestInstance_changes(t *testing.T) {
 			require.False(t, diff.DeleteBeforeReplace, test.name)
 		} else {
 			require.Empty(t, diff.ReplaceKeys, test.name)
-			require.Equal(t, test.updates, paths(diff), test.name)
+			require.Equal(t, test.updates, diffPaths(diff), test.name)
 			w.update(instance, in)
-			w.settled(instance, in)
-			// Back again, less what AWS keeps where nothing is said of it.
+			w.requireNoDiff(instance, in)
+			// Back to the original inputs. Computed inputs keep their values.
 			w.update(instance, with(in, values{"disableApiTermination": false, "disableApiStop": false}))
 		}
-		w.remove(instance)
+		w.delete(instance)
 	}
 }
 
-// Law 1.6, 1.7, 3.1: what a preview refuses.
-func TestInstance_check(t *testing.T) {
+func TestInstance_validation(t *testing.T) {
 	t.Parallel()
-	w := newTrial(t)
+	w := newTestCloud(t)
 	base := values{"ami": imageX86, "instanceType": "t3.micro", "subnetId": "subnet-1"}
 	for _, test := range []struct {
 		name   string
@@ -271,16 +265,16 @@ func TestInstance_check(t *testing.T) {
 			`to be in the range (1 - 64), got 65. Examine values at 'i.metadataOptions.httpPutResponseHopLimit'.`},
 		{"volume type", values{"rootBlockDevice": values{"volumeType": "gp4"}}, `expected root_block_device.0.volume_type to be one of ` +
 			`["standard" "io1" "io2" "gp2" "sc1" "st1" "gp3"], got gp4. Examine values at 'i.rootBlockDevice.volumeType'.`},
-		{"both tags", values{"volumeTags": values{"a": "b"}, "rootBlockDevice": values{"tags": values{"a": "b"}}}, `Conflicting configuration ` +
+		{"two kinds of volume tags", values{"volumeTags": values{"a": "b"}, "rootBlockDevice": values{"tags": values{"a": "b"}}}, `Conflicting configuration ` +
 			`arguments. "root_block_device.0.tags": conflicts with volume_tags. Examine values at 'i.rootBlockDevice.tags'.`},
-		{"beside what is not known", values{"rootBlockDevice": values{"volumeType": "gp4", "kmsKeyId": unknown{}}}, `expected ` +
+		{"together with unknown values", values{"rootBlockDevice": values{"volumeType": "gp4", "kmsKeyId": unknown{}}}, `expected ` +
 			`root_block_device.0.volume_type to be one of ["standard" "io1" "io2" "gp2" "sc1" "st1" "gp3"], got gp4. Examine values at ` +
 			`'i.rootBlockDevice.volumeType'.`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			require.Equal(t, []string{test.want}, w.failures(instanceToken, "i", with(base, test.change)))
+			require.Equal(t, []string{test.want}, w.checkFailures(instanceToken, "i", with(base, test.change)))
 		})
 	}
-	require.Empty(t, w.failures(instanceToken, "i", with(base, values{"tenancy": unknown{}, "userData": unknown{}, "userDataBase64": "eA=="})))
+	require.Empty(t, w.checkFailures(instanceToken, "i", with(base, values{"tenancy": unknown{}, "userData": unknown{}, "userDataBase64": "eA=="})))
 }

@@ -18,17 +18,19 @@ const keyPairToken = "aws:ec2/keyPair:KeyPair"
 
 func init() {
 	register(&resourceType{
-		token: keyPairToken, atomic: true, taggable: true,
-		name: &autoname{attribute: "keyName", unless: "keyNamePrefix", longest: 255},
-		inputs: map[string]attribute{
-			"publicKey":     {required: true, replace: true, same: sameTrimmed},
-			"keyName":       {replace: true, computed: true, check: length(0, 255)},
-			"keyNamePrefix": {replace: true, computed: true, check: length(0, 229)},
+		Token: keyPairToken, SingleCall: true, Taggable: true,
+		AutoName: &autoName{attribute: "keyName", unlessSet: "keyNamePrefix", maxLength: 255},
+		Inputs: map[string]attribute{
+			"publicKey":     {Required: true, ForceNew: true, DiffSuppress: sameTrimmed},
+			"keyName":       {ForceNew: true, Computed: true, Validate: lengthBetween(0, 255)},
+			"keyNamePrefix": {ForceNew: true, Computed: true, Validate: lengthBetween(0, 229)},
 		},
-		conflicts: [][]string{{"keyName", "keyNamePrefix"}},
-		outputs:   []string{"arn", "fingerprint", "keyPairId", "keyType"},
-		create:    createKeyPair, update: merge,
-		gone: func(c *call, id string) error { return c.noKeyPair("updating EC2 Key Pair ("+id+")", "CreateTags", id) },
+		ConflictsWith: [][]string{{"keyName", "keyNamePrefix"}},
+		Outputs:       []string{"arn", "fingerprint", "keyPairId", "keyType"},
+		Create:        createKeyPair, Update: updateAny,
+		NotFound: func(c *call, id string) error {
+			return c.keyPairNotFound("updating EC2 Key Pair ("+id+")", "CreateTags", id)
+		},
 	})
 }
 
@@ -38,25 +40,25 @@ func sameTrimmed(a, b any) bool {
 	return isText && ok && strings.TrimSpace(x) == strings.TrimSpace(y)
 }
 
-func (c *call) noKeyPair(prefix, operation, name string) error {
-	return c.ec2(prefix, operation, "InvalidKeyPair.NotFound", "The key pair '%s' does not exist", name)
+func (c *call) keyPairNotFound(prefix, operation, name string) error {
+	return c.ec2Error(prefix, operation, "InvalidKeyPair.NotFound", "The key pair '%s' does not exist", name)
 }
 
-// keyPairExists says whether there is a key pair in the provider's Region, the account's own or an assumed one.
+// keyPairExists reports whether a key pair exists in the provider's Region or is assumed to exist.
 func (c *call) keyPairExists(name string) bool {
-	return slices.Contains(account.KeyPairs, name) || c.get(keyPairToken, name) != nil ||
+	return slices.Contains(c.existing.KeyPairs, name) || c.get(keyPairToken, name) != nil ||
 		c.assume("key pair %q exists in %s", name, c.region)
 }
 
 func createKeyPair(c *call, in values) (string, values, error) {
-	name := c.fillName(in, "keyName", "keyNamePrefix")
+	name := c.nameOrPrefix(in, "keyName", "keyNamePrefix")
 	prefix := "importing EC2 Key Pair (" + name + ")"
-	kind, fingerprint := readPublicKey(text(in, "publicKey"))
+	kind, fingerprint := readPublicKey(str(in, "publicKey"))
 	if kind == "" {
-		return "", nil, c.ec2(prefix, "ImportKeyPair", "InvalidKey.Format", "Key is not in valid OpenSSH public key format")
+		return "", nil, c.ec2Error(prefix, "ImportKeyPair", "InvalidKey.Format", "Key is not in valid OpenSSH public key format")
 	}
-	if slices.Contains(account.KeyPairs, name) || c.get(keyPairToken, name) != nil {
-		return "", nil, c.ec2(prefix, "ImportKeyPair", "InvalidKeyPair.Duplicate", "The keypair '%s' already exists.", name)
+	if slices.Contains(c.existing.KeyPairs, name) || c.get(keyPairToken, name) != nil {
+		return "", nil, c.ec2Error(prefix, "ImportKeyPair", "InvalidKeyPair.Duplicate", "The keypair '%s' already exists.", name)
 	}
 	maps.Copy(in, values{
 		"arn": c.arn("ec2", "key-pair/"+name), "keyPairId": c.newID("key"), "fingerprint": fingerprint, "keyType": kind,
@@ -65,8 +67,9 @@ func createKeyPair(c *call, in values) (string, values, error) {
 	return name, in, nil
 }
 
-// readPublicKey returns the kind of a key in OpenSSH's format and its fingerprint as EC2 gives it, or nothing. EC2 knows RSA
-// and ED25519 alone. https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/verify-keys.html
+// readPublicKey returns the type of a key in OpenSSH's format and its fingerprint in EC2's format, or two
+// empty strings. EC2 supports RSA and ED25519.
+// https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/verify-keys.html
 func readPublicKey(line string) (kind, fingerprint string) {
 	fields := strings.Fields(line)
 	if len(fields) < 2 {
@@ -93,7 +96,7 @@ func readPublicKey(line string) (kind, fingerprint string) {
 	return "", ""
 }
 
-// sshStrings are the parts of a key: each follows its length.
+// sshStrings returns the strings in the encoding of a key, in which each follows its length.
 func sshStrings(blob []byte) [][]byte {
 	var parts [][]byte
 	for len(blob) >= 4 {
@@ -109,7 +112,7 @@ func sshStrings(blob []byte) [][]byte {
 	return parts
 }
 
-// colons parts every two digits.
+// colons inserts a colon after every two digits.
 func colons(digits string) string {
 	var b strings.Builder
 	for i, r := range digits {

@@ -5,19 +5,22 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+
+	"bastionless/rehearsal/awssim/catalogue"
+	"bastionless/rehearsal/awssim/iampolicy"
 )
 
-// lookup is one of the provider's data sources.
+// lookup is a data source of the provider.
 type lookup struct {
 	arguments []string
-	// filters are the names that the argument of that name knows.
+	// filters are the names of filters that the argument "filters" accepts.
 	filters []string
-	// secret are the properties of the answer that are secret.
+	// secret are the names of the secret properties in the answer.
 	secret []string
-	answer func(c *call, args values) (values, error)
+	invoke func(c *call, args values) (values, error)
 }
 
-// lookups are all that the simulated AWS knows, by token.
+// lookups are the lookups that the simulated AWS supports, by token.
 var lookups = map[string]lookup{
 	"aws:index/getCallerIdentity:getCallerIdentity": {[]string{"id"}, nil, nil, getCallerIdentity},
 	"aws:index/getRegion:getRegion":                 {[]string{"endpoint", "id", "name"}, nil, nil, getRegion},
@@ -44,36 +47,37 @@ var lookups = map[string]lookup{
 	"aws:ec2/getAmi:getAmi": {
 		[]string{"filters", "includeDeprecated", "mostRecent", "nameRegex", "owners"}, slices.Sorted(maps.Keys(imageFilters)), nil, getAmi,
 	},
-	// The stricter reading: the provider marks the value of every parameter a secret.
+	// That the value of every parameter is secret is the stricter interpretation.
 	"aws:ssm/getParameter:getParameter": {[]string{"name", "withDecryption"}, nil, []string{"value"}, getParameter},
 }
 
-// checkArguments refuses arguments and filters that the simulation does not know, rather than ignore them.
+// checkArguments returns an error for arguments and filters that the simulated AWS does not support.
 func (l lookup) checkArguments(token string, args values) error {
 	for _, name := range slices.Sorted(maps.Keys(args)) {
 		if args[name] != nil && !slices.Contains(l.arguments, name) {
-			return fmt.Errorf("the simulated AWS does not know the argument %s of the lookup %s", name, token)
+			return fmt.Errorf("the simulated AWS does not support the argument %s of the lookup %s", name, token)
 		}
 	}
 	filters, _ := args["filters"].([]any)
 	for _, f := range filters {
 		f, _ := f.(values)
-		if name := text(f, "name"); !slices.Contains(l.filters, name) {
-			return fmt.Errorf("the simulated AWS does not know the filter %s of the lookup %s", name, token)
+		if name := str(f, "name"); !slices.Contains(l.filters, name) {
+			return fmt.Errorf("the simulated AWS does not support the filter %s of the lookup %s", name, token)
 		}
 	}
 	return nil
 }
 
-// passes says whether something of a property passes the filters of this name, if there are any. AWS knows "*" and "?".
-func passes(args values, name, property string) bool {
+// matchesFilters reports whether a property matches all filters with this name. The values of a filter may
+// contain wildcards.
+func matchesFilters(args values, name, property string) bool {
 	filters, _ := args["filters"].([]any)
 	for _, f := range filters {
 		f, _ := f.(values)
-		if text(f, "name") != name {
+		if str(f, "name") != name {
 			continue
 		}
-		if !slices.ContainsFunc(list(f, "values"), func(pattern string) bool { return wildcardMatch(pattern, property) }) {
+		if !slices.ContainsFunc(strList(f, "values"), func(pattern string) bool { return iampolicy.MatchWildcard(pattern, property) }) {
 			return false
 		}
 	}
@@ -82,43 +86,43 @@ func passes(args values, name, property string) bool {
 
 func getCallerIdentity(c *call, _ values) (values, error) {
 	return values{
-		"accountId": c.account(), "id": c.account(), "userId": "AROASIMULATEDDEPLOYER:" + deployer,
-		"arn": "arn:" + c.partition + ":sts::" + c.account() + ":assumed-role/" + deployer + "/" + deployer,
+		"accountId": c.account, "id": c.account, "userId": "AROASIMULATEDDEPLOYER:" + deployer,
+		"arn": "arn:" + c.partition + ":sts::" + c.account + ":assumed-role/" + deployer + "/" + deployer,
 	}, nil
 }
 
 func getRegion(c *call, args values) (values, error) {
-	endpointOf := func(name string) string {
-		return "ec2." + name + "." + account.Partitions[account.Regions[name].Partition].DNSSuffix
+	endpointOf := func(region *catalogue.Region) string {
+		return "ec2." + region.Name() + "." + region.Partition().DNSSuffix
 	}
 	name := c.region
-	if wanted := text(args, "endpoint"); wanted != "" {
+	if endpoint := str(args, "endpoint"); endpoint != "" {
 		name = ""
-		for region := range account.Regions {
-			if endpointOf(region) == wanted {
-				name = region
+		for _, other := range catalogue.Regions() {
+			if region, _ := catalogue.LookupRegion(other); endpointOf(region) == endpoint {
+				name = other
 			}
 		}
 		if name == "" {
-			return nil, fmt.Errorf("region not found for endpoint %q", wanted)
+			return nil, fmt.Errorf("region not found for endpoint %q", endpoint)
 		}
-		if also := text(args, "name"); also != "" && also != name {
+		if other := str(args, "name"); other != "" && other != name {
 			return nil, errors.New("multiple Regions matched; use additional constraints to reduce matches to a single Region")
 		}
-	} else if wanted := text(args, "name"); wanted != "" {
-		name = wanted
+	} else if other := str(args, "name"); other != "" {
+		name = other
 	}
-	region := account.Regions[name]
-	if region == nil {
+	region, ok := catalogue.LookupRegion(name)
+	if !ok {
 		return nil, fmt.Errorf("region not found for name %q", name)
 	}
-	return values{"name": name, "id": name, "description": region.Description, "endpoint": endpointOf(name)}, nil
+	return values{"name": name, "id": name, "description": region.Description(), "endpoint": endpointOf(region)}, nil
 }
 
 func getPartition(c *call, _ values) (values, error) {
 	return values{
 		"id": c.partition, "partition": c.partition, "dnsSuffix": c.dnsSuffix,
-		"reverseDnsPrefix": account.Partitions[c.partition].ReverseDNSPrefix,
+		"reverseDnsPrefix": c.offers.Partition().ReverseDNSPrefix,
 	}, nil
 }
 
@@ -126,15 +130,15 @@ func getAvailabilityZones(c *call, args values) (values, error) {
 	answer := clone(args)
 	answer["id"] = c.region
 	names, ids := []any{}, []any{}
-	for _, zone := range c.offers().Zones {
+	for _, zone := range c.offers.Zones() {
 		properties := map[string]string{
 			"group-name": c.region, "opt-in-status": "opt-in-not-required", "region-name": c.region, "state": "available",
 			"zone-id": zone.ID, "zone-name": zone.Name, "zone-type": "availability-zone",
 		}
-		fits := !slices.Contains(list(args, "excludeNames"), zone.Name) && !slices.Contains(list(args, "excludeZoneIds"), zone.ID) &&
-			(text(args, "state") == "" || text(args, "state") == "available")
+		fits := !slices.Contains(strList(args, "excludeNames"), zone.Name) && !slices.Contains(strList(args, "excludeZoneIds"), zone.ID) &&
+			(str(args, "state") == "" || str(args, "state") == "available")
 		for name, property := range properties {
-			fits = fits && passes(args, name, property)
+			fits = fits && matchesFilters(args, name, property)
 		}
 		if fits {
 			names, ids = append(names, zone.Name), append(ids, zone.ID)
@@ -145,14 +149,14 @@ func getAvailabilityZones(c *call, args values) (values, error) {
 }
 
 func getParameter(c *call, args values) (values, error) {
-	name := text(args, "name")
+	name := str(args, "name")
 	if name == "" {
-		return nil, worded(`Missing required argument. The argument "name" is required, but no definition was found.`)
+		return nil, verbatim(`Missing required argument. The argument "name" is required, but no definition was found.`)
 	}
-	for id, image := range c.offers().Images {
+	for _, image := range c.offers.Images() {
 		if image.Parameter == name {
 			return values{
-				"name": name, "id": name, "type": "String", "value": id, "insecureValue": id, "version": float64(1),
+				"name": name, "id": name, "type": "String", "value": image.ID, "insecureValue": image.ID, "version": float64(1),
 				"arn": "arn:" + c.partition + ":ssm:" + c.region + "::parameter" + name, "withDecryption": args["withDecryption"],
 			}, nil
 		}

@@ -10,17 +10,17 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// ask looks something up. Tokens are written without the repetition.
-func (w *trial) ask(token string, args values) (resource.PropertyMap, error) {
+// tryInvoke calls a lookup.
+func (w *testCloud) tryInvoke(token string, args values) (resource.PropertyMap, error) {
 	response, err := w.provider.Invoke(context.Background(), plugin.InvokeRequest{
 		Tok: tokens.ModuleMember(token), Args: resource.FromResourcePropertyMap(toProperties(args)),
 	})
 	return resource.ToResourcePropertyMap(response.Properties), err
 }
 
-func (w *trial) answer(token string, args values) values {
+func (w *testCloud) invoke(token string, args values) values {
 	w.t.Helper()
-	answer, err := w.ask(token, args)
+	answer, err := w.tryInvoke(token, args)
 	require.NoError(w.t, err)
 	return fromProperties(answer)
 }
@@ -37,157 +37,152 @@ const (
 	parameterLookup = "aws:ssm/getParameter:getParameter"
 )
 
-// filterOf is an argument that filters by one name.
+// filterOf returns an argument with one filter.
 func filterOf(name string, allowed ...string) []any {
-	return []any{values{"name": name, "values": anys(allowed)}}
+	return []any{values{"name": name, "values": toList(allowed)}}
 }
 
-// Law 9.1: account and place, in every partition.
-func TestLookups_place(t *testing.T) {
+func TestLookups_partitionAndRegion(t *testing.T) {
 	t.Parallel()
 	for region, want := range map[string]struct{ partition, suffix, reverse, description string }{
 		"ap-northeast-1": {"aws", "amazonaws.com", "com.amazonaws", "Asia Pacific (Tokyo)"},
 		"cn-north-1":     {"aws-cn", "amazonaws.com.cn", "cn.com.amazonaws", "China (Beijing)"},
 		"us-gov-west-1":  {"aws-us-gov", "amazonaws.com", "com.amazonaws", "AWS GovCloud (US-West)"},
 	} {
-		w := newTrialIn(t, Options{}, values{"region": region})
+		w := newTestCloudWith(t, Options{}, values{"region": region})
 		require.Equal(t, values{
 			"partition": want.partition, "id": want.partition, "dnsSuffix": want.suffix, "reverseDnsPrefix": want.reverse,
-		}, w.answer("aws:index/getPartition:getPartition", values{}))
+		}, w.invoke("aws:index/getPartition:getPartition", values{}))
 		require.Equal(t, values{
 			"name": region, "id": region, "description": want.description, "endpoint": "ec2." + region + "." + want.suffix,
-		}, w.answer(regionLookup, values{}))
+		}, w.invoke(regionLookup, values{}))
 		require.Equal(t, values{
 			"accountId": "123456789012", "id": "123456789012", "userId": "AROASIMULATEDDEPLOYER:deployer",
 			"arn": "arn:" + want.partition + ":sts::123456789012:assumed-role/deployer/deployer",
-		}, w.answer("aws:index/getCallerIdentity:getCallerIdentity", values{}))
+		}, w.invoke("aws:index/getCallerIdentity:getCallerIdentity", values{}))
 	}
-	w := newTrial(t)
-	require.Equal(t, "eu-west-1", w.answer(regionLookup, values{"endpoint": "ec2.eu-west-1.amazonaws.com"})["name"])
+	w := newTestCloud(t)
+	require.Equal(t, "eu-west-1", w.invoke(regionLookup, values{"endpoint": "ec2.eu-west-1.amazonaws.com"})["name"])
 }
 
-// Law 9.1, getAvailabilityZones.
 func TestLookups_zones(t *testing.T) {
 	t.Parallel()
-	w := newTrial(t)
+	w := newTestCloud(t)
 	for name, test := range map[string]struct {
 		args  values
 		names []any
 	}{
-		"all":          {values{}, []any{"ap-northeast-1a", "ap-northeast-1c", "ap-northeast-1d"}},
-		"state":        {values{"state": "available"}, []any{"ap-northeast-1a", "ap-northeast-1c", "ap-northeast-1d"}},
-		"none":         {values{"state": "impaired"}, []any{}},
-		"local zones":  {values{"filters": filterOf("zone-type", "local-zone")}, []any{}},
-		"proper zones": {values{"filters": filterOf("zone-type", "availability-zone")}, []any{"ap-northeast-1a", "ap-northeast-1c", "ap-northeast-1d"}},
-		"by id":        {values{"filters": filterOf("zone-id", "apne1-az2", "apne1-az3")}, []any{"ap-northeast-1c", "ap-northeast-1d"}},
-		"excluded":     {values{"excludeNames": []any{"ap-northeast-1a"}, "excludeZoneIds": []any{"apne1-az3"}}, []any{"ap-northeast-1c"}},
+		"all":                {values{}, []any{"ap-northeast-1a", "ap-northeast-1c", "ap-northeast-1d"}},
+		"state":              {values{"state": "available"}, []any{"ap-northeast-1a", "ap-northeast-1c", "ap-northeast-1d"}},
+		"none":               {values{"state": "impaired"}, []any{}},
+		"local zones":        {values{"filters": filterOf("zone-type", "local-zone")}, []any{}},
+		"Availability Zones": {values{"filters": filterOf("zone-type", "availability-zone")}, []any{"ap-northeast-1a", "ap-northeast-1c", "ap-northeast-1d"}},
+		"by id":              {values{"filters": filterOf("zone-id", "apne1-az2", "apne1-az3")}, []any{"ap-northeast-1c", "ap-northeast-1d"}},
+		"excluded":           {values{"excludeNames": []any{"ap-northeast-1a"}, "excludeZoneIds": []any{"apne1-az3"}}, []any{"ap-northeast-1c"}},
 	} {
-		answer := w.answer(zonesLookup, test.args)
+		answer := w.invoke(zonesLookup, test.args)
 		require.Equal(t, test.names, answer["names"], name)
 		require.Len(t, answer["zoneIds"], len(test.names), name)
 	}
-	require.Equal(t, []any{"apne1-az1", "apne1-az2", "apne1-az3"}, w.answer(zonesLookup, values{})["zoneIds"])
+	require.Equal(t, []any{"apne1-az1", "apne1-az2", "apne1-az3"}, w.invoke(zonesLookup, values{})["zoneIds"])
 }
 
-// Law 9.1, getInstanceTypeOfferings and getInstanceType.
 func TestLookups_instanceTypes(t *testing.T) {
 	t.Parallel()
-	w := newTrial(t)
+	w := newTestCloud(t)
 	by := func(kind string, names ...string) values {
 		return values{"locationType": kind, "filters": filterOf("instance-type", names...)}
 	}
-	answer := w.answer(offeringsLookup, by("availability-zone", "m7g.large"))
+	answer := w.invoke(offeringsLookup, by("availability-zone", "m7g.large"))
 	require.Equal(t, []any{"m7g.large", "m7g.large"}, answer["instanceTypes"])
 	require.Equal(t, []any{"ap-northeast-1a", "ap-northeast-1c"}, answer["locations"])
 	require.Equal(t, []any{"availability-zone", "availability-zone"}, answer["locationTypes"])
-	require.Equal(t, []any{"ap-northeast-1"}, w.answer(offeringsLookup, by("region", "m7g.large"))["locations"])
-	require.Equal(t, []any{"apne1-az1", "apne1-az2"}, w.answer(offeringsLookup, by("availability-zone-id", "m7g.large"))["locations"])
-	require.Empty(t, w.answer(offeringsLookup, by("availability-zone", "x9.huge"))["locations"])
+	require.Equal(t, []any{"ap-northeast-1"}, w.invoke(offeringsLookup, by("region", "m7g.large"))["locations"])
+	require.Equal(t, []any{"apne1-az1", "apne1-az2"}, w.invoke(offeringsLookup, by("availability-zone-id", "m7g.large"))["locations"])
+	require.Empty(t, w.invoke(offeringsLookup, by("availability-zone", "x9.huge"))["locations"])
 
-	micro := w.answer(typeLookup, values{"instanceType": "t2.micro"})
+	micro := w.invoke(typeLookup, values{"instanceType": "t2.micro"})
 	require.Equal(t, "unsupported", micro["ebsOptimizedSupport"])
 	require.Equal(t, []any{"i386", "x86_64"}, micro["supportedArchitectures"])
-	require.Equal(t, []any{"arm64"}, w.answer(typeLookup, values{"instanceType": "t4g.micro"})["supportedArchitectures"])
+	require.Equal(t, []any{"arm64"}, w.invoke(typeLookup, values{"instanceType": "t4g.micro"})["supportedArchitectures"])
 }
 
-// Law 9.1, getVpcEndpointService; China has names of its own, and GovCloud gives names alone.
 func TestLookups_services(t *testing.T) {
 	t.Parallel()
-	w := newTrial(t)
-	service := w.answer(serviceLookup, values{"service": "ssm"})
+	w := newTestCloud(t)
+	service := w.invoke(serviceLookup, values{"service": "ssm"})
 	require.Equal(t, tokyoSSM, service["serviceName"])
 	require.Equal(t, "Interface", service["serviceType"])
 	require.Equal(t, "ssm.ap-northeast-1.amazonaws.com", service["privateDnsName"])
 	require.Equal(t, []any{"ap-northeast-1a", "ap-northeast-1c", "ap-northeast-1d"}, service["availabilityZones"])
 	require.Equal(t, true, service["vpcEndpointPolicySupported"])
-	require.Equal(t, "arn:aws:ec2:ap-northeast-1:123456789012:vpc-endpoint-service/"+text(service, "serviceId"), service["arn"])
-	require.Equal(t, "api.ecr.ap-northeast-1.amazonaws.com", w.answer(serviceLookup, values{"service": "ecr.api"})["privateDnsName"])
-	require.Equal(t, []any{"ap-northeast-1a", "ap-northeast-1c"}, w.answer(serviceLookup, values{"service": "secretsmanager"})["availabilityZones"])
-	require.Empty(t, w.answer(serviceLookup, values{"service": "s3", "serviceType": "Gateway"})["privateDnsName"])
+	require.Equal(t, "arn:aws:ec2:ap-northeast-1:123456789012:vpc-endpoint-service/"+str(service, "serviceId"), service["arn"])
+	require.Equal(t, "api.ecr.ap-northeast-1.amazonaws.com", w.invoke(serviceLookup, values{"service": "ecr.api"})["privateDnsName"])
+	require.Equal(t, []any{"ap-northeast-1a", "ap-northeast-1c"}, w.invoke(serviceLookup, values{"service": "secretsmanager"})["availabilityZones"])
+	require.Empty(t, w.invoke(serviceLookup, values{"service": "s3", "serviceType": "Gateway"})["privateDnsName"])
 	for code, own := range map[string]string{
 		"kinesis-streams": "kinesis", "execute-api": "*.execute-api", "sagemaker.runtime": "runtime.sagemaker", "ecs-agent": "ecs-a", "sqs": "sqs",
 	} {
-		require.Equal(t, own+".ap-northeast-1.amazonaws.com", w.answer(serviceLookup, values{"service": code})["privateDnsName"])
+		require.Equal(t, own+".ap-northeast-1.amazonaws.com", w.invoke(serviceLookup, values{"service": code})["privateDnsName"])
 	}
 
-	filtered := w.answer(serviceLookup, values{"filters": filterOf("service-name", tokyoSSM)})
+	filtered := w.invoke(serviceLookup, values{"filters": filterOf("service-name", tokyoSSM)})
 	require.Equal(t, service["serviceId"], filtered["serviceId"])
 	for pattern, want := range map[string]string{"*.ssm*": "multiple EC2 VPC Endpoint Services matched; use additional constraints to " +
 		"reduce matches to a single EC2 VPC Endpoint Service", "*.none": "no matching EC2 VPC Endpoint Service found"} {
-		_, err := w.ask(serviceLookup, values{"filters": filterOf("service-name", pattern)})
-		require.Equal(t, want, bare(t, err))
+		_, err := w.tryInvoke(serviceLookup, values{"filters": filterOf("service-name", pattern)})
+		require.Equal(t, want, awsError(t, err))
 	}
-	china := w.with(values{"region": "cn-north-1"})
+	china := w.withConfig(values{"region": "cn-north-1"})
 	require.Equal(t, "ec2.cn-north-1.amazonaws.com.cn",
-		china.answer(serviceLookup, values{"serviceName": "cn.com.amazonaws.cn-north-1.ec2"})["privateDnsName"])
-	_, err := china.ask(serviceLookup, values{"service": "ec2"})
-	require.Contains(t, bare(t, err), "InvalidServiceName: The Vpc Endpoint Service 'com.amazonaws.cn-north-1.ec2' does not exist")
-	government := w.with(values{"region": "us-gov-west-1"}).answer(serviceLookup, values{"service": "ssm"})
+		china.invoke(serviceLookup, values{"serviceName": "cn.com.amazonaws.cn-north-1.ec2"})["privateDnsName"])
+	_, err := china.tryInvoke(serviceLookup, values{"service": "ec2"})
+	require.Contains(t, awsError(t, err), "InvalidServiceName: The Vpc Endpoint Service 'com.amazonaws.cn-north-1.ec2' does not exist")
+	government := w.withConfig(values{"region": "us-gov-west-1"}).invoke(serviceLookup, values{"service": "ssm"})
 	require.Empty(t, government["availabilityZones"])
 	require.Equal(t, false, government["vpcEndpointPolicySupported"])
 }
 
-// Law 9.1, getAmi, getKeyPair, getManagedPrefixList, getPrefixList and getParameter.
-func TestLookups_others(t *testing.T) {
+func TestLookups_imagesKeyPairsPrefixListsAndParameters(t *testing.T) {
 	t.Parallel()
-	w := newTrial(t)
+	w := newTestCloud(t)
 	old := values{"filters": filterOf("image-id", "ami-06098fd00463352b6"), "includeDeprecated": true}
-	image := w.answer(imageLookup, old)
+	image := w.invoke(imageLookup, old)
 	require.Equal(t, "x86_64", image["architecture"])
 	require.Equal(t, "/dev/xvda", image["rootDeviceName"])
-	require.Equal(t, "8", at(image["blockDeviceMappings"].([]any)[0].(values), "ebs.volume_size"))
+	require.Equal(t, "8", valueAt(image["blockDeviceMappings"].([]any)[0].(values), "ebs.volume_size"))
 	require.Equal(t, "arn:aws:ec2:ap-northeast-1::image/ami-06098fd00463352b6", image["arn"])
-	newest := w.answer(imageLookup, values{
+	newest := w.invoke(imageLookup, values{
 		"mostRecent": true, "owners": []any{"amazon"}, "nameRegex": "^al2023", "filters": filterOf("architecture", "arm64"),
 	})
 	require.Equal(t, "v2.0", newest["imdsSupport"])
 
 	parameter := "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64"
-	answer, err := w.ask(parameterLookup, values{"name": parameter})
+	answer, err := w.tryInvoke(parameterLookup, values{"name": parameter})
 	require.NoError(t, err)
 	require.True(t, answer["value"].IsSecret())
 	require.False(t, answer["insecureValue"].IsSecret())
 	require.Equal(t, newest["id"], answer["insecureValue"].StringValue())
 	require.Equal(t, "arn:aws:ssm:ap-northeast-1::parameter"+parameter, answer["arn"].StringValue())
 
-	require.Equal(t, "arn:aws:ec2:ap-northeast-1:123456789012:key-pair/ops", w.answer(keyPairLookup, values{"keyName": "ops"})["arn"])
+	require.Equal(t, "arn:aws:ec2:ap-northeast-1:123456789012:key-pair/ops", w.invoke(keyPairLookup, values{"keyName": "ops"})["arn"])
 	pair := w.create(keyPairToken, "k", values{"publicKey": keyED25519})
-	made := w.answer(keyPairLookup, values{"keyName": string(pair.id), "includePublicKey": true})
-	require.Equal(t, pair.out()["keyPairId"], made["id"])
-	require.Equal(t, pair.out()["fingerprint"], made["fingerprint"])
+	made := w.invoke(keyPairLookup, values{"keyName": string(pair.id), "includePublicKey": true})
+	require.Equal(t, pair.state()["keyPairId"], made["id"])
+	require.Equal(t, pair.state()["fingerprint"], made["fingerprint"])
 	require.Equal(t, keyED25519, made["publicKey"])
-	require.Equal(t, made["keyName"], w.answer(keyPairLookup, values{"keyPairId": made["id"]})["keyName"])
-	s3 := w.answer(listLookup, values{"name": "com.amazonaws.ap-northeast-1.s3"})
+	require.Equal(t, made["keyName"], w.invoke(keyPairLookup, values{"keyPairId": made["id"]})["keyName"])
+	s3 := w.invoke(listLookup, values{"name": "com.amazonaws.ap-northeast-1.s3"})
 	require.Equal(t, "pl-61a54008", s3["id"])
 	require.Equal(t, "AWS", s3["ownerId"])
-	require.Equal(t, s3["name"], w.answer("aws:ec2/getPrefixList:getPrefixList", values{"prefixListId": "pl-61a54008"})["name"])
-	require.Equal(t, s3["id"], w.answer(listLookup, values{"filters": filterOf("prefix-list-name", "*.s3")})["id"])
+	require.Equal(t, s3["name"], w.invoke("aws:ec2/getPrefixList:getPrefixList", values{"prefixListId": "pl-61a54008"})["name"])
+	require.Equal(t, s3["id"], w.invoke(listLookup, values{"filters": filterOf("prefix-list-name", "*.s3")})["id"])
 }
 
-// Law 1.8 and 9.1: what lookups refuse. What the simulated AWS does not know it never answers with nothing.
-func TestLookups_refusals(t *testing.T) {
+// Unsupported lookups, arguments and filters are errors.
+func TestLookups_errors(t *testing.T) {
 	t.Parallel()
-	w := newTrial(t)
+	w := newTestCloud(t)
 	const service = "reading EC2 VPC Endpoint Services: operation error EC2: DescribeVpcEndpointServices, https response error StatusCode: " +
 		"400, api error InvalidServiceName: The Vpc Endpoint Service '"
 	for _, test := range []struct {
@@ -238,38 +233,37 @@ func TestLookups_refusals(t *testing.T) {
 		{serviceLookup, values{"service": "ssm", "serviceName": tokyoSSM}, `"service": conflicts with service_name`},
 		{parameterLookup, values{"name": "/none"}, "reading SSM Parameter (/none): couldn't find resource"},
 	} {
-		_, err := w.ask(test.token, test.args)
-		require.Equal(t, test.want, bare(t, err), test.args)
+		_, err := w.tryInvoke(test.token, test.args)
+		require.Equal(t, test.want, awsError(t, err), test.args)
 		require.Contains(t, err.Error(), "invoking "+test.token+": 1 error occurred:\n\t* ")
 	}
 	for want, ask := range map[string]struct {
 		token string
 		args  values
 	}{
-		"the simulated AWS does not know the lookup aws:ec2/getVpc:getVpc":                          {"aws:ec2/getVpc:getVpc", values{}},
-		"the simulated AWS does not know the argument owner of the lookup " + keyPairLookup:         {keyPairLookup, values{"owner": "a"}},
-		"the simulated AWS does not know the filter opt-in of the lookup " + zonesLookup:            {zonesLookup, values{"filters": filterOf("opt-in", "a")}},
-		"the simulated AWS does not know the filter key-name of the lookup " + keyPairLookup:        {keyPairLookup, values{"filters": filterOf("key-name", "a")}},
-		"the simulated AWS does not know the argument tags of the lookup " + offeringsLookup:        {offeringsLookup, values{"tags": values{}}},
-		"the simulated AWS does not know the argument executableUsers of the lookup " + imageLookup: {imageLookup, values{"executableUsers": []any{"self"}}},
+		"the simulated AWS does not support the lookup aws:ec2/getVpc:getVpc":                          {"aws:ec2/getVpc:getVpc", values{}},
+		"the simulated AWS does not support the argument owner of the lookup " + keyPairLookup:         {keyPairLookup, values{"owner": "a"}},
+		"the simulated AWS does not support the filter opt-in of the lookup " + zonesLookup:            {zonesLookup, values{"filters": filterOf("opt-in", "a")}},
+		"the simulated AWS does not support the filter key-name of the lookup " + keyPairLookup:        {keyPairLookup, values{"filters": filterOf("key-name", "a")}},
+		"the simulated AWS does not support the argument tags of the lookup " + offeringsLookup:        {offeringsLookup, values{"tags": values{}}},
+		"the simulated AWS does not support the argument executableUsers of the lookup " + imageLookup: {imageLookup, values{"executableUsers": []any{"self"}}},
 	} {
-		_, err := w.ask(ask.token, ask.args)
+		_, err := w.tryInvoke(ask.token, ask.args)
 		require.EqualError(t, err, want)
 	}
 }
 
-// What the account lacks can be assumed, and is then said.
-func TestLookups_assume(t *testing.T) {
+func TestLookups_assumptions(t *testing.T) {
 	t.Parallel()
-	w := newTrialIn(t, Options{AssumeExisting: true}, values{"region": "ap-northeast-1"})
-	w.answer(keyPairLookup, values{"keyName": "aws-ssh-key"})
-	w.answer(keyPairLookup, values{"keyName": "ops"})
-	image := w.answer(imageLookup, values{"filters": filterOf("image-id", "ami-0123456789abcdef0")})
+	w := newTestCloudWith(t, Options{AssumeExisting: true}, values{"region": "ap-northeast-1"})
+	w.invoke(keyPairLookup, values{"keyName": "aws-ssh-key"})
+	w.invoke(keyPairLookup, values{"keyName": "ops"})
+	image := w.invoke(imageLookup, values{"filters": filterOf("image-id", "ami-0123456789abcdef0")})
 	require.Equal(t, "x86_64", image["architecture"])
 	require.Equal(t, []string{
 		"image ami-0123456789abcdef0 exists in ap-northeast-1, for x86_64 and of 8 GiB", `key pair "aws-ssh-key" exists in ap-northeast-1`,
 	}, w.cloud.Assumed())
 	require.Empty(t, w.cloud.Inventory())
-	_, err := w.ask(imageLookup, values{"filters": filterOf("image-id", "ami-nonsense")})
-	require.Equal(t, "Your query returned no results. Please change your search criteria and try again.", bare(t, err))
+	_, err := w.tryInvoke(imageLookup, values{"filters": filterOf("image-id", "ami-nonsense")})
+	require.Equal(t, "Your query returned no results. Please change your search criteria and try again.", awsError(t, err))
 }

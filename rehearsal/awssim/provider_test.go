@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"sync"
 	"testing"
 
@@ -16,107 +15,18 @@ import (
 
 var background = context.Background()
 
-// Law 1.3: a provider must know its Region.
-func TestProvider_configuration(t *testing.T) {
+// Unsupported types and inputs are errors, although the bridge ignores unknown inputs.
+func TestProvider_unsupported(t *testing.T) {
 	t.Parallel()
-	p := newTrial(t).provider
-	check := func(in values) []plugin.CheckFailure {
-		response, err := p.CheckConfig(background, plugin.CheckConfigRequest{
-			URN: testURN("pulumi:providers:aws", "default"), News: resource.FromResourcePropertyMap(toProperties(in)),
-		})
-		require.NoError(t, err)
-		return response.Failures
-	}
-	require.Empty(t, check(values{"region": "us-east-1"}))
-	require.Empty(t, check(values{"region": unknown{}}))
-	require.Equal(t, []plugin.CheckFailure{{Reason: "unable to validate AWS credentials.\nDetails: no AWS Region: Make sure you have set your " +
-		"AWS region, e.g. `pulumi config set aws:region us-west-2`."}}, check(nil))
-	require.Equal(t, []plugin.CheckFailure{{Reason: `the simulated account has no Region "mars-1": it has ` + account.regionNames()}}, check(values{"region": "mars-1"}))
-	diff, err := p.DiffConfig(background, plugin.DiffConfigRequest{
-		OldInputs: toProperties(values{"region": "us-east-1"}), NewInputs: toProperties(values{"region": "us-west-2"}),
-	})
-	require.NoError(t, err)
-	require.Equal(t, []resource.PropertyKey{"region"}, diff.ReplaceKeys)
-	for _, tags := range []any{values{"tags": values{"a": "b"}}, `{"tags":{"a":"b"}}`} {
-		w := newTrialIn(t, Options{}, values{"region": "us-east-1", "defaultTags": tags})
-		require.Equal(t, values{"a": "b"}, w.create(vpcToken, "v", values{"cidrBlock": "10.0.0.0/16"}).out()["tagsAll"])
-	}
-	_, err = p.Configure(background, plugin.ConfigureRequest{Inputs: toProperties(values{"region": "us-east-1", "defaultTags": "a=b"})})
-	require.EqualError(t, err, `aws:defaultTags: give an object with the key "tags"`)
-}
-
-// What the provider does not know it refuses, in the words for configuration or for a provider of the program's own.
-func TestProvider_configurationKeys(t *testing.T) {
-	t.Parallel()
-	p := newTrial(t).provider
-	check := func(name string, in values) []string {
-		response, err := p.CheckConfig(background, plugin.CheckConfigRequest{
-			URN: testURN("pulumi:providers:aws", name), News: resource.FromResourcePropertyMap(toProperties(with(values{"region": "us-east-1"}, in))),
-		})
-		require.NoError(t, err)
-		reasons := []string{}
-		for _, failure := range response.Failures {
-			reasons = append(reasons, failure.Reason)
-		}
-		return reasons
-	}
-	const advice = " is not a valid configuration key for the aws provider. If the referenced key is not intended for the provider, " +
-		"please choose a different namespace from `aws:`."
-	for path, in := range map[string]values{
-		"regoin":               {"regoin": "us-east-1"},
-		"defaultTags.project":  {"defaultTags": `{"project":"x","tags":{"a":"b"}}`},
-		"defaultTags.tag":      {"defaultTags": values{"tag": values{"a": "b"}}},
-		"ignoreTags.key":       {"ignoreTags": `{"key":["a"]}`},
-		"assumeRole.roleAnr":   {"assumeRole": values{"roleAnr": "arn"}},
-		"sharedCredentialFile": {"sharedCredentialFile": "x"},
-	} {
-		require.Equal(t, []string{"`aws:" + path + "`" + advice}, check("default_6_83_2", in))
-		require.Equal(t, []string{"could not validate provider configuration: Invalid or unknown key. Examine values at 'mine." + path + "'."}, check("mine", in))
-	}
-	require.Equal(t, []string{"`aws:a`" + advice, "`aws:b`" + advice}, check("default", values{"b": "", "a": ""}))
-	require.Equal(t, []string{"could not validate provider configuration: Conflicting configuration arguments. \"allowed_account_ids\": conflicts " +
-		"with forbidden_account_ids. Check `pulumi config get aws:allowedAccountIds`."},
-		check("default", values{"allowedAccountIds": `["1"]`, "forbiddenAccountIds": `["2"]`}))
-	require.Empty(t, check("default", values{
-		"version": "6.83.2", "__internal": values{}, "profile": "p", "endpoints": `[{"ec2":"x"}]`, "skipRegionValidation": "true",
-		"defaultTags": `{"tags":{"a":"b"}}`, "ignoreTags": values{"keys": []any{"a"}, "keyPrefixes": unknown{}}, "assumeRole": unknown{},
-	}))
-}
-
-// Providers of two Regions and other tags work on one account side by side.
-func TestProvider_regions(t *testing.T) {
-	t.Parallel()
-	tokyo := newTrial(t)
-	other := tokyo.with(values{"region": "cn-north-1", "defaultTags": values{"tags": values{"a": "b"}}})
-	in := values{"cidrBlock": "10.0.0.0/16"}
-	here, there := tokyo.create(vpcToken, "v", in), other.create(vpcToken, "v", in)
-	require.Equal(t, "arn:aws-cn:ec2:cn-north-1:123456789012:vpc/"+string(there.id), there.out()["arn"])
-	require.Equal(t, values{"a": "b"}, there.out()["tagsAll"])
-	require.False(t, tokyo.read(&thing{urn: there.urn, id: there.id, inputs: there.inputs, outputs: there.outputs}))
-	require.Contains(t, other.refusal(subnetToken, "s", values{"vpcId": string(here.id), "cidrBlock": "10.0.1.0/24"}), "InvalidVpcID.NotFound")
-	tokyo.settled(here, in)
-	other.settled(there, in)
-	require.Equal(t, []string{"tagsAll"}, paths(tokyo.with(values{
-		"region": "ap-northeast-1", "defaultTags": values{"tags": values{"c": "d"}},
-	}).diff(here, in)), "other default tags are an update of every resource")
-	tokyo.remove(here)
-	require.Len(t, tokyo.cloud.Inventory(), 1)
-	other.remove(there)
-	require.Empty(t, tokyo.cloud.Inventory())
-}
-
-// What the simulated AWS does not know it refuses, rather than accept it as the provider does.
-func TestProvider_unknown(t *testing.T) {
-	t.Parallel()
-	p := newTrial(t).provider
+	p := newTestCloud(t).provider
 	check := func(token string, in values) string {
 		_, err := p.Check(background, plugin.CheckRequest{URN: testURN(token, "x"), News: toProperties(in)})
 		require.Error(t, err)
 		return err.Error()
 	}
-	require.Equal(t, "the simulated AWS does not know the resource type aws:ec2/natGateway:NatGateway", check("aws:ec2/natGateway:NatGateway", nil))
-	require.Equal(t, "the simulated AWS does not know the input cidrBlok of aws:ec2/vpc:Vpc", check(vpcToken, values{"cidrBlok": "10.0.0.0/16"}))
-	require.Equal(t, "the simulated AWS does not know the input metadataOptions.httpToken of aws:ec2/instance:Instance",
+	require.Equal(t, "the simulated AWS does not support the resource type aws:ec2/natGateway:NatGateway", check("aws:ec2/natGateway:NatGateway", nil))
+	require.Equal(t, "the simulated AWS does not support the input cidrBlok of aws:ec2/vpc:Vpc", check(vpcToken, values{"cidrBlok": "10.0.0.0/16"}))
+	require.Equal(t, "the simulated AWS does not support the input metadataOptions.httpToken of aws:ec2/instance:Instance",
 		check(instanceToken, values{"metadataOptions": values{"httpToken": "required"}}))
 	for _, call := range []func(resource.URN) error{
 		func(urn resource.URN) error { _, err := p.Diff(background, plugin.DiffRequest{URN: urn}); return err },
@@ -134,95 +44,19 @@ func TestProvider_unknown(t *testing.T) {
 			return err
 		},
 	} {
-		require.EqualError(t, call(testURN("aws:x:Y", "y")), "the simulated AWS does not know the resource type aws:x:Y")
+		require.EqualError(t, call(testURN("aws:x:Y", "y")), "the simulated AWS does not support the resource type aws:x:Y")
 	}
 }
 
-// Law 1.4: names that Pulumi makes up, their longest forms, and that they stay.
-func TestProvider_names(t *testing.T) {
-	t.Parallel()
-	w := newTrial(t)
-	for _, test := range []struct {
-		token, input, unless string
-		longest              int
-		in                   values
-		want                 string
-	}{
-		{roleToken, "name", "namePrefix", 64, values{"assumeRolePolicy": "{}"}, "Logical-0102030"},
-		{profileToken, "name", "namePrefix", 255, nil, "Logical-0102030"},
-		{rolePolicyToken, "name", "namePrefix", 255, values{"role": "r", "policy": "{}"}, "Logical-0102030"},
-		{keyPairToken, "keyName", "keyNamePrefix", 255, values{"publicKey": "k"}, "Logical-0102030"},
-		{securityGroupToken, "name", "namePrefix", 255, nil, "Logical-0102030"},
-		{logGroupToken, "name", "namePrefix", 255, nil, "Logical-0102030"},
-		{documentToken, "name", "", 255, values{"content": "{}", "documentType": "Session"}, "Logical-0102030"},
-		{aliasToken, "name", "namePrefix", 238, values{"targetKeyId": "k"}, "alias/Logical-0102030"},
-		{bucketToken, "bucket", "bucketPrefix", 63, nil, "logical-0102030"},
-	} {
-		named := w.checked(testURN(test.token, "Logical"), nil, test.in)
-		require.Equal(t, test.want, named[resourceKey(test.input)].StringValue(), test.token)
-		require.Contains(t, list(fromProperties(named), defaultsKey), test.input)
-
-		again, err := w.provider.Check(background, plugin.CheckRequest{
-			URN: testURN(test.token, "Logical"), Olds: named, News: toProperties(test.in), RandomSeed: []byte{9, 9, 9, 9},
-		})
-		require.NoError(t, err)
-		require.Equal(t, test.want, again.Properties[resourceKey(test.input)].StringValue(), "%s keeps its name", test.token)
-
-		logical := strings.Repeat("n", test.longest-8)
-		for _, name := range []string{logical, logical + "n"} {
-			_, err = w.provider.Check(background, plugin.CheckRequest{
-				URN: testURN(test.token, name), News: toProperties(test.in), RandomSeed: []byte{1, 2, 3, 4},
-			})
-			if name == logical {
-				require.NoError(t, err, test.token)
-			} else {
-				require.EqualError(t, err, fmt.Sprintf("name '%s-' plus 7 random chars is longer than maximum length %d", name, test.longest))
-			}
-		}
-		if test.unless != "" {
-			prefixed := w.checked(testURN(test.token, "Logical"), nil, with(test.in, values{test.unless: prefixFor(test.token)}))
-			require.NotContains(t, prefixed, resourceKey(test.input), test.token)
-		}
-	}
-	require.NotContains(t, w.checked(testURN(vpcToken, "Logical"), nil, values{"cidrBlock": "10.0.0.0/16"}), resourceKey("name"))
-}
-
-func prefixFor(token string) string {
-	if token == aliasToken {
-		return "alias/a"
-	}
-	return "a"
-}
-
-// Law 1.4 and the bridge: a replacement of what has a name of its own deletes first, one of a made-up name does not.
-func TestProvider_delete_before_replace(t *testing.T) {
-	t.Parallel()
-	w := newTrial(t)
-	vpc := w.create(vpcToken, "v", values{"cidrBlock": "10.0.0.0/16"})
-	for _, test := range []struct {
-		name  string
-		given any
-		first bool
-	}{{"made up", nil, false}, {"given", "app", true}} {
-		in := with(values{"vpcId": string(vpc.id), "description": "a"}, values{"name": test.given})
-		group := w.create(securityGroupToken, "g", in)
-		diff := w.diff(group, with(in, values{"description": "b"}))
-		require.Equal(t, keysOf("description"), diff.ReplaceKeys, test.name)
-		require.Equal(t, test.first, diff.DeleteBeforeReplace, test.name)
-		require.False(t, w.diff(group, with(in, values{"tags": values{"a": "b"}})).DeleteBeforeReplace, "an update deletes nothing")
-	}
-	require.False(t, w.diff(vpc, values{"cidrBlock": "10.1.0.0/16"}).DeleteBeforeReplace, "no name, no reason")
-}
-
-// Law 1.6: values that are not known are not checked, and a preview of a create knows the inputs alone.
+// Unknown values are not validated. In a preview of a creation, the outputs are unknown.
 func TestProvider_preview(t *testing.T) {
 	t.Parallel()
-	w := newTrial(t)
-	require.Empty(t, w.failures(subnetToken, "s", values{"vpcId": unknown{}, "cidrBlock": unknown{}}))
+	w := newTestCloud(t)
+	require.Empty(t, w.checkFailures(subnetToken, "s", values{"vpcId": unknown{}, "cidrBlock": unknown{}}))
 	for token, kind := range resourceTypes {
 		in := values{}
-		for key, a := range kind.inputs {
-			if a.required {
+		for key, a := range kind.Inputs {
+			if a.Required {
 				in[key] = unknown{}
 			}
 		}
@@ -231,20 +65,19 @@ func TestProvider_preview(t *testing.T) {
 		})
 		require.NoError(t, err)
 		require.Empty(t, response.ID)
-		for _, output := range kind.outputs {
+		for _, output := range kind.Outputs {
 			require.True(t, response.Properties[resourceKey(output)].IsComputed(), "%s of %s", output, token)
 		}
-		for key, a := range kind.inputs {
-			require.Equal(t, a.required || a.computed, response.Properties[resourceKey(key)].IsComputed(), "%s of %s", key, token)
+		for key, a := range kind.Inputs {
+			require.Equal(t, a.Required || a.Computed, response.Properties[resourceKey(key)].IsComputed(), "%s of %s", key, token)
 		}
 	}
-	require.Empty(t, w.cloud.Inventory(), "a preview makes nothing")
+	require.Empty(t, w.cloud.Inventory(), "a preview creates nothing")
 }
 
-// A preview of an update keeps what stays, and does nothing.
-func TestProvider_preview_of_an_update(t *testing.T) {
+func TestProvider_previewOfUpdate(t *testing.T) {
 	t.Parallel()
-	w := newTrial(t)
+	w := newTestCloud(t)
 	vpc := w.create(vpcToken, "v", values{"cidrBlock": "10.0.0.0/16"})
 	request := plugin.UpdateRequest{
 		URN: vpc.urn, ID: vpc.id, OldInputs: vpc.inputs, OldOutputs: vpc.outputs, Preview: true,
@@ -252,16 +85,15 @@ func TestProvider_preview_of_an_update(t *testing.T) {
 	}
 	response, err := w.provider.Update(background, request)
 	require.NoError(t, err)
-	require.Equal(t, with(vpc.out(), values{"enableDnsHostnames": true, "tags": values{"a": "b"}, "tagsAll": values{"a": "b"}}),
+	require.Equal(t, with(vpc.state(), values{"enableDnsHostnames": true, "tags": values{"a": "b"}, "tagsAll": values{"a": "b"}}),
 		fromProperties(response.Properties))
 	require.True(t, w.read(vpc))
-	require.Equal(t, false, vpc.out()["enableDnsHostnames"])
+	require.Equal(t, false, vpc.state()["enableDnsHostnames"])
 }
 
-// Secrets stay secrets in what is checked, made, read and changed.
 func TestProvider_secrets(t *testing.T) {
 	t.Parallel()
-	w := newTrial(t)
+	w := newTestCloud(t)
 	urn := testURN(vpcToken, "v")
 	in := toProperties(values{"cidrBlock": "10.0.0.0/16"})
 	in["tags"] = resource.NewProperty(resource.PropertyMap{"a": resource.MakeSecret(resource.NewProperty("b"))})
@@ -290,44 +122,43 @@ func TestProvider_secrets(t *testing.T) {
 	require.Equal(t, plugin.DiffNone, diff.Changes)
 }
 
-// A refresh tells of what was set and is otherwise now, and brings in nothing else.
+// A refresh updates the inputs that are in the state, and adds no others.
 func TestProvider_drift(t *testing.T) {
 	t.Parallel()
-	w := newTrial(t)
+	w := newTestCloud(t)
 	in := values{"cidrBlock": "10.0.0.0/16", "tags": values{"a": "b"}}
 	vpc := w.create(vpcToken, "v", in)
-	state := w.cloud.Objects[key(vpcToken, "ap-northeast-1", string(vpc.id))].State
+	state := w.cloud.Objects[objectKey(vpcToken, "ap-northeast-1", string(vpc.id))].State
 	state["tags"], state["tagsAll"] = values{"a": "x"}, values{"a": "x"}
 	state["enableDnsHostnames"] = true // computed, and not among the inputs
 	state["enableDnsSupport"] = false  // a default
 	require.True(t, w.read(vpc))
 	require.Equal(t, values{"cidrBlock": "10.0.0.0/16", "tags": values{"a": "x"}, "instanceTenancy": "default", "enableDnsSupport": false},
 		clone(fromProperties(vpc.inputs)))
-	require.Equal(t, []string{"enableDnsSupport", "tags", "tagsAll"}, paths(w.diff(vpc, in)))
+	require.Equal(t, []string{"enableDnsSupport", "tags", "tagsAll"}, diffPaths(w.diff(vpc, in)))
 	w.update(vpc, in)
-	w.settled(vpc, in)
-	require.Equal(t, true, vpc.out()["enableDnsHostnames"], "what nobody asks for stays as it is")
+	w.requireNoDiff(vpc, in)
+	require.Equal(t, true, vpc.state()["enableDnsHostnames"], "properties without an input do not change")
 }
 
-// Without inputs a read is an import, and takes all that there is.
+// A read without inputs is an import and returns all inputs.
 func TestProvider_import(t *testing.T) {
 	t.Parallel()
-	w := newTrial(t)
+	w := newTestCloud(t)
 	in := values{"cidrBlock": "10.0.0.0/16", "enableDnsHostnames": true, "tags": values{"a": "b"}}
 	vpc := w.create(vpcToken, "v", in)
-	found := &thing{urn: vpc.urn, id: vpc.id}
+	found := &testResource{urn: vpc.urn, id: vpc.id}
 	require.True(t, w.read(found))
 	require.Equal(t, vpc.outputs, found.outputs)
-	require.Empty(t, paths(w.diff(found, in)))
-	require.False(t, w.read(&thing{urn: vpc.urn, id: "vpc-1"}))
+	require.Empty(t, diffPaths(w.diff(found, in)))
+	require.False(t, w.read(&testResource{urn: vpc.urn, id: "vpc-1"}))
 }
 
-// Inputs that are to be ignored stay as they are.
-func TestProvider_ignored_changes(t *testing.T) {
+func TestProvider_ignored_diff(t *testing.T) {
 	t.Parallel()
-	w := newTrial(t)
+	w := newTestCloud(t)
 	vpc := w.create(vpcToken, "v", values{"cidrBlock": "10.0.0.0/16", "tags": values{"a": "b"}})
-	news := w.checked(vpc.urn, vpc.inputs, values{"cidrBlock": "10.1.0.0/16", "tags": values{"a": "b"}})
+	news := w.checkedInputs(vpc.urn, vpc.inputs, values{"cidrBlock": "10.1.0.0/16", "tags": values{"a": "b"}})
 	ignored := []string{"cidrBlock", "tags.a", "nothing"}
 	diff, err := w.provider.Diff(background, plugin.DiffRequest{
 		URN: vpc.urn, ID: vpc.id, OldInputs: vpc.inputs, OldOutputs: vpc.outputs, NewInputs: news, IgnoreChanges: ignored,
@@ -341,26 +172,26 @@ func TestProvider_ignored_changes(t *testing.T) {
 	require.Equal(t, vpc.outputs, updated.Properties)
 }
 
-// Law 1.8: what the bridge puts around errors, and what it does not where a type is of the newer framework.
+// The bridge wraps the errors of types of the plugin SDK, but not those of the framework.
 func TestProvider_errors(t *testing.T) {
 	t.Parallel()
-	w := newTrial(t)
-	_, err := w.try(subnetToken, "s", values{"vpcId": "vpc-1", "cidrBlock": "10.0.0.0/24"})
+	w := newTestCloud(t)
+	_, err := w.tryCreate(subnetToken, "s", values{"vpcId": "vpc-1", "cidrBlock": "10.0.0.0/24"})
 	require.Regexp(t, `^1 error occurred:\n\t\* creating EC2 Subnet: operation error EC2: CreateSubnet, https response error StatusCode: 400, `+
 		`RequestID: [0-9a-f-]{36}, api error InvalidVpcID.NotFound: The vpc ID 'vpc-1' does not exist\n\n$`, err)
-	_, err = w.try(ingressRuleToken, "r", values{"securityGroupId": "sg-1", "ipProtocol": "-1", "cidrIpv4": "10.0.0.0/16"})
+	_, err = w.tryCreate(ingressRuleToken, "r", values{"securityGroupId": "sg-1", "ipProtocol": "-1", "cidrIpv4": "10.0.0.0/16"})
 	require.Regexp(t, `^creating VPC Security Group Rule: operation error EC2: AuthorizeSecurityGroupIngress, https response error StatusCode: `+
 		`400, RequestID: [0-9a-f-]{36}, api error InvalidGroup.NotFound: The security group 'sg-1' does not exist$`, err)
-	_, err = w.try(rolePolicyToken, "p", values{"role": "r", "policy": somePolicy})
+	_, err = w.tryCreate(rolePolicyToken, "p", values{"role": "r", "policy": somePolicy})
 	require.Regexp(t, `^1 error occurred:\n\t\* putting IAM Role \(r\) Policy \(p-0102030\): operation error IAM: PutRolePolicy, https response `+
 		`error StatusCode: 404, RequestID: [0-9a-f-]{36}, NoSuchEntity: The role with name r cannot be found.\n\n$`, err)
 
 	vpc := w.create(vpcToken, "v", values{"cidrBlock": "10.0.0.0/16"})
 	w.create(subnetToken, "s", values{"vpcId": string(vpc.id), "cidrBlock": "10.0.0.0/24"})
-	require.Regexp(t, `^deleting urn:pulumi:dev::test::aws:ec2/vpc:Vpc::v: 1 error occurred:\n\t\* deleting EC2 VPC \(vpc-`, w.tryRemove(vpc))
+	require.Regexp(t, `^deleting urn:pulumi:dev::test::aws:ec2/vpc:Vpc::v: 1 error occurred:\n\t\* deleting EC2 VPC \(vpc-`, w.tryDelete(vpc))
 	require.Regexp(t, `^updating urn:pulumi:dev::test::aws:ec2/vpc:Vpc::v: 1 error occurred:\n\t\* updating EC2 VPC \(vpc-`,
 		w.tryUpdate(vpc, values{"cidrBlock": "10.0.0.0/16", "enableDnsSupport": false, "enableDnsHostnames": true}))
-	late, err := w.try(vpcToken, "w", values{"cidrBlock": "10.0.0.0/16", "enableDnsSupport": false, "enableDnsHostnames": true})
+	late, err := w.tryCreate(vpcToken, "w", values{"cidrBlock": "10.0.0.0/16", "enableDnsSupport": false, "enableDnsHostnames": true})
 	require.NotNil(t, late)
 	var unfinished *plugin.InitError
 	require.ErrorAs(t, err, &unfinished)
@@ -373,10 +204,9 @@ func TestProvider_errors(t *testing.T) {
 		"[cidr_ipv4,cidr_ipv6,prefix_list_id,referenced_security_group_id]")
 }
 
-// Many calls at once get what each would get alone.
-func TestProvider_at_once(t *testing.T) {
+func TestProvider_concurrency(t *testing.T) {
 	t.Parallel()
-	w := newTrialIn(t, Options{Path: t.TempDir() + "/cloud.json"}, values{"region": "ap-northeast-1"})
+	w := newTestCloudWith(t, Options{Path: t.TempDir() + "/cloud.json"}, values{"region": "ap-northeast-1"})
 	vpc := w.create(vpcToken, "v", values{"cidrBlock": "10.0.0.0/16"})
 	var wait sync.WaitGroup
 	problems := make([]error, 32)
@@ -398,6 +228,6 @@ func TestProvider_at_once(t *testing.T) {
 			refused++
 		}
 	}
-	require.Equal(t, 16, refused, "each block goes to one")
+	require.Equal(t, 16, refused, "each block is used once")
 	require.Len(t, w.cloud.Inventory(), 17)
 }

@@ -10,16 +10,16 @@ import (
 const routeToken = "aws:ec2/route:Route"
 
 var (
-	// routeDestinations are where a route can lead, one at a time.
+	// routeDestinations are the inputs for the destination, of which exactly one is set.
 	routeDestinations = []string{"destinationCidrBlock", "destinationIpv6CidrBlock", "destinationPrefixListId"}
-	// routeTargets are what it can lead through, one at a time.
+	// routeTargets are the inputs for the target, of which exactly one is set.
 	routeTargets = []string{
 		"carrierGatewayId", "coreNetworkArn", "egressOnlyGatewayId", "gatewayId", "localGatewayId", "natGatewayId",
 		"networkInterfaceId", "transitGatewayId", "vpcEndpointId", "vpcPeeringConnectionId",
 	}
 )
 
-// missingTargets are EC2's refusals of targets of which the simulated AWS has none.
+// missingTargets are EC2's errors for targets that the simulated AWS does not support: none exists.
 var missingTargets = map[string]struct{ code, format string }{
 	"carrierGatewayId":       {"InvalidCarrierGatewayID.NotFound", "The carrier gateway ID '%s' does not exist"},
 	"coreNetworkArn":         {"InvalidCoreNetworkArn.NotFound", "The core network ARN '%s' does not exist"},
@@ -34,34 +34,34 @@ var missingTargets = map[string]struct{ code, format string }{
 
 func init() {
 	inputs := map[string]attribute{
-		"routeTableId":             {required: true, replace: true},
-		"destinationCidrBlock":     {replace: true, check: ipv4Network},
-		"destinationIpv6CidrBlock": {replace: true, check: ipv6Network, same: sameBlock},
-		"destinationPrefixListId":  {replace: true},
+		"routeTableId":             {Required: true, ForceNew: true},
+		"destinationCidrBlock":     {ForceNew: true, Validate: ipv4Network},
+		"destinationIpv6CidrBlock": {ForceNew: true, Validate: ipv6Network, DiffSuppress: sameBlock},
+		"destinationPrefixListId":  {ForceNew: true},
 	}
 	for _, target := range routeTargets {
 		inputs[target] = attribute{}
 	}
 	register(&resourceType{
-		token: routeToken, inputs: inputs, outputs: []string{"instanceId", "instanceOwnerId", "origin", "state"},
-		alternatives: [][]string{routeDestinations, routeTargets},
-		conflicts: [][]string{
+		Token: routeToken, Inputs: inputs, Outputs: []string{"instanceId", "instanceOwnerId", "origin", "state"},
+		ExactlyOneOf: [][]string{routeDestinations, routeTargets},
+		ConflictsWith: [][]string{
 			{"carrierGatewayId", "destinationIpv6CidrBlock"},
 			{"egressOnlyGatewayId", "destinationCidrBlock"},
 			{"vpcEndpointId", "destinationPrefixListId"},
 		},
-		volatile: map[string][]string{"networkInterfaceId": {"instanceId", "instanceOwnerId", "state"}},
-		create:   createRoute, update: updateRoute, refresh: refreshRoute,
-		gone: func(c *call, id string) error {
-			return c.ec2("updating Route", "ReplaceRoute", "InvalidRoute.NotFound", "no route %s in its route table", id)
+		SetNewComputed: map[string][]string{"networkInterfaceId": {"instanceId", "instanceOwnerId", "state"}},
+		Create:         createRoute, Update: updateRoute, Read: refreshRoute,
+		NotFound: func(c *call, id string) error {
+			return c.ec2Error("updating Route", "ReplaceRoute", "InvalidRoute.NotFound", "no route %s in its route table", id)
 		},
 	})
 }
 
-// routeDestination is where a route leads: a block or a prefix list.
+// routeDestination returns the destination of a route: a CIDR block or a prefix list.
 func routeDestination(v values) string {
 	for _, name := range routeDestinations {
-		if destination := text(v, name); destination != "" {
+		if destination := str(v, name); destination != "" {
 			return destination
 		}
 	}
@@ -69,20 +69,20 @@ func routeDestination(v values) string {
 }
 
 func createRoute(c *call, in values) (string, values, error) {
-	table, destination := text(in, "routeTableId"), routeDestination(in)
+	table, destination := str(in, "routeTableId"), routeDestination(in)
 	prefix := fmt.Sprintf("creating Route in Route Table (%s) with destination (%s)", table, destination)
-	if text(in, "gatewayId") == "local" {
+	if str(in, "gatewayId") == "local" {
 		return "", nil, errors.New("cannot create local Route, use `terraform import` to manage existing local Routes")
 	}
 	found := c.get(routeTableToken, table)
 	if found == nil {
-		return "", nil, c.ec2(prefix, "CreateRoute", "InvalidRouteTableID.NotFound", "The routeTable ID '%s' does not exist", table)
+		return "", nil, c.ec2Error(prefix, "CreateRoute", "InvalidRouteTableID.NotFound", "The routeTable ID '%s' does not exist", table)
 	}
-	taken := len(c.all(routeToken, func(v values) bool {
-		return text(v, "routeTableId") == table && routeDestination(v) == destination
+	exists := len(c.find(routeToken, func(v values) bool {
+		return str(v, "routeTableId") == table && routeDestination(v) == destination
 	})) > 0
-	if taken || sameBlock(text(c.vpc(text(found.State, "vpcId")).State, "cidrBlock"), destination) {
-		return "", nil, c.ec2(prefix, "CreateRoute", "RouteAlreadyExists", "The route identified by %s already exists.", destination)
+	if exists || sameBlock(str(c.vpc(str(found.State, "vpcId")).State, "cidrBlock"), destination) {
+		return "", nil, c.ec2Error(prefix, "CreateRoute", "RouteAlreadyExists", "The route identified by %s already exists.", destination)
 	}
 	if err := c.checkRouteTarget(prefix, "CreateRoute", found, in); err != nil {
 		return "", nil, err
@@ -96,51 +96,52 @@ func createRoute(c *call, in values) (string, values, error) {
 }
 
 func updateRoute(c *call, id string, old, in values) (values, error) {
-	table := text(old, "routeTableId")
+	table := str(old, "routeTableId")
 	prefix := fmt.Sprintf("updating Route in Route Table (%s) with destination (%s)", table, routeDestination(old))
 	if err := c.checkRouteTarget(prefix, "ReplaceRoute", c.get(routeTableToken, table), in); err != nil {
 		return nil, err
 	}
-	state, err := merge(c, id, old, in)
+	state, err := updateAny(c, id, old, in)
 	refreshRoute(c, id, state)
 	return state, err
 }
 
-// checkRouteTarget refuses targets that do not exist. The simulated AWS has network interfaces alone.
+// checkRouteTarget returns AWS's error for a target that does not exist. The only targets are network
+// interfaces.
 func (c *call) checkRouteTarget(prefix, operation string, table *object, in values) error {
 	for _, target := range routeTargets {
-		id := text(in, target)
+		id := str(in, target)
 		if id == "" {
 			continue
 		}
 		if missing, ok := missingTargets[target]; ok {
-			return c.ec2(prefix, operation, missing.code, missing.format, id)
+			return c.ec2Error(prefix, operation, missing.code, missing.format, id)
 		}
 		eni := c.get(interfaceToken, id)
 		if eni == nil {
-			return c.ec2(prefix, operation, "InvalidNetworkInterfaceID.NotFound", "The networkInterface ID '%s' does not exist", id)
+			return c.ec2Error(prefix, operation, "InvalidNetworkInterfaceID.NotFound", "The networkInterface ID '%s' does not exist", id)
 		}
-		if text(eni.State, "vpcId") != text(table.State, "vpcId") {
-			return c.ec2(prefix, operation, "InvalidParameterValue", "route table %s and interface %s belong to different networks", table.ID, id)
+		if str(eni.State, "vpcId") != str(table.State, "vpcId") {
+			return c.ec2Error(prefix, operation, "InvalidParameterValue", "route table %s and interface %s belong to different networks", table.ID, id)
 		}
 	}
 	return nil
 }
 
-// refreshRoute says where a route leads now: nowhere, if its network interface is gone.
+// refreshRoute sets the properties that depend on the network interface of the route.
 func refreshRoute(c *call, _ string, state values) {
 	state["instanceId"], state["instanceOwnerId"], state["state"] = "", "", "blackhole"
-	eni := c.get(interfaceToken, text(state, "networkInterfaceId"))
+	eni := c.get(interfaceToken, str(state, "networkInterfaceId"))
 	if eni == nil {
 		return
 	}
 	state["state"] = "active"
 	if owner := c.Objects[eni.Owner]; owner != nil && owner.Type == instanceToken {
-		state["instanceId"], state["instanceOwnerId"] = owner.ID, c.account()
+		state["instanceId"], state["instanceOwnerId"] = owner.ID, c.account
 	}
 }
 
-// sameBlock compares two blocks that are written in other ways.
+// sameBlock reports whether two CIDR blocks are equal, even if they are written differently.
 func sameBlock(a, b any) bool {
 	x, isText := a.(string)
 	y, ok := b.(string)

@@ -9,47 +9,45 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// resourceID is an id among properties.
-func resourceID(v values, name string) resource.ID { return resource.ID(text(v, name)) }
+// resourceID returns a property as an ID.
+func resourceID(v values, name string) resource.ID { return resource.ID(str(v, name)) }
 
 func resourceKey(name string) resource.PropertyKey { return resource.PropertyKey(name) }
 
-// routeTrial is an account with a network and an instance, and the inputs of a route through it.
-func routeTrial(t *testing.T) (w *trial, instance *thing, in values) {
+// routeTestCloud returns a cloud with a network and an instance, and the inputs of a route to the instance.
+func routeTestCloud(t *testing.T) (w *testCloud, instance *testResource, in values) {
 	t.Helper()
-	w = newTrial(t)
+	w = newTestCloud(t)
 	vpc := w.create(vpcToken, "v", values{"cidrBlock": "10.0.0.0/16"})
 	subnet := w.create(subnetToken, "s", values{"vpcId": string(vpc.id), "cidrBlock": "10.0.1.0/24", "availabilityZone": "ap-northeast-1a"})
 	table := w.create(routeTableToken, "t", values{"vpcId": string(vpc.id)})
 	instance = w.create(instanceToken, "i", values{"ami": imageX86, "instanceType": "t3.micro", "subnetId": string(subnet.id)})
 	return w, instance, values{
 		"routeTableId": string(table.id), "destinationCidrBlock": "192.168.0.0/16",
-		"networkInterfaceId": instance.out()["primaryNetworkInterfaceId"],
+		"networkInterfaceId": instance.state()["primaryNetworkInterfaceId"],
 	}
 }
 
-// Law 2.5, outputs, and 2.3: a table takes its routes along.
 func TestRoute(t *testing.T) {
 	t.Parallel()
-	w, instance, in := routeTrial(t)
+	w, instance, in := routeTestCloud(t)
 	route := w.create(routeToken, "r", in)
-	require.Regexp(t, `^r-`+text(in, "routeTableId")+`[0-9]+$`, route.id)
+	require.Regexp(t, `^r-`+str(in, "routeTableId")+`[0-9]+$`, route.id)
 	require.Equal(t, with(in, values{
 		"origin": "CreateRoute", "state": "active", "instanceId": string(instance.id), "instanceOwnerId": "123456789012",
-	}), route.out())
-	w.settled(route, in)
-	w.remove(instance)
+	}), route.state())
+	w.requireNoDiff(route, in)
+	w.delete(instance)
 	require.True(t, w.read(route))
-	require.Equal(t, "blackhole", route.out()["state"])
-	require.Empty(t, route.out()["instanceId"])
-	w.remove(&thing{urn: testURN(routeTableToken, "t"), id: resourceID(in, "routeTableId")})
+	require.Equal(t, "blackhole", route.state()["state"])
+	require.Empty(t, route.state()["instanceId"])
+	w.delete(&testResource{urn: testURN(routeTableToken, "t"), id: resourceID(in, "routeTableId")})
 	require.False(t, w.read(route))
 }
 
-// Law 2.5, changes, and 10.4.
-func TestRoute_changes(t *testing.T) {
+func TestRoute_diff(t *testing.T) {
 	t.Parallel()
-	w, _, in := routeTrial(t)
+	w, _, in := routeTestCloud(t)
 	route := w.create(routeToken, "r", in)
 	for name, change := range map[string]values{
 		"routeTableId":             {"routeTableId": "rtb-1"},
@@ -57,20 +55,19 @@ func TestRoute_changes(t *testing.T) {
 		"destinationPrefixListId":  {"destinationPrefixListId": "pl-1"},
 		"destinationIpv6CidrBlock": {"destinationIpv6CidrBlock": "2001:db8::/32"},
 	} {
-		require.Contains(t, w.mayDiff(route, with(in, change)).ReplaceKeys, resourceKey(name))
+		require.Contains(t, w.diffUnchecked(route, with(in, change)).ReplaceKeys, resourceKey(name))
 	}
 	changed := with(in, values{"networkInterfaceId": nil, "natGatewayId": "nat-1"})
 	require.Empty(t, w.diff(route, changed).ReplaceKeys)
-	require.Equal(t, []string{"natGatewayId", "networkInterfaceId"}, paths(w.diff(route, changed)))
-	require.Equal(t, "updating Route in Route Table ("+text(in, "routeTableId")+") with destination (192.168.0.0/16): operation error EC2: "+
+	require.Equal(t, []string{"natGatewayId", "networkInterfaceId"}, diffPaths(w.diff(route, changed)))
+	require.Equal(t, "updating Route in Route Table ("+str(in, "routeTableId")+") with destination (192.168.0.0/16): operation error EC2: "+
 		"ReplaceRoute, https response error StatusCode: 400, api error InvalidNatGatewayID.NotFound: The natGateway ID 'nat-1' does not exist",
-		bare(t, w.tryUpdate(route, changed)))
+		awsError(t, w.tryUpdate(route, changed)))
 }
 
-// Law 1.6, 2.5: what a preview refuses.
-func TestRoute_check(t *testing.T) {
+func TestRoute_validation(t *testing.T) {
 	t.Parallel()
-	w := newTrial(t)
+	w := newTestCloud(t)
 	in := values{"routeTableId": "rtb-1", "destinationCidrBlock": "192.168.0.0/16", "gatewayId": "igw-1"}
 	for _, test := range []struct {
 		name   string
@@ -85,26 +82,25 @@ func TestRoute_check(t *testing.T) {
 		{"no target", values{"gatewayId": nil}, []string{`Invalid combination of arguments. "carrier_gateway_id": one of ` +
 			"`carrier_gateway_id,core_network_arn,egress_only_gateway_id,gateway_id,local_gateway_id,nat_gateway_id,network_interface_id," +
 			"transit_gateway_id,vpc_endpoint_id,vpc_peering_connection_id` must be specified. Examine values at 'r.carrierGatewayId'."}},
-		{"bits of a host", values{"destinationCidrBlock": "10.0.1.5/24"}, []string{`"10.0.1.5/24" is not a valid IPv4 CIDR block; did you mean ` +
+		{"host bits", values{"destinationCidrBlock": "10.0.1.5/24"}, []string{`"10.0.1.5/24" is not a valid IPv4 CIDR block; did you mean ` +
 			`"10.0.1.0/24"?. Examine values at 'r.destinationCidrBlock'.`}},
-		{"another family", values{"destinationCidrBlock": "2001:db8::/32"}, []string{`"2001:db8::/32" is not a valid IPv4 CIDR block. Examine ` +
+		{"IPv6 as IPv4", values{"destinationCidrBlock": "2001:db8::/32"}, []string{`"2001:db8::/32" is not a valid IPv4 CIDR block. Examine ` +
 			`values at 'r.destinationCidrBlock'.`}},
 		{"not IPv6", values{"destinationCidrBlock": nil, "destinationIpv6CidrBlock": "10.0.0.0/8"}, []string{`"10.0.0.0/8" is not a valid IPv6 ` +
 			`CIDR block. Examine values at 'r.destinationIpv6CidrBlock'.`}},
-		{"egress alone for IPv4", values{"gatewayId": nil, "egressOnlyGatewayId": "eigw-1"}, []string{`Conflicting configuration arguments. ` +
+		{"egress-only gateway for IPv4", values{"gatewayId": nil, "egressOnlyGatewayId": "eigw-1"}, []string{`Conflicting configuration arguments. ` +
 			`"egress_only_gateway_id": conflicts with destination_cidr_block. Examine values at 'r.egressOnlyGatewayId'.`}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			require.Equal(t, test.want, w.failures(routeToken, "r", with(in, test.change)))
+			require.Equal(t, test.want, w.checkFailures(routeToken, "r", with(in, test.change)))
 		})
 	}
 }
 
-// Law 2.5 and 2.3, server errors, and 10.1. The simulated AWS has no gateways, so that no route leads out of a VPC.
-func TestRoute_refusals(t *testing.T) {
+func TestRoute_errors(t *testing.T) {
 	t.Parallel()
-	w, _, in := routeTrial(t)
+	w, _, in := routeTestCloud(t)
 	w.create(routeToken, "r", in)
 	other := w.create(vpcToken, "other", values{"cidrBlock": "10.0.0.0/16"})
 	table := w.create(routeTableToken, "other", values{"vpcId": string(other.id)})
@@ -117,7 +113,7 @@ func TestRoute_refusals(t *testing.T) {
 		code, message      string
 		table, destination string
 	}{
-		{name: "the same again", code: "RouteAlreadyExists", message: "The route identified by 192.168.0.0/16 already exists.", destination: "192.168.0.0/16"},
+		{name: "duplicate", code: "RouteAlreadyExists", message: "The route identified by 192.168.0.0/16 already exists.", destination: "192.168.0.0/16"},
 		{
 			name: "the VPC's own", change: values{"destinationCidrBlock": "10.0.0.0/16"}, code: "RouteAlreadyExists",
 			message: "The route identified by 10.0.0.0/16 already exists.", destination: "10.0.0.0/16",
@@ -162,31 +158,31 @@ func TestRoute_refusals(t *testing.T) {
 		{
 			name: "interface of another VPC", change: values{"routeTableId": string(table.id)}, table: string(table.id),
 			destination: "192.168.0.0/16", code: "InvalidParameterValue",
-			message: "route table " + string(table.id) + " and interface " + text(in, "networkInterfaceId") + " belong to different networks",
+			message: "route table " + string(table.id) + " and interface " + str(in, "networkInterfaceId") + " belong to different networks",
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			if test.table == "" {
-				test.table = text(in, "routeTableId")
+				test.table = str(in, "routeTableId")
 			}
 			if test.destination == "" {
 				test.destination = "0.0.0.0/0"
 			}
 			require.Equal(t, "creating Route in Route Table ("+test.table+") with destination ("+test.destination+"): operation error EC2: "+
 				"CreateRoute, https response error StatusCode: 400, api error "+test.code+": "+test.message,
-				w.refusal(routeToken, "r", with(in, test.change)))
+				w.createError(routeToken, "r", with(in, test.change)))
 		})
 	}
 	require.Equal(t, "cannot create local Route, use `terraform import` to manage existing local Routes",
-		w.refusal(routeToken, "r", with(in, through("gatewayId", "local"))))
+		w.createError(routeToken, "r", with(in, through("gatewayId", "local"))))
 }
 
-// someImage is an image of the fixture's, for x86_64.
+// someImage returns an image for x86_64.
 func someImage(*testing.T) string { return imageX86 }
 
-// mayDiff compares with inputs that would be refused before.
-func (w *trial) mayDiff(x *thing, in values) plugin.DiffResult {
+// diffUnchecked compares with inputs that Check rejects.
+func (w *testCloud) diffUnchecked(x *testResource, in values) plugin.DiffResult {
 	w.t.Helper()
 	result, err := w.provider.Diff(context.Background(), plugin.DiffRequest{
 		URN: x.urn, ID: x.id, OldInputs: x.inputs, OldOutputs: x.outputs, NewInputs: toProperties(in),

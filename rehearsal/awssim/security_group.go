@@ -9,10 +9,11 @@ import (
 )
 
 const (
-	// maxGroups is a quota of the Region. https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html
+	// maxGroups is the quota of a Region.
+	// https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html
 	maxGroups = 2500
 
-	// maxGroupsPerInterface is a quota, too.
+	// maxGroupsPerInterface is the quota of a network interface.
 	maxGroupsPerInterface = 5
 )
 
@@ -21,97 +22,97 @@ var (
 	groupDescription = regexp.MustCompile(`^[A-Za-z0-9 ._\-:/()#,@\[\]+=&;{}!$*]*$`)
 )
 
-// directions are those of rules, and the types of the rules in them.
+// directions maps the direction of a rule to its type.
 var directions = map[string]string{"ingress": ingressRuleToken, "egress": egressRuleToken}
 
 func init() {
-	rules := attribute{computed: true, unordered: true, same: sameRules, check: checkInlineRules}
+	rules := attribute{Computed: true, Set: true, DiffSuppress: sameRules, Validate: checkInlineRules}
 	register(&resourceType{
-		token: securityGroupToken,
-		name:  &autoname{attribute: "name", unless: "namePrefix", longest: 255},
-		inputs: map[string]attribute{
-			"name":                {replace: true, computed: true, check: both(length(0, 255), matching(notSG, "cannot begin with sg-"))},
-			"namePrefix":          {replace: true, computed: true, check: both(length(0, 229), matching(notSG, "cannot begin with sg-"))},
-			"description":         {replace: true, fallback: "Managed by Pulumi", check: length(0, 255)},
-			"vpcId":               {replace: true, computed: true},
+		Token:    securityGroupToken,
+		AutoName: &autoName{attribute: "name", unlessSet: "namePrefix", maxLength: 255},
+		Inputs: map[string]attribute{
+			"name":                {ForceNew: true, Computed: true, Validate: allOf(lengthBetween(0, 255), stringMatch(notSG, "cannot begin with sg-"))},
+			"namePrefix":          {ForceNew: true, Computed: true, Validate: allOf(lengthBetween(0, 229), stringMatch(notSG, "cannot begin with sg-"))},
+			"description":         {ForceNew: true, Default: "Managed by Pulumi", Validate: lengthBetween(0, 255)},
+			"vpcId":               {ForceNew: true, Computed: true},
 			"ingress":             rules,
 			"egress":              rules,
-			"revokeRulesOnDelete": {fallback: false},
+			"revokeRulesOnDelete": {Default: false},
 		},
-		outputs:   []string{"arn", "ownerId"},
-		conflicts: [][]string{{"name", "namePrefix"}},
-		taggable:  true,
-		create:    createSecurityGroup, update: updateSecurityGroup, remove: removeSecurityGroup, refresh: readRules, gone: noSuchGroup,
+		Outputs:       []string{"arn", "ownerId"},
+		ConflictsWith: [][]string{{"name", "namePrefix"}},
+		Taggable:      true,
+		Create:        createSecurityGroup, Update: updateSecurityGroup, Delete: deleteSecurityGroup, Read: readRules, NotFound: groupNotFound,
 	}, &resourceType{
-		token: defaultSecurityGroupToken,
-		inputs: map[string]attribute{
-			"vpcId":               {replace: true, computed: true},
+		Token: defaultSecurityGroupToken,
+		Inputs: map[string]attribute{
+			"vpcId":               {ForceNew: true, Computed: true},
 			"ingress":             rules,
 			"egress":              rules,
-			"revokeRulesOnDelete": {fallback: false},
+			"revokeRulesOnDelete": {Default: false},
 		},
-		outputs:  []string{"arn", "description", "name", "namePrefix", "ownerId"},
-		taggable: true,
-		create:   adoptDefaultSecurityGroup, update: updateSecurityGroup, remove: leaveDefaultSecurityGroup, refresh: readRules, gone: noSuchGroup,
+		Outputs:  []string{"arn", "description", "name", "namePrefix", "ownerId"},
+		Taggable: true,
+		Create:   adoptDefaultSecurityGroup, Update: updateSecurityGroup, Delete: keepDefaultSecurityGroup, Read: readRules, NotFound: groupNotFound,
 	})
 }
 
-func noSuchGroup(c *call, id string) error {
-	return c.noGroup("updating Security Group ("+id+")", "DescribeSecurityGroups", id)
+func groupNotFound(c *call, id string) error {
+	return c.groupNotFound("updating Security Group ("+id+")", "DescribeSecurityGroups", id)
 }
 
 func createSecurityGroup(c *call, in values) (string, values, error) {
-	name := c.fillName(in, "name", "namePrefix")
+	name := c.nameOrPrefix(in, "name", "namePrefix")
 	if err := c.checkGroup(in, name); err != nil {
 		return "", nil, err
 	}
 	id := c.newID("sg")
 	state := clone(in)
-	maps.Copy(state, values{"arn": c.arn("ec2", "security-group/"+id), "ownerId": c.account()})
+	maps.Copy(state, values{"arn": c.arn("ec2", "security-group/"+id), "ownerId": c.account})
 	group := c.put(securityGroupToken, id, state)
-	// AWS gives every group an egress rule to everywhere, which the provider takes away once it sees the group.
-	opened := c.addRule(group, egressRuleToken, values{"ipProtocol": "-1", "cidrIpv4": "0.0.0.0/0"})
-	if err := c.step(); err != nil {
+	// AWS creates every group with an egress rule to 0.0.0.0/0, which the provider deletes.
+	defaultRule := c.addRule(group, egressRuleToken, values{"ipProtocol": "-1", "cidrIpv4": "0.0.0.0/0"})
+	if err := c.partialFault(); err != nil {
 		readRules(c, id, state)
-		return id, state, partly(err)
+		return id, state, partial(err)
 	}
-	c.drop(opened)
+	c.remove(defaultRule)
 	err := c.setRules(group, in)
 	readRules(c, id, state)
-	return id, state, partly(err)
+	return id, state, partial(err)
 }
 
-// checkGroup holds a new group against the names and the quota.
+// checkGroup returns AWS's error for a new group.
 func (c *call) checkGroup(in values, name string) error {
-	prefix, operation, vpc := "creating Security Group ("+name+")", "CreateSecurityGroup", text(in, "vpcId")
+	prefix, operation, vpc := "creating Security Group ("+name+")", "CreateSecurityGroup", str(in, "vpcId")
 	switch {
 	case vpc == "":
-		// The simulated account has no default VPC.
-		return c.ec2(prefix, operation, "VPCIdNotSpecified", "No default VPC for this user")
+		// The account has no default VPC.
+		return c.ec2Error(prefix, operation, "VPCIdNotSpecified", "No default VPC for this user")
 	case c.vpc(vpc) == nil:
-		return c.noVPC(prefix, operation, vpc)
-	case !groupDescription.MatchString(text(in, "description")):
-		return c.ec2(prefix, operation, "InvalidParameterValue", "Invalid security group description. Valid descriptions are "+
+		return c.vpcNotFound(prefix, operation, vpc)
+	case !groupDescription.MatchString(str(in, "description")):
+		return c.ec2Error(prefix, operation, "InvalidParameterValue", "Invalid security group description. Valid descriptions are "+
 			"strings less than 256 characters from the following set:  a-zA-Z0-9. _-:/()#,@[]+=&;{}!$*")
 	case !groupDescription.MatchString(name):
-		// The set of characters is documented; the sentence is not established.
-		return c.ec2(prefix, operation, "InvalidParameterValue", "Value (%s) for parameter GroupName is invalid. Character sets "+
+		// The set of characters is documented, the message is not confirmed.
+		return c.ec2Error(prefix, operation, "InvalidParameterValue", "Value (%s) for parameter GroupName is invalid. Character sets "+
 			"beyond ASCII are not supported.", name)
 	}
-	// Names are told apart without regard to case: the stricter reading of two public reports.
-	same := func(v values) bool { return text(v, "vpcId") == vpc && strings.EqualFold(text(v, "name"), name) }
-	if len(c.all(securityGroupToken, same)) > 0 || strings.EqualFold(name, "default") {
-		return c.ec2(prefix, operation, "InvalidGroup.Duplicate", "The security group '%s' already exists for VPC '%s'", name, vpc)
+	// Case-insensitive names are the stricter interpretation of two public reports.
+	same := func(v values) bool { return str(v, "vpcId") == vpc && strings.EqualFold(str(v, "name"), name) }
+	if len(c.find(securityGroupToken, same)) > 0 || strings.EqualFold(name, "default") {
+		return c.ec2Error(prefix, operation, "InvalidGroup.Duplicate", "The security group '%s' already exists for VPC '%s'", name, vpc)
 	}
-	if len(c.all(securityGroupToken, nil)) >= maxGroups {
-		return c.ec2(prefix, operation, "SecurityGroupLimitExceeded", "The maximum number of security groups for VPC '%s' has been reached.", vpc)
+	if len(c.find(securityGroupToken, nil)) >= maxGroups {
+		return c.ec2Error(prefix, operation, "SecurityGroupLimitExceeded", "The maximum number of security groups for VPC '%s' has been reached.", vpc)
 	}
 	return nil
 }
 
 func updateSecurityGroup(c *call, id string, old, in values) (values, error) {
 	group := c.securityGroup(id)
-	state := c.settle(old, in)
+	state := c.applyInputs(old, in)
 	err := c.setRules(group, in)
 	readRules(c, id, state)
 	if err != nil {
@@ -121,66 +122,67 @@ func updateSecurityGroup(c *call, id string, old, in values) (values, error) {
 	return state, nil
 }
 
-func removeSecurityGroup(c *call, id string, state values) error {
-	if flag(c.recorded, "revokeRulesOnDelete") {
+func deleteSecurityGroup(c *call, id string, state values) error {
+	if boolean(c.oldOutputs, "revokeRulesOnDelete") {
 		c.revokeReferences(id)
 	}
-	dependent := len(c.all(interfaceToken, func(v values) bool { return slices.Contains(list(v, "groups"), id) })) > 0
+	dependent := len(c.find(interfaceToken, func(v values) bool { return slices.Contains(strList(v, "groups"), id) })) > 0
 	for _, token := range directions {
-		dependent = dependent || len(c.all(token, func(v values) bool {
-			return text(v, "referencedSecurityGroupId") == id && text(v, "securityGroupId") != id
+		dependent = dependent || len(c.find(token, func(v values) bool {
+			return str(v, "referencedSecurityGroupId") == id && str(v, "securityGroupId") != id
 		})) > 0
 	}
 	if dependent {
-		return c.ec2("deleting Security Group ("+id+")", "DeleteSecurityGroup", "DependencyViolation", "resource %s has a dependent object", id)
+		return c.ec2Error("deleting Security Group ("+id+")", "DeleteSecurityGroup", "DependencyViolation", "resource %s has a dependent object", id)
 	}
-	for _, token := range directions { // its own rules go with it
+	for _, token := range directions { // AWS deletes its own rules
 		for _, rule := range c.rulesOf(id, token) {
-			c.drop(rule)
+			c.remove(rule)
 		}
 	}
-	c.drop(c.get(securityGroupToken, id))
+	c.remove(c.get(securityGroupToken, id))
 	return nil
 }
 
-// revokeReferences takes away the rules of other groups that name this one, as revokeRulesOnDelete asks.
+// revokeReferences deletes the rules of other groups that refer to this one, for revokeRulesOnDelete.
 func (c *call) revokeReferences(id string) {
 	for _, token := range directions {
-		for _, rule := range c.all(token, func(v values) bool { return text(v, "referencedSecurityGroupId") == id }) {
-			c.drop(rule)
+		for _, rule := range c.find(token, func(v values) bool { return str(v, "referencedSecurityGroupId") == id }) {
+			c.remove(rule)
 		}
 	}
 }
 
-// adoptDefaultSecurityGroup takes over the group that AWS made with the VPC, takes every rule away, and sets those given.
+// adoptDefaultSecurityGroup adopts the group that AWS created with the VPC, deletes its rules, and adds
+// those in the inputs.
 func adoptDefaultSecurityGroup(c *call, in values) (string, values, error) {
-	vpc := c.vpc(text(in, "vpcId"))
+	vpc := c.vpc(str(in, "vpcId"))
 	if vpc == nil {
 		return "", nil, errors.New("reading Default Security Group: couldn't find resource")
 	}
-	group := c.get(defaultSecurityGroupToken, text(vpc.State, "defaultSecurityGroupId"))
+	group := c.get(defaultSecurityGroupToken, str(vpc.State, "defaultSecurityGroupId"))
 	state := clone(in)
 	maps.Copy(state, values{
 		"arn": c.arn("ec2", "security-group/"+group.ID), "description": "default VPC security group", "name": "default", "namePrefix": "",
-		"ownerId": c.account(),
+		"ownerId": c.account,
 	})
 	group.State = state
-	if err := c.step(); err != nil { // the tags come first
+	if err := c.partialFault(); err != nil { // the provider sets the tags first
 		readRules(c, group.ID, state)
-		return group.ID, state, partly(err)
+		return group.ID, state, partial(err)
 	}
 	for _, token := range directions {
 		for _, rule := range c.rulesOf(group.ID, token) {
-			c.drop(rule)
+			c.remove(rule)
 		}
 	}
 	err := c.setRules(group, in)
 	readRules(c, group.ID, state)
-	return group.ID, state, partly(err)
+	return group.ID, state, partial(err)
 }
 
-// leaveDefaultSecurityGroup asks AWS for nothing: the group stays as it is until its VPC goes.
-func leaveDefaultSecurityGroup(*call, string, values) error { return nil }
+// keepDefaultSecurityGroup makes no API call: the group does not change until its VPC is deleted.
+func keepDefaultSecurityGroup(*call, string, values) error { return nil }
 
 func (c *call) securityGroup(id string) *object {
 	if group := c.get(securityGroupToken, id); group != nil {
@@ -189,24 +191,24 @@ func (c *call) securityGroup(id string) *object {
 	return c.get(defaultSecurityGroupToken, id)
 }
 
-// checkGroups holds the groups of a network interface against its subnet.
+// checkGroups returns AWS's error for the security groups of a network interface.
 func (c *call) checkGroups(prefix, operation string, groups []string, subnet *object) error {
 	for _, id := range groups {
 		group := c.securityGroup(id)
 		if group == nil {
-			return c.noGroup(prefix, operation, id)
+			return c.groupNotFound(prefix, operation, id)
 		}
-		if text(group.State, "vpcId") != text(subnet.State, "vpcId") {
-			return c.ec2(prefix, operation, "InvalidParameter", "Security group %s and subnet %s belong to different networks.", id, subnet.ID)
+		if str(group.State, "vpcId") != str(subnet.State, "vpcId") {
+			return c.ec2Error(prefix, operation, "InvalidParameter", "Security group %s and subnet %s belong to different networks.", id, subnet.ID)
 		}
 	}
 	if len(groups) > maxGroupsPerInterface {
-		return c.ec2(prefix, operation, "SecurityGroupsPerInterfaceLimitExceeded",
+		return c.ec2Error(prefix, operation, "SecurityGroupsPerInterfaceLimitExceeded",
 			"The maximum number of security groups per interface has been reached.")
 	}
 	return nil
 }
 
-func (c *call) noGroup(prefix, operation, id string) error {
-	return c.ec2(prefix, operation, "InvalidGroup.NotFound", "The security group '%s' does not exist", id)
+func (c *call) groupNotFound(prefix, operation, id string) error {
+	return c.ec2Error(prefix, operation, "InvalidGroup.NotFound", "The security group '%s' does not exist", id)
 }

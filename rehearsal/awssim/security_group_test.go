@@ -1,7 +1,6 @@
 package awssim
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -9,11 +8,11 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// rulesIn are those that the cloud holds of a group in one direction, in EC2's words.
-func (w *trial) rulesIn(group, token string) []string {
+// rulesIn returns the rules of a group in one direction in EC2's format.
+func (w *testCloud) rulesIn(group, token string) []string {
 	lines := []string{}
 	for _, o := range w.cloud.Objects {
-		if o.Type == token && text(o.State, "securityGroupId") == group {
+		if o.Type == token && str(o.State, "securityGroupId") == group {
 			lines = append(lines, describeRule(o.State))
 		}
 	}
@@ -21,10 +20,9 @@ func (w *trial) rulesIn(group, token string) []string {
 	return lines
 }
 
-// Law 2.6: outputs, and that a group without egress ends with none at all.
 func TestSecurityGroup(t *testing.T) {
 	t.Parallel()
-	w := newTrial(t)
+	w := newTestCloud(t)
 	in := values{"vpcId": w.vpc("v", "10.0.0.0/16"), "tags": values{"Name": "g"}}
 	group := w.create(securityGroupToken, "web", in)
 	require.Regexp(t, "^sg-0[0-9a-f]{16}$", group.id)
@@ -32,19 +30,19 @@ func TestSecurityGroup(t *testing.T) {
 		"name": "web-0102030", "description": "Managed by Pulumi", "ingress": []any{}, "egress": []any{}, "revokeRulesOnDelete": false,
 		"arn": "arn:aws:ec2:ap-northeast-1:123456789012:security-group/" + string(group.id), "ownerId": "123456789012",
 		"tagsAll": values{"Name": "g"},
-	}), group.out())
-	w.settled(group, in)
+	}), group.state())
+	w.requireNoDiff(group, in)
 	require.Empty(t, w.rulesIn(string(group.id), egressRuleToken))
 
 	prefixed := w.create(securityGroupToken, "p", values{"vpcId": in["vpcId"], "namePrefix": "p-"})
-	require.Regexp(t, `^p-[0-9]{26}$`, prefixed.out()["name"])
-	w.settled(prefixed, values{"vpcId": in["vpcId"], "namePrefix": "p-"})
+	require.Regexp(t, `^p-[0-9]{26}$`, prefixed.state()["name"])
+	w.requireNoDiff(prefixed, values{"vpcId": in["vpcId"], "namePrefix": "p-"})
 }
 
-// Law 2.6, rules: set semantics, left out they stay, and an empty list takes all away.
+// Rules are a set. They do not change if the list is not set, and an empty list deletes all.
 func TestSecurityGroup_rules(t *testing.T) {
 	t.Parallel()
-	w := newTrial(t)
+	w := newTestCloud(t)
 	https := values{"protocol": "6", "fromPort": 443.0, "toPort": 443.0, "cidrBlocks": []any{"10.0.0.0/16", "10.1.0.0/16"}}
 	self := values{"protocol": "all", "fromPort": 0.0, "toPort": 0.0, "self": true}
 	in := values{"vpcId": w.vpc("v", "10.0.0.0/16"), "ingress": []any{https, self}}
@@ -54,39 +52,38 @@ func TestSecurityGroup_rules(t *testing.T) {
 		"peer: 10.0.0.0/16, TCP, from port: 443, to port: 443, ALLOW", "peer: 10.1.0.0/16, TCP, from port: 443, to port: 443, ALLOW",
 		"peer: " + id + ", ALL, ALLOW",
 	}, w.rulesIn(id, ingressRuleToken))
-	w.settled(group, in)
-	w.settled(group, with(in, values{"ingress": []any{self, with(https, values{"cidrBlocks": []any{"10.1.0.0/16", "10.0.0.0/16"}})}}))
+	w.requireNoDiff(group, in)
+	w.requireNoDiff(group, with(in, values{"ingress": []any{self, with(https, values{"cidrBlocks": []any{"10.1.0.0/16", "10.0.0.0/16"}})}}))
 	fewer := with(in, values{"ingress": []any{self}})
-	require.Equal(t, []string{"ingress"}, paths(w.diff(group, fewer)))
+	require.Equal(t, []string{"ingress"}, diffPaths(w.diff(group, fewer)))
 	w.update(group, fewer)
-	w.settled(group, fewer)
+	w.requireNoDiff(group, fewer)
 	require.Equal(t, []string{"peer: " + id + ", ALL, ALLOW"}, w.rulesIn(id, ingressRuleToken))
-	w.settled(group, with(in, values{"ingress": nil}))
+	w.requireNoDiff(group, with(in, values{"ingress": nil}))
 
-	// A rule of its own shows in the group. It is drift where the group lists rules, and none where it does not.
+	// A rule resource is in the group's list. It is drift only if the list is an input.
 	w.create(egressRuleToken, "r", values{"securityGroupId": id, "ipProtocol": "-1", "cidrIpv4": "0.0.0.0/0"})
-	w.settled(group, fewer)
+	w.requireNoDiff(group, fewer)
 	require.Equal(t, []any{values{
 		"protocol": "-1", "fromPort": 0.0, "toPort": 0.0, "self": false, "description": "", "cidrBlocks": []any{"0.0.0.0/0"},
 		"ipv6CidrBlocks": []any{}, "prefixListIds": []any{}, "securityGroups": []any{},
-	}}, group.out()["egress"])
+	}}, group.state()["egress"])
 	closed := with(fewer, values{"egress": []any{}})
-	require.Equal(t, []string{"egress"}, paths(w.diff(group, closed)))
+	require.Equal(t, []string{"egress"}, diffPaths(w.diff(group, closed)))
 	w.update(group, closed)
 	require.Empty(t, w.rulesIn(id, egressRuleToken))
-	w.remove(group)
+	w.delete(group)
 	require.Empty(t, w.rulesIn(id, ingressRuleToken))
 }
 
-// Law 2.6, changes, 10.4, and 1.4: a name given by hand makes the bridge delete first.
-func TestSecurityGroup_changes(t *testing.T) {
+func TestSecurityGroup_diff(t *testing.T) {
 	t.Parallel()
-	w := newTrial(t)
+	w := newTestCloud(t)
 	vpc := w.vpc("v", "10.0.0.0/16")
 	auto := w.create(securityGroupToken, "auto", values{"vpcId": vpc})
 	byHand := w.create(securityGroupToken, "hand", values{"vpcId": vpc, "name": "hand", "description": "d"})
 	for _, test := range []struct {
-		group    *thing
+		group    *testResource
 		in       values
 		replaces string
 		first    bool
@@ -104,13 +101,12 @@ func TestSecurityGroup_changes(t *testing.T) {
 	result := w.diff(byHand, values{"vpcId": vpc, "name": "hand", "description": "d", "tags": values{"a": "b"}, "revokeRulesOnDelete": true})
 	require.Empty(t, result.ReplaceKeys)
 	require.False(t, result.DeleteBeforeReplace)
-	require.Equal(t, []string{"revokeRulesOnDelete", "tags", "tagsAll"}, paths(result))
+	require.Equal(t, []string{"revokeRulesOnDelete", "tags", "tagsAll"}, diffPaths(result))
 }
 
-// Law 2.6, validation.
-func TestSecurityGroup_check(t *testing.T) {
+func TestSecurityGroup_validation(t *testing.T) {
 	t.Parallel()
-	w := newTrial(t)
+	w := newTestCloud(t)
 	at := func(reason, property string) []string {
 		return []string{reason + ". Examine values at 'g." + property + "'."}
 	}
@@ -130,14 +126,13 @@ func TestSecurityGroup_check(t *testing.T) {
 			at(`"10.0.1.5/24" is not a valid IPv4 CIDR block; did you mean "10.0.1.0/24"?`, "ingress"),
 		},
 	} {
-		require.Equal(t, test.want, w.failures(securityGroupToken, "g", test.in), name)
+		require.Equal(t, test.want, w.checkFailures(securityGroupToken, "g", test.in), name)
 	}
 }
 
-// Law 2.6, server errors, and 10.1.
-func TestSecurityGroup_refusals(t *testing.T) {
+func TestSecurityGroup_errors(t *testing.T) {
 	t.Parallel()
-	w := newTrial(t)
+	w := newTestCloud(t)
 	vpc := w.vpc("v", "10.0.0.0/16")
 	w.create(securityGroupToken, "g", values{"vpcId": vpc, "name": "web"})
 	w.create(securityGroupToken, "g", values{"vpcId": w.vpc("other", "10.0.0.0/16"), "name": "web"})
@@ -157,33 +152,32 @@ func TestSecurityGroup_refusals(t *testing.T) {
 			"not supported."},
 	} {
 		require.Equal(t, ec2Error("creating Security Group ("+test.name+")", "CreateSecurityGroup", test.code, test.message),
-			w.refusal(securityGroupToken, "g", with(test.in, values{"name": test.name})))
+			w.createError(securityGroupToken, "g", with(test.in, values{"name": test.name})))
 	}
 	inline := func(rules ...any) (string, string) {
-		group, refusal := w.partRefusal(securityGroupToken, "bad", values{"vpcId": vpc, "ingress": rules})
+		group, message := w.partialCreateError(securityGroupToken, "bad", values{"vpcId": vpc, "ingress": rules})
 		require.Empty(t, w.rulesIn(string(group.id), ingressRuleToken))
-		w.remove(group)
-		return string(group.id), refusal
+		w.delete(group)
+		return string(group.id), message
 	}
-	id, refusal := inline(values{"protocol": "-1", "fromPort": 1.0, "toPort": 2.0, "self": true})
+	id, message := inline(values{"protocol": "-1", "fromPort": 1.0, "toPort": 2.0, "self": true})
 	require.Equal(t, "updating Security Group ("+id+`) ingress rules: from_port (1) and to_port (2) must both be 0 to use the 'ALL' "-1" protocol!`,
-		refusal)
+		message)
 	rule := values{"protocol": "tcp", "fromPort": 1.0, "toPort": 1.0, "securityGroups": []any{"sg-1"}}
-	id, refusal = inline(rule)
+	id, message = inline(rule)
 	prefix := func() string {
 		return "updating Security Group (" + id + ") ingress rules: authorizing Security Group (ingress) rules"
 	}
-	require.Equal(t, ec2Error(prefix(), "AuthorizeSecurityGroupIngress", "InvalidGroup.NotFound", "The security group 'sg-1' does not exist"), refusal)
+	require.Equal(t, ec2Error(prefix(), "AuthorizeSecurityGroupIngress", "InvalidGroup.NotFound", "The security group 'sg-1' does not exist"), message)
 	twice := values{"protocol": "tcp", "fromPort": 1.0, "toPort": 1.0, "cidrBlocks": []any{"10.0.0.0/8"}}
-	id, refusal = inline(twice, with(twice, values{"description": "again"}))
+	id, message = inline(twice, with(twice, values{"description": "again"}))
 	require.Equal(t, ec2Error(prefix(), "AuthorizeSecurityGroupIngress", "InvalidParameterValue", "The same permission must not appear multiple times"),
-		refusal)
+		message)
 }
 
-// Law 2.6 and 10.2: what blocks the deletion of a group.
-func TestSecurityGroup_blockers(t *testing.T) {
+func TestSecurityGroup_dependencies(t *testing.T) {
 	t.Parallel()
-	w := newTrial(t)
+	w := newTestCloud(t)
 	vpc := w.vpc("v", "10.0.0.0/16")
 	group := w.create(securityGroupToken, "g", values{"vpcId": vpc})
 	other := w.create(securityGroupToken, "o", values{"vpcId": vpc})
@@ -191,7 +185,7 @@ func TestSecurityGroup_blockers(t *testing.T) {
 	refused := ec2Error("deleting Security Group ("+id+")", "DeleteSecurityGroup", "DependencyViolation", "resource "+id+" has a dependent object")
 	own := w.create(ingressRuleToken, "own", values{"securityGroupId": id, "ipProtocol": "-1", "referencedSecurityGroupId": id})
 	subnet := w.subnet(vpc, "10.0.1.0/24", "ap-northeast-1a")
-	for _, blocking := range []*thing{
+	for _, blocking := range []*testResource{
 		w.create(egressRuleToken, "r", values{"securityGroupId": string(other.id), "ipProtocol": "-1", "referencedSecurityGroupId": id}),
 		w.create(endpointToken, "e", values{
 			"vpcId": vpc, "serviceName": "com.amazonaws.ap-northeast-1.ssm", "vpcEndpointType": "Interface", "subnetIds": []any{subnet},
@@ -199,26 +193,26 @@ func TestSecurityGroup_blockers(t *testing.T) {
 		}),
 		w.create(instanceToken, "i", values{"ami": someImage(t), "instanceType": "t3.micro", "subnetId": subnet, "vpcSecurityGroupIds": []any{id}}),
 	} {
-		require.Equal(t, refused, bare(t, w.tryRemove(group)))
-		w.remove(blocking)
+		require.Equal(t, refused, awsError(t, w.tryDelete(group)))
+		w.delete(blocking)
 	}
-	w.remove(group)
+	w.delete(group)
 	require.False(t, w.read(own))
-	// revokeRulesOnDelete takes away the rules of other groups that name it.
+	// revokeRulesOnDelete deletes the rules of other groups that refer to it.
 	group = w.create(securityGroupToken, "g", values{"vpcId": vpc, "revokeRulesOnDelete": true})
 	rule := w.create(egressRuleToken, "r", values{
 		"securityGroupId": string(other.id), "ipProtocol": "-1", "referencedSecurityGroupId": string(group.id),
 	})
-	w.remove(group)
+	w.delete(group)
 	require.False(t, w.read(rule))
 }
 
-// Law 2.7: the group is adopted, emptied, and left.
+// The group is adopted without its rules, and remains after the resource was deleted.
 func TestDefaultSecurityGroup(t *testing.T) {
 	t.Parallel()
-	w := newTrial(t)
+	w := newTestCloud(t)
 	vpc := w.create(vpcToken, "v", values{"cidrBlock": "10.0.0.0/16"})
-	id := text(vpc.out(), "defaultSecurityGroupId")
+	id := str(vpc.state(), "defaultSecurityGroupId")
 	require.Equal(t, []string{"peer: " + id + ", ALL, ALLOW"}, w.rulesIn(id, ingressRuleToken))
 	require.Equal(t, []string{"peer: 0.0.0.0/0, ALL, ALLOW"}, w.rulesIn(id, egressRuleToken))
 	in := values{"vpcId": string(vpc.id), "ingress": []any{}, "egress": []any{}, "tags": values{"Name": "d"}}
@@ -227,143 +221,22 @@ func TestDefaultSecurityGroup(t *testing.T) {
 	require.Equal(t, with(in, values{
 		"arn": "arn:aws:ec2:ap-northeast-1:123456789012:security-group/" + id, "description": "default VPC security group", "name": "default",
 		"namePrefix": "", "ownerId": "123456789012", "revokeRulesOnDelete": false, "tagsAll": values{"Name": "d"},
-	}), group.out())
+	}), group.state())
 	require.Empty(t, w.rulesIn(id, ingressRuleToken))
 	require.Empty(t, w.rulesIn(id, egressRuleToken))
-	w.settled(group, in)
+	w.requireNoDiff(group, in)
 	require.Equal(t, keysOf("vpcId"), w.diff(group, with(in, values{"vpcId": "vpc-1"})).ReplaceKeys)
 
-	// A rule that somebody adds shows, and is mended.
+	// A rule that was added outside of Pulumi is drift, and an update deletes it.
 	w.create(ingressRuleToken, "by hand", values{"securityGroupId": id, "ipProtocol": "tcp", "fromPort": 22.0, "toPort": 22.0, "cidrIpv4": "0.0.0.0/0"})
 	require.True(t, w.read(group))
-	require.Equal(t, []string{"ingress"}, paths(w.diff(group, in)))
+	require.Equal(t, []string{"ingress"}, diffPaths(w.diff(group, in)))
 	w.update(group, in)
 	require.Empty(t, w.rulesIn(id, ingressRuleToken))
 	open := with(in, values{"ingress": []any{values{"protocol": "-1", "fromPort": 0.0, "toPort": 0.0, "self": true}}})
 	w.update(group, open)
-	w.settled(group, open)
-	w.remove(group)
-	require.Equal(t, []string{"peer: " + id + ", ALL, ALLOW"}, w.rulesIn(id, ingressRuleToken), "the rules stay")
-	require.Equal(t, "reading Default Security Group: couldn't find resource", w.refusal(defaultSecurityGroupToken, "d", values{"vpcId": "vpc-1"}))
-}
-
-// ruleTrial is an account with a VPC and two groups, and a rule of the first.
-func ruleTrial(t *testing.T) (w *trial, other string, in values) {
-	t.Helper()
-	w = newTrial(t)
-	vpc := w.vpc("v", "10.0.0.0/16")
-	group := w.create(securityGroupToken, "g", values{"vpcId": vpc})
-	other = string(w.create(securityGroupToken, "o", values{"vpcId": vpc}).id)
-	return w, other, values{
-		"securityGroupId": string(group.id), "ipProtocol": "tcp", "fromPort": 443.0, "toPort": 443.0, "cidrIpv4": "10.0.0.0/16",
-	}
-}
-
-// Law 2.8: outputs, changes, and 10.4. No framework type is deleted first for its name.
-func TestSecurityGroupRule(t *testing.T) {
-	t.Parallel()
-	for _, token := range []string{ingressRuleToken, egressRuleToken} {
-		w, other, in := ruleTrial(t)
-		rule := w.create(token, "r", in)
-		require.Regexp(t, "^sgr-0[0-9a-f]{16}$", rule.id)
-		require.Equal(t, with(in, values{
-			"arn": "arn:aws:ec2:ap-northeast-1:123456789012:security-group-rule/" + string(rule.id), "securityGroupRuleId": string(rule.id),
-			"tagsAll": values{},
-		}), rule.out())
-		w.settled(rule, in)
-		w.settled(rule, with(in, values{"ipProtocol": "6"}))
-		for name, test := range map[string]struct {
-			change   values
-			replaces []string
-		}{
-			"group":           {values{"securityGroupId": other}, []string{"securityGroupId"}},
-			"kind of source":  {values{"cidrIpv4": nil, "referencedSecurityGroupId": other}, []string{"cidrIpv4", "referencedSecurityGroupId"}},
-			"source":          {values{"cidrIpv4": "10.1.0.0/16"}, nil},
-			"ports":           {values{"fromPort": 80.0, "toPort": 80.0}, nil},
-			"protocol":        {values{"ipProtocol": "udp"}, nil},
-			"description":     {values{"description": "d"}, nil},
-			"no ports at all": {values{"ipProtocol": "-1", "fromPort": nil, "toPort": nil}, nil},
-		} {
-			result := w.diff(rule, with(in, test.change))
-			replaces := []string{}
-			for _, key := range result.ReplaceKeys {
-				replaces = append(replaces, string(key))
-			}
-			require.ElementsMatch(t, test.replaces, replaces, name)
-			require.False(t, result.DeleteBeforeReplace)
-			require.NotEmpty(t, paths(result), name)
-			if test.replaces == nil {
-				w.update(rule, with(in, test.change))
-				w.settled(rule, with(in, test.change))
-			}
-		}
-		w.remove(rule)
-		require.False(t, w.read(rule))
-		// With all protocols AWS reports ports of -1, so that others are a difference for ever.
-		all := with(in, values{"ipProtocol": "-1", "fromPort": 0.0, "toPort": 0.0})
-		rule = w.create(token, "r", all)
-		require.Equal(t, []string{"fromPort", "toPort"}, paths(w.diff(rule, all)))
-	}
-}
-
-// Law 2.8, validation, and 1.6 on the framework's way with it.
-func TestSecurityGroupRule_check(t *testing.T) {
-	t.Parallel()
-	w, other, in := ruleTrial(t)
-	require.Equal(t, []string{"Invalid Attribute Value. Attribute from_port value must be between -1 and 65535, got: 70000. Examine values at " +
-		"'r.fromPort'."}, w.failures(ingressRuleToken, "r", with(in, values{"fromPort": 70000.0})))
-	require.Equal(t, []string{"Missing required property 'ipProtocol'", "Missing required property 'securityGroupId'"},
-		w.failures(ingressRuleToken, "r", values{"cidrIpv4": "10.0.0.0/16"}))
-	require.Equal(t, []string{"Invalid Attribute Combination. Exactly one of these attributes must be configured: [cidr_ipv4,cidr_ipv6," +
-		"prefix_list_id,referenced_security_group_id]. Examine values at 'r.cidrIpv4'."},
-		w.failures(ingressRuleToken, "r", with(in, values{"referencedSecurityGroupId": other})))
-	require.Empty(t, w.failures(ingressRuleToken, "r", with(in, values{"cidrIpv4": nil, "referencedSecurityGroupId": unknown{}})))
-	_, err := w.check(ingressRuleToken, "r", with(in, values{"cidrIpv4": nil}))
-	require.EqualError(t, err, "Missing Attribute Configuration: Exactly one of these attributes must be configured: [cidr_ipv4,cidr_ipv6,"+
-		"prefix_list_id,referenced_security_group_id]")
-}
-
-// Law 2.6 and 2.8, server errors.
-func TestSecurityGroupRule_refusals(t *testing.T) {
-	t.Parallel()
-	w, other, in := ruleTrial(t)
-	w.create(ingressRuleToken, "r", in)
-	all := values{"ipProtocol": "-1", "fromPort": nil, "toPort": nil}
-	w.create(ingressRuleToken, "all", with(in, all))
-	foreign := string(w.create(securityGroupToken, "f", values{"vpcId": w.vpc("f", "10.0.0.0/16")}).id)
-	refused := func(code, message string) string {
-		return ec2Error("creating VPC Security Group Rule", "AuthorizeSecurityGroupIngress", code, message)
-	}
-	peer := func(kind, id string) values { return values{"cidrIpv4": nil, kind: id} }
-	for _, test := range []struct {
-		change        values
-		code, message string
-	}{
-		{values{"securityGroupId": "sg-1"}, "InvalidGroup.NotFound", "The security group 'sg-1' does not exist"},
-		{nil, "InvalidPermission.Duplicate", `the specified rule "peer: 10.0.0.0/16, TCP, from port: 443, to port: 443, ALLOW" already exists`},
-		{values{"ipProtocol": "6"}, "InvalidPermission.Duplicate", `the specified rule "peer: 10.0.0.0/16, TCP, from port: 443, to port: 443, ` +
-			`ALLOW" already exists`},
-		{all, "InvalidPermission.Duplicate", `the specified rule "peer: 10.0.0.0/16, ALL, ALLOW" already exists`},
-		{peer("referencedSecurityGroupId", "sg-1"), "InvalidGroup.NotFound", "The security group 'sg-1' does not exist"},
-		{peer("referencedSecurityGroupId", foreign), "InvalidGroup.NotFound", "You have specified two resources that belong to different networks."},
-		{peer("prefixListId", "pl-1"), "InvalidPrefixListID.NotFound", "The prefix list ID 'pl-1' does not exist"},
-		{values{"fromPort": nil}, "InvalidParameterValue", "Invalid value 'Must specify both from and to ports with TCP/UDP.' for portRange."},
-		{values{"toPort": 80.0}, "InvalidParameterValue", "Invalid TCP/UDP port range (443:80)"},
-		{values{"description": "ann's"}, "InvalidParameterValue", "Invalid rule description. Valid descriptions are strings less than 256 " +
-			"characters from the following set:  a-zA-Z0-9. _-:/()#,@[]+=&;{}!$*"},
-	} {
-		require.Equal(t, refused(test.code, test.message), w.refusal(ingressRuleToken, "x", with(in, test.change)))
-	}
-	w.create(ingressRuleToken, "x", with(in, peer("prefixListId", "pl-61a54008")))
-	w.create(ingressRuleToken, "x", with(in, peer("referencedSecurityGroupId", other)))
-	for i := range maxRules - 4 {
-		w.create(ingressRuleToken, fmt.Sprint(i), with(in, values{"fromPort": float64(i), "toPort": float64(i)}))
-	}
-	require.Equal(t, refused("RulesPerSecurityGroupLimitExceeded", "The maximum number of rules per security group has been reached."),
-		w.refusal(ingressRuleToken, "x", with(in, values{"fromPort": 1000.0, "toPort": 1000.0})))
-	w.create(egressRuleToken, "x", in)
-	gone := &thing{urn: testURN(egressRuleToken, "gone"), id: "sgr-1"}
-	w.remove(gone)
-	require.Equal(t, ec2Error("updating VPC Security Group Egress Rule (sgr-1)", "ModifySecurityGroupRules",
-		"InvalidSecurityGroupRuleId.NotFound", "The security group rule ID 'sgr-1' does not exist"), bare(t, w.tryUpdate(gone, in)))
+	w.requireNoDiff(group, open)
+	w.delete(group)
+	require.Equal(t, []string{"peer: " + id + ", ALL, ALLOW"}, w.rulesIn(id, ingressRuleToken), "the rules remain")
+	require.Equal(t, "reading Default Security Group: couldn't find resource", w.createError(defaultSecurityGroupToken, "d", values{"vpcId": "vpc-1"}))
 }

@@ -1,6 +1,8 @@
 package awssim
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,276 +13,173 @@ import (
 	"strings"
 )
 
-// maxDocumentBytes is the size of a document's content.
-const maxDocumentBytes = 64 * 1024
+const documentToken = "aws:ssm/document:Document"
 
-// reservedDocumentNames are the prefixes that AWS keeps for its own documents, whatever the case.
-var reservedDocumentNames = []string{"aws", "amazon", "amzn"}
-
-// documentProblem returns the code and the sentence with which Systems Manager refuses a document, or two empty
-// strings. The form of the sentences on schemas is that of the JSON schema validator whose words Systems Manager
-// passes on; which of several flaws it names first is not established.
-func documentProblem(kind, format, content string) (code, message string) {
-	if len(content) > maxDocumentBytes {
-		return "MaxDocumentSizeExceeded", "The size limit of a document is 64 KB."
-	}
-	if format != "JSON" {
-		return "", "" // YAML and TEXT are kept as they are: the simulation reads JSON alone
-	}
-	root, err := parseJSON(content)
-	var syntax *json.SyntaxError
-	switch {
-	case errors.As(err, &syntax):
-		return "InvalidDocumentContent", "JSON not well-formed. at Line: " + strings.NewReplacer(
-			"(", "", ")", "", ",", ", Column: ").Replace(textPosition(content, int(syntax.Offset)-1))
-	case err != nil:
-		return "InvalidDocumentContent", "JSON not well-formed. " + err.Error()
-	}
-	schema, known := documentSchemas[kind]
-	if !known {
-		return "", ""
-	}
-	version := documentSchemaVersion(content)
-	if version == "" {
-		return "InvalidDocumentContent", missingProperties("/", "schemaVersion")
-	}
-	if !slices.Contains(schema.versions, version) {
-		return "InvalidDocumentSchemaVersion", fmt.Sprintf("%s is not a valid schema version for %s document type",
-			version, kind)
-	}
-	if message = schema.check(root, version); message != "" {
-		return "InvalidDocumentContent", message
-	}
-	return "", ""
+// documentTypes are the types that the provider accepts.
+var documentTypes = []string{
+	"Command", "Policy", "Automation", "Session", "Package", "ApplicationConfiguration", "ApplicationConfigurationSchema",
+	"DeploymentStrategy", "ChangeCalendar", "Automation.ChangeTemplate", "ProblemAnalysis", "ProblemAnalysisTemplate",
+	"CloudFormation", "ConformancePackTemplate", "QuickSetup",
 }
 
-type documentSchema struct {
-	versions []string
-	check    func(root *jsonValue, version string) string
-}
+var documentName = stringMatch(regexp.MustCompile(`^[0-9A-Za-z_.-]+$`),
+	"must contain only alphanumeric, underscore, hyphen, or period characters")
 
-var documentSchemas = map[string]documentSchema{
-	"Session":    {[]string{"1.0"}, sessionProblem},
-	"Command":    {[]string{"1.2", "2.0", "2.2"}, stepsProblem},
-	"Automation": {[]string{"0.3"}, stepsProblem},
-	"Policy":     {[]string{"2.0"}, stepsProblem},
-}
-
-var yamlSchemaVersion = regexp.MustCompile(`(?m)^schemaVersion:\s*["']?([0-9.]+)`)
-
-// documentSchemaVersion finds the version in JSON and in YAML.
-func documentSchemaVersion(content string) string {
-	var document struct {
-		SchemaVersion string `json:"schemaVersion"`
-	}
-	if json.Unmarshal([]byte(content), &document) == nil {
-		return document.SchemaVersion
-	}
-	if found := yamlSchemaVersion.FindStringSubmatch(content); found != nil {
-		return found[1]
-	}
-	return ""
-}
-
-func schemaFlaw(node, format string, args ...any) string {
-	return fmt.Sprintf("[message: %q - parent node: %s]", fmt.Sprintf(format, args...), node)
-}
-
-func missingProperties(node string, names ...string) string {
-	list, _ := json.Marshal(names) // strings always marshal
-	return schemaFlaw(node, "object has missing required properties (%s)", list)
-}
-
-// stepsProblem looks for what makes documents of the other types do something, and no further.
-func stepsProblem(root *jsonValue, version string) string {
-	steps := "mainSteps"
-	if version == "1.2" {
-		steps = "runtimeConfig"
-	}
-	if root.get(steps) == nil {
-		return missingProperties("/", steps)
-	}
-	return ""
-}
-
-// sessionTypes are those of https://docs.aws.amazon.com/systems-manager/latest/userguide/session-manager-schema.html
-var sessionTypes = []string{"Standard_Stream", "InteractiveCommands", "NonInteractiveCommands", "Port"}
-
-// sessionInputs are the inputs of a Standard_Stream document and their JSON types. All but the last three must be
-// there. The agent takes booleans as text too; the documentation shows JSON booleans alone, and the stricter reading
-// holds.
-var sessionInputs = []struct{ name, kind string }{
-	{"cloudWatchEncryptionEnabled", "boolean"},
-	{"cloudWatchLogGroupName", "string"},
-	{"cloudWatchStreamingEnabled", "boolean"},
-	{"kmsKeyId", "string"},
-	{"runAsDefaultUser", "string"},
-	{"runAsEnabled", "boolean"},
-	{"s3BucketName", "string"},
-	{"s3EncryptionEnabled", "boolean"},
-	{"s3KeyPrefix", "string"},
-	{"idleSessionTimeout", "string"},
-	{"maxSessionDuration", "string"},
-	{"shellProfile", "object"},
-}
-
-// requiredSessionInputs is how many of sessionInputs are required.
-const requiredSessionInputs = 9
-
-// Minutes that a session may idle and last. Empty leaves AWS's own limit.
-var (
-	idleMinutes = regexp.MustCompile(`^([1-9]|[1-5][0-9]|60)?$`)
-	maxMinutes  = regexp.MustCompile(`^([1-9]|[1-9][0-9]{1,2}|1[0-3][0-9]{2}|14[0-3][0-9]|1440)?$`)
-)
-
-func sessionProblem(root *jsonValue, _ string) string {
-	kind := root.get("sessionType")
-	if kind == nil {
-		return missingProperties("/", "sessionType")
-	}
-	name, _ := kind.text()
-	if !slices.Contains(sessionTypes, name) {
-		list, _ := json.Marshal(sessionTypes) // strings always marshal
-		return schemaFlaw("/sessionType", "instance value (%q) not found in enum (possible values: %s)", name, list)
-	}
-	if name != "Standard_Stream" {
-		return "" // their parameters and properties are not what this project writes
-	}
-	inputs := root.get("inputs")
-	if inputs == nil {
-		return missingProperties("/", "inputs")
-	}
-	var missing []string
-	for i, input := range sessionInputs {
-		value := inputs.get(input.name)
-		if value == nil {
-			if i < requiredSessionInputs {
-				missing = append(missing, input.name)
-			}
-			continue
-		}
-		if got := value.schemaType(); got != input.kind {
-			return schemaFlaw("/inputs/"+input.name,
-				"instance type (%s) does not match any allowed primitive type (allowed: [%q])", got, input.kind)
-		}
-	}
-	if missing != nil {
-		return missingProperties("/inputs", missing...)
-	}
-	for _, key := range inputs.keys {
-		if !slices.ContainsFunc(sessionInputs, func(i struct{ name, kind string }) bool { return i.name == key }) {
-			return schemaFlaw("/inputs",
-				"object instance has properties which are not allowed by the schema: [%q]", key)
-		}
-	}
-	for _, minutes := range []struct {
-		input string
-		form  *regexp.Regexp
-	}{{"idleSessionTimeout", idleMinutes}, {"maxSessionDuration", maxMinutes}} {
-		if value := inputs.get(minutes.input); value != nil {
-			if text, _ := value.text(); !minutes.form.MatchString(text) {
-				return schemaFlaw("/inputs/"+minutes.input,
-					"ECMA 262 regex %q does not match input string %q", minutes.form, text)
-			}
-		}
-	}
-	return ""
-}
-
-// schemaType is the type's name in JSON schema.
-func (v *jsonValue) schemaType() string {
-	switch v.kind {
-	case '{':
-		return "object"
-	case '[':
-		return "array"
-	}
-	switch scalar := v.scalar.(type) {
-	case nil:
-		return "null"
-	case bool:
-		return "boolean"
-	case json.Number:
-		if strings.ContainsAny(scalar.String(), ".eE") {
-			return "number"
-		}
-		return "integer"
-	}
-	return "string"
-}
-
-// awsDocument is a document of AWS's own: its parameters, and those that must be given.
-type awsDocument struct{ parameters, required []string }
-
-// awsDocuments are those that associations use.
-var awsDocuments = map[string]awsDocument{
-	"AWS-UpdateSSMAgent": {parameters: []string{"allowDowngrade", "version"}},
-	"AWS-RunPatchBaseline": {
-		parameters: []string{"BaselineOverride", "InstallOverrideList", "Operation", "RebootOption", "SnapshotId"},
-		required:   []string{"Operation"},
-	},
-	"AWS-RunPatchBaselineAssociation": {
-		parameters: []string{"AssociationId", "BaselineTags", "InstallOverrideList", "Operation", "RebootOption"},
-		required:   []string{"Operation"},
-	},
-	"AWS-GatherSoftwareInventory": {parameters: []string{
-		"applications", "awsComponents", "billingInfo", "customInventory", "files", "instanceDetailedInformation",
-		"networkConfig", "services", "windowsRegistry", "windowsRoles", "windowsUpdates",
-	}},
-	"AWS-ConfigureAWSPackage": {
-		parameters: []string{"action", "additionalArguments", "installationType", "name", "version"},
-		required:   []string{"action", "name"},
-	},
-	"AWS-RunShellScript": {
-		parameters: []string{"commands", "executionTimeout", "workingDirectory"},
-		required:   []string{"commands"},
-	},
-	"AWS-RunPowerShellScript": {
-		parameters: []string{"commands", "executionTimeout", "workingDirectory"},
-		required:   []string{"commands"},
-	},
-	"AmazonCloudWatch-ManageAgent": {
-		parameters: []string{
-			"action", "mode", "optionalConfigurationLocation", "optionalConfigurationSource", "optionalOpenTelemetryCollectorConfigurationLocation",
-			"optionalOpenTelemetryCollectorConfigurationSource", "optionalRestart",
+func init() {
+	register(&resourceType{
+		Token: documentToken,
+		Inputs: map[string]attribute{
+			"content":            {Required: true, DiffSuppress: sameJSON},
+			"documentType":       {Required: true, Validate: stringInSet(documentTypes...)},
+			"documentFormat":     {Default: "JSON", Validate: stringInSet("YAML", "JSON", "TEXT")},
+			"name":               {ForceNew: true, Computed: true, Validate: allOf(documentName, lengthBetween(3, 128))},
+			"attachmentsSources": {},
+			"permissions":        {},
+			"targetType": {Validate: allOf(lengthBetween(1, 200), stringMatch(regexp.MustCompile(`^\/[\w\.\-\:\/]*$`),
+				"must contain a forward slash optionally followed by a resource type such as AWS::EC2::Instance"))},
+			"versionName": {Validate: allOf(lengthBetween(3, 128), documentName)},
 		},
-		required: []string{"action"},
-	},
+		Outputs: []string{
+			"arn", "createdDate", "defaultVersion", "description", "documentVersion", "hash", "hashType", "latestVersion",
+			"owner", "parameters", "platformTypes", "schemaVersion", "status",
+		},
+		AutoName:      &autoName{attribute: "name", maxLength: 255},
+		Taggable:      true,
+		CustomizeDiff: func(_ differences, _, in values) error { return validatePermissions(in) },
+		SetNewComputed: map[string][]string{
+			"content": {"defaultVersion", "documentVersion", "hash", "latestVersion", "parameters"},
+		},
+		Create: createDocument, Update: updateDocument, Delete: deleteDocument,
+		NotFound: func(c *call, name string) error {
+			return c.ssmError("updating SSM Document ("+name+")", "UpdateDocument", "InvalidDocument", "Document with name %s does not exist.", name)
+		},
+	})
 }
 
-// parametersProblem refuses parameters that a document does not know, and the lack of those it needs. The sentence on
-// an unknown one is not established.
-func parametersProblem(document awsDocument, parameters map[string]string) string {
-	for _, name := range document.required {
-		if _, ok := parameters[name]; !ok {
-			return fmt.Sprintf("Parameter %q requires a value.", name)
-		}
-	}
-	for _, name := range slices.Sorted(maps.Keys(parameters)) {
-		if !slices.Contains(document.parameters, name) {
-			return fmt.Sprintf("Parameter %q is not defined in the document.", name)
-		}
-	}
-	return ""
+// ssmError returns an error of Systems Manager. The status of all client errors is 400.
+func (c *call) ssmError(prefix, operation, code, format string, args ...any) error {
+	return c.apiError(prefix, "SSM", operation, 400, code, format, args...)
 }
 
-// Forms of https://docs.aws.amazon.com/systems-manager/latest/userguide/reference-cron-and-rate-expressions.html for
-// associations: times of day, of the hour, and days of the week. Months and years cannot be chosen.
-var (
-	rateForm = regexp.MustCompile(`^rate\(([0-9]+) (minute|hour|day)(s?)\)$`)
-	atForm   = regexp.MustCompile(`^at\([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\)$`)
-	cronForm = regexp.MustCompile(`^cron\((([0-9]|[1-5][0-9])|0/(15|30)|\*) (([0-9]|1[0-9]|2[0-3])|[0-9]+/(1|2|4|8|12)|\*) ` +
-		`(\?|\*) \* (\?|\*|([1-7]|MON|TUE|WED|THU|FRI|SAT|SUN)([#,-]([1-7]|MON|TUE|WED|THU|FRI|SAT|SUN))*L?) \*\)$`)
-)
+// sameJSON reports whether two strings contain equivalent JSON.
+func sameJSON(a, b any) bool {
+	x, okA := a.(string)
+	y, okB := b.(string)
+	var u, v any
+	return okA && okB && json.Unmarshal([]byte(x), &u) == nil && json.Unmarshal([]byte(y), &v) == nil && equal(u, v)
+}
 
-// validSchedule tells whether an association can run by the expression.
-func validSchedule(expression string) bool {
-	if found := rateForm.FindStringSubmatch(expression); found != nil {
-		n, err := strconv.Atoi(found[1])
-		if err != nil || n == 0 || (n == 1) == (found[3] == "s") {
-			return false
-		}
-		return found[2] != "minute" || n >= 30 // 30 minutes is the shortest interval
+// validatePermissions returns the provider's error for the permissions of a document.
+func validatePermissions(in values) error {
+	permissions, ok := in["permissions"].(values)
+	if !ok || isUnknown(permissions) {
+		return nil
 	}
-	return cronForm.MatchString(expression) || atForm.MatchString(expression)
+	kind, hasKind := permissions["type"]
+	switch {
+	case !hasKind:
+		return errors.New(`"permissions": "type" must be defined`)
+	case kind != "Share":
+		return errors.New(`"permissions": only Share "type" supported`)
+	case !isSet(permissions, "account_ids"):
+		return errors.New(`"permissions": "account_ids" must be defined`)
+	}
+	return nil
+}
+
+func createDocument(c *call, in values) (string, values, error) {
+	name := str(in, "name")
+	prefix := "creating SSM Document (" + name + ")"
+	if err := validatePermissions(in); err != nil {
+		return "", nil, err
+	}
+	for _, reserved := range reservedDocumentNames {
+		if strings.HasPrefix(strings.ToLower(name), reserved) {
+			return "", nil, c.ssmError(prefix, "CreateDocument", "ValidationException", "Invalid document name %s", name)
+		}
+	}
+	code, message := validateDocument(str(in, "documentType"), str(in, "documentFormat"), str(in, "content"))
+	if code != "" {
+		return "", nil, c.ssmError(prefix, "CreateDocument", code, "%s", message)
+	}
+	if c.get(documentToken, name) != nil {
+		return "", nil, c.ssmError(prefix, "CreateDocument", "DocumentAlreadyExists", "Document with same name %s already exists", name)
+	}
+	maps.Copy(in, values{
+		"arn": c.arn("ssm", "document/"+name), "createdDate": createdAt, "owner": c.account, "status": "Active",
+		"platformTypes": toList([]string{"Linux", "MacOS", "Windows"}),
+	})
+	describeDocument(in, "1")
+	c.put(documentToken, name, in)
+	return name, in, nil
+}
+
+// describeDocument sets the properties that depend on the document's content and version.
+func describeDocument(state values, version string) {
+	var content struct {
+		Description string `json:"description"`
+		Parameters  map[string]struct {
+			Type        string `json:"type"`
+			Description string `json:"description"`
+			Default     any    `json:"default"`
+		} `json:"parameters"`
+	}
+	parameters := []any{}
+	if json.Unmarshal([]byte(str(state, "content")), &content) == nil {
+		for _, name := range slices.Sorted(maps.Keys(content.Parameters)) {
+			p := content.Parameters[name]
+			parameter := values{"name": name, "type": p.Type, "description": p.Description, "defaultValue": ""}
+			if p.Default != nil {
+				parameter["defaultValue"] = fmt.Sprint(p.Default)
+			}
+			parameters = append(parameters, parameter)
+		}
+	}
+	sum := sha256.Sum256([]byte(str(state, "content")))
+	maps.Copy(state, values{
+		"schemaVersion": documentSchemaVersion(str(state, "content")), "description": content.Description,
+		"parameters": parameters, "hash": hex.EncodeToString(sum[:]), "hashType": "Sha256",
+		"defaultVersion": version, "documentVersion": version, "latestVersion": version,
+	})
+}
+
+func updateDocument(c *call, name string, old, in values) (values, error) {
+	prefix := "updating SSM Document (" + name + ")"
+	kind, content := str(old, "documentType"), str(old, "content")
+	version, schema := str(old, "latestVersion"), str(old, "schemaVersion")
+	if sameJSON(content, in["content"]) {
+		in["content"] = content
+	}
+	changed := str(in, "content") != content
+	if changed {
+		if strings.HasPrefix(schema, "1.") && kind != "Session" {
+			return nil, c.ssmError(prefix, "UpdateDocument", "InvalidDocumentSchemaVersion",
+				"The version of the document schema isn't supported.")
+		}
+		code, message := validateDocument(kind, str(in, "documentFormat"), str(in, "content"))
+		if code != "" {
+			return nil, c.ssmError(prefix, "UpdateDocument", code, "%s", message)
+		}
+	}
+	state := c.applyInputs(old, in)
+	// The provider plans a change of the type as an update, but makes no API call for it.
+	state["documentType"] = kind
+	if changed {
+		n, err := strconv.Atoi(version)
+		if err != nil {
+			return nil, err
+		}
+		describeDocument(state, strconv.Itoa(n+1))
+	}
+	return state, nil
+}
+
+func deleteDocument(c *call, name string, _ values) error {
+	bound := func(v values) bool { return str(v, "name") == name && str(v, "instanceId") != "" }
+	if len(c.find(ssmAssociationToken, bound)) > 0 {
+		return c.ssmError("deleting SSM Document ("+name+")", "DeleteDocument", "AssociatedInstances",
+			"You must disassociate a document from all instances before you can delete it.")
+	}
+	c.remove(c.get(documentToken, name))
+	return nil
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// sessionDocument is a complete session document, with the inputs that extra adds.
+// sessionDocument returns a valid session document with additional inputs.
 func sessionDocument(extra string) string {
 	return `{"schemaVersion":"1.0","description":"d","sessionType":"Standard_Stream","inputs":{` +
 		`"s3BucketName":"","s3KeyPrefix":"","s3EncryptionEnabled":true,"cloudWatchLogGroupName":"/g",` +
@@ -15,8 +15,7 @@ func sessionDocument(extra string) string {
 		`"runAsDefaultUser":""` + extra + `}}`
 }
 
-// Law 5.1, server errors; the session schema.
-func TestDocumentProblem(t *testing.T) {
+func TestValidateDocument(t *testing.T) {
 	t.Parallel()
 	session := sessionDocument("")
 	for _, test := range []struct{ name, kind, format, content, code, message string }{
@@ -25,11 +24,23 @@ func TestDocumentProblem(t *testing.T) {
 			"session with the optional inputs", "Session", "JSON",
 			sessionDocument(`,"idleSessionTimeout":"20","maxSessionDuration":"1440","shellProfile":{"linux":"bash"}`), "", "",
 		},
-		{"session of ports", "Session", "JSON", `{"schemaVersion":"1.0","sessionType":"Port"}`, "", ""},
+		{"port session", "Session", "JSON", `{"schemaVersion":"1.0","sessionType":"Port"}`, "", ""},
 		{"text", "Command", "TEXT", "anything", "", ""},
 		{
 			"not JSON", "Session", "JSON", `{"a":x}`, "InvalidDocumentContent",
 			"JSON not well-formed. at Line: 1, Column: 6",
+		},
+		{
+			"not JSON, on another line", "Session", "JSON", "{\n  \"a\": x}", "InvalidDocumentContent",
+			"JSON not well-formed. at Line: 2, Column: 8",
+		},
+		{
+			"a duplicate key", "Session", "JSON", `{"a":[{"b":1,"c":{"b":2}},{"b":1,"b":2}]}`, "InvalidDocumentContent",
+			`JSON not well-formed. duplicate key "b"`,
+		},
+		{
+			"not an object", "Session", "JSON", `["a"]`, "InvalidDocumentContent",
+			`[message: "object has missing required properties ([\"schemaVersion\"])" - parent node: /]`,
 		},
 		{
 			"too long", "Session", "JSON", strings.Repeat(" ", 65537), "MaxDocumentSizeExceeded",
@@ -90,7 +101,7 @@ func TestDocumentProblem(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			code, message := documentProblem(test.kind, test.format, test.content)
+			code, message := validateDocument(test.kind, test.format, test.content)
 			require.Equal(t, test.code, code)
 			require.Equal(t, test.message, message)
 		})
@@ -126,7 +137,7 @@ func TestValidSchedule(t *testing.T) {
 	}
 }
 
-func TestParametersProblem(t *testing.T) {
+func TestCheckParameters(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		document   string
@@ -139,6 +150,6 @@ func TestParametersProblem(t *testing.T) {
 		{"AWS-RunPatchBaseline", nil, `Parameter "Operation" requires a value.`},
 		{"AWS-RunPatchBaseline", map[string]string{"Operation": "Scan"}, ""},
 	} {
-		require.Equal(t, test.want, parametersProblem(awsDocuments[test.document], test.parameters))
+		require.Equal(t, test.want, checkParameters(awsDocuments[test.document], test.parameters))
 	}
 }

@@ -7,10 +7,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Law 1.9, 5.2.
 func TestSSMAssociation(t *testing.T) {
 	t.Parallel()
-	w := newTrial(t)
+	w := newTestCloud(t)
 	in := values{
 		"name": "AWS-UpdateSSMAgent", "associationName": "dev", "scheduleExpression": "cron(0 2 ? * SUN *)",
 		"applyOnlyAtCronInterval": true, "parameters": values{"allowDowngrade": "false"},
@@ -23,29 +22,29 @@ func TestSSMAssociation(t *testing.T) {
 	want := clone(in)
 	want["associationId"], want["documentVersion"], want["tagsAll"] = id, "$DEFAULT", values{"Name": "n"}
 	want["arn"] = "arn:aws:ssm:ap-northeast-1:123456789012:association/" + id
-	require.Equal(t, want, association.out())
-	w.settled(association, in)
+	require.Equal(t, want, association.state())
+	w.requireNoDiff(association, in)
 	require.Equal(t, "updating SSM Association ("+id+"): operation error SSM: UpdateAssociation, https response error "+
 		"StatusCode: 400, InvalidSchedule: The schedule is invalid. Verify your cron or rate expression and try again.",
-		bare(t, w.tryUpdate(association, values{
+		awsError(t, w.tryUpdate(association, values{
 			"name": "AWS-UpdateSSMAgent", "targets": in["targets"], "scheduleExpression": "weekly",
 		})))
-	w.remove(association)
+	w.delete(association)
 	require.False(t, w.read(association))
 	require.Empty(t, w.cloud.Objects)
 }
 
-func TestSSMAssociation_changes(t *testing.T) {
+func TestSSMAssociation_diff(t *testing.T) {
 	t.Parallel()
-	targets := func(ids ...string) []any { return []any{values{"key": "InstanceIds", "values": anys(ids)}} }
-	changes(t, ssmAssociationToken, nil, values{
+	targets := func(ids ...string) []any { return []any{values{"key": "InstanceIds", "values": toList(ids)}} }
+	testChanges(t, ssmAssociationToken, nil, values{
 		"name": "AWS-UpdateSSMAgent", "targets": targets("i-00000001"), "scheduleExpression": "cron(0 2 ? * SUN *)",
-	}, []change{
+	}, []inputChange{
 		{"document", values{"name": "AWS-RunPatchBaseline"}, keysOf("name"), nil},
 		{"instance", values{"instanceId": "i-00000001"}, keysOf("instanceId"), nil},
 		{"targets", values{"targets": targets("i-00000002")}, nil, []string{"targets"}},
 		{"schedule", values{"scheduleExpression": "rate(7 days)"}, nil, []string{"scheduleExpression"}},
-		{"only then", values{"applyOnlyAtCronInterval": true}, nil, []string{"applyOnlyAtCronInterval"}},
+		{"applyOnlyAtCronInterval", values{"applyOnlyAtCronInterval": true}, nil, []string{"applyOnlyAtCronInterval"}},
 		{"name", values{"associationName": "abc"}, nil, []string{"associationName"}},
 		{"parameters", values{"parameters": values{"version": "1"}}, nil, []string{"parameters"}},
 		{"severity", values{"complianceSeverity": "HIGH"}, nil, []string{"complianceSeverity"}},
@@ -54,10 +53,9 @@ func TestSSMAssociation_changes(t *testing.T) {
 	})
 }
 
-// Law 1.7, 5.2: what a preview refuses.
-func TestSSMAssociation_check(t *testing.T) {
+func TestSSMAssociation_validation(t *testing.T) {
 	t.Parallel()
-	w := newTrial(t)
+	w := newTestCloud(t)
 	for _, test := range []struct {
 		in   values
 		want string
@@ -75,14 +73,13 @@ func TestSSMAssociation_check(t *testing.T) {
 		{values{"outputLocation": values{"s3KeyPrefix": "p"}}, `Missing required argument. The argument "s3_bucket_name" is ` +
 			"required, but no definition was found.. Examine values at 'x.outputLocation.s3BucketName'."},
 	} {
-		require.Equal(t, []string{test.want}, w.failures(ssmAssociationToken, "x", test.in))
+		require.Equal(t, []string{test.want}, w.checkFailures(ssmAssociationToken, "x", test.in))
 	}
 }
 
-// Law 5.2, errors.
-func TestSSMAssociation_refusals(t *testing.T) {
+func TestSSMAssociation_errors(t *testing.T) {
 	t.Parallel()
-	w := newTrial(t)
+	w := newTestCloud(t)
 	targets := []any{values{"key": "tag:Name", "values": []any{"n"}}}
 	w.create(documentToken, "d", values{"name": "session", "documentType": "Session", "content": sessionDocument("")})
 	w.create(documentToken, "d", values{
@@ -95,7 +92,7 @@ func TestSSMAssociation_refusals(t *testing.T) {
 		want string
 	}{
 		{
-			"a document that is not there",
+			"a document that does not exist",
 			values{"name": "none", "targets": targets},
 			"InvalidDocument: Document with name none does not exist.",
 		},
@@ -110,17 +107,17 @@ func TestSSMAssociation_refusals(t *testing.T) {
 			"InvalidTarget: Instance ID or targets must be specified",
 		},
 		{
-			"targets of no kind",
+			"targets of an unknown kind",
 			values{"name": "AWS-UpdateSSMAgent", "targets": []any{values{"key": "Name", "values": []any{"n"}}}},
 			"InvalidTarget: Unsupported Target Type",
 		},
 		{
-			"a target that is no instance",
+			"a target that is not an instance",
 			values{"name": "AWS-UpdateSSMAgent", "targets": []any{values{"key": "InstanceIds", "values": []any{"web"}}}},
 			"InvalidTarget: Unsupported Target Type",
 		},
 		{
-			"a parameter left out",
+			"a missing parameter",
 			values{"name": "AWS-RunPatchBaseline", "targets": targets},
 			`InvalidParameters: Parameter "Operation" requires a value.`,
 		},
@@ -135,7 +132,7 @@ func TestSSMAssociation_refusals(t *testing.T) {
 			"InvalidSchedule: The schedule is invalid. Verify your cron or rate expression and try again.",
 		},
 		{
-			"only at a rate",
+			"applyOnlyAtCronInterval with a rate",
 			values{
 				"name": "AWS-UpdateSSMAgent", "targets": targets, "scheduleExpression": "rate(7 days)",
 				"applyOnlyAtCronInterval": true,
@@ -144,76 +141,75 @@ func TestSSMAssociation_refusals(t *testing.T) {
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			require.Equal(t, "creating SSM Association ("+text(test.in, "name")+"): operation error SSM: CreateAssociation, https "+
-				"response error StatusCode: 400, "+test.want, w.refusal(ssmAssociationToken, "x", test.in))
+			require.Equal(t, "creating SSM Association ("+str(test.in, "name")+"): operation error SSM: CreateAssociation, https "+
+				"response error StatusCode: 400, "+test.want, w.createError(ssmAssociationToken, "x", test.in))
 		})
 	}
 
-	// Bound to an instance, an association is unique and keeps its document.
+	// An association of a document with an instance is unique, and the document cannot be deleted.
 	in := values{"name": "own", "instanceId": "i-00000001", "parameters": values{"path": "/"}}
 	bound := w.create(ssmAssociationToken, "b", in)
-	w.settled(bound, in)
-	require.Contains(t, w.refusal(ssmAssociationToken, "x", in), ", AssociationAlreadyExists: ")
-	document := &thing{urn: testURN(documentToken, "d"), id: "own"}
+	w.requireNoDiff(bound, in)
+	require.Contains(t, w.createError(ssmAssociationToken, "x", in), ", AssociationAlreadyExists: ")
+	document := &testResource{urn: testURN(documentToken, "d"), id: "own"}
 	require.Equal(t, "deleting SSM Document (own): operation error SSM: DeleteDocument, https response error StatusCode: 400, "+
 		"AssociatedInstances: You must disassociate a document from all instances before you can delete it.",
-		bare(t, w.tryRemove(document)))
-	w.remove(bound)
-	w.remove(document)
+		awsError(t, w.tryDelete(document)))
+	w.delete(bound)
+	w.delete(document)
 }
 
-// Law 5.1.
 func TestSSMDocument(t *testing.T) {
 	t.Parallel()
-	w := newTrial(t)
+	w := newTestCloud(t)
 	in := values{"documentType": "Session", "content": sessionDocument(""), "tags": values{"Name": "n"}}
 	document := w.create(documentToken, "dev-session", in)
 	require.Equal(t, "dev-session-0102030", string(document.id))
-	out := document.out()
+	out := document.state()
 	require.Regexp(t, `^[0-9a-f]{64}$`, out["hash"])
 	first := out["hash"]
 	delete(out, "hash")
 	require.Equal(t, values{
 		"name": "dev-session-0102030", "documentType": "Session", "documentFormat": "JSON", "content": sessionDocument(""),
-		"arn": "arn:aws:ssm:ap-northeast-1:123456789012:document/dev-session-0102030", "createdDate": someDay,
+		"arn": "arn:aws:ssm:ap-northeast-1:123456789012:document/dev-session-0102030", "createdDate": createdAt,
 		"defaultVersion": "1", "documentVersion": "1", "latestVersion": "1", "schemaVersion": "1.0", "hashType": "Sha256",
 		"owner": "123456789012", "status": "Active", "platformTypes": []any{"Linux", "MacOS", "Windows"}, "parameters": []any{},
 		"description": "d", "tags": values{"Name": "n"}, "tagsAll": values{"Name": "n"},
 	}, out)
-	w.settled(document, in)
+	w.requireNoDiff(document, in)
 
-	// New content is a new version; the same in other words is none.
+	// A change of the content creates a version, unless the content is equivalent.
 	in["content"] = strings.Replace(sessionDocument(""), `"d"`, ` "d"`, 1)
-	w.settled(document, in)
+	w.requireNoDiff(document, in)
 	in["content"] = sessionDocument(`,"idleSessionTimeout":"30"`)
-	require.Equal(t, []string{"content"}, paths(w.diff(document, in)))
+	require.Equal(t, []string{"content"}, diffPaths(w.diff(document, in)))
 	w.update(document, in)
-	require.Equal(t, "2", document.out()["latestVersion"])
-	require.Equal(t, "2", document.out()["defaultVersion"])
-	require.NotEqual(t, first, document.out()["hash"])
-	w.settled(document, in)
+	require.Equal(t, "2", document.state()["latestVersion"])
+	require.Equal(t, "2", document.state()["defaultVersion"])
+	require.NotEqual(t, first, document.state()["hash"])
+	w.requireNoDiff(document, in)
 
-	// A preview does not know what follows from new content.
+	// In a preview, the outputs that depend on the content are unknown.
 	in["content"] = sessionDocument("")
-	foreseen := w.foresee(document, in)
+	foreseen := w.previewUpdate(document, in)
 	for _, output := range []string{"defaultVersion", "documentVersion", "hash", "latestVersion", "parameters"} {
 		require.Equal(t, unknown{}, foreseen[output], output)
 	}
 	require.Equal(t, "1.0", foreseen["schemaVersion"])
 
-	// Another type never arrives: the difference stays.
+	// The type cannot be changed, so the difference remains.
 	in["documentType"] = "Command"
 	w.update(document, in)
-	require.Equal(t, "Session", document.out()["documentType"])
-	require.Equal(t, []string{"documentType"}, paths(w.diff(document, in)))
+	require.Equal(t, "Session", document.state()["documentType"])
+	require.Equal(t, []string{"documentType"}, diffPaths(w.diff(document, in)))
 
-	w.remove(document)
+	w.delete(document)
 	require.Empty(t, w.cloud.Objects)
 }
 
-func TestSSMDocument_changes(t *testing.T) {
+func TestSSMDocument_diff(t *testing.T) {
 	t.Parallel()
-	changes(t, documentToken, nil, values{"name": "doc", "documentType": "Session", "content": sessionDocument("")}, []change{
+	testChanges(t, documentToken, nil, values{"name": "doc", "documentType": "Session", "content": sessionDocument("")}, []inputChange{
 		{"name", values{"name": "other"}, keysOf("name"), nil},
 		{"content", values{"content": sessionDocument(`,"idleSessionTimeout":"30"`)}, nil, []string{"content"}},
 		{"version's name", values{"versionName": "one"}, nil, []string{"versionName"}},
@@ -223,10 +219,9 @@ func TestSSMDocument_changes(t *testing.T) {
 	})
 }
 
-// Law 1.7, 5.1: what a preview refuses.
-func TestSSMDocument_check(t *testing.T) {
+func TestSSMDocument_validation(t *testing.T) {
 	t.Parallel()
-	w := newTrial(t)
+	w := newTestCloud(t)
 	for _, test := range []struct {
 		in   values
 		want []string
@@ -243,14 +238,13 @@ func TestSSMDocument_check(t *testing.T) {
 			`expected document_format to be one of ["YAML" "JSON" "TEXT"], got XML. Examine values at 'x.documentFormat'.`,
 		}},
 	} {
-		require.Equal(t, test.want, w.failures(documentToken, "x", test.in))
+		require.Equal(t, test.want, w.checkFailures(documentToken, "x", test.in))
 	}
 }
 
-// Law 5.1, errors.
-func TestSSMDocument_refusals(t *testing.T) {
+func TestSSMDocument_errors(t *testing.T) {
 	t.Parallel()
-	w := newTrial(t)
+	w := newTestCloud(t)
 	in := func(name string) values {
 		return values{"name": name, "documentType": "Session", "content": sessionDocument("")}
 	}
@@ -259,21 +253,21 @@ func TestSSMDocument_refusals(t *testing.T) {
 		return "creating SSM Document (" + name + "): operation error SSM: CreateDocument, https response error StatusCode: 400, "
 	}
 	require.Equal(t, creating("doc")+"DocumentAlreadyExists: Document with same name doc already exists",
-		w.refusal(documentToken, "x", in("doc")))
+		w.createError(documentToken, "x", in("doc")))
 	for _, reserved := range []string{"AWS-Shell", "amazon-shell", "Amzn.shell"} {
 		require.Equal(t, creating(reserved)+"ValidationException: Invalid document name "+reserved,
-			w.refusal(documentToken, "x", in(reserved)))
+			w.createError(documentToken, "x", in(reserved)))
 	}
 	w.create(documentToken, "p", in("SSM-SessionManagerRunShell"))
 	bad := in("bad")
 	bad["content"] = "{"
 	require.Equal(t, creating("bad")+"InvalidDocumentContent: JSON not well-formed. at Line: 1, Column: 1",
-		w.refusal(documentToken, "x", bad))
+		w.createError(documentToken, "x", bad))
 	bad = in("doc")
 	bad["content"] = strings.Replace(sessionDocument(""), "1.0", "2.0", 1)
 	require.Equal(t, "updating SSM Document (doc): operation error SSM: UpdateDocument, https response error StatusCode: 400, "+
 		"InvalidDocumentSchemaVersion: 2.0 is not a valid schema version for Session document type",
-		bare(t, w.tryUpdate(document, bad)))
+		awsError(t, w.tryUpdate(document, bad)))
 
 	for problem, permissions := range map[string]values{
 		`"permissions": "type" must be defined`:        {"account_ids": "1"},
@@ -282,7 +276,7 @@ func TestSSMDocument_refusals(t *testing.T) {
 	} {
 		shared := in("shared")
 		shared["permissions"] = permissions
-		require.Equal(t, problem, w.refusal(documentToken, "x", shared))
+		require.Equal(t, problem, w.createError(documentToken, "x", shared))
 		shared["name"] = "doc"
 		_, err := w.tryDiff(document, shared)
 		require.Equal(t, "diffing "+string(document.urn)+": 1 error occurred:\n\t* "+problem+"\n\n", err.Error())

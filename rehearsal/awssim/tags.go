@@ -14,20 +14,20 @@ const (
 	maxTagValue = 256
 )
 
-// allTags are a resource's tags and the provider's default ones, which give way.
+// allTags returns the provider's default tags and the resource's own, which take precedence.
 func (c *call) allTags(in values) values {
 	tags := values{}
-	maps.Copy(tags, c.tags)
+	maps.Copy(tags, c.defaultTags)
 	if own, ok := in["tags"].(values); ok {
 		maps.Copy(tags, own)
 	}
 	return tags
 }
 
-// checkTags holds a resource's tags against AWS's limits, which are the same everywhere. The sentences are an emulator's of
-// EC2; other services have words of their own.
+// checkTags returns an error for tags that exceed AWS's limits. The messages are those of an EC2 emulator,
+// and other services' messages differ.
 func (c *call) checkTags(tags values) error {
-	refuse := func(code, message string) error { return c.ec2("tagging", "CreateTags", code, "%s", message) }
+	refuse := func(code, message string) error { return c.ec2Error("tagging", "CreateTags", code, "%s", message) }
 	for _, name := range slices.Sorted(maps.Keys(tags)) {
 		value, _ := tags[name].(string)
 		switch {

@@ -10,17 +10,17 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The provider's default tags give way to a resource's own, and both count for the limits.
+// A resource's own tags override the provider's default tags, and both count for the limits.
 func TestTags(t *testing.T) {
 	t.Parallel()
-	w := newTrialIn(t, Options{}, values{
+	w := newTestCloudWith(t, Options{}, values{
 		"region": "ap-northeast-1", "defaultTags": `{"tags":{"owner":"ann","Name":"all"}}`,
 	})
 	in := values{"cidrBlock": "10.0.0.0/16", "tags": values{"Name": "mine"}}
 	vpc := w.create(vpcToken, "v", in)
-	require.Equal(t, values{"Name": "mine", "owner": "ann"}, vpc.out()["tagsAll"])
-	require.Equal(t, values{"Name": "mine"}, vpc.out()["tags"])
-	w.settled(vpc, in)
+	require.Equal(t, values{"Name": "mine", "owner": "ann"}, vpc.state()["tagsAll"])
+	require.Equal(t, values{"Name": "mine"}, vpc.state()["tags"])
+	w.requireNoDiff(vpc, in)
 
 	many := func(n int) values {
 		tags := values{}
@@ -39,49 +39,10 @@ func TestTags(t *testing.T) {
 		{many(49), "TagLimitExceeded", "The maximum number of Tags for a resource has been reached."},
 	} {
 		want := ec2Error("tagging", "CreateTags", test.code, test.message)
-		require.Equal(t, want, w.refusal(vpcToken, "x", with(in, values{"tags": test.tags})))
-		require.Equal(t, want, bare(t, w.tryUpdate(vpc, with(in, values{"tags": test.tags}))))
+		require.Equal(t, want, w.createError(vpcToken, "x", with(in, values{"tags": test.tags})))
+		require.Equal(t, want, awsError(t, w.tryUpdate(vpc, with(in, values{"tags": test.tags}))))
 	}
 	w.create(vpcToken, "x", with(in, values{"tags": with(many(47), values{strings.Repeat("k", 128): strings.Repeat("v", 256)}), "cidrBlock": "10.0.0.0/16"}))
-}
-
-// An account that the configuration does not allow is refused, and the one that it allows is the simulated one. Law 1.3.
-func TestProvider_account(t *testing.T) {
-	t.Parallel()
-	for _, config := range []values{
-		{"region": "us-east-1", "allowedAccountIds": `["210987654321","310987654321"]`},
-		{"region": "us-east-1", "allowedAccountIds": `["<your account>"]`},
-		{"region": "us-east-1", "forbiddenAccountIds": []any{"123456789012"}},
-	} {
-		cloud, err := New(Options{})
-		require.NoError(t, err)
-		require.EqualError(t, configured(cloud, config), "AWS account ID not allowed: 123456789012")
-	}
-	cloud, err := New(Options{})
-	require.NoError(t, err)
-	require.EqualError(t, configured(cloud, values{"region": "us-east-1", "allowedAccountIds": "210987654321"}),
-		`aws:allowedAccountIds: give a list, such as ["123456789012"]`)
-	for allowed, want := range map[string]string{
-		`[]`: "123456789012", `["210987654321","123456789012"]`: "123456789012", `["210987654321"]`: "210987654321", `[210987654321]`: "210987654321",
-	} {
-		w := newTrialIn(t, Options{}, values{"region": "us-east-1", "allowedAccountIds": allowed, "forbiddenAccountIds": `["1"]`})
-		require.Equal(t, want, w.answer("aws:index/getCallerIdentity:getCallerIdentity", values{})["accountId"])
-		vpc := w.create(vpcToken, "v", values{"cidrBlock": "10.0.0.0/16"}).out()
-		require.Equal(t, want, vpc["ownerId"])
-		require.Contains(t, vpc["arn"], "arn:aws:ec2:us-east-1:"+want+":vpc/")
-	}
-}
-
-// A permissions boundary of the allowed account is one of the simulated account.
-func TestProvider_accountBoundary(t *testing.T) {
-	t.Parallel()
-	const boundary = "arn:aws:iam::210987654321:policy/bound"
-	w := newTrialIn(t, Options{AssumeExisting: true}, values{"region": "us-east-1", "allowedAccountIds": `["210987654321"]`})
-	role := w.create(roleToken, "r", values{"assumeRolePolicy": ec2Trust, "permissionsBoundary": boundary})
-	require.Contains(t, role.out()["arn"], "arn:aws:iam::210987654321:role/")
-	require.Equal(t, []string{"IAM policy " + boundary + " exists"}, w.cloud.Assumed())
-	w = newTrialIn(t, Options{AssumeExisting: true}, values{"region": "us-east-1"})
-	require.NotEmpty(t, w.refusal(roleToken, "r", values{"assumeRolePolicy": ec2Trust, "permissionsBoundary": boundary}))
 }
 
 func configured(cloud *Cloud, config values) error {

@@ -11,8 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Law 10.4: the inputs whose change replaces, of every type. What depends on more than the input has tests with its type.
-func TestTypes_replace(t *testing.T) {
+// Inputs that replace a resource only in combination with others are tested with their types.
+func TestTypes_forceNew(t *testing.T) {
 	t.Parallel()
 	want := map[string]string{
 		vpcToken:                  "cidrBlock instanceTenancy ipv4IpamPoolId ipv4NetmaskLength",
@@ -49,20 +49,21 @@ func TestTypes_replace(t *testing.T) {
 	require.ElementsMatch(t, slices.Collect(maps.Keys(want)), slices.Collect(maps.Keys(resourceTypes)))
 	for token, kind := range resourceTypes {
 		var replaces []string
-		for _, key := range slices.Sorted(maps.Keys(kind.inputs)) {
-			if kind.inputs[key].replace {
+		for _, key := range slices.Sorted(maps.Keys(kind.Inputs)) {
+			if kind.Inputs[key].ForceNew {
 				replaces = append(replaces, key)
 			}
 		}
 		require.Equal(t, want[token], strings.Join(replaces, " "), token)
-		require.Equal(t, token == attachmentToken, kind.deleteFirst, "law 1.5: %s", token)
+		require.Equal(t, token == attachmentToken, kind.DeleteBeforeReplace, "%s", token)
 	}
 }
 
-// Law 10.3: what is missing is gone for a refresh, deleted for a delete, and refused by an update in the service's words.
-func TestTypes_missing(t *testing.T) {
+// If a resource does not exist, a read returns nothing, a deletion succeeds, and an update returns the
+// service's error.
+func TestTypes_notFound(t *testing.T) {
 	t.Parallel()
-	w := newTrial(t)
+	w := newTestCloud(t)
 	ec2 := func(doing, operation, code, message string) string {
 		return "updating " + doing + " (x): operation error EC2: " + operation + ", https response error StatusCode: 400, api error " + code +
 			": " + message
@@ -95,20 +96,20 @@ func TestTypes_missing(t *testing.T) {
 		bucketToken: modelled("S3", "S3 Bucket", "PutBucketTagging", "404", "NoSuchBucket", "The specified bucket does not exist"),
 	}
 	for token := range resourceTypes {
-		missing := &thing{urn: testURN(token, "x"), id: "x", outputs: resource.PropertyMap{}}
+		missing := &testResource{urn: testURN(token, "x"), id: "x", outputs: resource.PropertyMap{}}
 		require.False(t, w.read(missing), token)
-		w.remove(missing)
+		w.delete(missing)
 		_, err := w.provider.Update(background, plugin.UpdateRequest{URN: missing.urn, ID: "x"})
 		require.Error(t, err, token)
 		if text, ok := want[token]; ok {
-			require.Equal(t, text, bare(t, err), token)
+			require.Equal(t, text, awsError(t, err), token)
 		}
 	}
 }
 
-// everything is one of each type with many inputs, in an order in which they can be made.
-func everything(w *trial) []made {
-	m := &maker{trial: w}
+// createAll creates a resource of each type with many inputs.
+func createAll(w *testCloud) []createdResource {
+	m := &creator{testCloud: w}
 	vpc := m.id(vpcToken, values{
 		"cidrBlock": "10.0.0.0/16", "enableDnsHostnames": true, "enableDnsSupport": true, "enableNetworkAddressUsageMetrics": true,
 		"instanceTenancy": "default",
@@ -130,7 +131,7 @@ func everything(w *trial) []made {
 	m.id(egressRuleToken, values{"securityGroupId": group, "ipProtocol": "-1", "cidrIpv4": "0.0.0.0/0"})
 	m.id(endpointToken, values{
 		"vpcId": vpc, "serviceName": "com.amazonaws.ap-northeast-1.ssm", "vpcEndpointType": "Interface", "privateDnsEnabled": true,
-		"subnetIds": []any{subnet}, "securityGroupIds": []any{group}, "ipAddressType": "ipv4", "policy": openPolicy,
+		"subnetIds": []any{subnet}, "securityGroupIds": []any{group}, "ipAddressType": "ipv4", "policy": defaultEndpointPolicy,
 	})
 	m.id(endpointToken, values{"vpcId": vpc, "serviceName": "com.amazonaws.ap-northeast-1.s3", "routeTableIds": []any{table}})
 	role := m.id(roleToken, values{
@@ -145,7 +146,7 @@ func everything(w *trial) []made {
 	logs := m.id(logGroupToken, values{"retentionInDays": 30.0})
 	m.id(flowLogToken, values{
 		"vpcId": vpc, "trafficType": "ALL", "logDestination": "arn:aws:logs:ap-northeast-1:123456789012:log-group:" + logs,
-		"iamRoleArn": m.made[m.index(roleToken)].out()["arn"], "maxAggregationInterval": 60.0,
+		"iamRoleArn": m.created[m.index(roleToken)].state()["arn"], "maxAggregationInterval": 60.0,
 	})
 	pair := m.id(keyPairToken, values{"publicKey": keyED25519})
 	instance := m.id(instanceToken, values{
@@ -155,7 +156,7 @@ func everything(w *trial) []made {
 	})
 	m.id(routeToken, values{
 		"routeTableId": table, "destinationCidrBlock": "192.168.0.0/16",
-		"networkInterfaceId": m.made[m.index(instanceToken)].out()["primaryNetworkInterfaceId"],
+		"networkInterfaceId": m.created[m.index(instanceToken)].state()["primaryNetworkInterfaceId"],
 	})
 	m.id(ssmAssociationToken, values{
 		"name": "AWS-UpdateSSMAgent", "associationName": "agents", "scheduleExpression": "cron(0 2 ? * SUN *)", "applyOnlyAtCronInterval": true,
@@ -163,36 +164,36 @@ func everything(w *trial) []made {
 	})
 	m.id(documentToken, values{"content": sessionDocument(""), "documentType": "Session"})
 	m.buckets()
-	return m.made
+	return m.created
 }
 
-// made is a resource and the inputs that it was made of.
-type made struct {
-	*thing
+// createdResource is a resource with its inputs.
+type createdResource struct {
+	*testResource
 	in values
 }
 
-type maker struct {
-	*trial
-	made []made
+type creator struct {
+	*testCloud
+	created []createdResource
 }
 
-// id makes a resource and returns its id.
-func (m *maker) id(token string, in values) string {
+// id creates a resource and returns its ID.
+func (m *creator) id(token string, in values) string {
 	m.t.Helper()
-	if resourceTypes[token].taggable {
+	if resourceTypes[token].Taggable {
 		in["tags"] = values{"Name": "x"}
 	}
 	x := m.create(token, "x", in)
-	m.made = append(m.made, made{x, in})
+	m.created = append(m.created, createdResource{x, in})
 	return string(x.id)
 }
 
-func (m *maker) index(token string) int {
-	return slices.IndexFunc(m.made, func(x made) bool { return string(x.urn.Type()) == token })
+func (m *creator) index(token string) int {
+	return slices.IndexFunc(m.created, func(x createdResource) bool { return string(x.urn.Type()) == token })
 }
 
-func (m *maker) buckets() {
+func (m *creator) buckets() {
 	bucket := m.id(bucketToken, values{"forceDestroy": true})
 	m.id(publicAccessToken, values{
 		"bucket": bucket, "blockPublicAcls": true, "blockPublicPolicy": true, "ignorePublicAcls": true, "restrictPublicBuckets": true,
@@ -205,52 +206,53 @@ func (m *maker) buckets() {
 	m.id(lifecycleToken, values{"bucket": bucket, "rules": []any{values{
 		"id": "r", "status": "Enabled", "filter": values{"prefix": ""}, "expiration": values{"days": 30.0},
 	}}})
-	m.id(bucketPolicyToken, values{"bucket": bucket, "policy": statement(`{"Effect":"Deny","Principal":"*","Action":"s3:*","Resource":["arn:aws:s3:::` +
+	m.id(bucketPolicyToken, values{"bucket": bucket, "policy": policyWith(`{"Effect":"Deny","Principal":"*","Action":"s3:*","Resource":["arn:aws:s3:::` +
 		bucket + `/*"],"Condition":{"Bool":{"aws:SecureTransport":"false"}}}`)})
 }
 
-// Law 1.2, 10.2 and 10.3: of every type, what is made is what is read, no second update and no refresh changes it, a change of
-// its tags is made in place, an import finds the same, and everything goes in the reverse order, with what AWS made by itself.
-func TestTypes_come_and_go(t *testing.T) {
+// For every type: a read returns what was created; a second update and a refresh change nothing; tags are
+// updated in place; an import returns the same properties; and deletions in reverse order leave nothing in
+// the account.
+func TestTypes_lifecycle(t *testing.T) {
 	t.Parallel()
-	w := newTrialIn(t, Options{}, values{"region": "ap-northeast-1", "defaultTags": values{"tags": values{"project": "p"}}})
-	all := everything(w)
+	w := newTestCloudWith(t, Options{}, values{"region": "ap-northeast-1", "defaultTags": values{"tags": values{"project": "p"}}})
+	all := createAll(w)
 	seen := map[string]bool{}
 	for _, x := range all {
 		token := string(x.urn.Type())
 		seen[token] = true
-		w.settled(x.thing, x.in)
+		w.requireNoDiff(x.testResource, x.in)
 		for key := range x.outputs {
-			_, isInput := resourceTypes[token].inputs[string(key)]
-			require.True(t, isInput || slices.Contains(resourceTypes[token].outputs, string(key)), "%s of %s is not declared", key, token)
+			_, isInput := resourceTypes[token].Inputs[string(key)]
+			require.True(t, isInput || slices.Contains(resourceTypes[token].Outputs, string(key)), "%s of %s is not declared", key, token)
 		}
-		for _, output := range resourceTypes[token].outputs {
-			require.Contains(t, x.out(), output, token)
+		for _, output := range resourceTypes[token].Outputs {
+			require.Contains(t, x.state(), output, token)
 		}
-		if resourceTypes[token].taggable {
+		if resourceTypes[token].Taggable {
 			tagged := with(x.in, values{"tags": values{"Name": "y"}})
-			require.Equal(t, []string{"tags", "tagsAll"}, paths(w.diff(x.thing, tagged)), token)
-			w.update(x.thing, tagged)
-			require.Equal(t, values{"Name": "y", "project": "p"}, x.out()["tagsAll"], token)
-			w.settled(x.thing, tagged)
+			require.Equal(t, []string{"tags", "tagsAll"}, diffPaths(w.diff(x.testResource, tagged)), token)
+			w.update(x.testResource, tagged)
+			require.Equal(t, values{"Name": "y", "project": "p"}, x.state()["tagsAll"], token)
+			w.requireNoDiff(x.testResource, tagged)
 			bare := with(x.in, values{"tags": nil})
-			w.update(x.thing, bare)
-			w.settled(x.thing, bare)
+			w.update(x.testResource, bare)
+			w.requireNoDiff(x.testResource, bare)
 		}
-		found := &thing{urn: x.urn, id: x.id}
+		found := &testResource{urn: x.urn, id: x.id}
 		require.True(t, w.read(found), token)
 		require.Equal(t, x.outputs, found.outputs, token)
 	}
-	require.Len(t, seen, len(resourceTypes), "a type is missing above")
+	require.Len(t, seen, len(resourceTypes), "createAll lacks a type")
 	for _, x := range slices.Backward(all) {
-		w.remove(x.thing)
-		require.False(t, w.read(x.thing) && string(x.urn.Type()) != defaultSecurityGroupToken, "%s is still there", x.urn)
+		w.delete(x.testResource)
+		require.False(t, w.read(x.testResource) && string(x.urn.Type()) != defaultSecurityGroupToken, "%s still exists", x.urn)
 	}
-	w.empty()
+	w.requireEmpty()
 }
 
-// empty holds an account to having nothing left, not even of what AWS made by itself, but for a key that waits for its end.
-func (w *trial) empty() {
+// requireEmpty requires an account that contains only keys that are scheduled for deletion.
+func (w *testCloud) requireEmpty() {
 	w.t.Helper()
 	require.Empty(w.t, w.cloud.Inventory())
 	for _, o := range w.cloud.Objects {
@@ -258,41 +260,40 @@ func (w *trial) empty() {
 	}
 }
 
-// The same account in a file: another process finds everything as it was.
-func TestTypes_in_a_file(t *testing.T) {
+func TestTypes_savedCloud(t *testing.T) {
 	t.Parallel()
 	options, config := Options{Path: t.TempDir() + "/cloud.json"}, values{"region": "ap-northeast-1"}
-	all := everything(newTrialIn(t, options, config))
-	later := newTrialIn(t, options, config)
+	all := createAll(newTestCloudWith(t, options, config))
+	later := newTestCloudWith(t, options, config)
 	for _, x := range all {
-		later.settled(x.thing, x.in)
+		later.requireNoDiff(x.testResource, x.in)
 	}
 	for _, x := range slices.Backward(all) {
-		later.remove(x.thing)
+		later.delete(x.testResource)
 	}
-	newTrialIn(t, options, config).empty()
+	newTestCloudWith(t, options, config).requireEmpty()
 }
 
-// Law 10.2: what cannot go while another stands, and what can.
-func TestTypes_blockers(t *testing.T) {
+// Some resources cannot be deleted while others exist.
+func TestTypes_dependencies(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ blocked, code string }{
 		{vpcToken, "DependencyViolation"}, {subnetToken, "DependencyViolation"}, {securityGroupToken, "DependencyViolation"},
 	} {
-		w := newTrial(t)
-		all := everything(w)
-		at := slices.IndexFunc(all, func(x made) bool { return string(x.urn.Type()) == test.blocked })
-		require.ErrorContains(t, w.tryRemove(all[at].thing), "api error "+test.code+": ", test.blocked)
-		require.True(t, w.read(all[at].thing), "a refusal takes nothing away")
+		w := newTestCloud(t)
+		all := createAll(w)
+		at := slices.IndexFunc(all, func(x createdResource) bool { return string(x.urn.Type()) == test.blocked })
+		require.ErrorContains(t, w.tryDelete(all[at].testResource), "api error "+test.code+": ", test.blocked)
+		require.True(t, w.read(all[at].testResource), "a failed deletion has no effect")
 	}
 	free := []string{
 		defaultSecurityGroupToken, routeTableToken, endpointToken, flowLogToken, keyPairToken, ssmAssociationToken, logGroupToken, aliasToken,
 		keyToken, instanceToken, profileToken, documentToken, associationToken, routeToken, ingressRuleToken, egressRuleToken,
 	}
-	w := newTrial(t)
-	for _, x := range everything(w) {
+	w := newTestCloud(t)
+	for _, x := range createAll(w) {
 		if slices.Contains(free, string(x.urn.Type())) {
-			w.remove(x.thing)
+			w.delete(x.testResource)
 		}
 	}
 }

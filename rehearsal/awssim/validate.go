@@ -1,19 +1,20 @@
 package awssim
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"net/netip"
 	"regexp"
 	"slices"
 	"strings"
+
+	"bastionless/rehearsal/awssim/iampolicy"
 )
 
-// These are the provider's validators, in its words. Each takes the attribute's name in the provider's own form.
+// These validators return the provider's errors. path is the attribute's name in Terraform. A comment names
+// the function of the provider or the plugin SDK that a validator corresponds to.
 
-// networkBlock is IsCIDRNetwork.
-func networkBlock(shortest, longest int) func(string, any) []string {
+// cidrNetwork is IsCIDRNetwork.
+func cidrNetwork(minLength, maxLength int) func(string, any) []string {
 	return func(path string, value any) []string {
 		text, _ := value.(string)
 		block, err := netip.ParsePrefix(text)
@@ -22,9 +23,9 @@ func networkBlock(shortest, longest int) func(string, any) []string {
 			return []string{fmt.Sprintf("expected %s to contain a valid Value, got: %s with err: invalid CIDR address: %s", path, text, text)}
 		case block.Masked() != block:
 			return []string{fmt.Sprintf("expected %s to contain a valid network Value, expected %s, got %s", path, block.Masked(), text)}
-		case block.Bits() < shortest || block.Bits() > longest:
+		case block.Bits() < minLength || block.Bits() > maxLength:
 			return []string{fmt.Sprintf("expected %q to contain a network Value with between %d and %d significant bits, got: %d",
-				path, shortest, longest, block.Bits())}
+				path, minLength, maxLength, block.Bits())}
 		}
 		return nil
 	}
@@ -50,8 +51,8 @@ func network(value any, family string, ofFamily func(netip.Addr) bool) []string 
 	return nil
 }
 
-// oneOf is StringInSlice.
-func oneOf(allowed ...string) func(string, any) []string {
+// stringInSet is StringInSlice.
+func stringInSet(allowed ...string) func(string, any) []string {
 	return func(path string, value any) []string {
 		if text, ok := value.(string); ok && slices.Contains(allowed, text) {
 			return nil
@@ -64,28 +65,28 @@ func oneOf(allowed ...string) func(string, any) []string {
 	}
 }
 
-// length is StringLenBetween.
-func length(shortest, longest int) func(string, any) []string {
+// lengthBetween is StringLenBetween.
+func lengthBetween(minLength, maxLength int) func(string, any) []string {
 	return func(path string, value any) []string {
-		if text, _ := value.(string); len(text) < shortest || len(text) > longest {
-			return []string{fmt.Sprintf("expected length of %s to be in the range (%d - %d), got %s", path, shortest, longest, text)}
+		if text, _ := value.(string); len(text) < minLength || len(text) > maxLength {
+			return []string{fmt.Sprintf("expected length of %s to be in the range (%d - %d), got %s", path, minLength, maxLength, text)}
 		}
 		return nil
 	}
 }
 
-// between is IntBetween.
-func between(least, most int) func(string, any) []string {
+// intBetween is IntBetween.
+func intBetween(minimum, maximum int) func(string, any) []string {
 	return func(path string, value any) []string {
-		if n, _ := value.(float64); int(n) < least || int(n) > most {
-			return []string{fmt.Sprintf("expected %s to be in the range (%d - %d), got %d", path, least, most, int(n))}
+		if n, _ := value.(float64); int(n) < minimum || int(n) > maximum {
+			return []string{fmt.Sprintf("expected %s to be in the range (%d - %d), got %d", path, minimum, maximum, int(n))}
 		}
 		return nil
 	}
 }
 
-// oneNumberOf is IntInSlice.
-func oneNumberOf(allowed ...int) func(string, any) []string {
+// intInSet is IntInSlice.
+func intInSet(allowed ...int) func(string, any) []string {
 	return func(path string, value any) []string {
 		if n, ok := value.(float64); ok && float64(int(n)) == n && slices.Contains(allowed, int(n)) {
 			return nil
@@ -94,8 +95,8 @@ func oneNumberOf(allowed ...int) func(string, any) []string {
 	}
 }
 
-// matching is StringMatch with a message.
-func matching(pattern *regexp.Regexp, message string) func(string, any) []string {
+// stringMatch is StringMatch.
+func stringMatch(pattern *regexp.Regexp, message string) func(string, any) []string {
 	return func(path string, value any) []string {
 		if text, _ := value.(string); !pattern.MatchString(text) {
 			return []string{fmt.Sprintf("invalid value for %s (%s)", path, message)}
@@ -104,8 +105,8 @@ func matching(pattern *regexp.Regexp, message string) func(string, any) []string
 	}
 }
 
-// both applies several checks.
-func both(checks ...func(string, any) []string) func(string, any) []string {
+// allOf is All: it applies several validators.
+func allOf(checks ...func(string, any) []string) func(string, any) []string {
 	return func(path string, value any) []string {
 		var reasons []string
 		for _, check := range checks {
@@ -115,10 +116,10 @@ func both(checks ...func(string, any) []string) func(string, any) []string {
 	}
 }
 
-// policyDocument is ValidIAMPolicyJSON.
-func policyDocument(path string, value any) []string {
+// validatePolicyJSON is ValidIAMPolicyJSON.
+func validatePolicyJSON(path string, value any) []string {
 	text, _ := value.(string)
-	if problem := policyJSONProblem(path, text); problem != "" {
+	if problem := iampolicy.ValidateJSON(path, text); problem != "" {
 		return []string{problem}
 	}
 	return nil
@@ -129,8 +130,8 @@ var (
 	accountPattern = regexp.MustCompile(`^(aws|aws-managed|third-party|aws-marketplace|\d{12}|cw.{10})$`)
 )
 
-// arnText is ValidARN.
-func arnText(path string, value any) []string {
+// validateARN is ValidARN.
+func validateARN(path string, value any) []string {
 	text, _ := value.(string)
 	if text == "" {
 		return nil
@@ -158,10 +159,14 @@ func arnText(path string, value any) []string {
 	return nil
 }
 
-// hash is so many hexadecimal digits that a text always has.
-func (c *Cloud) hash(text string, digits int) string { return hashed(text, digits) }
-
-func hashed(text string, digits int) string {
-	sum := sha256.Sum256([]byte(text))
-	return hex.EncodeToString(sum[:])[:digits]
+// eachElement applies a validator to the elements of a list.
+func eachElement(check func(string, any) []string) func(string, any) []string {
+	return func(path string, value any) []string {
+		var reasons []string
+		items, _ := value.([]any)
+		for i, item := range items {
+			reasons = append(reasons, check(fmt.Sprintf("%s.%d", path, i), item)...)
+		}
+		return reasons
+	}
 }

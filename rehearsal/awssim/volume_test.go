@@ -6,12 +6,11 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Law 3.1, EBS rules.
-func TestVolume_refusals(t *testing.T) {
+func TestVolume_errors(t *testing.T) {
 	t.Parallel()
-	p := newPlace(newTrial(t))
+	p := newPlace(newTestCloud(t))
 	api := func(code, message string) string {
-		return instanceRefusal("creating EC2 Instance", "RunInstances", code, message)
+		return instanceError("creating EC2 Instance", "RunInstances", code, message)
 	}
 	value := func(message string) string { return api("InvalidParameterValue", message) }
 	const settings = "collecting instance settings: creating resource: "
@@ -27,7 +26,7 @@ func TestVolume_refusals(t *testing.T) {
 		{"throughput of io2", values{"volumeType": "io2", "iops": 3000.0, "throughput": 125.0}, settings +
 			"throughput attribute not supported for root_block_device with volume_type io2"},
 		{"smaller than its snapshot", values{"volumeSize": 7.0}, api("InvalidBlockDeviceMapping",
-			"Volume of size 7GB is smaller than snapshot 'snap-0"+p.cloud.hash(imageX86, 16)+"', expect size >= 8GB")},
+			"Volume of size 7GB is smaller than snapshot 'snap-0"+hash(imageX86, 16)+"', expect size >= 8GB")},
 		{"too big", values{"volumeSize": 65537.0}, value("Volume size of 65537 GiB is invalid; gp3 volumes are between 1 and 65536 GiB.")},
 		{
 			"too big for standard",
@@ -66,15 +65,15 @@ func TestVolume_refusals(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			require.Equal(t, test.want, p.refusal(instanceToken, "i", with(p.in, values{"rootBlockDevice": test.device})))
+			require.Equal(t, test.want, p.createError(instanceToken, "i", with(p.in, values{"rootBlockDevice": test.device})))
 		})
 	}
 }
 
-// Law 3.1, EBS rules: the limits themselves are allowed, and AWS says what follows from type and size.
+// The limits themselves are valid, and defaults depend on type and size.
 func TestVolume(t *testing.T) {
 	t.Parallel()
-	p := newPlace(newTrial(t))
+	p := newPlace(newTestCloud(t))
 	for _, test := range []struct {
 		name       string
 		device     values
@@ -92,54 +91,54 @@ func TestVolume(t *testing.T) {
 	} {
 		in := with(p.in, values{"rootBlockDevice": test.device})
 		instance := p.create(instanceToken, "i", in)
-		require.EqualValues(t, test.iops, number(instance.out(), "rootBlockDevice.iops"), test.name)
-		require.EqualValues(t, test.rate, number(instance.out(), "rootBlockDevice.throughput"), test.name)
-		p.settled(instance, in)
-		p.remove(instance)
+		require.EqualValues(t, test.iops, integer(instance.state(), "rootBlockDevice.iops"), test.name)
+		require.EqualValues(t, test.rate, integer(instance.state(), "rootBlockDevice.throughput"), test.name)
+		p.requireNoDiff(instance, in)
+		p.delete(instance)
 	}
 	big := p.create(instanceToken, "i", with(p.in, values{"ami": imageBig}))
-	require.Equal(t, 30, number(big.out(), "rootBlockDevice.volumeSize"), "as its image")
+	require.Equal(t, 30, integer(big.state(), "rootBlockDevice.volumeSize"), "as its image")
 	grown := with(p.in, values{"ami": imageBig, "rootBlockDevice": values{"volumeSize": 50.0, "volumeType": "gp3"}})
 	p.update(big, grown)
-	require.Equal(t, 3000, number(big.out(), "rootBlockDevice.iops"), "as the new type has it")
-	p.settled(big, grown)
+	require.Equal(t, 3000, integer(big.state(), "rootBlockDevice.iops"), "as the new type has it")
+	p.requireNoDiff(big, grown)
 }
 
-// Law 3.1: a volume that does not go with its instance is left in the account.
-func TestVolume_stays(t *testing.T) {
+// A volume that is not deleted on termination remains in the account.
+func TestVolume_remains(t *testing.T) {
 	t.Parallel()
-	p := newPlace(newTrial(t))
+	p := newPlace(newTestCloud(t))
 	in := with(p.in, values{"rootBlockDevice": values{"deleteOnTermination": false, "tags": values{"Name": "kept"}}})
 	instance := p.create(instanceToken, "i", in)
-	volume := text(instance.out(), "rootBlockDevice.volumeId")
+	volume := str(instance.state(), "rootBlockDevice.volumeId")
 	before := len(p.cloud.Inventory())
-	p.remove(instance)
+	p.delete(instance)
 	require.Contains(t, p.cloud.Inventory(), Object{volumeToken, volume, "kept"})
 	require.Len(t, p.cloud.Inventory(), before)
 }
 
-// Law 3.1, create: an instance that cannot read its volume ends at once, and Pulumi's state has it all the same.
-func TestVolume_key(t *testing.T) {
+// An instance whose volume cannot be decrypted is terminated, and remains in Pulumi's state.
+func TestVolume_unknownKey(t *testing.T) {
 	t.Parallel()
-	p := newPlace(newTrial(t))
+	p := newPlace(newTestCloud(t))
 	encrypted := func(id string) values {
 		return with(p.in, values{"rootBlockDevice": values{"encrypted": true, "kmsKeyId": id}})
 	}
-	ended, reason := p.partRefusal(instanceToken, "i", encrypted("arn:aws:kms:ap-northeast-1:123456789012:key/x"))
+	ended, reason := p.partialCreateError(instanceToken, "i", encrypted("arn:aws:kms:ap-northeast-1:123456789012:key/x"))
 	require.Equal(t, "waiting for EC2 Instance ("+string(ended.id)+") create: unexpected state 'terminated', wanted target 'running'. "+
 		"last error: Client.InternalError: Client error on launch", reason)
 	require.False(t, p.read(ended))
 	own := p.create(keyToken, "k", nil)
-	in := encrypted(text(own.out(), "arn"))
-	p.settled(p.create(instanceToken, "i", in), in)
+	in := encrypted(str(own.state(), "arn"))
+	p.requireNoDiff(p.create(instanceToken, "i", in), in)
 	in = with(p.in, values{"rootBlockDevice": values{"encrypted": true}})
-	p.settled(p.create(instanceToken, "i", in), in)
+	p.requireNoDiff(p.create(instanceToken, "i", in), in)
 
-	assuming := newPlace(newTrialIn(t, Options{AssumeExisting: true}, values{"region": "ap-northeast-1"}))
+	assuming := newPlace(newTestCloudWith(t, Options{AssumeExisting: true}, values{"region": "ap-northeast-1"}))
 	in = with(assuming.in, values{"rootBlockDevice": values{"encrypted": true, "kmsKeyId": "arn:aws:kms:ap-northeast-1:123456789012:key/x"}})
-	assuming.settled(assuming.create(instanceToken, "i", in), in)
+	assuming.requireNoDiff(assuming.create(instanceToken, "i", in), in)
 	require.Equal(t, []string{"KMS key arn:aws:kms:ap-northeast-1:123456789012:key/x exists, and EBS may use it"}, assuming.cloud.Assumed())
-	_, reason = assuming.partRefusal(instanceToken, "i", with(assuming.in, values{"rootBlockDevice": values{
+	_, reason = assuming.partialCreateError(instanceToken, "i", with(assuming.in, values{"rootBlockDevice": values{
 		"encrypted": true, "kmsKeyId": "arn:aws:kms:eu-west-1:123456789012:key/x",
 	}}))
 	require.Contains(t, reason, "Client error on launch")

@@ -6,7 +6,7 @@ import (
 	"net/netip"
 )
 
-// Tokens of types that others look for.
+// Type tokens of the network's resources.
 const (
 	vpcToken                  = "aws:ec2/vpc:Vpc"
 	subnetToken               = "aws:ec2/subnet:Subnet"
@@ -17,50 +17,51 @@ const (
 	interfaceToken            = "aws:ec2/networkInterface:NetworkInterface"
 )
 
-// maxVPCs is the quota of an account that nobody raised. https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html
+// maxVPCs is the default quota of an account.
+// https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html
 const maxVPCs = 5
 
 func init() {
 	register(&resourceType{
-		token: vpcToken,
-		inputs: map[string]attribute{
-			"cidrBlock":                        {replace: true, computed: true, check: networkBlock(16, 28)},
-			"instanceTenancy":                  {replace: true, fallback: "default", check: oneOf("default", "dedicated")},
-			"enableDnsSupport":                 {fallback: true},
-			"enableDnsHostnames":               {computed: true},
-			"enableNetworkAddressUsageMetrics": {computed: true},
+		Token: vpcToken,
+		Inputs: map[string]attribute{
+			"cidrBlock":                        {ForceNew: true, Computed: true, Validate: cidrNetwork(16, 28)},
+			"instanceTenancy":                  {ForceNew: true, Default: "default", Validate: stringInSet("default", "dedicated")},
+			"enableDnsSupport":                 {Default: true},
+			"enableDnsHostnames":               {Computed: true},
+			"enableNetworkAddressUsageMetrics": {Computed: true},
 			"assignGeneratedIpv6CidrBlock":     {},
-			"ipv4IpamPoolId":                   {replace: true},
-			"ipv4NetmaskLength":                {replace: true, check: between(16, 28)},
-			"ipv6CidrBlock":                    {computed: true},
-			"ipv6CidrBlockNetworkBorderGroup":  {computed: true},
+			"ipv4IpamPoolId":                   {ForceNew: true},
+			"ipv4NetmaskLength":                {ForceNew: true, Validate: intBetween(16, 28)},
+			"ipv6CidrBlock":                    {Computed: true},
+			"ipv6CidrBlockNetworkBorderGroup":  {Computed: true},
 			"ipv6IpamPoolId":                   {},
-			"ipv6NetmaskLength":                {check: oneNumberOf(44, 48, 52, 56, 60)},
+			"ipv6NetmaskLength":                {Validate: intInSet(44, 48, 52, 56, 60)},
 		},
-		outputs: []string{
+		Outputs: []string{
 			"arn", "defaultNetworkAclId", "defaultRouteTableId", "defaultSecurityGroupId", "dhcpOptionsId", "ipv6AssociationId",
 			"mainRouteTableId", "ownerId",
 		},
-		conflicts: [][]string{
+		ConflictsWith: [][]string{
 			{"cidrBlock", "ipv4NetmaskLength"},
 			{"assignGeneratedIpv6CidrBlock", "ipv6CidrBlock"},
 			{"assignGeneratedIpv6CidrBlock", "ipv6IpamPoolId"},
 			{"assignGeneratedIpv6CidrBlock", "ipv6NetmaskLength"},
 			{"ipv6CidrBlock", "ipv6NetmaskLength"},
 		},
-		taggable: true,
-		adjust: func(found differences, state, in values) {
-			if text(state, "instanceTenancy") == "dedicated" && text(in, "instanceTenancy") == "default" {
-				found["instanceTenancy"] = false
+		Taggable: true,
+		CustomizeDiff: func(diff differences, state, in values) error {
+			if str(state, "instanceTenancy") == "dedicated" && str(in, "instanceTenancy") == "default" {
+				diff["instanceTenancy"] = false
 			}
+			return nil
 		},
-		create: createVPC, update: updateVPC, remove: removeVPC,
-		gone: func(c *call, id string) error { return c.noVPC("updating EC2 VPC ("+id+")", "ModifyVpcAttribute", id) },
+		Create: createVPC, Update: updateVPC, Delete: deleteVPC,
+		NotFound: func(c *call, id string) error {
+			return c.vpcNotFound("updating EC2 VPC ("+id+")", "ModifyVpcAttribute", id)
+		},
 	})
 }
-
-// merge updates in place what takes any value.
-func merge(c *call, _ string, old, in values) (values, error) { return c.settle(old, in), nil }
 
 func (c *call) vpc(id string) *object { return c.get(vpcToken, id) }
 
@@ -74,60 +75,60 @@ func createVPC(c *call, in values) (string, values, error) {
 	state := clone(in)
 	maps.Copy(state, values{
 		"arn": c.arn("ec2", "vpc/"+id), "defaultNetworkAclId": acl, "defaultRouteTableId": table, "mainRouteTableId": table,
-		"defaultSecurityGroupId": group, "dhcpOptionsId": "dopt-0" + c.hash("dhcp "+c.region, 16), "ownerId": c.account(),
+		"defaultSecurityGroupId": group, "dhcpOptionsId": "dopt-0" + hash("dhcp "+c.region, 16), "ownerId": c.account,
 		"ipv6AssociationId": "", "ipv6CidrBlock": "", "ipv6CidrBlockNetworkBorderGroup": "",
 		"enableDnsSupport": true, "enableDnsHostnames": false, "enableNetworkAddressUsageMetrics": false,
 	})
 	vpc := c.put(vpcToken, id, state)
-	owner := key(vpc.Type, vpc.Region, vpc.ID)
+	owner := vpc.key()
 	c.put(routeTableToken, table, values{"vpcId": id, "routes": []any{}}).Owner = owner
-	own := c.put(defaultSecurityGroupToken, group, values{"vpcId": id, "name": "default", "description": "default VPC security group"})
-	own.Owner = owner
-	c.addRule(own, ingressRuleToken, values{"ipProtocol": "-1", "referencedSecurityGroupId": group})
-	c.addRule(own, egressRuleToken, values{"ipProtocol": "-1", "cidrIpv4": "0.0.0.0/0"})
-	// Its attributes are set one by one, once it is there.
-	if err := c.step(); err != nil {
-		return id, state, partly(err)
+	defaultGroup := c.put(defaultSecurityGroupToken, group, values{"vpcId": id, "name": "default", "description": "default VPC security group"})
+	defaultGroup.Owner = owner
+	c.addRule(defaultGroup, ingressRuleToken, values{"ipProtocol": "-1", "referencedSecurityGroupId": group})
+	c.addRule(defaultGroup, egressRuleToken, values{"ipProtocol": "-1", "cidrIpv4": "0.0.0.0/0"})
+	// The provider sets the attributes after the VPC exists.
+	if err := c.partialFault(); err != nil {
+		return id, state, partial(err)
 	}
 	if err := c.checkDNS(prefix+": modifying EnableDnsHostnames", id, in); err != nil {
-		return id, state, partly(err)
+		return id, state, partial(err)
 	}
 	for _, attribute := range []string{"enableDnsSupport", "enableDnsHostnames", "enableNetworkAddressUsageMetrics"} {
-		if given(in, attribute) {
+		if isSet(in, attribute) {
 			state[attribute] = in[attribute]
 		}
 	}
 	return id, state, nil
 }
 
-// checkVPC holds a new VPC against AWS's blocks and the quota.
+// checkVPC returns AWS's error for a new VPC.
 func (c *call) checkVPC(prefix string, in values) error {
 	const operation = "CreateVpc"
 	for _, input := range []string{"assignGeneratedIpv6CidrBlock", "ipv6CidrBlock", "ipv6IpamPoolId", "ipv6NetmaskLength"} {
-		if !empty(in[input]) {
-			return fmt.Errorf("%s: the simulated AWS has no IPv6: %s", prefix, input)
+		if !isZero(in[input]) {
+			return fmt.Errorf("%s: the simulated AWS does not support IPv6: %s", prefix, input)
 		}
 	}
-	if pool := text(in, "ipv4IpamPoolId"); pool != "" {
-		return c.ec2(prefix, operation, "InvalidIpamPoolId.NotFound", "The ipam-pool ID '%s' does not exist", pool)
+	if pool := str(in, "ipv4IpamPoolId"); pool != "" {
+		return c.ec2Error(prefix, operation, "InvalidIpamPoolId.NotFound", "The ipam-pool ID '%s' does not exist", pool)
 	}
-	cidr := text(in, "cidrBlock")
+	cidr := str(in, "cidrBlock")
 	if cidr == "" {
-		return c.ec2(prefix, operation, "MissingParameter", "Either 'cidrBlock' or 'ipv4IpamPoolId' should be provided.")
+		return c.ec2Error(prefix, operation, "MissingParameter", "Either 'cidrBlock' or 'ipv4IpamPoolId' should be provided.")
 	}
-	if block, err := netip.ParsePrefix(cidr); err != nil || reserved(block) {
-		return c.ec2(prefix, operation, "InvalidVpc.Range", "The CIDR '%s' is invalid.", cidr)
+	if block, err := netip.ParsePrefix(cidr); err != nil || isReserved(block) {
+		return c.ec2Error(prefix, operation, "InvalidVpc.Range", "The CIDR '%s' is invalid.", cidr)
 	}
-	if len(c.all(vpcToken, nil)) >= maxVPCs {
-		return c.ec2(prefix, operation, "VpcLimitExceeded", "The maximum number of VPCs has been reached.")
+	if len(c.find(vpcToken, nil)) >= maxVPCs {
+		return c.ec2Error(prefix, operation, "VpcLimitExceeded", "The maximum number of VPCs has been reached.")
 	}
 	return nil
 }
 
-// checkDNS refuses host names without DNS. The sentence is not established.
+// checkDNS returns AWS's error for DNS hostnames without DNS support. Its message is not confirmed.
 func (c *call) checkDNS(prefix, id string, in values) error {
-	if flag(in, "enableDnsHostnames") && given(in, "enableDnsSupport") && !flag(in, "enableDnsSupport") {
-		return c.ec2(prefix, "ModifyVpcAttribute", "InvalidParameterValue", "DNS hostnames need DNS support for VPC %s.", id)
+	if boolean(in, "enableDnsHostnames") && isSet(in, "enableDnsSupport") && !boolean(in, "enableDnsSupport") {
+		return c.ec2Error(prefix, "ModifyVpcAttribute", "InvalidParameterValue", "DNS hostnames need DNS support for VPC %s.", id)
 	}
 	return nil
 }
@@ -136,40 +137,41 @@ func updateVPC(c *call, id string, old, in values) (values, error) {
 	if err := c.checkDNS("updating EC2 VPC ("+id+"): modifying EnableDnsHostnames", id, in); err != nil {
 		return nil, err
 	}
-	return merge(c, id, old, in)
+	return updateAny(c, id, old, in)
 }
 
-func removeVPC(c *call, id string, _ values) error {
-	inVPC := func(v values) bool { return text(v, "vpcId") == id }
+func deleteVPC(c *call, id string, _ values) error {
+	inVPC := func(v values) bool { return str(v, "vpcId") == id }
 	for _, token := range []string{subnetToken, securityGroupToken, routeTableToken, endpointToken, interfaceToken} {
-		for _, o := range c.all(token, inVPC) {
+		for _, o := range c.find(token, inVPC) {
 			if o.Owner == "" || token == interfaceToken {
-				return c.ec2("deleting EC2 VPC ("+id+")", "DeleteVpc", "DependencyViolation",
+				return c.ec2Error("deleting EC2 VPC ("+id+")", "DeleteVpc", "DependencyViolation",
 					"The vpc '%s' has dependencies and cannot be deleted.", id)
 			}
 		}
 	}
 	vpc := c.vpc(id)
-	for _, route := range c.all(routeToken, func(v values) bool { return text(v, "routeTableId") == text(vpc.State, "mainRouteTableId") }) {
-		c.drop(route)
+	for _, route := range c.find(routeToken, func(v values) bool { return str(v, "routeTableId") == str(vpc.State, "mainRouteTableId") }) {
+		c.remove(route)
 	}
-	for _, token := range directions { // rules that somebody added to the group that goes with the VPC
-		for _, rule := range c.rulesOf(text(vpc.State, "defaultSecurityGroupId"), token) {
-			c.drop(rule)
+	for _, token := range directions { // including rules that were added to the default group
+		for _, rule := range c.rulesOf(str(vpc.State, "defaultSecurityGroupId"), token) {
+			c.remove(rule)
 		}
 	}
-	c.drop(vpc)
+	c.remove(vpc)
 	return nil
 }
 
-func (c *call) noVPC(prefix, operation, id string) error {
-	return c.ec2(prefix, operation, "InvalidVpcID.NotFound", "The vpc ID '%s' does not exist", id)
+func (c *call) vpcNotFound(prefix, operation, id string) error {
+	return c.ec2Error(prefix, operation, "InvalidVpcID.NotFound", "The vpc ID '%s' does not exist", id)
 }
 
-// reserved are blocks in which AWS makes no VPC. https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html
-func reserved(block netip.Prefix) bool {
-	for _, text := range []string{"0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/4"} {
-		if netip.MustParsePrefix(text).Overlaps(block) {
+// isReserved reports whether AWS rejects a VPC with this CIDR block.
+// https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html
+func isReserved(block netip.Prefix) bool {
+	for _, reserved := range []string{"0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/4"} {
+		if netip.MustParsePrefix(reserved).Overlaps(block) {
 			return true
 		}
 	}

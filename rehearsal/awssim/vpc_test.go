@@ -8,31 +8,30 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// ec2Error is the text of a refusal by EC2, as bare leaves it.
+// ec2Error returns an error message of EC2 as awsError does.
 func ec2Error(prefix, operation, code, message string) string {
 	return prefix + ": operation error EC2: " + operation + ", https response error StatusCode: 400, api error " + code + ": " + message
 }
 
-// vpc makes a VPC and returns its id.
-func (w *trial) vpc(name, block string) string {
+// vpc creates a VPC and returns its ID.
+func (w *testCloud) vpc(name, block string) string {
 	w.t.Helper()
 	return string(w.create(vpcToken, name, values{"cidrBlock": block, "enableDnsHostnames": true}).id)
 }
 
-// subnet makes a subnet and returns its id.
-func (w *trial) subnet(vpc, block, zone string) string {
+// subnet creates a subnet and returns its ID.
+func (w *testCloud) subnet(vpc, block, zone string) string {
 	w.t.Helper()
 	in := values{"vpcId": vpc, "cidrBlock": block, "availabilityZone": zone}
 	return string(w.create(subnetToken, block, in).id)
 }
 
-// Law 2.1, outputs, and the side effects of create.
 func TestVPC(t *testing.T) {
 	t.Parallel()
-	w := newTrial(t)
+	w := newTestCloud(t)
 	in := values{"cidrBlock": "10.0.0.0/16", "tags": values{"Name": "a"}}
 	vpc := w.create(vpcToken, "v", in)
-	out := vpc.out()
+	out := vpc.state()
 	for name, form := range map[string]string{
 		"defaultNetworkAclId": "acl", "defaultRouteTableId": "rtb", "defaultSecurityGroupId": "sg", "dhcpOptionsId": "dopt",
 	} {
@@ -46,20 +45,19 @@ func TestVPC(t *testing.T) {
 	require.Equal(t, true, out["enableDnsSupport"])
 	require.Equal(t, false, out["enableDnsHostnames"])
 	require.Equal(t, values{"Name": "a"}, out["tagsAll"])
-	w.settled(vpc, in)
-	// What AWS made by itself is there, is nobody's, and goes with the VPC.
+	w.requireNoDiff(vpc, in)
+	// AWS creates a route table and a security group with the VPC, and deletes them with it.
 	require.Equal(t, []Object{{vpcToken, string(vpc.id), "a"}}, w.cloud.Inventory())
 	require.Len(t, w.cloud.Objects, 5, "the VPC, a route table, a security group and its two rules")
-	w.remove(vpc)
+	w.delete(vpc)
 	require.Empty(t, w.cloud.Objects)
 	require.False(t, w.read(vpc))
-	w.remove(vpc)
+	w.delete(vpc)
 }
 
-// Law 2.1, changes, and 10.4.
-func TestVPC_changes(t *testing.T) {
+func TestVPC_diff(t *testing.T) {
 	t.Parallel()
-	changes(t, vpcToken, nil, values{"cidrBlock": "10.0.0.0/16"}, []change{
+	testChanges(t, vpcToken, nil, values{"cidrBlock": "10.0.0.0/16"}, []inputChange{
 		{name: "nothing"},
 		{"cidrBlock", values{"cidrBlock": "10.1.0.0/16"}, keysOf("cidrBlock"), nil},
 		{"tenancy", values{"instanceTenancy": "dedicated"}, keysOf("instanceTenancy"), nil},
@@ -69,15 +67,14 @@ func TestVPC_changes(t *testing.T) {
 		{"metrics", values{"enableNetworkAddressUsageMetrics": true}, nil, []string{"enableNetworkAddressUsageMetrics"}},
 		{"tags", values{"tags": values{"Name": "b"}}, nil, []string{"tags", "tagsAll"}},
 	})
-	changes(t, vpcToken, nil, values{"cidrBlock": "10.0.0.0/16", "instanceTenancy": "dedicated"}, []change{
+	testChanges(t, vpcToken, nil, values{"cidrBlock": "10.0.0.0/16", "instanceTenancy": "dedicated"}, []inputChange{
 		{"no longer dedicated", values{"instanceTenancy": "default"}, nil, []string{"instanceTenancy"}},
 	})
 }
 
-// Law 1.7 and 2.1: what a preview refuses.
-func TestVPC_check(t *testing.T) {
+func TestVPC_validation(t *testing.T) {
 	t.Parallel()
-	w := newTrial(t)
+	w := newTestCloud(t)
 	at := func(reason, property string) []string {
 		return []string{reason + ". Examine values at 'v." + property + "'."}
 	}
@@ -90,7 +87,7 @@ func TestVPC_check(t *testing.T) {
 		{"not known", values{"cidrBlock": unknown{}}, []string{}},
 		{"no block", values{"cidrBlock": "10.0.0.0"}, at("expected cidr_block to contain a valid Value, got: 10.0.0.0 with err: "+
 			"invalid CIDR address: 10.0.0.0", "cidrBlock")},
-		{"bits of a host", values{"cidrBlock": "10.0.1.0/16"}, at("expected cidr_block to contain a valid network Value, expected "+
+		{"host bits", values{"cidrBlock": "10.0.1.0/16"}, at("expected cidr_block to contain a valid network Value, expected "+
 			"10.0.0.0/16, got 10.0.1.0/16", "cidrBlock")},
 		{"too large", values{"cidrBlock": "10.0.0.0/8"}, at(`expected "cidr_block" to contain a network Value with between 16 and 28 `+
 			`significant bits, got: 8`, "cidrBlock")},
@@ -101,79 +98,77 @@ func TestVPC_check(t *testing.T) {
 		{"two sources of the block", values{"cidrBlock": "10.0.0.0/16", "ipv4NetmaskLength": 20.0}, at("Conflicting configuration "+
 			`arguments. "cidr_block": conflicts with ipv4_netmask_length`, "cidrBlock")},
 	} {
-		require.Equal(t, test.want, w.failures(vpcToken, "v", test.in), test.name)
+		require.Equal(t, test.want, w.checkFailures(vpcToken, "v", test.in), test.name)
 	}
 }
 
-// Law 2.1, server errors. https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html has the blocks.
-func TestVPC_refusals(t *testing.T) {
+// https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html
+func TestVPC_errors(t *testing.T) {
 	t.Parallel()
-	w := newTrial(t)
+	w := newTestCloud(t)
 	refused := func(code, message string) string { return ec2Error("creating EC2 VPC", "CreateVpc", code, message) }
 	for block, message := range map[string]string{
 		"0.1.0.0/16": "The CIDR '0.1.0.0/16' is invalid.", "127.0.0.0/16": "The CIDR '127.0.0.0/16' is invalid.",
 		"169.254.0.0/16": "The CIDR '169.254.0.0/16' is invalid.", "224.0.0.0/16": "The CIDR '224.0.0.0/16' is invalid.",
 	} {
-		require.Equal(t, refused("InvalidVpc.Range", message), w.refusal(vpcToken, "v", values{"cidrBlock": block}))
+		require.Equal(t, refused("InvalidVpc.Range", message), w.createError(vpcToken, "v", values{"cidrBlock": block}))
 	}
-	require.Equal(t, refused("MissingParameter", "Either 'cidrBlock' or 'ipv4IpamPoolId' should be provided."), w.refusal(vpcToken, "v", values{}))
-	require.Equal(t, "creating EC2 VPC: the simulated AWS has no IPv6: assignGeneratedIpv6CidrBlock",
-		w.refusal(vpcToken, "v", values{"cidrBlock": "10.0.0.0/16", "assignGeneratedIpv6CidrBlock": true}))
+	require.Equal(t, refused("MissingParameter", "Either 'cidrBlock' or 'ipv4IpamPoolId' should be provided."), w.createError(vpcToken, "v", values{}))
+	require.Equal(t, "creating EC2 VPC: the simulated AWS does not support IPv6: assignGeneratedIpv6CidrBlock",
+		w.createError(vpcToken, "v", values{"cidrBlock": "10.0.0.0/16", "assignGeneratedIpv6CidrBlock": true}))
 	for i := range maxVPCs {
 		w.vpc(fmt.Sprint(i), "10.0.0.0/16") // blocks may repeat
 	}
 	require.Equal(t, refused("VpcLimitExceeded", "The maximum number of VPCs has been reached."),
-		w.refusal(vpcToken, "v", values{"cidrBlock": "10.0.0.0/16"}))
-	w.with(values{"region": "eu-west-1"}).vpc("elsewhere", "10.0.0.0/16")
-	vpc, refusal := newTrial(t).partRefusal(vpcToken, "v", values{
+		w.createError(vpcToken, "v", values{"cidrBlock": "10.0.0.0/16"}))
+	w.withConfig(values{"region": "eu-west-1"}).vpc("elsewhere", "10.0.0.0/16")
+	vpc, message := newTestCloud(t).partialCreateError(vpcToken, "v", values{
 		"cidrBlock": "10.0.0.0/16", "enableDnsSupport": false, "enableDnsHostnames": true,
 	})
 	require.Equal(t, ec2Error("creating EC2 VPC: modifying EnableDnsHostnames", "ModifyVpcAttribute", "InvalidParameterValue",
-		"DNS hostnames need DNS support for VPC "+string(vpc.id)+"."), refusal)
-	// Law 10.3: an update of what is gone.
-	w.remove(&thing{urn: testURN(vpcToken, "v"), id: "vpc-1"})
+		"DNS hostnames need DNS support for VPC "+string(vpc.id)+"."), message)
+	// An update of a VPC that does not exist.
+	w.delete(&testResource{urn: testURN(vpcToken, "v"), id: "vpc-1"})
 	require.Equal(t, ec2Error("updating EC2 VPC (vpc-1)", "ModifyVpcAttribute", "InvalidVpcID.NotFound", "The vpc ID 'vpc-1' does not exist"),
-		bare(t, w.tryUpdate(&thing{urn: testURN(vpcToken, "v"), id: "vpc-1"}, values{"cidrBlock": "10.0.0.0/16"})))
+		awsError(t, w.tryUpdate(&testResource{urn: testURN(vpcToken, "v"), id: "vpc-1"}, values{"cidrBlock": "10.0.0.0/16"})))
 }
 
-// Law 2.1 and 10.2: what blocks the deletion of a VPC, and what does not.
-func TestVPC_blockers(t *testing.T) {
+func TestVPC_dependencies(t *testing.T) {
 	t.Parallel()
-	w := newTrial(t)
+	w := newTestCloud(t)
 	vpc := w.create(vpcToken, "v", values{"cidrBlock": "10.0.0.0/16", "enableDnsHostnames": true})
 	id := string(vpc.id)
 	group := w.create(defaultSecurityGroupToken, "d", values{"vpcId": id, "ingress": []any{}, "egress": []any{}})
 	rule := w.create(ingressRuleToken, "r", values{"securityGroupId": string(group.id), "ipProtocol": "-1", "cidrIpv4": "10.0.0.0/16"})
 	in := values{"vpcId": id}
-	for _, blocker := range []func() *thing{
-		func() *thing {
+	for _, blocker := range []func() *testResource{
+		func() *testResource {
 			return w.create(subnetToken, "s", with(in, values{"cidrBlock": "10.0.0.0/24"}))
 		},
-		func() *thing { return w.create(securityGroupToken, "g", in) },
-		func() *thing { return w.create(routeTableToken, "t", in) },
-		func() *thing {
+		func() *testResource { return w.create(securityGroupToken, "g", in) },
+		func() *testResource { return w.create(routeTableToken, "t", in) },
+		func() *testResource {
 			return w.create(endpointToken, "e", with(in, values{"serviceName": "com.amazonaws.ap-northeast-1.s3"}))
 		},
-		func() *thing {
+		func() *testResource {
 			return w.create(endpointToken, "i", with(in, values{"serviceName": "com.amazonaws.ap-northeast-1.ssm", "vpcEndpointType": "Interface"}))
 		},
 	} {
 		blocking := blocker()
 		require.Equal(t, ec2Error("deleting EC2 VPC ("+id+")", "DeleteVpc", "DependencyViolation",
-			"The vpc '"+id+"' has dependencies and cannot be deleted."), bare(t, w.tryRemove(vpc)), blocking.urn)
+			"The vpc '"+id+"' has dependencies and cannot be deleted."), awsError(t, w.tryDelete(vpc)), blocking.urn)
 		require.True(t, w.read(vpc))
-		w.remove(blocking)
+		w.delete(blocking)
 	}
-	w.remove(group) // asks AWS for nothing
-	w.remove(vpc)
+	w.delete(group) // asks AWS for nothing
+	w.delete(vpc)
 	require.False(t, w.read(rule))
 	require.Empty(t, w.cloud.Objects)
 }
 
-// Law 2.2, outputs.
 func TestSubnet(t *testing.T) {
 	t.Parallel()
-	w := newTrial(t)
+	w := newTestCloud(t)
 	in := values{"vpcId": w.vpc("v", "10.0.0.0/16"), "cidrBlock": "10.0.1.0/24", "availabilityZone": "ap-northeast-1c", "mapPublicIpOnLaunch": true}
 	subnet := w.create(subnetToken, "s", in)
 	require.Regexp(t, "^subnet-0[0-9a-f]{16}$", subnet.id)
@@ -182,19 +177,18 @@ func TestSubnet(t *testing.T) {
 		"availabilityZoneId": "apne1-az2", "ownerId": "123456789012", "ipv6CidrBlockAssociationId": "", "tagsAll": values{},
 		"privateDnsHostnameTypeOnLaunch": "ip-name", "assignIpv6AddressOnCreation": false, "enableDns64": false, "ipv6Native": false,
 		"enableResourceNameDnsARecordOnLaunch": false, "enableResourceNameDnsAaaaRecordOnLaunch": false,
-	}), subnet.out())
-	w.settled(subnet, in)
+	}), subnet.state())
+	w.requireNoDiff(subnet, in)
 	byID := w.create(subnetToken, "t", values{"vpcId": in["vpcId"], "cidrBlock": "10.0.2.0/24", "availabilityZoneId": "apne1-az3"})
-	require.Equal(t, "ap-northeast-1d", byID.out()["availabilityZone"])
+	require.Equal(t, "ap-northeast-1d", byID.state()["availabilityZone"])
 	anywhere := w.create(subnetToken, "u", values{"vpcId": in["vpcId"], "cidrBlock": "10.0.3.0/24"})
-	require.Equal(t, "ap-northeast-1a", anywhere.out()["availabilityZone"])
-	w.settled(anywhere, values{"vpcId": in["vpcId"], "cidrBlock": "10.0.3.0/24"})
+	require.Equal(t, "ap-northeast-1a", anywhere.state()["availabilityZone"])
+	w.requireNoDiff(anywhere, values{"vpcId": in["vpcId"], "cidrBlock": "10.0.3.0/24"})
 }
 
-// Law 2.2, changes, and 10.4.
-func TestSubnet_changes(t *testing.T) {
+func TestSubnet_diff(t *testing.T) {
 	t.Parallel()
-	w := newTrial(t)
+	w := newTestCloud(t)
 	in := values{"vpcId": w.vpc("v", "10.0.0.0/16"), "cidrBlock": "10.0.1.0/24", "availabilityZone": "ap-northeast-1a"}
 	subnet := w.create(subnetToken, "s", in)
 	for name, value := range map[resource.PropertyKey]any{
@@ -211,24 +205,23 @@ func TestSubnet_changes(t *testing.T) {
 		"mapPublicIpOnLaunch": true, "enableResourceNameDnsARecordOnLaunch": true, "privateDnsHostnameTypeOnLaunch": "resource-name",
 	} {
 		changed := with(in, values{name: value})
-		require.Equal(t, []string{name}, paths(w.diff(subnet, changed)))
+		require.Equal(t, []string{name}, diffPaths(w.diff(subnet, changed)))
 		w.update(subnet, changed)
-		w.settled(subnet, changed)
+		w.requireNoDiff(subnet, changed)
 		w.update(subnet, with(in, values{"privateDnsHostnameTypeOnLaunch": "ip-name"}))
 	}
 }
 
-// Law 2.2, validation and server errors, and 10.1.
-func TestSubnet_refusals(t *testing.T) {
+func TestSubnet_errors(t *testing.T) {
 	t.Parallel()
-	w := newTrial(t)
+	w := newTestCloud(t)
 	in := values{"vpcId": w.vpc("v", "10.0.0.0/20"), "cidrBlock": "10.0.1.0/24", "availabilityZone": "ap-northeast-1a"}
 	subnet := w.create(subnetToken, "s", in)
 	require.Equal(t, []string{`"10.0.1.5/24" is not a valid IPv4 CIDR block; did you mean "10.0.1.0/24"?. Examine values at 's.cidrBlock'.`},
-		w.failures(subnetToken, "s", with(in, values{"cidrBlock": "10.0.1.5/24"})))
+		w.checkFailures(subnetToken, "s", with(in, values{"cidrBlock": "10.0.1.5/24"})))
 	require.Equal(t, []string{`Conflicting configuration arguments. "availability_zone": conflicts with availability_zone_id. Examine values at ` +
-		`'s.availabilityZone'.`}, w.failures(subnetToken, "s", with(in, values{"availabilityZoneId": "apne1-az4"})))
-	require.Equal(t, []string{"Missing required property 'vpcId'"}, w.failures(subnetToken, "s", with(in, values{"vpcId": nil})))
+		`'s.availabilityZone'.`}, w.checkFailures(subnetToken, "s", with(in, values{"availabilityZoneId": "apne1-az4"})))
+	require.Equal(t, []string{"Missing required property 'vpcId'"}, w.checkFailures(subnetToken, "s", with(in, values{"vpcId": nil})))
 	for _, test := range []struct {
 		change        values
 		code, message string
@@ -245,9 +238,10 @@ func TestSubnet_refusals(t *testing.T) {
 			"availabilityZone is invalid. Subnets can currently only be created in the following availability zones: ap-northeast-1a, " +
 			"ap-northeast-1c, ap-northeast-1d."},
 	} {
-		require.Equal(t, ec2Error("creating EC2 Subnet", "CreateSubnet", test.code, test.message), w.refusal(subnetToken, "x", with(in, test.change)))
+		require.Equal(t, ec2Error("creating EC2 Subnet", "CreateSubnet", test.code, test.message), w.createError(subnetToken, "x", with(in, test.change)))
 	}
-	// A subnet that network interfaces are in stays; an association with a route table goes with it.
+	// A subnet with network interfaces cannot be deleted. An association with a route table is deleted with
+	// it.
 	endpoint := w.create(endpointToken, "e", values{
 		"vpcId": in["vpcId"], "serviceName": "com.amazonaws.ap-northeast-1.ssm", "vpcEndpointType": "Interface",
 		"subnetIds": []any{string(subnet.id)},
@@ -255,8 +249,8 @@ func TestSubnet_refusals(t *testing.T) {
 	table := w.create(routeTableToken, "t", values{"vpcId": in["vpcId"]})
 	association := w.create(associationToken, "a", values{"routeTableId": string(table.id), "subnetId": string(subnet.id)})
 	require.Equal(t, ec2Error("deleting EC2 Subnet ("+string(subnet.id)+")", "DeleteSubnet", "DependencyViolation",
-		"The subnet '"+string(subnet.id)+"' has dependencies and cannot be deleted."), bare(t, w.tryRemove(subnet)))
-	w.remove(endpoint)
-	w.remove(subnet)
+		"The subnet '"+string(subnet.id)+"' has dependencies and cannot be deleted."), awsError(t, w.tryDelete(subnet)))
+	w.delete(endpoint)
+	w.delete(subnet)
 	require.False(t, w.read(association))
 }

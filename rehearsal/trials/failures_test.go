@@ -57,7 +57,7 @@ func failures(w *world) (ups, downs []failure) {
 		}
 		add(&ups, awssim.Create, awssim.Refused, "create")
 		if laterSteps[token] != "" {
-			add(&ups, awssim.Create, awssim.Late, "half create")
+			add(&ups, awssim.Create, awssim.PartialCreate, "half create")
 		}
 		if !state.RetainOnDelete {
 			add(&downs, awssim.Delete, awssim.Refused, "delete")
@@ -76,7 +76,7 @@ func TestEverySingleFailure(t *testing.T) {
 			w := newWorld(t, stack, nil)
 			w.up()
 			for _, state := range w.customs() {
-				require.Equal(t, awssim.HasLaterSteps(string(state.Type)), laterSteps[string(state.Type)] != "", state.Type)
+				require.Equal(t, awssim.CreatesInSteps(string(state.Type)), laterSteps[string(state.Type)] != "", state.Type)
 			}
 			ups, downs := failures(w)
 			w.unprotect()
@@ -111,7 +111,7 @@ func failsToCreate(t *testing.T, stack string, f failure) {
 			half = append(half, string(state.Type)+" "+state.URN.Name())
 		}
 	}
-	if f.fault.Kind == awssim.Late {
+	if f.fault.Kind == awssim.PartialCreate {
 		require.Equal(t, []string{f.fault.Type + " " + f.fault.Name}, half, "what is half created")
 	} else {
 		require.Empty(t, half, "what is half created")

@@ -1,4 +1,4 @@
-package awssim
+package iampolicy
 
 import (
 	"encoding/json"
@@ -7,62 +7,63 @@ import (
 	"slices"
 )
 
-// policyStatement is one statement, as it was written. Nil lists are absent elements.
-type policyStatement struct {
-	at                      int
+// statement is a statement of a document. A list that is nil stands for an element that is absent.
+type statement struct {
+	at                      int // byte offset in the document
 	sid, effect             string
 	actions, notActions     []string
 	resources, notResources []string
-	// principals has the key "*" for everybody.
+	// principals are IDs by their type, such as "AWS". The type of the principal "*" is "*".
 	principals, notPrincipals map[string][]string
 	conditions                map[string]map[string][]string
-	// present are the element's names, in order.
+	// present are the names of the statement's elements, in order.
 	present []string
 }
 
-// policyVersion is the document's Version, empty where it has none; readPolicy has found the text sound.
-func policyVersion(text string) string {
-	var document struct{ Version string }
-	if json.Unmarshal([]byte(text), &document) != nil {
+// version returns the Version of a document that was parsed, or "" if it has none.
+func version(document string) string {
+	var root struct{ Version string }
+	if json.Unmarshal([]byte(document), &root) != nil {
 		return ""
 	}
-	return document.Version
+	return root.Version
 }
 
-// readPolicy takes the document apart and finds what is wrong with its form, whatever it hangs on.
-func readPolicy(text string) ([]policyStatement, *policyFlaw) {
-	root, err := parseJSON(text)
+// parse returns the statements of a document, or the violation of the grammar that all kinds of policies
+// share.
+func parse(document string) ([]statement, *violation) {
+	root, err := parseJSON(document)
 	if err != nil {
-		flaw := &policyFlaw{kind: "json", at: len(text)}
+		found := &violation{rule: "json", at: len(document)}
 		var syntax *json.SyntaxError
-		var twice *duplicateKeyError
+		var duplicate *duplicateKeyError
 		switch {
 		case errors.As(err, &syntax):
-			flaw.at = max(0, int(syntax.Offset)-1)
-		case errors.As(err, &twice):
-			flaw.at = twice.at
+			found.at = max(0, int(syntax.Offset)-1)
+		case errors.As(err, &duplicate):
+			found.at = duplicate.at
 		}
-		return nil, flaw
+		return nil, found
 	}
 	if root.kind != '{' {
-		return nil, &policyFlaw{kind: "json", at: root.at}
+		return nil, &violation{rule: "json", at: root.at}
 	}
 	for i, key := range root.keys {
 		value := root.items[i]
-		_, isText := value.text()
+		_, isString := value.str()
 		switch key {
 		case "Version", "Id":
-			if !isText {
-				return nil, &policyFlaw{kind: "syntax", at: value.at}
+			if !isString {
+				return nil, &violation{rule: "syntax", at: value.at}
 			}
 		case "Statement":
 		default:
-			return nil, &policyFlaw{kind: "syntax", at: value.at}
+			return nil, &violation{rule: "syntax", at: value.at}
 		}
 	}
 	list := root.get("Statement")
 	if list == nil {
-		return nil, &policyFlaw{kind: "missing", what: "Statement", at: len(text)}
+		return nil, &violation{rule: "missing", detail: "Statement", at: len(document)}
 	}
 	items := list.items
 	switch list.kind {
@@ -70,71 +71,71 @@ func readPolicy(text string) ([]policyStatement, *policyFlaw) {
 		items = []*jsonValue{list}
 	case '[':
 	default:
-		return nil, &policyFlaw{kind: "syntax", at: list.at}
+		return nil, &violation{rule: "syntax", at: list.at}
 	}
 	if len(items) == 0 {
-		return nil, &policyFlaw{kind: "missing", what: "Statement", at: list.at}
+		return nil, &violation{rule: "missing", detail: "Statement", at: list.at}
 	}
-	statements := make([]policyStatement, 0, len(items))
+	statements := make([]statement, 0, len(items))
 	for _, item := range items {
-		s, flaw := readStatement(item)
-		if flaw != nil {
-			return nil, flaw
+		s, found := parseStatement(item)
+		if found != nil {
+			return nil, found
 		}
 		statements = append(statements, s)
 	}
 	return statements, nil
 }
 
-func readStatement(v *jsonValue) (policyStatement, *policyFlaw) {
-	s := policyStatement{at: v.at}
+func parseStatement(v *jsonValue) (statement, *violation) {
+	s := statement{at: v.at}
 	if v.kind != '{' {
-		return s, &policyFlaw{kind: "syntax", at: v.at}
+		return s, &violation{rule: "syntax", at: v.at}
 	}
 	for i, key := range v.keys {
 		value, ok := v.items[i], true
 		switch key {
 		case "Sid":
-			s.sid, ok = value.text()
+			s.sid, ok = value.str()
 		case "Effect":
-			s.effect, ok = value.text()
+			s.effect, ok = value.str()
 		case "Action":
-			s.actions, ok = readTexts(value)
+			s.actions, ok = parseStrings(value)
 		case "NotAction":
-			s.notActions, ok = readTexts(value)
+			s.notActions, ok = parseStrings(value)
 		case "Resource":
-			s.resources, ok = readTexts(value)
+			s.resources, ok = parseStrings(value)
 		case "NotResource":
-			s.notResources, ok = readTexts(value)
+			s.notResources, ok = parseStrings(value)
 		case "Principal":
-			s.principals, ok = readPrincipals(value)
+			s.principals, ok = parsePrincipals(value)
 		case "NotPrincipal":
-			s.notPrincipals, ok = readPrincipals(value)
+			s.notPrincipals, ok = parsePrincipals(value)
 		case "Condition":
-			s.conditions, ok = readConditions(value)
+			s.conditions, ok = parseConditions(value)
 		default:
 			ok = false
 		}
 		if !ok {
-			return s, &policyFlaw{kind: "syntax", at: value.at}
+			return s, &violation{rule: "syntax", at: value.at}
 		}
 		s.present = append(s.present, key)
 	}
 	if (s.actions != nil && s.notActions != nil) || (s.resources != nil && s.notResources != nil) ||
 		(s.principals != nil && s.notPrincipals != nil) {
-		return s, &policyFlaw{kind: "syntax", at: s.at}
+		return s, &violation{rule: "syntax", at: s.at}
 	}
 	return s, nil
 }
 
-// readTexts reads a string or a list of strings.
-func readTexts(v *jsonValue) ([]string, bool) {
-	if s, ok := v.text(); ok {
+// parseStrings parses a string or a list of strings.
+func parseStrings(v *jsonValue) ([]string, bool) {
+	if s, ok := v.str(); ok {
 		return []string{s}, true
 	}
 	list := []string{}
 	for _, item := range v.items {
-		s, ok := item.text()
+		s, ok := item.str()
 		if !ok {
 			return nil, false
 		}
@@ -143,8 +144,8 @@ func readTexts(v *jsonValue) ([]string, bool) {
 	return list, v.kind == '['
 }
 
-func readPrincipals(v *jsonValue) (map[string][]string, bool) {
-	if s, ok := v.text(); ok {
+func parsePrincipals(v *jsonValue) (map[string][]string, bool) {
+	if s, ok := v.str(); ok {
 		return map[string][]string{"*": {s}}, s == "*"
 	}
 	if v.kind != '{' {
@@ -152,7 +153,7 @@ func readPrincipals(v *jsonValue) (map[string][]string, bool) {
 	}
 	principals := map[string][]string{}
 	for i, kind := range v.keys {
-		list, ok := readTexts(v.items[i])
+		list, ok := parseStrings(v.items[i])
 		if !ok || !slices.Contains([]string{"AWS", "Service", "Federated", "CanonicalUser"}, kind) {
 			return nil, false
 		}
@@ -161,7 +162,7 @@ func readPrincipals(v *jsonValue) (map[string][]string, bool) {
 	return principals, true
 }
 
-func readConditions(v *jsonValue) (map[string]map[string][]string, bool) {
+func parseConditions(v *jsonValue) (map[string]map[string][]string, bool) {
 	if v.kind != '{' {
 		return nil, false
 	}

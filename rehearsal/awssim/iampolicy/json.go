@@ -1,4 +1,4 @@
-package awssim
+package iampolicy
 
 import (
 	"encoding/json"
@@ -7,17 +7,17 @@ import (
 	"unicode"
 )
 
-// jsonValue is a JSON value that knows where in the text it stands and in which order its keys came. The standard
-// decoder forgets both, and AWS's refusals name the place and the repeated key.
+// jsonValue is a JSON value with its position in the source and its keys in their order. AWS's error
+// messages contain positions and duplicate keys, and encoding/json keeps neither.
 type jsonValue struct {
-	at     int
-	scalar any // nil, bool, json.Number or string, where it is neither a list nor an object
-	items  []*jsonValue
-	keys   []string
-	kind   byte // '{', '[' or 0
+	at     int          // byte offset in the source
+	kind   byte         // '{' for an object, '[' for a list, 0 for a scalar
+	scalar any          // nil, bool, json.Number or string
+	items  []*jsonValue // of a list or an object
+	keys   []string     // of an object, in the order of items
 }
 
-// get returns the value of the key, nil where it is absent.
+// get returns the value of a key, or nil if the object does not have it.
 func (v *jsonValue) get(key string) *jsonValue {
 	for i, k := range v.keys {
 		if k == key {
@@ -27,13 +27,13 @@ func (v *jsonValue) get(key string) *jsonValue {
 	return nil
 }
 
-// text returns the string, and false for everything else.
-func (v *jsonValue) text() (string, bool) {
+// str returns the value of a string, and false for any other value.
+func (v *jsonValue) str() (string, bool) {
 	s, ok := v.scalar.(string)
 	return s, ok && v.kind == 0
 }
 
-// parseJSON reads one JSON value. A key that an object holds twice is an error, as it is for AWS's policy parsers.
+// parseJSON parses a JSON value. Duplicate keys are an error, as in AWS's policy parsers.
 func parseJSON(text string) (*jsonValue, error) {
 	var ignored any
 	if err := json.Unmarshal([]byte(text), &ignored); err != nil {
@@ -49,7 +49,7 @@ type jsonParser struct {
 	source  string
 }
 
-// duplicateKeyError is a key that stands twice in one object.
+// duplicateKeyError is the error for an object that has a key twice.
 type duplicateKeyError struct {
 	key string
 	at  int
@@ -57,7 +57,7 @@ type duplicateKeyError struct {
 
 func (e *duplicateKeyError) Error() string { return fmt.Sprintf("duplicate key %q", e.key) }
 
-// next returns the next token and where it begins. The text has been found valid before, so that it cannot fail.
+// next returns the next token and its offset. It cannot fail, since parseJSON has checked the syntax.
 func (p *jsonParser) next() (json.Token, int, error) {
 	at := int(p.decoder.InputOffset())
 	for at < len(p.source) && (unicode.IsSpace(rune(p.source[at])) || p.source[at] == ',' || p.source[at] == ':') {

@@ -12,56 +12,58 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// trial is an account under test, driven through the provider's own interface as the engine does.
-type trial struct {
+const testAccount = "123456789012"
+
+// testCloud is a cloud with a provider that is called as the engine does.
+type testCloud struct {
 	t        *testing.T
 	cloud    *Cloud
 	provider plugin.Provider
 }
 
-// thing is a resource as the engine's state would hold it.
-type thing struct {
+// testResource is a resource in Pulumi's state.
+type testResource struct {
 	urn             resource.URN
 	id              resource.ID
 	inputs, outputs resource.PropertyMap
 }
 
-func newTrial(t *testing.T) *trial {
+func newTestCloud(t *testing.T) *testCloud {
 	t.Helper()
-	return newTrialIn(t, Options{}, values{"region": "ap-northeast-1"})
+	return newTestCloudWith(t, Options{}, values{"region": "ap-northeast-1"})
 }
 
-// newTrialIn is an account with other options, or a provider with another configuration.
-func newTrialIn(t *testing.T, o Options, config values) *trial {
+// newTestCloudWith returns a new cloud with options, and a provider with a configuration.
+func newTestCloudWith(t *testing.T, o Options, config values) *testCloud {
 	t.Helper()
 	cloud, err := New(o)
 	require.NoError(t, err)
-	return (&trial{t: t, cloud: cloud}).with(config)
+	return (&testCloud{t: t, cloud: cloud}).withConfig(config)
 }
 
-// with is the same account through a provider of another configuration.
-func (w *trial) with(config values) *trial {
+// withConfig returns the same cloud with another provider.
+func (w *testCloud) withConfig(config values) *testCloud {
 	w.t.Helper()
 	p := w.cloud.NewProvider()
 	_, err := p.Configure(context.Background(), plugin.ConfigureRequest{Inputs: toProperties(config)})
 	require.NoError(w.t, err)
-	return &trial{t: w.t, cloud: w.cloud, provider: p}
+	return &testCloud{t: w.t, cloud: w.cloud, provider: p}
 }
 
 func testURN(token, name string) resource.URN {
 	return resource.NewURN("dev", "test", "", tokens.Type(token), name)
 }
 
-// failures are the reasons for which the provider refuses inputs in a preview.
-func (w *trial) failures(token, name string, in values) []string {
+// checkFailures returns the failures of Check.
+func (w *testCloud) checkFailures(token, name string, in values) []string {
 	w.t.Helper()
 	reasons, err := w.check(token, name, in)
 	require.NoError(w.t, err)
 	return reasons
 }
 
-// check is what the provider says to inputs in a preview.
-func (w *trial) check(token, name string, in values) ([]string, error) {
+// check returns the failures and the error of Check.
+func (w *testCloud) check(token, name string, in values) ([]string, error) {
 	response, err := w.provider.Check(context.Background(), plugin.CheckRequest{
 		URN: testURN(token, name), News: toProperties(in), RandomSeed: []byte{1, 2, 3, 4},
 	})
@@ -72,7 +74,7 @@ func (w *trial) check(token, name string, in values) ([]string, error) {
 	return reasons, err
 }
 
-func (w *trial) checked(urn resource.URN, olds resource.PropertyMap, in values) resource.PropertyMap {
+func (w *testCloud) checkedInputs(urn resource.URN, olds resource.PropertyMap, in values) resource.PropertyMap {
 	w.t.Helper()
 	response, err := w.provider.Check(context.Background(), plugin.CheckRequest{
 		URN: urn, Olds: olds, News: toProperties(in), RandomSeed: []byte{1, 2, 3, 4},
@@ -82,11 +84,11 @@ func (w *trial) checked(urn resource.URN, olds resource.PropertyMap, in values) 
 	return response.Properties
 }
 
-// try creates a resource. The thing is not nil where it was made, however well.
-func (w *trial) try(token, name string, in values) (*thing, error) {
+// tryCreate creates a resource. It returns nil if the resource does not exist.
+func (w *testCloud) tryCreate(token, name string, in values) (*testResource, error) {
 	w.t.Helper()
-	x := &thing{urn: testURN(token, name)}
-	x.inputs = w.checked(x.urn, nil, in)
+	x := &testResource{urn: testURN(token, name)}
+	x.inputs = w.checkedInputs(x.urn, nil, in)
 	response, err := w.provider.Create(context.Background(), plugin.CreateRequest{
 		URN: x.urn, Properties: x.inputs, Name: name, Type: tokens.Type(token),
 	})
@@ -97,38 +99,38 @@ func (w *trial) try(token, name string, in values) (*thing, error) {
 	return x, err
 }
 
-func (w *trial) create(token, name string, in values) *thing {
+func (w *testCloud) create(token, name string, in values) *testResource {
 	w.t.Helper()
-	x, err := w.try(token, name, in)
+	x, err := w.tryCreate(token, name, in)
 	require.NoError(w.t, err)
 	return x
 }
 
-// refusal is the text of what AWS says to a create, less what the bridge and the SDK put around it.
-func (w *trial) refusal(token, name string, in values) string {
+// createError returns the error of a creation that has no effect. See awsError.
+func (w *testCloud) createError(token, name string, in values) string {
 	w.t.Helper()
-	x, err := w.try(token, name, in)
+	x, err := w.tryCreate(token, name, in)
 	require.Nil(w.t, x)
-	return bare(w.t, err)
+	return awsError(w.t, err)
 }
 
-// partRefusal is the same of a create that has made the resource before it failed.
-func (w *trial) partRefusal(token, name string, in values) (*thing, string) {
+// partialCreateError returns the resource and the error of a partial creation.
+func (w *testCloud) partialCreateError(token, name string, in values) (*testResource, string) {
 	w.t.Helper()
-	x, err := w.try(token, name, in)
+	x, err := w.tryCreate(token, name, in)
 	require.NotNil(w.t, x)
 	var late *plugin.InitError
 	require.ErrorAs(w.t, err, &late)
 	require.Len(w.t, late.Reasons, 1)
-	return x, bare(w.t, &plainError{late.Reasons[0]})
+	return x, awsError(w.t, &plainError{late.Reasons[0]})
 }
 
 type plainError struct{ text string }
 
 func (e *plainError) Error() string { return e.text }
 
-// bare takes the request's ids out of an error, and the bridge's frame off.
-func bare(t *testing.T, err error) string {
+// awsError returns an error message without the bridge's text around it and without the IDs of the request.
+func awsError(t *testing.T, err error) string {
 	t.Helper()
 	require.Error(t, err)
 	_, text, framed := strings.Cut(err.Error(), "1 error occurred:\n\t* ")
@@ -146,34 +148,34 @@ func bare(t *testing.T, err error) string {
 	return text
 }
 
-func (w *trial) tryDiff(x *thing, in values) (plugin.DiffResult, error) {
+func (w *testCloud) tryDiff(x *testResource, in values) (plugin.DiffResult, error) {
 	w.t.Helper()
 	return w.provider.Diff(context.Background(), plugin.DiffRequest{
-		URN: x.urn, ID: x.id, OldInputs: x.inputs, OldOutputs: x.outputs, NewInputs: w.checked(x.urn, x.inputs, in),
+		URN: x.urn, ID: x.id, OldInputs: x.inputs, OldOutputs: x.outputs, NewInputs: w.checkedInputs(x.urn, x.inputs, in),
 	})
 }
 
-func (w *trial) diff(x *thing, in values) plugin.DiffResult {
+func (w *testCloud) diff(x *testResource, in values) plugin.DiffResult {
 	w.t.Helper()
 	result, err := w.tryDiff(x, in)
 	require.NoError(w.t, err)
 	return result
 }
 
-// foresee is what a preview of an update says.
-func (w *trial) foresee(x *thing, in values) values {
+// previewUpdate returns the state that a preview shows.
+func (w *testCloud) previewUpdate(x *testResource, in values) values {
 	w.t.Helper()
 	response, err := w.provider.Update(context.Background(), plugin.UpdateRequest{
-		URN: x.urn, ID: x.id, OldInputs: x.inputs, OldOutputs: x.outputs, NewInputs: w.checked(x.urn, x.inputs, in), Preview: true,
+		URN: x.urn, ID: x.id, OldInputs: x.inputs, OldOutputs: x.outputs, NewInputs: w.checkedInputs(x.urn, x.inputs, in), Preview: true,
 	})
 	require.NoError(w.t, err)
 	return fromProperties(response.Properties)
 }
 
-// tryUpdate updates in place.
-func (w *trial) tryUpdate(x *thing, in values) error {
+// tryUpdate updates the resource in place.
+func (w *testCloud) tryUpdate(x *testResource, in values) error {
 	w.t.Helper()
-	news := w.checked(x.urn, x.inputs, in)
+	news := w.checkedInputs(x.urn, x.inputs, in)
 	response, err := w.provider.Update(context.Background(), plugin.UpdateRequest{
 		URN: x.urn, ID: x.id, OldInputs: x.inputs, OldOutputs: x.outputs, NewInputs: news,
 	})
@@ -183,12 +185,12 @@ func (w *trial) tryUpdate(x *thing, in values) error {
 	return err
 }
 
-func (w *trial) update(x *thing, in values) {
+func (w *testCloud) update(x *testResource, in values) {
 	w.t.Helper()
 	require.NoError(w.t, w.tryUpdate(x, in))
 }
 
-func (w *trial) tryRemove(x *thing) error {
+func (w *testCloud) tryDelete(x *testResource) error {
 	w.t.Helper()
 	_, err := w.provider.Delete(context.Background(), plugin.DeleteRequest{
 		URN: x.urn, ID: x.id, Inputs: x.inputs, Outputs: x.outputs,
@@ -196,13 +198,13 @@ func (w *trial) tryRemove(x *thing) error {
 	return err
 }
 
-func (w *trial) remove(x *thing) {
+func (w *testCloud) delete(x *testResource) {
 	w.t.Helper()
-	require.NoError(w.t, w.tryRemove(x))
+	require.NoError(w.t, w.tryDelete(x))
 }
 
-// read refreshes x, and says whether it is still there.
-func (w *trial) read(x *thing) bool {
+// read refreshes the resource and reports whether it exists.
+func (w *testCloud) read(x *testResource) bool {
 	w.t.Helper()
 	response, err := w.provider.Read(context.Background(), plugin.ReadRequest{
 		URN: x.urn, ID: x.id, Inputs: x.inputs, State: x.outputs,
@@ -215,11 +217,11 @@ func (w *trial) read(x *thing) bool {
 	return true
 }
 
-// out are the properties of a resource.
-func (x *thing) out() values { return fromProperties(x.outputs) }
+// state returns the properties of the resource.
+func (x *testResource) state() values { return fromProperties(x.outputs) }
 
-// settled holds a resource against the inputs that it was made of: neither a second update nor a refresh changes it.
-func (w *trial) settled(x *thing, in values) {
+// requireNoDiff requires that neither an update with these inputs nor a refresh changes the resource.
+func (w *testCloud) requireNoDiff(x *testResource, in values) {
 	w.t.Helper()
 	require.Empty(w.t, w.diff(x, in).DetailedDiff)
 	before := clone(fromProperties(x.inputs))
@@ -228,21 +230,22 @@ func (w *trial) settled(x *thing, in values) {
 	require.Empty(w.t, w.diff(x, in).DetailedDiff)
 }
 
-// change is a row of a table of changes to a resource: the inputs that differ from the table's own, and what comes of it.
-type change struct {
+// inputChange is a change of inputs with the expected diff.
+type inputChange struct {
 	name     string
-	in       values // nil values take an input away
+	in       values // nil removes an input
 	replaces []resource.PropertyKey
 	updates  []string
 }
 
-// changes tries each row on a fresh resource of its own account, which prepare fills. What replaces is not made.
-func changes(t *testing.T, token string, prepare func(*trial), base values, rows []change) {
+// testChanges tests each change on a new resource in a new account, to which prepare adds other resources.
+// Changes that replace the resource are not applied.
+func testChanges(t *testing.T, token string, prepare func(*testCloud), base values, rows []inputChange) {
 	t.Helper()
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
-			w := newTrialIn(t, Options{AssumeExisting: true}, values{"region": "ap-northeast-1"})
+			w := newTestCloudWith(t, Options{AssumeExisting: true}, values{"region": "ap-northeast-1"})
 			if prepare != nil {
 				prepare(w)
 			}
@@ -266,17 +269,22 @@ func changes(t *testing.T, token string, prepare func(*trial), base values, rows
 			if row.updates != nil {
 				w.update(x, in)
 			}
-			w.settled(x, in)
+			w.requireNoDiff(x, in)
 		})
 	}
 }
 
-// paths are those that differ.
-func paths(diff plugin.DiffResult) []string {
+// diffPaths returns the paths that differ, sorted.
+func diffPaths(diff plugin.DiffResult) []string {
 	found := []string{}
 	for path := range diff.DetailedDiff {
 		found = append(found, path)
 	}
 	slices.Sort(found)
 	return found
+}
+
+// policyWith returns a policy document with these statements.
+func policyWith(statements string) string {
+	return `{"Version":"2012-10-17","Statement":[` + statements + `]}`
 }
