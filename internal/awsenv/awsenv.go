@@ -3,7 +3,7 @@ package awsenv
 
 import "errors"
 
-// Env is an AWS account and a Region, with the partition that both are in.
+// Env is an AWS account and a Region, and the partition that contains both.
 type Env struct {
 	// Partition is the Region's partition, such as "aws" or "aws-cn".
 	Partition string
@@ -20,7 +20,8 @@ func (e Env) ARN(service, resource string) string {
 	return "arn:" + e.Partition + ":" + service + ":" + e.Region + ":" + e.AccountID + ":" + resource
 }
 
-// IAM returns the ARN of an IAM resource in an account, such as IAM("123456789012", "root").
+// IAM returns the ARN of an IAM resource of an account, such as IAM("123456789012", "root"). The account of
+// the policies that AWS manages is "aws".
 func (e Env) IAM(accountID, resource string) string {
 	return "arn:" + e.Partition + ":iam::" + accountID + ":" + resource
 }
@@ -28,15 +29,15 @@ func (e Env) IAM(accountID, resource string) string {
 // Bucket returns the ARN of an S3 bucket.
 func (e Env) Bucket(name string) string { return "arn:" + e.Partition + ":s3:::" + name }
 
-// Validate returns an error for each field that is empty.
+// Validate returns an error that lists the empty fields, one on each line, or nil if there are none.
 func (e Env) Validate() error {
-	var problems []error
+	var errs []error
 	for _, field := range []struct{ name, value string }{
 		{"Partition", e.Partition}, {"DNSSuffix", e.DNSSuffix}, {"Region", e.Region}, {"AccountID", e.AccountID},
 	} {
 		if field.value == "" {
-			problems = append(problems, errors.New("missing Env."+field.name))
+			errs = append(errs, errors.New("missing Env."+field.name))
 		}
 	}
-	return errors.Join(problems...)
+	return errors.Join(errs...)
 }

@@ -1,5 +1,5 @@
-// Package diag holds what is wrong with a stack's configuration: each problem with the configuration key to change, a code for
-// programs and a message for people.
+// Package diag describes problems with a stack's configuration. Each problem has the configuration key to
+// change, a code that programs compare, and a message for the user.
 package diag
 
 import (
@@ -23,9 +23,9 @@ const (
 	OutOfRange Code = "out-of-range"
 	// TooMany: a list or a number exceeds a limit of AWS.
 	TooMany Code = "too-many"
-	// Duplicate: a list holds the same value twice.
+	// Duplicate: a list contains the same value twice.
 	Duplicate Code = "duplicate"
-	// Conflict: the value does not go together with that of another key.
+	// Conflict: the value cannot be combined with the value of another key.
 	Conflict Code = "conflict"
 	// UnknownKey: the program has no such key.
 	UnknownKey Code = "unknown-key"
@@ -33,7 +33,7 @@ const (
 	NotFound Code = "not-found"
 	// NotOffered: the Region or one of its Availability Zones does not offer what the value names.
 	NotOffered Code = "not-offered"
-	// Unwise: the value is allowed, and a warning is due.
+	// Unwise: the value is allowed, but the user is warned.
 	Unwise Code = "unwise"
 )
 
@@ -43,28 +43,29 @@ type Diagnostic struct {
 	Key string
 	// Code is the kind of the problem.
 	Code Code
-	// Message says the value, the rule and the remedy.
+	// Message states the value, the rule and the remedy.
 	Message string
 }
 
 // String returns the key and the message.
 func (d Diagnostic) String() string { return d.Key + ": " + d.Message }
 
-// Diagnostics are problems in the order in which they were found.
+// Diagnostics are problems, in the order in which they were found.
 type Diagnostics []Diagnostic
 
-// Add adds a problem. The arguments are formatted with fmt.Sprintf: text that a user wrote is always an argument.
+// Add adds a problem. The message is formatted with fmt.Sprintf: pass text that a user wrote as an argument,
+// never as the format.
 func (d *Diagnostics) Add(key string, code Code, format string, args ...any) {
 	*d = append(*d, Diagnostic{key, code, fmt.Sprintf(format, args...)})
 }
 
-// Append adds the problems of others.
+// Append adds all problems of another list.
 func (d *Diagnostics) Append(others Diagnostics) { *d = append(*d, others...) }
 
 // Has reports whether there is a problem with a key.
 func (d Diagnostics) Has(key string) bool {
-	for _, problem := range d {
-		if problem.Key == key {
+	for _, diagnostic := range d {
+		if diagnostic.Key == key {
 			return true
 		}
 	}
@@ -78,8 +79,8 @@ func (d Diagnostics) Err(heading string) error {
 	}
 	var text strings.Builder
 	text.WriteString(heading)
-	for _, problem := range d {
-		text.WriteString("\n  - " + problem.String())
+	for _, diagnostic := range d {
+		text.WriteString("\n  - " + diagnostic.String())
 	}
 	return errors.New(text.String())
 }

@@ -1,4 +1,4 @@
-// Package logretention knows for how many days CloudWatch Logs can keep log events.
+// Package logretention checks retention times of CloudWatch Logs.
 package logretention
 
 import (
@@ -8,20 +8,21 @@ import (
 	"strings"
 )
 
-// allowed are the retention times in days.
+// allowed are the retention times that CloudWatch Logs supports, in days.
 // https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
 var allowed = []int{
 	1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
 }
 
-// Check returns an error if CloudWatch Logs has no such retention time.
+// Check returns an error if CloudWatch Logs does not support a retention time. The error lists those that it
+// supports.
 func Check(days int) error {
 	if slices.Contains(allowed, days) {
 		return nil
 	}
-	texts := make([]string, len(allowed))
+	numbers := make([]string, len(allowed))
 	for i, n := range allowed {
-		texts[i] = strconv.Itoa(n)
+		numbers[i] = strconv.Itoa(n)
 	}
-	return fmt.Errorf("%d is not a retention time of CloudWatch Logs: use one of %s days", days, strings.Join(texts, ", "))
+	return fmt.Errorf("%d is not a retention time of CloudWatch Logs: use one of %s days", days, strings.Join(numbers, ", "))
 }

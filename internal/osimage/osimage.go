@@ -1,5 +1,5 @@
-// Package osimage holds what is specific to the operating systems that instances run: the parameter that names their newest
-// image, the buckets that hold their packages, and how they install the SSM Agent.
+// Package osimage describes the operating systems that instances can run: which parameter contains the id of
+// the newest image, which buckets contain the packages, and how to install the SSM Agent.
 package osimage
 
 import (
@@ -21,8 +21,9 @@ const (
 // All returns the values of OS.
 func All() []OS { return []OS{AmazonLinux2023, AmazonLinux2} }
 
-// Parameter returns the name of the public Systems Manager parameter that holds the id of the newest image for an architecture,
-// "x86_64" or "arm64". For Amazon Linux 2 that is the image with gp2 volumes; the stack sets the type of its volumes itself.
+// Parameter returns the name of the public Systems Manager parameter that contains the id of the newest image
+// for an architecture, "x86_64" or "arm64". For Amazon Linux 2 that is the image with a gp2 volume; the stack
+// sets the volume type itself.
 // https://docs.aws.amazon.com/linux/al2023/ug/ec2.html
 func (os OS) Parameter(architecture string) string {
 	const prefix = "/aws/service/ami-amazon-linux-latest/"
@@ -32,7 +33,7 @@ func (os OS) Parameter(architecture string) string {
 	return prefix + "al2023-ami-kernel-default-" + architecture
 }
 
-// RepositoryBuckets returns the buckets of the Region that hold the package repositories.
+// RepositoryBuckets returns the names of the Region's buckets that contain the package repositories.
 // https://docs.aws.amazon.com/emr/latest/ManagementGuide/private-subnet-iampolicy.html
 func (os OS) RepositoryBuckets(env awsenv.Env) []string {
 	if os == AmazonLinux2 {
@@ -44,8 +45,8 @@ func (os OS) RepositoryBuckets(env awsenv.Env) []string {
 // RepositoriesUseHTTP reports whether the package manager reads its repositories on port 80.
 func (os OS) RepositoriesUseHTTP() bool { return os == AmazonLinux2 }
 
-// InstallLatestAgent returns user data that installs the newest SSM Agent from the Region's bucket. The instance reaches the
-// bucket through the S3 endpoint.
+// InstallLatestAgent returns user data that installs the newest SSM Agent from the Region's bucket, for an
+// architecture, "x86_64" or "arm64". The instance reaches the bucket through the S3 endpoint.
 // https://docs.aws.amazon.com/systems-manager/latest/userguide/manually-install-ssm-agent-linux.html
 func InstallLatestAgent(env awsenv.Env, architecture string) string {
 	build := "linux_amd64"

@@ -1,5 +1,5 @@
-// Package policy writes the JSON documents of AWS Identity and Access Management: identity policies, trust policies and
-// endpoint policies.
+// Package policy encodes AWS policies as JSON: identity policies, trust policies, endpoint policies, key
+// policies and bucket policies.
 package policy
 
 import (
@@ -8,43 +8,44 @@ import (
 	"strings"
 )
 
-// Document is a policy of version 2012-10-17, the one that knows policy variables.
+// Document is a policy of version 2012-10-17, which supports policy variables.
 type Document struct {
-	// Statements are in the order of the text.
+	// Statements are encoded in this order.
 	Statements []Statement
 }
 
 // Statement allows its actions, or denies them.
 type Statement struct {
-	// Sid names the statement. Letters and digits; optional.
+	// Sid is the statement's id: letters and digits. Optional.
 	Sid string
-	// Deny forbids what another policy may allow. What no statement allows is denied already.
+	// Deny makes the statement deny its actions, even if another statement or policy allows them.
 	Deny bool
-	// Principal says who is admitted, in the policies of roles and endpoints; an identity's own policy has none.
+	// Principal says to whom the statement applies. Identity policies have none.
 	Principal *Principal
-	// Actions are "service:Action".
+	// Actions are actions such as "s3:GetObject", with wildcards.
 	Actions []string
-	// Resources are ARNs, or "*". A trust policy has none.
+	// Resources are ARNs, with wildcards. Trust policies have none.
 	Resources []string
-	// Conditions must all hold.
+	// Conditions must all be met. Optional.
 	Conditions Conditions
 }
 
-// Conditions map an operator to keys and the values that each may have.
+// Conditions map each operator, such as "StringEquals", to condition keys and their values. A key matches
+// if one of its values does.
 type Conditions map[string]map[string][]string
 
-// Principal is one kind of principal and its names. The zero value admits everybody, signed or not.
+// Principal lists principals. The zero value is "*": everybody, including anonymous requests.
 type Principal struct {
 	// AWS are ARNs of accounts, users and roles, or "*".
 	AWS []string `json:"AWS,omitempty"`
-	// Service are names of services, such as "ec2.amazonaws.com".
+	// Service are service principals, such as "ec2.amazonaws.com".
 	Service []string `json:"Service,omitempty"`
 }
 
-// Anyone is the principal "*", the form that gateway endpoints demand.
+// Anyone returns the principal "*", the only one that gateway endpoints support.
 func Anyone() *Principal { return &Principal{} }
 
-// MarshalJSON writes the zero value as "*".
+// MarshalJSON encodes the zero value as "*".
 func (p Principal) MarshalJSON() ([]byte, error) {
 	if len(p.AWS)+len(p.Service) == 0 {
 		return []byte(`"*"`), nil
@@ -53,8 +54,8 @@ func (p Principal) MarshalJSON() ([]byte, error) {
 	return json.Marshal(plain(p))
 }
 
-// written is a statement as IAM reads it.
-type written struct {
+// statementJSON is a statement as IAM reads it.
+type statementJSON struct {
 	Sid       string `json:",omitempty"`
 	Effect    string
 	Principal *Principal `json:",omitempty"`
@@ -63,11 +64,11 @@ type written struct {
 	Condition Conditions `json:",omitempty"`
 }
 
-// JSON is the document's text. The same document always gives the same text, so that Pulumi sees no difference.
+// JSON returns the document as JSON. Equal documents have equal JSON, so that Pulumi sees no difference.
 func (d Document) JSON() (string, error) {
-	statements := make([]written, len(d.Statements))
+	statements := make([]statementJSON, len(d.Statements))
 	for i, s := range d.Statements {
-		statements[i] = written{s.Sid, "Allow", s.Principal, s.Actions, s.Resources, s.Conditions}
+		statements[i] = statementJSON{s.Sid, "Allow", s.Principal, s.Actions, s.Resources, s.Conditions}
 		if s.Deny {
 			statements[i].Effect = "Deny"
 		}
@@ -77,7 +78,7 @@ func (d Document) JSON() (string, error) {
 	encoder.SetEscapeHTML(false)
 	err := encoder.Encode(struct {
 		Version   string
-		Statement []written
+		Statement []statementJSON
 	}{"2012-10-17", statements})
 	return strings.TrimSuffix(text.String(), "\n"), err
 }

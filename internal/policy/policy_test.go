@@ -14,13 +14,13 @@ func TestDocument_JSON(t *testing.T) {
 		statement policy.Statement
 		want      string
 	}{
-		"an identity's policy": {
+		"an identity policy": {
 			policy.Statement{
 				Sid: "Read", Actions: []string{"s3:GetObject"}, Resources: []string{"arn:aws:s3:::a/*", "arn:aws:s3:::b/*"},
 			},
 			`{"Sid":"Read","Effect":"Allow","Action":["s3:GetObject"],"Resource":["arn:aws:s3:::a/*","arn:aws:s3:::b/*"]}`,
 		},
-		"a role's trust, without resources": {
+		"a trust policy, without resources": {
 			policy.Statement{
 				Principal: &policy.Principal{Service: []string{"ec2.amazonaws.com"}}, Actions: []string{"sts:AssumeRole"},
 			},
@@ -30,11 +30,11 @@ func TestDocument_JSON(t *testing.T) {
 			policy.Statement{Principal: policy.Anyone(), Actions: []string{"*"}, Resources: []string{"*"}},
 			`{"Effect":"Allow","Principal":"*","Action":["*"],"Resource":["*"]}`,
 		},
-		"anyone who signs": {
+		"any AWS principal": {
 			policy.Statement{Principal: &policy.Principal{AWS: []string{"*"}}, Actions: []string{"*"}, Resources: []string{"*"}},
 			`{"Effect":"Allow","Principal":{"AWS":["*"]},"Action":["*"],"Resource":["*"]}`,
 		},
-		"conditions, in the order of their names": {
+		"conditions, sorted by operator and key": {
 			policy.Statement{Actions: []string{"a:B"}, Resources: []string{"*"}, Conditions: policy.Conditions{
 				"StringEquals": {"z:key": {"2", "1"}, "a:key": {"${aws:username}"}},
 				"Bool":         {"aws:MultiFactorAuthPresent": {"true"}},
@@ -42,11 +42,11 @@ func TestDocument_JSON(t *testing.T) {
 			`{"Effect":"Allow","Action":["a:B"],"Resource":["*"],"Condition":{"Bool":{"aws:MultiFactorAuthPresent":["true"]},` +
 				`"StringEquals":{"a:key":["${aws:username}"],"z:key":["2","1"]}}}`,
 		},
-		"what is forbidden": {
+		"a statement that denies": {
 			policy.Statement{Sid: "Never", Deny: true, Principal: policy.Anyone(), Actions: []string{"a:*"}, Resources: []string{"*"}},
 			`{"Sid":"Never","Effect":"Deny","Principal":"*","Action":["a:*"],"Resource":["*"]}`,
 		},
-		"letters that HTML would escape": {
+		"characters that HTML would escape": {
 			policy.Statement{Actions: []string{"a:B"}, Resources: []string{"arn:aws:iam::1:role/<&>"}},
 			`{"Effect":"Allow","Action":["a:B"],"Resource":["arn:aws:iam::1:role/<&>"]}`,
 		},
