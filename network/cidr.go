@@ -27,7 +27,8 @@ var reservedRanges = []struct {
 	{netip.MustParsePrefix("224.0.0.0/3"), "multicast and future use"},
 }
 
-// ParseCIDR parses an IPv4 CIDR block that a VPC or a subnet can have. The error says the value, the rule and the remedy.
+// ParseCIDR parses an IPv4 CIDR block that a VPC or a subnet can have. The error states the value, the
+// rule and the remedy.
 func ParseCIDR(text string) (netip.Prefix, error) {
 	block, err := netip.ParsePrefix(text)
 	if err != nil || !block.Addr().Is4() {
@@ -49,28 +50,28 @@ func ParseCIDR(text string) (netip.Prefix, error) {
 	return block, nil
 }
 
-// Addresses returns the number of addresses in a subnet that network interfaces can have.
+// Addresses returns the number of addresses that a subnet has for network interfaces.
 func Addresses(subnet netip.Prefix) int {
 	return 1<<(32-subnet.Bits()) - reservedAddresses
 }
 
-// contains reports whether outer holds every address of inner.
+// contains reports whether outer contains every address of inner.
 func contains(outer, inner netip.Prefix) bool {
 	return outer.Bits() <= inner.Bits() && outer.Contains(inner.Addr())
 }
 
-// Default subnets are /24 blocks, numbered within the VPC by subnet group and zone letter, so that adding or removing a zone does
-// not move the subnets of another.
+// Default subnets are /24 blocks, numbered within the VPC by subnet group and zone letter, so that adding
+// or removing a zone does not move the subnets of another.
 const (
 	defaultSubnetBits = 24
 	firstPrivatelink  = 1
 	firstApp          = 11
-	// smallestVPC is the prefix length of the smallest VPC that has default subnets.
+	// smallestVPC is the prefix length of the smallest VPC that can have default subnets.
 	smallestVPC = 20
 )
 
-// defaultSubnet returns the /24 block of a zone: number first for zone a, first+1 for zone b, and so on. It returns false if the
-// VPC is too small.
+// defaultSubnet returns the /24 block of a zone: number first for zone a, first+1 for zone b, and so on.
+// It returns false if the VPC is too small.
 func defaultSubnet(vpc netip.Prefix, first int, zone string) (netip.Prefix, bool) {
 	number := first + int(zone[0]-'a')
 	if vpc.Bits() > smallestVPC || number >= 1<<(defaultSubnetBits-vpc.Bits()) {

@@ -19,7 +19,7 @@ func TestParseCIDR(t *testing.T) {
 	}
 }
 
-// Each value is named in the error, and so is what to write instead.
+// The error names the value and what to write instead.
 func TestParseCIDR_rejects(t *testing.T) {
 	t.Parallel()
 	for text, remedy := range map[string]string{

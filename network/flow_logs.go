@@ -16,22 +16,22 @@ import (
 	"bastionless/internal/policy"
 )
 
-// FlowLogOptions say for how long flow logs are kept.
+// FlowLogOptions describe whether a VPC has flow logs, and for how long they are kept.
 type FlowLogOptions struct {
-	// KeepDays is the retention time of the log group, in days: one that CloudWatch Logs has. 0: no flow logs.
-	// Key: flowLogDays.
+	// KeepDays is the retention time of the log group in days, a value that CloudWatch Logs supports. 0:
+	// no flow logs. Key: flowLogDays.
 	KeepDays int
 }
 
 // Validate returns the problems with the options.
 func (o FlowLogOptions) Validate() diag.Diagnostics {
-	var problems diag.Diagnostics
+	var diags diag.Diagnostics
 	if o.KeepDays != 0 {
 		if err := logretention.Check(o.KeepDays); err != nil {
-			problems.Add("flowLogDays", diag.OutOfRange, "%v, or 0 for no flow logs", err)
+			diags.Add("flowLogDays", diag.OutOfRange, "%v, or 0 for no flow logs", err)
 		}
 	}
-	return problems
+	return diags
 }
 
 // FlowLogsArgs describes flow logs of a VPC.
@@ -41,13 +41,13 @@ type FlowLogsArgs struct {
 	Env awsenv.Env
 	// VPCID is the VPC whose traffic is logged. Required.
 	VPCID pulumi.StringInput
-	// PermissionsBoundary is the ARN of the role's permissions boundary. Optional. Plain: it decides whether a property is
-	// set.
+	// PermissionsBoundary is the ARN of the role's permissions boundary. Optional. Plain: it decides
+	// whether a property is set.
 	PermissionsBoundary string
 }
 
-// FlowLogs is a flow log of all traffic of a VPC, accepted and rejected, its log group, and a role that can write to that log
-// group only. The log group is deleted with the stack.
+// FlowLogs is a flow log of all traffic of a VPC, accepted and rejected, its log group, and a role that
+// can write to that log group only. The log group is deleted with the stack.
 type FlowLogs struct {
 	pulumi.ResourceState
 
@@ -86,7 +86,7 @@ func (f *FlowLogs) newChildren(ctx *pulumi.Context, name string, args *FlowLogsA
 	if err != nil {
 		return fmt.Errorf("log group: %w", err)
 	}
-	role, granted, err := f.newRole(ctx, name, args, group)
+	role, rolePolicy, err := f.newRole(ctx, name, args, group)
 	if err != nil {
 		return err
 	}
@@ -98,9 +98,10 @@ func (f *FlowLogs) newChildren(ctx *pulumi.Context, name string, args *FlowLogsA
 		IamRoleArn:         role.Arn,
 	},
 		pulumi.Parent(f),
-		// A flow log without permissions loses records.
-		pulumi.DependsOn([]pulumi.Resource{granted}),
-		// AWS does not allow two flow logs of one VPC with the same destination.
+		// Without the policy, the flow log could not deliver its records.
+		pulumi.DependsOn([]pulumi.Resource{rolePolicy}),
+		// AWS does not allow two flow logs of one VPC with the same destination, so the old one is deleted
+		// first.
 		pulumi.DeleteBeforeReplace(true),
 	)
 	if err != nil {
@@ -110,7 +111,8 @@ func (f *FlowLogs) newChildren(ctx *pulumi.Context, name string, args *FlowLogsA
 	return nil
 }
 
-// newRole declares the role that the flow logs service assumes, for flow logs of this account only.
+// newRole declares the role that the flow logs service assumes, and its policy. The service can assume it
+// only for flow logs of this account and Region.
 // https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-iam-role.html
 func (f *FlowLogs) newRole(
 	ctx *pulumi.Context, name string, args *FlowLogsArgs, group *cloudwatch.LogGroup,
@@ -134,14 +136,14 @@ func (f *FlowLogs) newRole(
 	if err != nil {
 		return nil, nil, fmt.Errorf("role: %w", err)
 	}
-	granted, err := iam.NewRolePolicy(ctx, name, &iam.RolePolicyArgs{
+	rolePolicy, err := iam.NewRolePolicy(ctx, name, &iam.RolePolicyArgs{
 		Role:   role.Name,
 		Policy: group.Arn.ApplyT(writeFlowLogs).(pulumi.StringOutput),
 	}, pulumi.Parent(f))
 	if err != nil {
 		return nil, nil, fmt.Errorf("policy: %w", err)
 	}
-	return role, granted, nil
+	return role, rolePolicy, nil
 }
 
 // writeFlowLogs returns a policy that allows writing to one log group.
@@ -162,12 +164,12 @@ func (a *FlowLogsArgs) validateArgs() error {
 	if a == nil {
 		return errors.New("missing args")
 	}
-	problems := []error{a.Env.Validate(), a.Validate().Err("invalid options")}
+	errs := []error{a.Env.Validate(), a.Validate().Err("invalid options:")}
 	if a.VPCID == nil {
-		problems = append(problems, errors.New("missing VPCID"))
+		errs = append(errs, errors.New("missing VPCID"))
 	}
 	if a.KeepDays == 0 {
-		problems = append(problems, errors.New("missing KeepDays"))
+		errs = append(errs, errors.New("missing KeepDays"))
 	}
-	return errors.Join(problems...)
+	return errors.Join(errs...)
 }

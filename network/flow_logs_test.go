@@ -7,6 +7,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/stretchr/testify/require"
 
+	"bastionless/internal/awsenv"
 	"bastionless/internal/pulumitest"
 	"bastionless/network"
 )
@@ -21,11 +22,15 @@ const (
 
 func flowLogsArgs() *network.FlowLogsArgs {
 	return &network.FlowLogsArgs{
-		Partition: "aws", Region: "eu-west-1", AccountID: "123456789012", VPCID: pulumi.String("vpc-1"), KeepDays: 30,
+		FlowLogOptions: network.FlowLogOptions{KeepDays: 30},
+		Env: awsenv.Env{
+			Partition: "aws", DNSSuffix: "amazonaws.com", Region: "eu-west-1", AccountID: "123456789012",
+		},
+		VPCID: pulumi.String("vpc-1"),
 	}
 }
 
-// flowTrust is the trust policy of the role, in the words of a partition and Region.
+// flowTrust is the trust policy of the role in a partition and Region.
 func flowTrust(partition, region string) string {
 	return `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":["vpc-flow-logs.amazonaws.com"]},` +
 		`"Action":["sts:AssumeRole"],"Condition":{` +
@@ -36,7 +41,7 @@ func flowTrust(partition, region string) string {
 func TestFlowLogs(t *testing.T) {
 	t.Parallel()
 	for _, boundary := range []string{"", "arn:aws:iam::123456789012:policy/limits"} {
-		t.Run("limited by "+boundary, func(t *testing.T) {
+		t.Run("with the boundary "+boundary, func(t *testing.T) {
 			t.Parallel()
 			pulumitest.Both(t, func(t *testing.T, mode pulumitest.Mode) { testFlowLogs(t, mode, boundary) })
 		})
@@ -87,7 +92,7 @@ func testFlowLogs(t *testing.T, mode pulumitest.Mode, boundary string) {
 	require.Equal(t, pulumitest.Map{"group": mode.Computed("flow-name")}, result.Exports)
 }
 
-// That names differ, Run demands.
+// Run fails the test if two resources have the same name.
 func TestFlowLogs_coexistOnTheCallersProvider(t *testing.T) {
 	t.Parallel()
 	result := pulumitest.Run(t, pulumitest.Setup{}, func(ctx *pulumi.Context) error {
@@ -96,7 +101,7 @@ func TestFlowLogs_coexistOnTheCallersProvider(t *testing.T) {
 			return err
 		}
 		for name, args := range map[string]*network.FlowLogsArgs{"one": flowLogsArgs(), "two": flowLogsArgs()} {
-			args.Partition, args.Region = "aws-cn", "cn-north-1"
+			args.Env.Partition, args.Env.Region = "aws-cn", "cn-north-1"
 			if _, err := network.NewFlowLogs(ctx, name, args, pulumi.Provider(provider)); err != nil {
 				return err
 			}
@@ -110,16 +115,28 @@ func TestFlowLogs_coexistOnTheCallersProvider(t *testing.T) {
 
 func TestFlowLogs_rejects(t *testing.T) {
 	t.Parallel()
-	for want, args := range map[string]*network.FlowLogsArgs{
-		"missing args": nil,
-		"missing Partition\nmissing Region\nmissing AccountID\nmissing VPCID\nKeepDays 0: give at least 1": {},
+	unsupported := flowLogsArgs()
+	unsupported.KeepDays = 2
+	for name, test := range map[string]struct {
+		args   *network.FlowLogsArgs
+		fields []string
+	}{
+		"no args": {nil, []string{"args"}},
+		"empty args": {
+			&network.FlowLogsArgs{},
+			[]string{"Env.Partition", "Env.DNSSuffix", "Env.Region", "Env.AccountID", "VPCID", "KeepDays"},
+		},
+		"an unsupported retention time": {unsupported, []string{"invalid options", "flowLogDays"}},
 	} {
-		result := pulumitest.Run(t, pulumitest.Setup{}, func(ctx *pulumi.Context) error {
-			logs, err := network.NewFlowLogs(ctx, "flow", args)
-			require.Nil(t, logs)
-			return err
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			result := pulumitest.Run(t, pulumitest.Setup{}, func(ctx *pulumi.Context) error {
+				logs, err := network.NewFlowLogs(ctx, "flow", test.args)
+				require.Nil(t, logs)
+				return err
+			})
+			require.ErrorContains(t, result.Err, `flow logs "flow": `)
+			result.RequireRejected(t, test.fields...)
 		})
-		require.EqualError(t, result.Err, `flow logs "flow": `+want)
-		require.Empty(t, result.Resources)
 	}
 }

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// Target is a TCP port on the addresses of a CIDR block, which instances can reach for forwarded ports.
+// Target is a target of port forwarding: a TCP port on all addresses of a CIDR block.
 type Target struct {
 	// Block is an IPv4 CIDR block.
 	Block netip.Prefix
@@ -19,7 +19,7 @@ type Target struct {
 func (t Target) String() string { return t.Block.String() + ":" + strconv.Itoa(int(t.Port)) }
 
 // ParseTarget parses a target: a CIDR block or an address, a colon and a port, such as "10.0.32.0/24:5432" or
-// "10.0.32.10:5432". The error says the value, the rule and the remedy.
+// "10.0.32.10:5432". The error states the value, the rule and the remedy.
 func ParseTarget(text string) (Target, error) {
 	malformed := fmt.Errorf("%q is not a target: write an IPv4 CIDR block or address and a port from 1 to 65535, such as "+
 		"10.0.32.0/24:5432", text)
@@ -29,7 +29,7 @@ func ParseTarget(text string) (Target, error) {
 		block, err = netip.PrefixFrom(address, address.BitLen()), nil
 	}
 	number, portErr := strconv.ParseUint(port, 10, 16)
-	// A leading zero would make two spellings of one port.
+	// With a leading zero, two texts would mean the same port.
 	if err != nil || !block.Addr().Is4() || portErr != nil || strings.HasPrefix(port, "0") {
 		return Target{}, malformed
 	}

@@ -16,7 +16,7 @@ import (
 	"bastionless/internal/diag"
 )
 
-// EndpointIngress says who can reach the endpoints.
+// EndpointIngress is who can reach the endpoints.
 type EndpointIngress string
 
 // The values of EndpointIngress.
@@ -30,7 +30,7 @@ const (
 // EndpointIngresses returns the values of EndpointIngress.
 func EndpointIngresses() []EndpointIngress { return []EndpointIngress{FromInstances, FromVPC} }
 
-// InstanceEgress says what instances can reach.
+// InstanceEgress is what the instances can reach.
 type InstanceEgress string
 
 // The values of InstanceEgress.
@@ -44,14 +44,14 @@ const (
 // InstanceEgresses returns the values of InstanceEgress.
 func InstanceEgresses() []InstanceEgress { return []InstanceEgress{RestrictedEgress, OpenEgress} }
 
-// SecurityGroupOptions say what the security groups allow.
+// SecurityGroupOptions describe what the security groups allow.
 type SecurityGroupOptions struct {
-	// EndpointIngress says who can reach the endpoints on port 443. Key: endpointIngress.
+	// EndpointIngress is who can reach the endpoints on port 443. Key: endpointIngress.
 	EndpointIngress EndpointIngress
-	// InstanceEgress says what the instances can reach. Key: instanceEgress.
+	// InstanceEgress is what the instances can reach. Key: instanceEgress.
 	InstanceEgress InstanceEgress
-	// Forward are further targets that the instances can reach with RestrictedEgress, for forwarded ports. Plain: rules are
-	// named after them. Key: forwardTo.
+	// Forward are targets of port forwarding that the instances can reach in addition, with RestrictedEgress.
+	// Without duplicates. Plain: rules are named after them. Key: forwardTo.
 	Forward []Target
 }
 
@@ -61,32 +61,34 @@ const maxForward = 50
 
 // Validate returns the problems with the options.
 func (o SecurityGroupOptions) Validate() diag.Diagnostics {
-	var problems diag.Diagnostics
+	var diags diag.Diagnostics
 	if len(o.Forward) > maxForward {
-		problems.Add("forwardTo", diag.TooMany, "%d targets, and the security group of the instances has room for %d: list fewer, larger blocks",
+		diags.Add("forwardTo", diag.TooMany, "%d targets, and the security group of the instances has room for %d: list fewer, larger blocks",
 			len(o.Forward), maxForward)
 	}
-	return problems
+	return diags
 }
 
 // SecurityGroupsArgs describes the two security groups.
 type SecurityGroupsArgs struct {
 	SecurityGroupOptions
-	// NamePrefix is the prefix of the groups' names. Required. Plain: names are built from it. A change replaces both groups.
+	// NamePrefix is the prefix of the groups' names. Required. Plain: names are built from it. A change
+	// replaces both groups.
 	NamePrefix string
 	// VPCID is the VPC of the groups. Required.
 	VPCID pulumi.StringInput
 	// VPCBlock is the VPC's CIDR block, which FromVPC allows. Required.
 	VPCBlock netip.Prefix
-	// S3PrefixListID is the id of the Region's prefix list of S3. Optional: without it, RestrictedEgress does not allow S3.
-	// Plain: it decides whether there is a rule.
+	// S3PrefixListID is the id of the Region's prefix list of S3. Optional: without it, RestrictedEgress
+	// does not allow S3. Plain: it decides whether there is a rule.
 	S3PrefixListID string
-	// S3OverHTTP also allows port 80 of S3, which Amazon Linux 2's package repositories use. It requires S3PrefixListID.
+	// S3OverHTTP also allows port 80 of S3, on which Amazon Linux 2 reads its package repositories. No effect
+	// without S3PrefixListID.
 	S3OverHTTP bool
 }
 
-// SecurityGroups is the security group of the instances, without inbound rules, and the security group of the endpoints, with
-// inbound HTTPS and without outbound rules. Each rule is a separate resource.
+// SecurityGroups is the security group of the instances, without inbound rules, and the security group of
+// the endpoints, with inbound HTTPS and without outbound rules. Each rule is a separate resource.
 type SecurityGroups struct {
 	pulumi.ResourceState
 
@@ -123,8 +125,8 @@ func NewSecurityGroups(
 
 func (s *SecurityGroups) newChildren(ctx *pulumi.Context, name string, args *SecurityGroupsArgs) error {
 	var err error
-	// The empty list makes the provider remove rules that somebody adds by hand. The other direction must not have a list: the
-	// provider would remove the rules that are separate resources.
+	// The empty lists make the provider remove rules that somebody adds by hand. A list for the other
+	// direction would make it remove the rules that are separate resources.
 	s.InstanceID, err = s.newGroup(ctx, name+"-instances", &ec2.SecurityGroupArgs{
 		Name:    pulumi.String(args.NamePrefix + "-ec2-sg"),
 		VpcId:   args.VPCID,
@@ -146,7 +148,8 @@ func (s *SecurityGroups) newChildren(ctx *pulumi.Context, name string, args *Sec
 	}
 	if args.InstanceEgress == OpenEgress {
 		return s.newEgress(ctx, name+"-egress-all", &vpc.SecurityGroupEgressRuleArgs{
-			// No ports: AWS reports none for protocol -1, so setting them would show a difference on each update.
+			// No ports: AWS reports none for protocol -1, so setting them would show a difference on each
+			// update.
 			IpProtocol: pulumi.String("-1"),
 			CidrIpv4:   pulumi.String("0.0.0.0/0"),
 		})
@@ -155,13 +158,13 @@ func (s *SecurityGroups) newChildren(ctx *pulumi.Context, name string, args *Sec
 }
 
 func (s *SecurityGroups) newGroup(ctx *pulumi.Context, name string, args *ec2.SecurityGroupArgs) (pulumi.IDOutput, error) {
-	// A change of the description replaces the group, so the description is the name.
+	// A change of the description replaces the group, as a change of the name does.
 	args.Description = args.Name
 	args.Tags = pulumi.StringMap{"Name": args.Name.(pulumi.String)}
 	group, err := ec2.NewSecurityGroup(ctx, name, args,
 		pulumi.Parent(s),
-		// The provider replaces a named group by deleting it first, which AWS refuses while network interfaces use it. A
-		// replacement always has another name or another VPC, so both can exist.
+		// The provider replaces a named group by deleting it first, which AWS refuses while network
+		// interfaces use it. A replacement always has another name or another VPC, so both can exist.
 		pulumi.DeleteBeforeReplace(false),
 	)
 	if err != nil {
@@ -182,7 +185,8 @@ func (s *SecurityGroups) newEndpointIngress(ctx *pulumi.Context, name string, ar
 	} else {
 		rule.ReferencedSecurityGroupId = s.InstanceID
 	}
-	// AWS cannot change a rule from a group to a CIDR block, so the resource name contains the kind of source.
+	// AWS cannot change a rule from a group to a CIDR block, so the resource name contains the kind of
+	// source.
 	created, err := vpc.NewSecurityGroupIngressRule(
 		ctx, name+"-ingress-"+string(args.EndpointIngress), rule, pulumi.Parent(s))
 	if err != nil {
@@ -206,7 +210,8 @@ func (s *SecurityGroups) newRestrictedEgress(ctx *pulumi.Context, name string, a
 		return err
 	}
 	if args.S3PrefixListID != "" {
-		// Traffic to a gateway endpoint has S3's public addresses as its destination, not an interface in the VPC.
+		// Traffic to a gateway endpoint is addressed to S3's public addresses, so the endpoints' group
+		// does not match it.
 		ports := []int{443}
 		if args.S3OverHTTP {
 			ports = append(ports, 80)
@@ -263,21 +268,21 @@ func (a *SecurityGroupsArgs) validateArgs() error {
 	if a == nil {
 		return errors.New("missing args")
 	}
-	var problems []error
+	var errs []error
 	if a.NamePrefix == "" {
-		problems = append(problems, errors.New("missing NamePrefix"))
+		errs = append(errs, errors.New("missing NamePrefix"))
 	}
 	if a.VPCID == nil {
-		problems = append(problems, errors.New("missing VPCID: AWS would use the account's default VPC"))
+		errs = append(errs, errors.New("missing VPCID: AWS would use the account's default VPC"))
 	}
 	if !a.VPCBlock.IsValid() {
-		problems = append(problems, errors.New("missing VPCBlock"))
+		errs = append(errs, errors.New("missing VPCBlock"))
 	}
 	if !slices.Contains(EndpointIngresses(), a.EndpointIngress) {
-		problems = append(problems, fmt.Errorf("field EndpointIngress is %q, not one of %q", a.EndpointIngress, EndpointIngresses()))
+		errs = append(errs, fmt.Errorf("field EndpointIngress is %q, not one of %q", a.EndpointIngress, EndpointIngresses()))
 	}
 	if !slices.Contains(InstanceEgresses(), a.InstanceEgress) {
-		problems = append(problems, fmt.Errorf("field InstanceEgress is %q, not one of %q", a.InstanceEgress, InstanceEgresses()))
+		errs = append(errs, fmt.Errorf("field InstanceEgress is %q, not one of %q", a.InstanceEgress, InstanceEgresses()))
 	}
-	return errors.Join(append(problems, a.Validate().Err("invalid options"))...)
+	return errors.Join(append(errs, a.Validate().Err("invalid options:"))...)
 }

@@ -17,31 +17,35 @@ const (
 	groupsComponent = "bastionless:network:SecurityGroups"
 )
 
-// groupArgs are restricted in both directions, and use all that restriction offers.
+// groupArgs describes groups that are restricted in both directions, with every rule that this allows.
 func groupArgs() *network.SecurityGroupsArgs {
 	return &network.SecurityGroupsArgs{
-		NamePrefix:      "acme",
-		VPCID:           pulumi.String("vpc-1"),
-		VPCBlock:        block("10.0.0.0/16"),
-		EndpointIngress: network.FromInstances,
-		InstanceEgress:  network.RestrictedEgress,
-		S3PrefixListID:  "pl-s3",
-		S3OverHTTP:      true,
-		Forward: []network.Target{
-			{Block: block("10.0.32.0/24"), Port: 5432}, {Block: block("10.0.32.0/24"), Port: 6379}, {Block: block("10.0.33.7/32"), Port: 22},
+		SecurityGroupOptions: network.SecurityGroupOptions{
+			EndpointIngress: network.FromInstances,
+			InstanceEgress:  network.RestrictedEgress,
+			Forward: []network.Target{
+				{Block: block("10.0.32.0/24"), Port: 5432},
+				{Block: block("10.0.32.0/24"), Port: 6379},
+				{Block: block("10.0.33.7/32"), Port: 22},
+			},
 		},
+		NamePrefix:     "acme",
+		VPCID:          pulumi.String("vpc-1"),
+		VPCBlock:       block("10.0.0.0/16"),
+		S3PrefixListID: "pl-s3",
+		S3OverHTTP:     true,
 	}
 }
 
-// wantGroups are the component and its two groups, with all that a group has: no rule in the one direction, and in the
-// other nothing that would take away the rules that are resources of their own.
+// wantGroups returns the component and its two groups. Each group has an empty list of rules in one
+// direction. In the other it has no list, which would remove the rules that are separate resources.
 func wantGroups(name string, inputs pulumitest.Map) []pulumitest.Resource {
-	group := func(name, parent, groupName, without string) pulumitest.Resource {
+	group := func(name, parent, groupName, emptyList string) pulumitest.Resource {
 		return pulumitest.Resource{
 			Type: groupType, Name: name, Parent: parent,
 			Inputs: pulumitest.Map{
 				"name": groupName, "description": groupName, "vpcId": "vpc-1", "tags": pulumitest.Map{"Name": groupName},
-				without: pulumitest.List{},
+				emptyList: pulumitest.List{},
 			},
 			Options: []string{"deleteBeforeReplace: false"},
 		}
@@ -53,8 +57,8 @@ func wantGroups(name string, inputs pulumitest.Map) []pulumitest.Resource {
 	}
 }
 
-// rule is a rule of the groups "sg". Its own group is what a rule of its kind belongs to; other is a group that it
-// names, where it does.
+// rule returns a rule of the groups "sg": of the endpoints' group if it is an ingress rule, otherwise of the
+// instances' group. It refers to the group other, unless that is empty.
 func rule(mode pulumitest.Mode, typ, name, other string, inputs pulumitest.Map) pulumitest.Resource {
 	own := "sg-instances"
 	if typ == ingressType {
@@ -71,6 +75,7 @@ func rule(mode pulumitest.Mode, typ, name, other string, inputs pulumitest.Map) 
 	}
 }
 
+// tcp returns the inputs of a rule for a TCP port, and further inputs as keys and values.
 func tcp(port int, more ...any) pulumitest.Map {
 	inputs := pulumitest.Map{"ipProtocol": "tcp", "fromPort": port, "toPort": port}
 	for i := 0; i < len(more); i += 2 {
@@ -79,7 +84,8 @@ func tcp(port int, more ...any) pulumitest.Map {
 	return inputs
 }
 
-// requireGroups declares the groups "sg", and demands exactly them, their component's inputs, and these rules.
+// requireGroups declares the groups "sg". It requires exactly these groups, inputs of the component and
+// rules.
 func requireGroups(
 	t *testing.T, mode pulumitest.Mode, args *network.SecurityGroupsArgs, inputs pulumitest.Map, rules ...pulumitest.Resource,
 ) {
@@ -166,16 +172,18 @@ func TestSecurityGroups_open(t *testing.T) {
 
 func TestSecurityGroups_rejects(t *testing.T) {
 	t.Parallel()
+	tooMany := groupArgs()
+	tooMany.Forward = make([]network.Target, 51)
 	for name, test := range map[string]struct {
-		args *network.SecurityGroupsArgs
-		want string
+		args   *network.SecurityGroupsArgs
+		fields []string
 	}{
-		"no args": {nil, "missing args"},
-		"empty args": {&network.SecurityGroupsArgs{}, "missing NamePrefix\n" +
-			"missing VPCID: without it AWS takes the account's default VPC\n" +
-			"missing VPCBlock\n" +
-			`EndpointIngress "": give "instances" or "vpc"` + "\n" +
-			`InstanceEgress "": give "restricted" or "open"`},
+		"no args": {nil, []string{"args"}},
+		"empty args": {
+			&network.SecurityGroupsArgs{},
+			[]string{"NamePrefix", "VPCID", "VPCBlock", `EndpointIngress is ""`, `InstanceEgress is ""`},
+		},
+		"too many targets": {tooMany, []string{"invalid options", "forwardTo"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -184,8 +192,8 @@ func TestSecurityGroups_rejects(t *testing.T) {
 				require.Nil(t, groups)
 				return err
 			})
-			require.EqualError(t, result.Err, `security groups "sg": `+test.want)
-			require.Empty(t, result.Resources)
+			require.ErrorContains(t, result.Err, `security groups "sg": `)
+			result.RequireRejected(t, test.fields...)
 		})
 	}
 }

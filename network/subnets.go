@@ -29,7 +29,8 @@ type SubnetOptions struct {
 	VPC netip.Prefix
 	// Zones are the letters of the Availability Zones, such as "a". Key: zones.
 	Zones []string
-	// App are the CIDR blocks of the subnets for instances, one for each zone. Empty: default blocks. Key: appSubnetCidrs.
+	// App are the CIDR blocks of the subnets for instances, one for each zone. Empty: default blocks. Key:
+	// appSubnetCidrs.
 	App []netip.Prefix
 	// Privatelink are the CIDR blocks of the subnets for endpoints, one for each zone. Empty: default blocks.
 	// Key: privatelinkSubnetCidrs.
@@ -48,14 +49,15 @@ const (
 
 var zoneLetter = regexp.MustCompile(`^[a-z]$`)
 
-// Validate returns the problems with the options. A block that is not valid stands for one that could not be parsed, and is
-// passed over.
+// Validate returns the problems with the options. It skips blocks that are not valid: they could not be
+// parsed, which was reported.
 func (o SubnetOptions) Validate() diag.Diagnostics {
-	_, problems := o.plan()
-	return problems
+	_, diags := o.plan()
+	return diags
 }
 
-// Plan returns the zones with the CIDR blocks of their subnets, and without names. It leaves out zones that Validate reports.
+// Plan returns the zones with the CIDR blocks of their subnets, without names. It leaves out malformed and
+// duplicate zones, and the blocks of subnets that do not fit into the VPC.
 func (o SubnetOptions) Plan() []Zone {
 	zones, _ := o.plan()
 	return zones
@@ -68,11 +70,11 @@ func (o SubnetOptions) plan() ([]Zone, diag.Diagnostics) {
 	if o.Layout == SeparateSubnets {
 		p.assign(keyPrivatelink, o.Privatelink, firstPrivatelink, func(z *Zone) *netip.Prefix { return &z.Privatelink })
 	} else if len(o.Privatelink) > 0 {
-		p.problems.Add(keyPrivatelink, diag.Conflict,
+		p.diags.Add(keyPrivatelink, diag.Conflict,
 			"with subnetLayout shared there are no privatelink subnets: remove the key, or set subnetLayout to separate")
 	}
 	p.checkOverlaps()
-	return p.zones, p.problems
+	return p.zones, p.diags
 }
 
 // planner assigns CIDR blocks to zones.
@@ -80,7 +82,7 @@ type planner struct {
 	options  SubnetOptions
 	zones    []Zone
 	assigned []assignment
-	problems diag.Diagnostics
+	diags    diag.Diagnostics
 	tooSmall bool // the VPC has no room for the default blocks, which was reported
 }
 
@@ -93,16 +95,16 @@ type assignment struct {
 
 func (p *planner) readZones() {
 	if len(p.options.Zones) == 0 {
-		p.problems.Add(keyZones, diag.NoValue, "the list is empty: list at least one zone letter, such as a")
+		p.diags.Add(keyZones, diag.NoValue, "the list is empty: list at least one zone letter, such as a")
 	}
 	seen := map[string]bool{}
 	for _, letter := range p.options.Zones {
 		switch {
 		case seen[letter]:
-			p.problems.Add(keyZones, diag.Duplicate, "%q is listed twice: list it once", letter)
+			p.diags.Add(keyZones, diag.Duplicate, "%q is listed twice: list it once", letter)
 			continue
 		case !zoneLetter.MatchString(letter):
-			p.problems.Add(keyZones, diag.Malformed,
+			p.diags.Add(keyZones, diag.Malformed,
 				"%q is not a zone letter: write the last letter of the zone's name, such as a for eu-west-1a", letter)
 			continue
 		}
@@ -111,10 +113,11 @@ func (p *planner) readZones() {
 	}
 }
 
-// assign gives each zone its block of a subnet group: the configured one, or a default one if none are configured.
+// assign sets the CIDR block of a subnet group in each zone: the configured block, or a default block if
+// none are configured.
 func (p *planner) assign(key string, configured []netip.Prefix, first int, block func(*Zone) *netip.Prefix) {
 	if len(configured) > 0 && len(configured) != len(p.options.Zones) {
-		p.problems.Add(key, diag.Conflict, "%d blocks for %d zones: list one block for each zone, in the order of zones",
+		p.diags.Add(key, diag.Conflict, "%d blocks for %d zones: list one block for each zone, in the order of zones",
 			len(configured), len(p.options.Zones))
 		return
 	}
@@ -129,7 +132,7 @@ func (p *planner) assign(key string, configured []netip.Prefix, first int, block
 			continue
 		}
 		if p.options.VPC.IsValid() && !contains(p.options.VPC, given) {
-			p.problems.Add(key, diag.OutOfRange, "%s, for zone %s, is not in the VPC's block %s: use a block in it",
+			p.diags.Add(key, diag.OutOfRange, "%s, for zone %s, is not in the VPC's block %s: use a block in it",
 				given, zone.Letter, p.options.VPC)
 		}
 		*block(zone) = given
@@ -144,7 +147,7 @@ func (p *planner) assignDefault(key string, zone *Zone, first int, to *netip.Pre
 	block, ok := defaultSubnet(p.options.VPC, first, zone.Letter)
 	if !ok {
 		if !p.tooSmall {
-			p.problems.Add(keyVPC, diag.OutOfRange, "%s has no room for the default subnets of zones %s: use a block of /%d or larger, "+
+			p.diags.Add(keyVPC, diag.OutOfRange, "%s has no room for the default subnets of zones %s: use a block of /%d or larger, "+
 				"or list the subnets in appSubnetCidrs and privatelinkSubnetCidrs",
 				p.options.VPC, strings.Join(p.options.Zones, ", "), p.options.smallestVPC())
 		}
@@ -155,29 +158,39 @@ func (p *planner) assignDefault(key string, zone *Zone, first int, to *netip.Pre
 	p.assigned = append(p.assigned, assignment{key, zone.Letter, block, true})
 }
 
-// checkOverlaps reports each pair of blocks that overlap, under the key of a block that was configured.
+// checkOverlaps reports each pair of blocks that overlap.
 func (p *planner) checkOverlaps() {
 	for i, a := range p.assigned {
 		for _, b := range p.assigned[:i] {
 			if !a.block.Overlaps(b.block) {
 				continue
 			}
-			blamed, other := a, b
-			if a.isDefault {
-				blamed, other = b, a
-			}
-			if other.isDefault {
-				p.problems.Add(blamed.key, diag.Conflict, "%s, for zone %s, overlaps %s, the default block of zone %s in %s: use another block, "+
-					"or set %s, too", blamed.block, blamed.zone, other.block, other.zone, other.key, other.key)
-				continue
-			}
-			p.problems.Add(blamed.key, diag.Conflict, "%s, for zone %s, overlaps %s, for zone %s in %s: use blocks that do not overlap",
-				blamed.block, blamed.zone, other.block, other.zone, other.key)
+			p.reportOverlap(a, b)
 		}
 	}
 }
 
-// smallestVPC returns the prefix length of the smallest VPC that has room for the default subnets of all zones.
+// reportOverlap reports that two blocks overlap, under a key that was configured: that of one of the
+// blocks, or zones if both are default blocks.
+func (p *planner) reportOverlap(a, b assignment) {
+	if a.isDefault {
+		a, b = b, a
+	}
+	switch {
+	case a.isDefault:
+		p.diags.Add(keyZones, diag.Conflict, "%s and %s have the same default block, %s, in %s and %s: set both keys",
+			a.zone, b.zone, a.block, a.key, b.key)
+	case b.isDefault:
+		p.diags.Add(a.key, diag.Conflict, "%s, for zone %s, overlaps %s, the default block of zone %s in %s: use another block, "+
+			"or set %s, too", a.block, a.zone, b.block, b.zone, b.key, b.key)
+	default:
+		p.diags.Add(a.key, diag.Conflict, "%s, for zone %s, overlaps %s, for zone %s in %s: use blocks that do not overlap",
+			a.block, a.zone, b.block, b.zone, b.key)
+	}
+}
+
+// smallestVPC returns the prefix length of the smallest VPC that has room for the default subnets of all
+// zones.
 func (o SubnetOptions) smallestVPC() int {
 	for bits := smallestVPC; bits > largestBlock; bits-- {
 		fits := true

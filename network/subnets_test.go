@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"bastionless/internal/diag"
+	"bastionless/internal/diag/diagtest"
 )
 
 func blocks(texts ...string) []netip.Prefix {
@@ -20,64 +21,64 @@ func blocks(texts ...string) []netip.Prefix {
 	return all
 }
 
-// problem is the key and the code of a diagnostic, with texts that its message contains.
-type problem struct {
-	key      string
-	code     diag.Code
-	contains []string
-}
-
-func requireProblems(t *testing.T, want []problem, got diag.Diagnostics) {
-	t.Helper()
-	require.Len(t, got, len(want), got)
-	for i, w := range want {
-		require.Equal(t, w.key, got[i].Key, got)
-		require.Equal(t, w.code, got[i].Code, got)
-		for _, text := range w.contains {
-			require.Contains(t, got[i].Message, text)
-		}
-	}
-}
-
 func TestSubnetOptions_rejects(t *testing.T) {
 	t.Parallel()
 	vpc := netip.MustParsePrefix("10.0.0.0/16")
 	for name, test := range map[string]struct {
 		options SubnetOptions
-		want    []problem
+		want    []diagtest.Want
 	}{
-		"no zones": {SubnetOptions{VPC: vpc}, []problem{{"zones", diag.NoValue, nil}}},
+		"no zones": {SubnetOptions{VPC: vpc}, []diagtest.Want{diagtest.Problem("zones", diag.NoValue)}},
+		"blocks without zones": {
+			SubnetOptions{VPC: vpc, App: blocks("10.0.10.0/24")},
+			[]diagtest.Want{
+				diagtest.Problem("zones", diag.NoValue), diagtest.Problem("appSubnetCidrs", diag.Conflict, "1", "0"),
+			},
+		},
 		"malformed and duplicate zones": {
 			SubnetOptions{VPC: vpc, Zones: []string{"a", "A", "eu-west-1a", "a", ""}},
-			[]problem{
-				{"zones", diag.Malformed, []string{`"A"`}},
-				{"zones", diag.Malformed, []string{`"eu-west-1a"`}},
-				{"zones", diag.Duplicate, []string{`"a"`}},
-				{"zones", diag.Malformed, []string{`""`}},
+			[]diagtest.Want{
+				diagtest.Problem("zones", diag.Malformed, `"A"`),
+				diagtest.Problem("zones", diag.Malformed, `"eu-west-1a"`),
+				diagtest.Problem("zones", diag.Duplicate, `"a"`),
+				diagtest.Problem("zones", diag.Malformed, `""`),
 			},
 		},
 		"a VPC without room for default subnets": {
 			SubnetOptions{VPC: netip.MustParsePrefix("10.0.0.0/21"), Zones: []string{"a", "c"}, Layout: SeparateSubnets},
-			[]problem{{"vpcCidr", diag.OutOfRange, []string{"10.0.0.0/21", "a, c", "/20"}}},
+			[]diagtest.Want{diagtest.Problem("vpcCidr", diag.OutOfRange, "10.0.0.0/21", "a, c", "/20")},
 		},
-		"a VPC without room for a late zone": {
+		"a VPC without room for the app subnet of zone f": {
+			SubnetOptions{VPC: netip.MustParsePrefix("10.0.0.0/20"), Zones: []string{"f"}, Layout: SharedSubnets},
+			[]diagtest.Want{diagtest.Problem("vpcCidr", diag.OutOfRange, "10.0.0.0/20", "f", "/19")},
+		},
+		"a VPC without room for the privatelink subnet of zone p": {
+			SubnetOptions{
+				VPC: netip.MustParsePrefix("10.0.0.0/20"), Zones: []string{"p"}, Layout: SeparateSubnets, App: blocks("10.0.0.0/24"),
+			},
+			[]diagtest.Want{diagtest.Problem("vpcCidr", diag.OutOfRange, "10.0.0.0/20", "p", "/19")},
+		},
+		"a VPC without room for zone z": {
 			SubnetOptions{VPC: netip.MustParsePrefix("10.0.0.0/20"), Zones: []string{"f", "z"}, Layout: SeparateSubnets},
-			[]problem{{"vpcCidr", diag.OutOfRange, []string{"10.0.0.0/20", "f, z", "/18"}}},
+			[]diagtest.Want{diagtest.Problem("vpcCidr", diag.OutOfRange, "10.0.0.0/20", "f, z", "/18")},
 		},
 		"lists of another length": {
 			SubnetOptions{
 				VPC: vpc, Zones: []string{"a", "c"}, Layout: SeparateSubnets, App: blocks("10.0.10.0/24"),
 				Privatelink: blocks("10.0.1.0/24", "10.0.2.0/24", "10.0.3.0/24"),
 			},
-			[]problem{{"appSubnetCidrs", diag.Conflict, []string{"1", "2"}}, {"privatelinkSubnetCidrs", diag.Conflict, []string{"3", "2"}}},
+			[]diagtest.Want{
+				diagtest.Problem("appSubnetCidrs", diag.Conflict, "1", "2"),
+				diagtest.Problem("privatelinkSubnetCidrs", diag.Conflict, "3", "2"),
+			},
 		},
 		"blocks outside of the VPC": {
 			SubnetOptions{
 				VPC: vpc, Zones: []string{"a"}, Layout: SeparateSubnets, App: blocks("10.1.11.0/24"), Privatelink: blocks("192.168.0.0/24"),
 			},
-			[]problem{
-				{"appSubnetCidrs", diag.OutOfRange, []string{"10.1.11.0/24", "10.0.0.0/16"}},
-				{"privatelinkSubnetCidrs", diag.OutOfRange, []string{"192.168.0.0/24", "10.0.0.0/16"}},
+			[]diagtest.Want{
+				diagtest.Problem("appSubnetCidrs", diag.OutOfRange, "10.1.11.0/24", "10.0.0.0/16"),
+				diagtest.Problem("privatelinkSubnetCidrs", diag.OutOfRange, "192.168.0.0/24", "10.0.0.0/16"),
 			},
 		},
 		"configured blocks that overlap": {
@@ -85,28 +86,74 @@ func TestSubnetOptions_rejects(t *testing.T) {
 				VPC: vpc, Zones: []string{"a", "c"}, Layout: SeparateSubnets, App: blocks("10.0.10.0/24", "10.0.10.0/24"),
 				Privatelink: blocks("10.0.1.0/24", "10.0.1.128/25"),
 			},
-			[]problem{
-				{"appSubnetCidrs", diag.Conflict, []string{"10.0.10.0/24", "zone c", "zone a"}},
-				{"privatelinkSubnetCidrs", diag.Conflict, []string{"10.0.1.128/25", "10.0.1.0/24"}},
+			[]diagtest.Want{
+				diagtest.Problem("appSubnetCidrs", diag.Conflict, "10.0.10.0/24", "zone c", "zone a"),
+				diagtest.Problem("privatelinkSubnetCidrs", diag.Conflict, "10.0.1.128/25", "10.0.1.0/24"),
 			},
 		},
 		// The default block of the other list was not set by anybody.
 		"an app block that overlaps a default privatelink block": {
 			SubnetOptions{VPC: vpc, Zones: []string{"a"}, Layout: SeparateSubnets, App: blocks("10.0.1.0/24")},
-			[]problem{{"appSubnetCidrs", diag.Conflict, []string{"10.0.1.0/24", "privatelinkSubnetCidrs"}}},
+			[]diagtest.Want{diagtest.Problem("appSubnetCidrs", diag.Conflict, "10.0.1.0/24", "privatelinkSubnetCidrs")},
 		},
 		"a privatelink block that overlaps a default app block": {
 			SubnetOptions{VPC: vpc, Zones: []string{"a"}, Layout: SeparateSubnets, Privatelink: blocks("10.0.11.0/25")},
-			[]problem{{"privatelinkSubnetCidrs", diag.Conflict, []string{"10.0.11.0/25", "10.0.11.0/24", "appSubnetCidrs"}}},
+			[]diagtest.Want{diagtest.Problem("privatelinkSubnetCidrs", diag.Conflict, "10.0.11.0/25", "10.0.11.0/24", "appSubnetCidrs")},
+		},
+		// Nobody set either of the two blocks.
+		"default blocks that overlap": {
+			SubnetOptions{VPC: vpc, Zones: []string{"a", "k"}, Layout: SeparateSubnets},
+			[]diagtest.Want{
+				diagtest.Problem("zones", diag.Conflict, "10.0.11.0/24", "appSubnetCidrs", "privatelinkSubnetCidrs"),
+			},
+		},
+		"blocks that overlap in several ways": {
+			SubnetOptions{
+				VPC: vpc, Zones: []string{"a", "c"}, Layout: SeparateSubnets, App: blocks("10.0.0.0/22", "10.0.3.0/24"),
+			},
+			[]diagtest.Want{
+				diagtest.Problem("appSubnetCidrs", diag.Conflict, "10.0.3.0/24, for zone c", "10.0.0.0/22"),
+				diagtest.Problem("appSubnetCidrs", diag.Conflict, "10.0.0.0/22, for zone a", "10.0.1.0/24"),
+				diagtest.Problem("appSubnetCidrs", diag.Conflict, "10.0.0.0/22, for zone a", "10.0.3.0/24", "privatelinkSubnetCidrs"),
+				diagtest.Problem("appSubnetCidrs", diag.Conflict, "10.0.3.0/24, for zone c", "privatelinkSubnetCidrs"),
+			},
 		},
 		"privatelink blocks in the shared layout": {
 			SubnetOptions{VPC: vpc, Zones: []string{"a"}, Layout: SharedSubnets, Privatelink: blocks("10.0.1.0/24")},
-			[]problem{{"privatelinkSubnetCidrs", diag.Conflict, []string{"subnetLayout"}}},
+			[]diagtest.Want{diagtest.Problem("privatelinkSubnetCidrs", diag.Conflict, "subnetLayout")},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			requireProblems(t, test.want, test.options.Validate())
+			diagtest.Require(t, test.want, test.options.Validate())
+		})
+	}
+}
+
+func TestSubnetOptions_accepts(t *testing.T) {
+	t.Parallel()
+	vpc := netip.MustParsePrefix("10.0.0.0/16")
+	for name, options := range map[string]SubnetOptions{
+		"default blocks of the first and the last zone letter": {VPC: vpc, Zones: []string{"a", "z"}, Layout: SeparateSubnets},
+		"default blocks in the smallest VPC": {
+			VPC: netip.MustParsePrefix("10.0.240.0/20"), Zones: strings.Split("abcde", ""), Layout: SeparateSubnets,
+		},
+		"a block as large as the VPC": {VPC: vpc, Zones: []string{"a"}, Layout: SharedSubnets, App: blocks("10.0.0.0/16")},
+		"blocks in a VPC that is too small for default blocks": {
+			VPC: netip.MustParsePrefix("10.0.0.0/27"), Zones: []string{"a"}, Layout: SeparateSubnets,
+			App: blocks("10.0.0.0/28"), Privatelink: blocks("10.0.0.16/28"),
+		},
+		"a block next to a default block": {VPC: vpc, Zones: []string{"a"}, Layout: SeparateSubnets, App: blocks("10.0.2.0/24")},
+		"zones whose default blocks would overlap in the separate layout": {
+			VPC: vpc, Zones: []string{"a", "k"}, Layout: SharedSubnets,
+		},
+		// The reader of the configuration reported these.
+		"a VPC that is not valid":   {Zones: []string{"a"}, Layout: SeparateSubnets, App: blocks("10.0.2.0/24")},
+		"blocks that are not valid": {VPC: vpc, Zones: []string{"a"}, Layout: SharedSubnets, App: make([]netip.Prefix, 1)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			diagtest.Require(t, nil, options.Validate())
 		})
 	}
 }
@@ -159,40 +206,4 @@ func TestSubnetOptions_defaultsFit(t *testing.T) {
 		}
 	}
 	require.Greater(t, planned, 1000, "too few VPCs to prove anything")
-}
-
-func TestParseTarget(t *testing.T) {
-	t.Parallel()
-	for text, want := range map[string]string{
-		"10.0.32.0/24:5432": "10.0.32.0/24:5432", "10.0.32.10:5432": "10.0.32.10/32:5432", "0.0.0.0/0:1": "0.0.0.0/0:1",
-		"10.0.32.10/32:65535": "10.0.32.10/32:65535",
-	} {
-		target, err := ParseTarget(text)
-		require.NoError(t, err)
-		require.Equal(t, want, target.String())
-		again, err := ParseTarget(target.String())
-		require.NoError(t, err)
-		require.Equal(t, target, again)
-	}
-	for _, text := range []string{
-		"", "10.0.32.0/24", "10.0.32.10", "10.0.32.0/24:0", "10.0.32.0/24:65536", "10.0.32.0/24:05432", "db:5432", "fd00::/64:1", "[fd00::1]:1",
-		"10.0.32.7/24:5432",
-	} {
-		_, err := ParseTarget(text)
-		require.ErrorContains(t, err, `"`+text+`"`)
-	}
-	_, err := ParseTarget("10.0.32.7/24:5432")
-	require.ErrorContains(t, err, "write 10.0.32.0/24:5432")
-}
-
-func TestOptions_reject(t *testing.T) {
-	t.Parallel()
-	requireProblems(t, nil, SecurityGroupOptions{Forward: make([]Target, 50)}.Validate())
-	requireProblems(t, []problem{{"forwardTo", diag.TooMany, []string{"51", "50"}}}, SecurityGroupOptions{Forward: make([]Target, 51)}.Validate())
-	for _, days := range []int{0, 1, 365, 3653} {
-		requireProblems(t, nil, FlowLogOptions{KeepDays: days}.Validate())
-	}
-	for _, days := range []int{-1, 2, 364, 3654} {
-		requireProblems(t, []problem{{"flowLogDays", diag.OutOfRange, nil}}, FlowLogOptions{KeepDays: days}.Validate())
-	}
 }

@@ -1,5 +1,5 @@
-// Package network provides a VPC that no route connects to the Internet, its flow logs, and the security groups of the
-// instances and endpoints in it.
+// Package network provides a VPC that no route connects to the Internet, its flow logs, and the security
+// groups of the instances and endpoints in it.
 package network
 
 import (
@@ -15,14 +15,15 @@ import (
 
 // Zone is one Availability Zone and its subnets.
 type Zone struct {
-	// Letter is the last letter of the zone's name, such as "a". Resources of the zone are named after it. Required.
+	// Letter is the last letter of the zone's name, such as "a". Required. Plain: resources are named
+	// after it.
 	Letter string
 	// Name is the zone's name, such as "ap-northeast-1a". Required.
 	Name string
 	// App is the CIDR block of the subnet for instances. Required.
 	App netip.Prefix
-	// Privatelink is the CIDR block of the subnet for endpoints. Optional: without it the endpoints are in the app subnet.
-	// Set it for all zones or for none.
+	// Privatelink is the CIDR block of the subnet for endpoints. Optional: without it the endpoints are in
+	// the app subnet. Set it for all zones or for none.
 	Privatelink netip.Prefix
 }
 
@@ -32,14 +33,15 @@ type VPCArgs struct {
 	NamePrefix string
 	// CIDRBlock is the VPC's CIDR block. Required. Plain: subnets are planned in it.
 	CIDRBlock netip.Prefix
-	// Zones are the zones that have subnets, as SubnetOptions.Plan returns them, with names. Required. Plain: resources are
-	// named after them.
+	// Zones are the zones that have subnets, as SubnetOptions.Plan returns them, with names. Required.
+	// Plain: resources are named after them.
 	Zones []Zone
 }
 
-// VPC is a VPC with DNS. Each zone has an app subnet for instances and, if planned, a privatelink subnet for endpoints; each
-// of the two subnet groups has a route table without routes, so that traffic stays in the VPC. The VPC's default security group
-// has no rules. AWS deletes it with the VPC.
+// VPC is a VPC with DNS. Each zone has an app subnet for instances and, optionally, a privatelink subnet
+// for endpoints. Each of these two subnet groups has a route table without routes of its own, so that
+// traffic stays in the VPC. The VPC's default security group has no rules; AWS deletes it together with
+// the VPC.
 type VPC struct {
 	pulumi.ResourceState
 
@@ -47,7 +49,8 @@ type VPC struct {
 	VPCID pulumi.IDOutput `pulumi:"vpcId"`
 	// AppSubnetIDs maps a zone's letter to its subnet for instances.
 	AppSubnetIDs pulumi.StringMapOutput `pulumi:"appSubnetIds"`
-	// PrivatelinkSubnetIDs maps a zone's letter to its subnet for endpoints. Empty if they are in the app subnets.
+	// PrivatelinkSubnetIDs maps a zone's letter to its subnet for endpoints. Empty if they are in the app
+	// subnets.
 	PrivatelinkSubnetIDs pulumi.StringMapOutput `pulumi:"privatelinkSubnetIds"`
 	// RouteTableIDs maps the subnet groups, "app" and "privatelink", to their route tables.
 	RouteTableIDs pulumi.StringMapOutput `pulumi:"routeTableIds"`
@@ -107,8 +110,8 @@ func (v *VPC) newChildren(ctx *pulumi.Context, name string, args *VPCArgs) error
 	}
 	v.VPCID = vpc.ID()
 
-	// AWS creates a default group with each VPC, which allows traffic between its members and to everywhere. Without rules it
-	// allows nothing to a resource that is put into it by mistake.
+	// AWS creates a default group with each VPC, whose rules allow traffic between its members and to every
+	// address. Without rules, the group allows nothing if a resource is put into it by mistake.
 	_, err = ec2.NewDefaultSecurityGroup(ctx, name+"-default-sg", &ec2.DefaultSecurityGroupArgs{
 		VpcId:   vpc.ID(),
 		Ingress: ec2.DefaultSecurityGroupIngressArray{},
@@ -194,7 +197,8 @@ func (v *VPC) AppSubnets() map[string]pulumi.StringInput {
 	return ids
 }
 
-// EndpointSubnets returns the subnets for endpoints, in the order of the zones, and the name of their subnet group.
+// EndpointSubnets returns the subnets for endpoints, in the order of the zones, and the name of their
+// subnet group.
 func (v *VPC) EndpointSubnets() (subnets []pulumi.CustomResource, group string) {
 	g, group := v.privatelink, privatelinkGroup
 	if len(g.subnets) == 0 {
@@ -209,7 +213,8 @@ func (v *VPC) EndpointSubnets() (subnets []pulumi.CustomResource, group string) 
 // AppRouteTableID returns the id of the app subnets' route table.
 func (v *VPC) AppRouteTableID() pulumi.IDOutput { return v.app.routeTable.ID() }
 
-// Associations returns the route table associations, for DependsOn of resources that must not use the VPC's main route table.
+// Associations returns the route table associations, for DependsOn of resources that must not use the
+// VPC's main route table.
 func (v *VPC) Associations() []pulumi.Resource { return v.associations }
 
 func (a *VPCArgs) separate() bool { return a.Zones[0].Privatelink.IsValid() }
@@ -235,29 +240,29 @@ func (a *VPCArgs) validateArgs() error {
 	if a == nil {
 		return errors.New("missing args")
 	}
-	var problems []error
+	var errs []error
 	if a.NamePrefix == "" {
-		problems = append(problems, errors.New("missing NamePrefix"))
+		errs = append(errs, errors.New("missing NamePrefix"))
 	}
 	if !a.CIDRBlock.IsValid() {
-		problems = append(problems, errors.New("missing CIDRBlock"))
+		errs = append(errs, errors.New("missing CIDRBlock"))
 	}
 	if len(a.Zones) == 0 {
-		problems = append(problems, errors.New("missing Zones: at least one is required"))
+		errs = append(errs, errors.New("missing Zones: at least one is required"))
 	}
 	seen := map[string]bool{}
 	for _, zone := range a.Zones {
 		switch {
 		case zone.Letter == "" || zone.Name == "":
-			problems = append(problems, fmt.Errorf("zone %q with name %q: both are required", zone.Letter, zone.Name))
+			errs = append(errs, fmt.Errorf("zone %q with name %q: both are required", zone.Letter, zone.Name))
 		case seen[zone.Letter]:
-			problems = append(problems, fmt.Errorf("zone %q is listed twice", zone.Letter))
+			errs = append(errs, fmt.Errorf("zone %q is listed twice", zone.Letter))
 		case !zone.App.IsValid():
-			problems = append(problems, fmt.Errorf("zone %q: missing App", zone.Letter))
+			errs = append(errs, fmt.Errorf("zone %q: missing App", zone.Letter))
 		case zone.Privatelink.IsValid() != a.separate():
-			problems = append(problems, fmt.Errorf("zone %q: Privatelink is required in all zones or in none", zone.Letter))
+			errs = append(errs, fmt.Errorf("zone %q: Privatelink is required in all zones or in none", zone.Letter))
 		}
 		seen[zone.Letter] = true
 	}
-	return errors.Join(problems...)
+	return errors.Join(errs...)
 }

@@ -33,7 +33,7 @@ const (
 	vpcComponent    = "bastionless:network:VPC"
 )
 
-// wantVPC are the VPC, its default security group and the component of the given name.
+// wantVPC returns the component with this name, its VPC and the VPC's default security group.
 func wantVPC(mode pulumitest.Mode, name string, inputs pulumitest.Map) []pulumitest.Resource {
 	return []pulumitest.Resource{{
 		Type: vpcComponent, Name: name, Inputs: inputs,
@@ -52,12 +52,13 @@ func wantVPC(mode pulumitest.Mode, name string, inputs pulumitest.Map) []pulumit
 	}}
 }
 
-// wantTier are the route table of one kind, and the subnets with their associations, by zone letter.
-func wantTier(mode pulumitest.Mode, name, kind string, blocks map[string]string) []pulumitest.Resource {
-	parent, vpc, table := vpcComponent+"::"+name, vpcType+"::"+name, name+"-"+kind
+// wantSubnetGroup returns the route table of a subnet group, and a subnet with its association for each zone
+// letter.
+func wantSubnetGroup(mode pulumitest.Mode, name, group string, blocks map[string]string) []pulumitest.Resource {
+	parent, vpc, table := vpcComponent+"::"+name, vpcType+"::"+name, name+"-"+group
 	want := []pulumitest.Resource{{
 		Type: routeTableType, Name: table, Parent: parent,
-		Inputs:       pulumitest.Map{"vpcId": mode.ID(name), "tags": pulumitest.Map{"Name": "acme-" + kind + "-rtb"}},
+		Inputs:       pulumitest.Map{"vpcId": mode.ID(name), "tags": pulumitest.Map{"Name": "acme-" + group + "-rtb"}},
 		Dependencies: []string{vpc},
 	}}
 	for letter, cidr := range blocks {
@@ -66,7 +67,7 @@ func wantTier(mode pulumitest.Mode, name, kind string, blocks map[string]string)
 			Type: subnetType, Name: subnet, Parent: parent,
 			Inputs: pulumitest.Map{
 				"vpcId": mode.ID(name), "cidrBlock": cidr, "availabilityZone": "eu-west-1" + letter,
-				"mapPublicIpOnLaunch": false, "tags": pulumitest.Map{"Name": "acme-" + kind + "-subnet-" + letter},
+				"mapPublicIpOnLaunch": false, "tags": pulumitest.Map{"Name": "acme-" + group + "-subnet-" + letter},
 			},
 			Dependencies: []string{vpc},
 			Options:      []string{"deleteBeforeReplace: true"},
@@ -92,9 +93,9 @@ func TestVPC(t *testing.T) {
 			ctx.Export("privatelink", v.PrivatelinkSubnetIDs)
 			ctx.Export("routeTables", v.RouteTableIDs)
 			ctx.Export("appRouteTable", v.AppRouteTableID())
-			subnets, kind := v.EndpointSubnets()
+			subnets, group := v.EndpointSubnets()
 			ctx.Export("endpointSubnets", pulumi.StringArray{subnets[0].ID(), subnets[1].ID()})
-			ctx.Export("kind", pulumi.String(kind))
+			ctx.Export("endpointSubnetGroup", pulumi.String(group))
 			ctx.Export("appSubnets", pulumi.StringMap{"a": v.AppSubnets()["a"], "c": v.AppSubnets()["c"]})
 			require.Len(t, subnets, 2)
 			require.Len(t, v.AppSubnets(), 2)
@@ -109,8 +110,8 @@ func TestVPC(t *testing.T) {
 				"eu-west-1c": pulumitest.Map{"app": "10.0.13.0/24", "privatelink": "10.0.3.0/24"},
 			},
 		})
-		want = append(want, wantTier(mode, "net", "app", map[string]string{"a": "10.0.11.0/24", "c": "10.0.13.0/24"})...)
-		want = append(want, wantTier(mode, "net", "privatelink", map[string]string{"a": "10.0.1.0/24", "c": "10.0.3.0/24"})...)
+		want = append(want, wantSubnetGroup(mode, "net", "app", map[string]string{"a": "10.0.11.0/24", "c": "10.0.13.0/24"})...)
+		want = append(want, wantSubnetGroup(mode, "net", "privatelink", map[string]string{"a": "10.0.1.0/24", "c": "10.0.3.0/24"})...)
 		result.RequireResources(t, want...)
 		ids := func(a, c string) any { return mode.Computed(pulumitest.Map{"a": a, "c": c}) }
 		require.Equal(t, pulumitest.Map{
@@ -120,10 +121,10 @@ func TestVPC(t *testing.T) {
 			"routeTables": mode.Computed(pulumitest.Map{
 				"app": "net-app-id", "privatelink": "net-privatelink-id",
 			}),
-			"appRouteTable":   mode.ID("net-app"),
-			"endpointSubnets": pulumitest.List{mode.ID("net-privatelink-c"), mode.ID("net-privatelink-a")},
-			"kind":            "privatelink",
-			"appSubnets":      pulumitest.Map{"a": mode.ID("net-app-a"), "c": mode.ID("net-app-c")},
+			"appRouteTable":       mode.ID("net-app"),
+			"endpointSubnets":     pulumitest.List{mode.ID("net-privatelink-c"), mode.ID("net-privatelink-a")},
+			"endpointSubnetGroup": "privatelink",
+			"appSubnets":          pulumitest.Map{"a": mode.ID("net-app-a"), "c": mode.ID("net-app-c")},
 		}, result.Exports)
 	})
 }
@@ -142,9 +143,9 @@ func TestVPC_sharesSubnets(t *testing.T) {
 			}
 			ctx.Export("privatelink", v.PrivatelinkSubnetIDs)
 			ctx.Export("routeTables", v.RouteTableIDs)
-			subnets, kind := v.EndpointSubnets()
+			subnets, group := v.EndpointSubnets()
 			ctx.Export("endpointSubnet", subnets[0].ID())
-			ctx.Export("kind", pulumi.String(kind))
+			ctx.Export("endpointSubnetGroup", pulumi.String(group))
 			require.Len(t, subnets, 1)
 			require.Len(t, v.Associations(), 1)
 			return nil
@@ -154,18 +155,19 @@ func TestVPC_sharesSubnets(t *testing.T) {
 			"namePrefix": "acme", "cidrBlock": "10.0.0.0/16",
 			"zones": pulumitest.Map{"eu-west-1a": pulumitest.Map{"app": "10.0.11.0/24"}},
 		})
-		want = append(want, wantTier(mode, "net", "app", map[string]string{"a": "10.0.11.0/24"})...)
+		want = append(want, wantSubnetGroup(mode, "net", "app", map[string]string{"a": "10.0.11.0/24"})...)
 		result.RequireResources(t, want...)
 		require.Equal(t, pulumitest.Map{
-			"privatelink":    pulumitest.Map{},
-			"routeTables":    mode.Computed(pulumitest.Map{"app": "net-app-id"}),
-			"endpointSubnet": mode.ID("net-app-a"),
-			"kind":           "app",
+			"privatelink":         pulumitest.Map{},
+			"routeTables":         mode.Computed(pulumitest.Map{"app": "net-app-id"}),
+			"endpointSubnet":      mode.ID("net-app-a"),
+			"endpointSubnetGroup": "app",
 		}, result.Exports)
 	})
 }
 
-// Both components of the package, twice each, with a provider of the caller's. That names differ, Run demands.
+// Two VPCs and two pairs of groups, with a provider that the caller passes. Run fails the test if two resources
+// have the same name.
 func TestComponents_coexistOnTheCallersProvider(t *testing.T) {
 	t.Parallel()
 	pulumitest.Both(t, func(t *testing.T, mode pulumitest.Mode) {
@@ -200,29 +202,25 @@ func TestVPC_rejects(t *testing.T) {
 		return args
 	}
 	for name, test := range map[string]struct {
-		args *network.VPCArgs
-		want string
+		args   *network.VPCArgs
+		fields []string
 	}{
-		"no args": {nil, "missing args"},
-		"empty args": {
-			&network.VPCArgs{},
-			"missing NamePrefix\nmissing CIDRBlock\nmissing Zones: give at least one",
-		},
+		"no args":    {nil, []string{"args"}},
+		"empty args": {&network.VPCArgs{}, []string{"NamePrefix", "CIDRBlock", "Zones"}},
 		"a zone without a letter": {
-			change(func(a *network.VPCArgs) { a.Zones[0].Letter = "" }), `zone "" named "eu-west-1c": give both`,
+			change(func(a *network.VPCArgs) { a.Zones[0].Letter = "" }), []string{`zone "" with name "eu-west-1c"`},
 		},
 		"a zone without a name": {
-			change(func(a *network.VPCArgs) { a.Zones[0].Name = "" }), `zone "c" named "": give both`,
+			change(func(a *network.VPCArgs) { a.Zones[0].Name = "" }), []string{`zone "c" with name ""`},
 		},
 		"a zone twice": {
-			change(func(a *network.VPCArgs) { a.Zones[1].Letter = "c" }), `zone "c" is listed twice`,
+			change(func(a *network.VPCArgs) { a.Zones[1].Letter = "c" }), []string{`zone "c" is listed twice`},
 		},
-		"a zone without a subnet": {
-			change(func(a *network.VPCArgs) { a.Zones[1].App = netip.Prefix{} }), `zone "a": missing App`,
+		"a zone without an app subnet": {
+			change(func(a *network.VPCArgs) { a.Zones[1].App = netip.Prefix{} }), []string{`zone "a": missing App`},
 		},
-		"a zone without the other's subnet": {
-			change(func(a *network.VPCArgs) { a.Zones[1].Privatelink = netip.Prefix{} }),
-			`zone "a": give Privatelink in every zone or in none`,
+		"a privatelink subnet in one of two zones": {
+			change(func(a *network.VPCArgs) { a.Zones[1].Privatelink = netip.Prefix{} }), []string{`zone "a": Privatelink`},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -232,8 +230,8 @@ func TestVPC_rejects(t *testing.T) {
 				require.Nil(t, v)
 				return err
 			})
-			require.EqualError(t, result.Err, `network "net": `+test.want)
-			require.Empty(t, result.Resources)
+			require.ErrorContains(t, result.Err, `network "net": `)
+			result.RequireRejected(t, test.fields...)
 		})
 	}
 }
