@@ -8,28 +8,30 @@ import (
 	"bastionless/internal/diag"
 )
 
-// Options say which endpoints a VPC has and what they allow.
+// Options describe which endpoints a VPC has and what they allow.
 type Options struct {
-	// Policy says what the endpoints allow. Key: endpointPolicy.
+	// Policy is what the endpoints allow. Key: endpointPolicy.
 	Policy Policy
-	// OrganizationID is the AWS Organizations id whose principals Restricted allows instead of the account's, such as
-	// "o-exampleorgid". Optional. Key: organizationId.
+	// OrganizationID is the AWS Organizations id whose principals Restricted allows instead of the
+	// account's, such as "o-exampleorgid". Optional. Key: organizationId.
 	OrganizationID string
-	// EC2Messages says whether there is an endpoint of ec2messages. Key: ec2messagesEndpoint.
+	// EC2Messages creates an endpoint for ec2messages. Key: ec2messagesEndpoint.
 	EC2Messages bool
-	// S3 says whether there is a gateway endpoint of S3. Key: s3Endpoint.
+	// S3 creates a gateway endpoint for S3. Key: s3Endpoint.
 	S3 bool
-	// Services are the codes of further services, such as "ecr.api". Key: interfaceEndpoints.
+	// Services are the codes of further services that have an interface endpoint, such as "ecr.api".
+	// Optional. Key: interfaceEndpoints.
 	Services []string
-	// Buckets are S3 buckets of the workload that Restricted allows the account's principals to read and write. Key: s3Buckets.
+	// Buckets are S3 buckets of the workload that Restricted allows the account's principals to read and
+	// write. Optional. Key: s3Buckets.
 	Buckets []string
 }
 
 const (
-	// MaxInterfaceEndpoints is AWS's quota of interface endpoints in a VPC.
+	// MaxInterfaceEndpoints is the number of interface endpoints that AWS allows in a VPC by default.
 	// https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-limits-endpoints.html
 	MaxInterfaceEndpoints = 50
-	// maxBuckets keeps the policy of the S3 endpoint below AWS's limit of 20,480 characters.
+	// maxBuckets keeps the policy of the S3 endpoint within AWS's limit of 20,480 characters.
 	// https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html
 	maxBuckets = 50
 )
@@ -44,41 +46,41 @@ var (
 
 // Validate returns the problems with the options.
 func (o Options) Validate() diag.Diagnostics {
-	var problems diag.Diagnostics
+	var diags diag.Diagnostics
 	for _, service := range o.Services {
 		switch {
 		case service == SSM || service == SSMMessages:
-			problems.Add("interfaceEndpoints", diag.Conflict, "%q: every stack has this endpoint: remove it", service)
+			diags.Add("interfaceEndpoints", diag.Conflict, "%q: every stack has this endpoint: remove it", service)
 		case service == EC2Messages:
-			problems.Add("interfaceEndpoints", diag.Conflict, "%q has its own key: remove it, and set ec2messagesEndpoint to true", service)
+			diags.Add("interfaceEndpoints", diag.Conflict, "%q has its own key: remove it, and set ec2messagesEndpoint to true", service)
 		case service == S3:
-			problems.Add("interfaceEndpoints", diag.Conflict, "%q has a gateway endpoint: remove it, and set s3Endpoint to true", service)
+			diags.Add("interfaceEndpoints", diag.Conflict, "%q has a gateway endpoint: remove it, and set s3Endpoint to true", service)
 		case !serviceCode.MatchString(service):
-			problems.Add("interfaceEndpoints", diag.Malformed, "%q is not a service code: write what follows the Region in the name of the "+
+			diags.Add("interfaceEndpoints", diag.Malformed, "%q is not a service code: write what follows the Region in the name of the "+
 				"endpoint service, such as ecr.api", service)
 		}
 	}
 	if o.OrganizationID != "" && !organizationID.MatchString(o.OrganizationID) {
-		problems.Add("organizationId", diag.Malformed, "%q is not the id of an organization: write o- and 10 to 32 lowercase letters and digits",
+		diags.Add("organizationId", diag.Malformed, "%q is not the id of an organization: write o- and 10 to 32 lowercase letters and digits",
 			o.OrganizationID)
 	}
 	if o.OrganizationID != "" && o.Policy == Full {
-		problems.Add("organizationId", diag.Conflict, "%q has no effect while endpointPolicy is full: set endpointPolicy to restricted, "+
+		diags.Add("organizationId", diag.Conflict, "%q has no effect while endpointPolicy is full: set endpointPolicy to restricted, "+
 			"or remove organizationId", o.OrganizationID)
 	}
 	for _, bucket := range o.Buckets {
 		if !bucketName.MatchString(bucket) || strings.Contains(bucket, "..") {
-			problems.Add("s3Buckets", diag.Malformed, "%q is not a bucket name: use 3 to 63 lowercase letters, digits, dots and hyphens that begin "+
+			diags.Add("s3Buckets", diag.Malformed, "%q is not a bucket name: use 3 to 63 lowercase letters, digits, dots and hyphens that begin "+
 				"and end with a letter or a digit", bucket)
 		}
 	}
 	if len(o.Buckets) > maxBuckets {
-		problems.Add("s3Buckets", diag.TooMany, "%d buckets, and the endpoint policy has room for %d: list fewer", len(o.Buckets), maxBuckets)
+		diags.Add("s3Buckets", diag.TooMany, "%d buckets, and the endpoint policy has room for %d: list fewer", len(o.Buckets), maxBuckets)
 	}
-	return problems
+	return diags
 }
 
-// ValidServices returns those of Services that Validate does not report.
+// ValidServices returns the elements of Services that Validate does not report.
 func (o Options) ValidServices() []string {
 	var valid []string
 	for _, service := range o.Services {

@@ -4,14 +4,15 @@ import (
 	"bastionless/internal/policy"
 )
 
-// Policy says what the endpoints allow.
+// Policy is what the endpoints allow.
 type Policy string
 
 // The values of Policy.
 const (
-	// Restricted allows principals of the stack's account, or of its organization if one is set, and anonymous reads of the S3
-	// buckets from which AWS distributes the SSM Agent and packages. The endpoints of ssmmessages and ec2messages keep AWS's
-	// default policy, since no public source says that these services support another.
+	// Restricted allows principals of the stack's account, or of its organization if one is set, and
+	// everybody to read the S3 buckets from which AWS distributes the SSM Agent and packages. The
+	// endpoints for ssmmessages and ec2messages keep AWS's default policy: AWS does not document that
+	// these services support another one.
 	Restricted Policy = "restricted"
 	// Full allows all principals and all actions, as AWS does by default.
 	Full Policy = "full"
@@ -28,10 +29,11 @@ func fullPolicy() policy.Document {
 	}}}
 }
 
-// servicePolicy returns the policy of an interface endpoint, or false if it keeps AWS's default.
+// servicePolicy returns the policy of an interface endpoint, or false if the endpoint keeps AWS's default
+// policy.
 //
-// The condition is on the principal only: a condition on the resource's account would deny the documents and parameters of AWS
-// that the agent reads.
+// The condition is on the principal only. A condition on the resource's account would prevent the agent
+// from reading documents and parameters that belong to AWS.
 func (a *SetArgs) servicePolicy(service string) (policy.Document, bool) {
 	switch {
 	case a.Policy == Full:
@@ -55,14 +57,15 @@ func (a *SetArgs) ownPrincipals() policy.Conditions {
 	return policy.Conditions{"StringEquals": {"aws:PrincipalAccount": {a.Env.AccountID}}}
 }
 
-// s3Policy returns the policy of the S3 endpoint. recordsBucket is the bucket of the session records, or "". The only principal
-// that a gateway endpoint supports is "*".
+// s3Policy returns the policy of the S3 endpoint. recordsBucket is the bucket of the session records, or
+// "" if there is none. The only principal that a gateway endpoint supports is "*".
 func (a *SetArgs) s3Policy(recordsBucket string) policy.Document {
 	if a.Policy == Full {
 		return fullPolicy()
 	}
-	// These reads are anonymous or, in patching, signed by AWS, so a condition on the principal would deny them. The agent sends
-	// HeadBucket requests, which need s3:ListBucket, to find a bucket's Region.
+	// These requests are anonymous or, during patching, signed by AWS, so a condition on the principal
+	// would deny them. To find out a bucket's Region, the agent sends HeadBucket requests, which need
+	// s3:ListBucket.
 	document := policy.Document{Statements: []policy.Statement{{
 		Sid:       "AgentAndPackages",
 		Principal: policy.Anyone(),

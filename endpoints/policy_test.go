@@ -6,6 +6,9 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"bastionless/internal/awsenv"
+	"bastionless/internal/osimage"
 )
 
 const full = `{"Version":"2012-10-17","Statement":[` +
@@ -19,7 +22,7 @@ func TestServicePolicy(t *testing.T) {
 	for _, test := range []struct {
 		policy  Policy
 		service string
-		want    string // empty: AWS's default
+		want    string // "": AWS's default
 	}{
 		{Restricted, "ssm", ownAccount},
 		{Restricted, "logs", ownAccount},
@@ -38,7 +41,8 @@ func TestServicePolicy(t *testing.T) {
 				"":               test.want,
 				"o-exampleorgid": strings.Replace(test.want, `"aws:PrincipalAccount":["123456789012"]`, `"aws:PrincipalOrgID":["o-exampleorgid"]`, 1),
 			} {
-				args := &SetArgs{AccountID: "123456789012", OrganizationID: organization, Policy: test.policy}
+				args := inTokyo(test.policy)
+				args.OrganizationID = organization
 				document, ok := args.servicePolicy(test.service)
 				require.Equal(t, want != "", ok)
 				if ok {
@@ -51,8 +55,8 @@ func TestServicePolicy(t *testing.T) {
 	}
 }
 
-// s3Reads is the statement for AWS's own buckets. The names stand here in full, since a wrong letter in one of them
-// shows on a real instance alone.
+// s3Reads is the statement for buckets of AWS. The tests write their names in full, because a wrong letter
+// in one of them is noticed only on a real instance.
 func s3Reads(partition string, buckets ...string) string {
 	var arns []string
 	for _, bucket := range buckets {
@@ -90,36 +94,37 @@ func TestS3Policy(t *testing.T) {
 	for name, test := range map[string]struct {
 		args    SetArgs
 		s3      S3Args
-		records string // the bucket of records, if any
+		records string // the bucket of the session records, or ""
 		want    string
 	}{
-		"al2023": {inTokyo(Restricted), S3Args{OS: AmazonLinux2023}, "", statements(s3Reads("aws", al2023...))},
-		"al2":    {inTokyo(Restricted), S3Args{OS: AmazonLinux2}, "", statements(s3Reads("aws", al2...))},
+		"al2023": {inTokyo(Restricted), S3Args{OS: osimage.AmazonLinux2023}, "", statements(s3Reads("aws", al2023...))},
+		"al2":    {inTokyo(Restricted), S3Args{OS: osimage.AmazonLinux2}, "", statements(s3Reads("aws", al2...))},
 		"al2 in China": {
-			SetArgs{Partition: "aws-cn", Region: "cn-north-1", DNSSuffix: "amazonaws.com.cn", Policy: Restricted},
-			S3Args{OS: AmazonLinux2},
+			SetArgs{
+				Env:    awsenv.Env{Partition: "aws-cn", Region: "cn-north-1", DNSSuffix: "amazonaws.com.cn"},
+				Policy: Restricted,
+			},
+			S3Args{OS: osimage.AmazonLinux2},
 			"",
 			statements(s3Reads("aws-cn", china...)),
 		},
 		"buckets": {
 			inTokyo(Restricted),
-			S3Args{OS: AmazonLinux2023, Buckets: []string{"mine", "yours"}},
+			S3Args{OS: osimage.AmazonLinux2023, Buckets: []string{"mine", "yours"}},
 			"",
 			statements(s3Reads("aws", al2023...) + workload + account),
 		},
 		"records": {
-			inTokyo(Restricted), S3Args{OS: AmazonLinux2023}, "audit-1a2b", statements(s3Reads("aws", al2023...) + records + account),
+			inTokyo(Restricted), S3Args{OS: osimage.AmazonLinux2023}, "audit-1a2b", statements(s3Reads("aws", al2023...) + records + account),
 		},
-		"buckets and records, of an organisation": {
-			ofOrganization(inTokyo(Restricted)),
-			S3Args{OS: AmazonLinux2023, Buckets: []string{"mine", "yours"}},
+		"buckets and records, in an organization": {
+			inOrganization(inTokyo(Restricted)),
+			S3Args{OS: osimage.AmazonLinux2023, Buckets: []string{"mine", "yours"}},
 			"audit-1a2b",
 			statements(s3Reads("aws", al2023...) + workload + organization + records + organization),
 		},
-		"full": {inTokyo(Full), S3Args{OS: AmazonLinux2023, Buckets: []string{"mine"}}, "", full},
-		"full, with records": {
-			inTokyo(Full), S3Args{OS: AmazonLinux2023}, "audit-1a2b", full,
-		},
+		"full":               {inTokyo(Full), S3Args{OS: osimage.AmazonLinux2023, Buckets: []string{"mine"}}, "", full},
+		"full, with records": {inTokyo(Full), S3Args{OS: osimage.AmazonLinux2023}, "audit-1a2b", full},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -131,7 +136,7 @@ func TestS3Policy(t *testing.T) {
 	}
 }
 
-func ofOrganization(args SetArgs) SetArgs {
+func inOrganization(args SetArgs) SetArgs {
 	args.OrganizationID = "o-exampleorgid"
 	return args
 }
@@ -140,34 +145,39 @@ func statements(texts string) string { return `{"Version":"2012-10-17","Statemen
 
 func inTokyo(p Policy) SetArgs {
 	return SetArgs{
-		Partition: "aws", Region: "ap-northeast-1", DNSSuffix: "amazonaws.com", AccountID: "123456789012", Policy: p,
+		Env: awsenv.Env{
+			Partition: "aws", Region: "ap-northeast-1", DNSSuffix: "amazonaws.com", AccountID: "123456789012",
+		},
+		Policy: p,
 	}
 }
 
-// The configuration admits 50 buckets, besides that of the records, and AWS 20,480 characters.
-func TestS3Policy_holds50Buckets(t *testing.T) {
+// The policy with the bucket of the session records and with as many other buckets as Options allow is
+// within AWS's limit of 20,480 characters.
+func TestS3Policy_fits50Buckets(t *testing.T) {
 	t.Parallel()
-	buckets := make([]string, 50)
+	buckets := make([]string, maxBuckets)
 	for i := range buckets {
 		buckets[i] = fmt.Sprintf("%02d%s", i, strings.Repeat("b", 61))
 		require.Len(t, buckets[i], 63)
 	}
-	for _, place := range []struct{ partition, region, suffix string }{
-		{"aws", "ap-northeast-1", "amazonaws.com"},
-		{"aws-cn", "cn-northwest-1", "amazonaws.com.cn"},
-		{"aws-us-gov", "us-gov-west-1", "amazonaws.com"},
-		{"aws-eusc", "eusc-de-east-1", "amazonaws.eu"},
-		{"aws-iso-b", "us-isob-east-1", "sc2s.sgov.gov"},
+	require.Len(t, buckets, 50)
+	for _, env := range []awsenv.Env{
+		{Partition: "aws", Region: "ap-northeast-1", DNSSuffix: "amazonaws.com"},
+		{Partition: "aws-cn", Region: "cn-northwest-1", DNSSuffix: "amazonaws.com.cn"},
+		{Partition: "aws-us-gov", Region: "us-gov-west-1", DNSSuffix: "amazonaws.com"},
+		{Partition: "aws-eusc", Region: "eusc-de-east-1", DNSSuffix: "amazonaws.eu"},
+		{Partition: "aws-iso-b", Region: "us-isob-east-1", DNSSuffix: "sc2s.sgov.gov"},
 	} {
+		env.AccountID = "123456789012"
 		args := &SetArgs{
-			Partition: place.partition, Region: place.region, DNSSuffix: place.suffix, AccountID: "123456789012",
-			OrganizationID: "o-" + strings.Repeat("o", 32),
-			Policy:         Restricted, S3: &S3Args{OS: AmazonLinux2, Buckets: buckets},
+			Env: env, OrganizationID: "o-" + strings.Repeat("o", 32),
+			Policy: Restricted, S3: &S3Args{OS: osimage.AmazonLinux2, Buckets: buckets},
 		}
 		text, err := args.s3Policy(strings.Repeat("r", 63)).JSON()
 		require.NoError(t, err)
-		require.LessOrEqual(t, len(text), 20480, place.partition)
-		require.Equal(t, 2*50, strings.Count(text, strings.Repeat("b", 61)), "all buckets are in it")
-		require.Equal(t, 2, strings.Count(text, strings.Repeat("r", 63)), "and that of the records")
+		require.LessOrEqual(t, len(text), 20480, env.Partition)
+		require.Equal(t, 2*50, strings.Count(text, strings.Repeat("b", 61)), "the policy contains all buckets")
+		require.Equal(t, 2, strings.Count(text, strings.Repeat("r", 63)), "the policy contains the bucket of the session records")
 	}
 }

@@ -5,24 +5,24 @@ import "slices"
 // Services that Session Manager uses, by code.
 // https://docs.aws.amazon.com/systems-manager/latest/userguide/setup-create-vpc.html
 const (
-	// SSM serves the Systems Manager API, with which an agent registers.
+	// SSM is the Systems Manager API, with which agents register.
 	SSM = "ssm"
-	// SSMMessages carries the sessions themselves.
+	// SSMMessages transfers the input and output of sessions.
 	SSMMessages = "ssmmessages"
-	// EC2Messages carries commands to agents before 3.3.40.0. Sessions never use it.
+	// EC2Messages sends commands to agents before 3.3.40.0. Sessions do not use it.
 	EC2Messages = "ec2messages"
-	// Logs takes session records, as CloudWatch Logs.
+	// Logs is CloudWatch Logs, which stores session records.
 	Logs = "logs"
 	// KMS decrypts the data keys of encrypted sessions.
 	KMS = "kms"
-	// S3 serves the agent's updates, package repositories and session records.
+	// S3 stores the agent's updates, package repositories and session records.
 	S3 = "s3"
 )
 
-// sessionServices are the services that the agent uses. Instances are created after their endpoints.
-var sessionServices = []string{SSM, SSMMessages, EC2Messages, Logs, KMS}
+// agentServices are the services that the agent uses. Instances are created after their endpoints.
+var agentServices = []string{SSM, SSMMessages, EC2Messages, Logs, KMS}
 
-// otherPrefixes are the services whose endpoint service names do not begin with com.amazonaws, by partition.
+// otherPrefixes lists the endpoint services whose names do not begin with com.amazonaws, by partition.
 // https://github.com/aws/aws-cdk/blob/main/packages/aws-cdk-lib/aws-ec2/lib/vpc-endpoint.ts
 var otherPrefixes = map[string]struct {
 	prefix   string
@@ -35,8 +35,8 @@ var otherPrefixes = map[string]struct {
 	"aws-eusc": {"eu.amazonaws", []string{"ecr.api", "ecr.dkr", "execute-api", "securityhub"}},
 }
 
-// ServiceName returns the name of a service's endpoint service in a Region, such as "com.amazonaws.eu-west-1.ssm" for the code
-// "ssm". For S3 it is that of the gateway endpoint.
+// ServiceName returns the name of the endpoint service that has a code, such as
+// "com.amazonaws.eu-west-1.ssm" for "ssm". For S3 it is the service of gateway endpoints.
 func ServiceName(partition, region, code string) string {
 	prefix := "com.amazonaws"
 	if other := otherPrefixes[partition]; slices.Contains(other.services, code) {

@@ -1,4 +1,5 @@
-// Package endpoints provides the VPC endpoints through which a VPC without Internet access reaches AWS services.
+// Package endpoints provides the VPC endpoints through which a VPC without Internet access reaches AWS
+// services.
 package endpoints
 
 import (
@@ -16,53 +17,57 @@ import (
 
 // SetArgs describes the endpoints of a VPC.
 type SetArgs struct {
-	// Env is the account and Region of the endpoints. Required. Plain: ARNs and service names are built from it.
+	// Env is the account and Region of the endpoints. Required. Plain: ARNs and service names are built
+	// from it.
 	Env awsenv.Env
-	// Policy says what the endpoints allow. Required. Plain: it decides whether a property is set.
+	// Policy is what the endpoints allow. Required. Plain: it decides whether a property is set.
 	Policy Policy
-	// OrganizationID is the AWS Organizations id whose principals Restricted allows instead of the account's. Optional.
-	// Plain: policies are built from it.
+	// OrganizationID is the AWS Organizations id whose principals Restricted allows instead of the
+	// account's. Optional. Plain: policies are built from it.
 	OrganizationID string
-	// Services are the codes of the services that have an interface endpoint, such as "ssm". Required, without duplicates.
-	// Plain: resources are named after them.
+	// Services are the codes of the services that have an interface endpoint, such as "ssm". Required,
+	// without duplicates. Plain: resources are named after them.
 	Services []string
 	// VPCID is the VPC of the endpoints. Required.
 	VPCID pulumi.StringInput
-	// Subnets each have one network interface of every interface endpoint. At most one subnet in each zone. Required. Resources
-	// instead of ids, because an endpoint is replaced together with one of its subnets.
+	// Subnets are the subnets in which every interface endpoint has a network interface, at most one in
+	// each zone. Required. They are resources instead of ids, because endpoints are replaced together with
+	// a subnet.
 	Subnets []pulumi.CustomResource
-	// SubnetGroup is the name of the group of subnets, such as "privatelink". Required. A change replaces the interface
-	// endpoints. Plain: it is compared with the previous value.
+	// SubnetGroup is the name of the subnets' group, such as "privatelink". Required. A change replaces
+	// the interface endpoints. Plain: it is compared with the previous value.
 	SubnetGroup string
-	// SecurityGroupID is the security group of the interface endpoints. Required: AWS would use the VPC's default group.
+	// SecurityGroupID is the security group of the interface endpoints. Required: AWS would use the VPC's
+	// default group.
 	SecurityGroupID pulumi.StringInput
-	// S3 describes a gateway endpoint of S3. Optional: nil creates none.
+	// S3 describes a gateway endpoint for S3. Optional: without it, there is none.
 	S3 *S3Args
 }
 
-// S3Args describes the gateway endpoint of S3.
+// S3Args describes the gateway endpoint for S3.
 type S3Args struct {
 	// RouteTableIDs are the route tables that get a route to S3. Required.
 	RouteTableIDs pulumi.StringArrayInput
-	// OS is the operating system whose package repositories Restricted allows. Required. Plain: the policy is built from it.
+	// OS is the operating system whose package repositories Restricted allows to read. Required. Plain:
+	// the policy is built from it.
 	OS osimage.OS
-	// Buckets are buckets of the workload that Restricted allows the account's principals to read and write. Optional.
-	// Plain: the policy is built from them.
+	// Buckets are buckets of the workload that Restricted allows the account's principals to read and
+	// write. Optional. Plain: the policy is built from them.
 	Buckets []string
-	// RecordsBucket is the bucket of the session records, which Restricted allows the account's principals to write.
-	// Optional: nil if there is none.
+	// RecordsBucket is the bucket of the session records, which Restricted allows the account's principals
+	// to write. Optional: nil if there is none.
 	RecordsBucket pulumi.StringInput
 }
 
-// Set is one interface endpoint for each service, with private DNS, so that AWS clients in the VPC need no configuration, and
-// optionally a gateway endpoint of S3.
+// Set is one interface endpoint for each service and, optionally, a gateway endpoint for S3. The interface
+// endpoints have private DNS, so that AWS clients in the VPC need no configuration.
 type Set struct {
 	pulumi.ResourceState
 
 	// EndpointIDs maps each service's code to its endpoint.
 	EndpointIDs pulumi.StringMapOutput `pulumi:"endpointIds"`
 
-	forSessions []pulumi.Resource
+	sessionEndpoints []pulumi.Resource
 }
 
 // NewSet declares the endpoints of a VPC.
@@ -81,8 +86,8 @@ func NewSet(ctx *pulumi.Context, name string, args *SetArgs, opts ...pulumi.Reso
 			return nil, fmt.Errorf("endpoints %q: %s: %w", name, service, err)
 		}
 		ids[service] = endpoint.ID()
-		if slices.Contains(sessionServices, service) {
-			s.forSessions = append(s.forSessions, endpoint)
+		if slices.Contains(agentServices, service) {
+			s.sessionEndpoints = append(s.sessionEndpoints, endpoint)
 		}
 	}
 	if args.S3 != nil {
@@ -91,7 +96,7 @@ func NewSet(ctx *pulumi.Context, name string, args *SetArgs, opts ...pulumi.Reso
 			return nil, fmt.Errorf("endpoints %q: s3: %w", name, err)
 		}
 		ids[S3] = endpoint.ID()
-		s.forSessions = append(s.forSessions, endpoint)
+		s.sessionEndpoints = append(s.sessionEndpoints, endpoint)
 	}
 	s.EndpointIDs = ids.ToStringMapOutput()
 	if err := ctx.RegisterResourceOutputs(s, pulumi.Map{"endpointIds": s.EndpointIDs}); err != nil {
@@ -126,8 +131,9 @@ func (s *Set) newInterface(ctx *pulumi.Context, name string, args *SetArgs, serv
 		pulumi.Parent(s),
 		// Two endpoints of one VPC cannot have the same private DNS name, so the old one is deleted first.
 		pulumi.DeleteBeforeReplace(true),
-		// An endpoint has one subnet in a zone, and cannot exchange it for another in the same zone. So it is replaced with one of
-		// its subnets or when it moves to the other subnet group. Adding or removing a zone updates it in place.
+		// AWS does not exchange an endpoint's subnet for another one in the same zone. So the endpoint is
+		// replaced if one of its subnets is replaced, or if it moves to the other subnet group. Adding or
+		// removing a zone updates it in place.
 		pulumi.ReplaceWith(subnets),
 		pulumi.ReplacementTrigger(pulumi.String(args.SubnetGroup)),
 	)
@@ -154,9 +160,9 @@ func (s *Set) newGateway(ctx *pulumi.Context, name string, args *SetArgs) (*ec2.
 	)
 }
 
-// SessionEndpoints returns the endpoints that sessions need, for DependsOn of instances: an agent that starts before them retries
-// only after minutes.
-func (s *Set) SessionEndpoints() []pulumi.Resource { return s.forSessions }
+// SessionEndpoints returns the endpoints that the agent uses, for DependsOn of instances: an agent that
+// starts before they exist retries only after minutes.
+func (s *Set) SessionEndpoints() []pulumi.Resource { return s.sessionEndpoints }
 
 func (a *SetArgs) inputs() pulumi.Map {
 	inputs := pulumi.Map{
@@ -177,10 +183,10 @@ func (a *SetArgs) validateArgs() error {
 	if a == nil {
 		return errors.New("missing args")
 	}
-	problems := []error{a.Env.Validate()}
+	errs := []error{a.Env.Validate()}
 	missing := func(field string, is bool) {
 		if is {
-			problems = append(problems, errors.New("missing "+field))
+			errs = append(errs, errors.New("missing "+field))
 		}
 	}
 	missing("Services", len(a.Services) == 0)
@@ -191,18 +197,18 @@ func (a *SetArgs) validateArgs() error {
 	if a.S3 != nil {
 		missing("S3.RouteTableIDs", a.S3.RouteTableIDs == nil)
 		if !slices.Contains(osimage.All(), a.S3.OS) {
-			problems = append(problems, fmt.Errorf("field S3.OS is %q, not one of %q", a.S3.OS, osimage.All()))
+			errs = append(errs, fmt.Errorf("field S3.OS is %q, not one of %q", a.S3.OS, osimage.All()))
 		}
 	}
 	if !slices.Contains(Policies(), a.Policy) {
-		problems = append(problems, fmt.Errorf("field Policy is %q, not one of %q", a.Policy, Policies()))
+		errs = append(errs, fmt.Errorf("field Policy is %q, not one of %q", a.Policy, Policies()))
 	}
 	seen := map[string]bool{}
 	for _, service := range a.Services {
 		if seen[service] {
-			problems = append(problems, fmt.Errorf("field Services lists %q twice", service))
+			errs = append(errs, fmt.Errorf("field Services lists %q twice", service))
 		}
 		seen[service] = true
 	}
-	return errors.Join(problems...)
+	return errors.Join(errs...)
 }
