@@ -2,23 +2,23 @@ package iam
 
 import "bastionless/internal/policy"
 
-// InstancePolicy says what the SSM Agent may do.
+// InstancePolicy is what the SSM Agent may do.
 type InstancePolicy string
 
 // The values of InstancePolicy.
 const (
-	// ManagedPolicy is AWS's policy AmazonSSMManagedInstanceCore: sessions, commands, inventory and patching. It also allows
-	// reading all parameters of the account.
+	// ManagedPolicy is the AWS managed policy AmazonSSMManagedInstanceCore. It allows sessions, commands,
+	// inventory and patching, and also to read all parameters of the account.
 	ManagedPolicy InstancePolicy = "managed"
-	// MinimalPolicy allows sessions, and associations and ec2messages if they are enabled.
+	// MinimalPolicy allows sessions and, if enabled, associations and ec2messages.
 	MinimalPolicy InstancePolicy = "minimal"
 )
 
 // InstancePolicies returns the values of InstancePolicy.
 func InstancePolicies() []InstancePolicy { return []InstancePolicy{ManagedPolicy, MinimalPolicy} }
 
-// agentPolicy returns MinimalPolicy. The resources are * because the only one that AWS supports here is the instance, which does
-// not exist yet.
+// agentPolicy returns MinimalPolicy. Its resources are *: the only resource that AWS supports for these
+// actions is the instance, which does not exist yet.
 // https://docs.aws.amazon.com/systems-manager/latest/userguide/getting-started-create-iam-instance-profile.html
 func (a *InstanceRoleArgs) agentPolicy() policy.Document {
 	document := policy.Document{Statements: []policy.Statement{{
@@ -54,7 +54,7 @@ func (a *InstanceRoleArgs) agentPolicy() policy.Document {
 	return document
 }
 
-// recordsPolicy allows the agent to record sessions and to decrypt them.
+// recordsPolicy returns the policy that allows the agent to record sessions and to decrypt them.
 // https://docs.aws.amazon.com/systems-manager/latest/userguide/getting-started-create-iam-instance-profile.html
 func (a *InstanceRoleArgs) recordsPolicy(logGroupARN, bucket, keyARN string) policy.Document {
 	var document policy.Document
@@ -63,7 +63,7 @@ func (a *InstanceRoleArgs) recordsPolicy(logGroupARN, bucket, keyARN string) pol
 	}
 	if a.Records.LogGroup {
 		allow("WriteLogs", []string{logGroupARN + ":*"}, "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents")
-		// The agent lists log groups to find the one of the records and its encryption.
+		// The agent lists the log groups to find out whether that of the records is encrypted.
 		allow("FindLogs", []string{"*"}, "logs:DescribeLogGroups")
 	}
 	if a.Records.Bucket {

@@ -1,5 +1,5 @@
-// Package iam provides the role of the instances, with the permissions of the SSM Agent, and the session role, which people assume
-// to open sessions.
+// Package iam provides the instance role, which has the permissions of the SSM Agent, and the session
+// role, which users assume to open sessions.
 package iam
 
 import (
@@ -17,56 +17,61 @@ import (
 	"bastionless/internal/policy"
 )
 
-// InstanceRoleOptions say what the instances may do.
+// InstanceRoleOptions describe the instance role.
 type InstanceRoleOptions struct {
-	// RoleName is the name of the role and the instance profile. Empty: generated. Key: instanceRoleName.
+	// RoleName is the name of the role and of the instance profile. Empty: both are generated. Key:
+	// instanceRoleName.
 	RoleName string
-	// Policy says what the agent may do. Key: instancePolicy.
+	// Policy is what the SSM Agent may do. Key: instancePolicy.
 	Policy InstancePolicy
 }
 
 // Validate returns the problems with the options.
 func (o InstanceRoleOptions) Validate() diag.Diagnostics {
-	var problems diag.Diagnostics
-	checkRoleName(&problems, "instanceRoleName", o.RoleName)
-	return problems
+	var diags diag.Diagnostics
+	checkRoleName(&diags, "instanceRoleName", o.RoleName)
+	return diags
 }
 
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 var roleName = regexp.MustCompile(`^[\w+=,.@-]{1,64}$`)
 
-// checkRoleName reports a name that IAM does not allow. Empty: the name is generated.
-func checkRoleName(problems *diag.Diagnostics, key, name string) {
+// checkRoleName reports a role name that IAM does not allow. The empty name stands for a generated one.
+func checkRoleName(diags *diag.Diagnostics, key, name string) {
 	if name != "" && !roleName.MatchString(name) {
-		problems.Add(key, diag.Malformed, "%q is not a role name: use 1 to 64 letters, digits and any of +=,.@-_", name)
+		diags.Add(key, diag.Malformed, "%q is not a role name: use 1 to 64 letters, digits and any of +=,.@-_", name)
 	}
 }
 
-// InstanceRoleArgs describes the role of the instances.
+// InstanceRoleArgs describes the instance role.
 type InstanceRoleArgs struct {
 	InstanceRoleOptions
 	// Env is the account and Region. Required. Plain: ARNs are built from it.
 	Env awsenv.Env
-	// PermissionsBoundary is the ARN of the role's permissions boundary. Optional. Plain: it decides whether a property is
-	// set.
+	// PermissionsBoundary is the ARN of the role's permissions boundary. Optional. Plain: it decides
+	// whether a property is set.
 	PermissionsBoundary string
-	// Associations lets an agent with MinimalPolicy run State Manager associations, such as its own update.
+	// Associations allows State Manager associations with MinimalPolicy, such as the update of the agent.
 	Associations bool
-	// EC2Messages lets an agent with MinimalPolicy use ec2messages, as agents before 3.3.40.0 do for Run Command.
+	// EC2Messages allows ec2messages with MinimalPolicy. Agents before 3.3.40.0 use it for Run Command.
 	EC2Messages bool
-	// Records is where the agent records sessions. Optional: nil if sessions are neither recorded nor encrypted.
+	// Records describes where the agent records sessions. Optional: nil if sessions are neither recorded
+	// nor encrypted.
 	Records *Records
 }
 
-// Records says where sessions are recorded and with which key they are encrypted. Plain: the policy is built from the booleans.
+// Records describes where sessions are recorded and with which key they are encrypted.
 type Records struct {
-	// LogGroup, Bucket and Encrypted say which of the three exist.
+	// LogGroup, Bucket and Encrypted tell whether there is a log group, a bucket and a key. Plain: they
+	// decide which statements the policy has.
 	LogGroup, Bucket, Encrypted bool
-	// LogGroupARN, BucketName and KeyARN identify those that exist.
+	// LogGroupARN, BucketName and KeyARN identify the log group, the bucket and the key. Each is required,
+	// and ignored if there is none.
 	LogGroupARN, BucketName, KeyARN pulumi.StringOutput
 }
 
-// InstanceRole is a role that EC2 assumes for the instances, its policies for the SSM Agent, and its instance profile.
+// InstanceRole is a role that EC2 assumes for the instances, its policies for the SSM Agent and its
+// instance profile.
 type InstanceRole struct {
 	pulumi.ResourceState
 
@@ -78,7 +83,7 @@ type InstanceRole struct {
 	permissions []pulumi.Resource
 }
 
-// NewInstanceRole declares the role of instances.
+// NewInstanceRole declares the instance role.
 func NewInstanceRole(
 	ctx *pulumi.Context, name string, args *InstanceRoleArgs, opts ...pulumi.ResourceOption,
 ) (*InstanceRole, error) {
@@ -138,8 +143,8 @@ func (r *InstanceRole) newChildren(ctx *pulumi.Context, name string, args *Insta
 	return r.newPolicies(ctx, name, args, role)
 }
 
-// newPolicies declares the policies of the role. The policy for records is separate, so that the key of the records does not have
-// to name the role.
+// newPolicies declares the policies of the role. The policy for records names the key, so the key's own
+// policy does not have to name the role.
 func (r *InstanceRole) newPolicies(ctx *pulumi.Context, name string, args *InstanceRoleArgs, role *awsiam.Role) error {
 	if args.Policy == ManagedPolicy {
 		core, err := awsiam.NewRolePolicyAttachment(ctx, name+"-core", &awsiam.RolePolicyAttachmentArgs{
@@ -184,12 +189,13 @@ func (r *InstanceRole) newPolicy(
 	return nil
 }
 
-// createBeforeDelete keeps what running instances and open sessions use until its replacement exists. The provider deletes a named
-// resource or an attachment first; but here a replacement always has another name or another role.
+// createBeforeDelete creates a replacement before the old resource is deleted, which running instances and
+// open sessions use. By default the provider deletes named resources and attachments first, so that names
+// do not collide. Here a replacement always has another name or another role.
 var createBeforeDelete = pulumi.DeleteBeforeReplace(false)
 
-// Permissions returns the role, its profile and its policies, for DependsOn of instances: an agent that starts before them sleeps
-// for up to half an hour.
+// Permissions returns the role, its profile and its policies, for DependsOn of instances: an agent that
+// starts before they exist sleeps for up to half an hour.
 func (r *InstanceRole) Permissions() []pulumi.Resource { return r.permissions }
 
 // ec2Principal returns the service principal of EC2, which has another suffix in China.
@@ -200,21 +206,21 @@ func ec2Principal(partition string) string {
 	return "ec2.amazonaws.com"
 }
 
-// optional leaves out a property whose value is empty.
-func optional(name string) pulumi.StringPtrInput {
-	if name == "" {
+// optional returns nil for an empty value, which leaves out the property.
+func optional(value string) pulumi.StringPtrInput {
+	if value == "" {
 		return nil
 	}
-	return pulumi.String(name)
+	return pulumi.String(value)
 }
 
 func (a *InstanceRoleArgs) validateArgs() error {
 	if a == nil {
 		return errors.New("missing args")
 	}
-	problems := []error{a.Env.Validate(), a.Validate().Err("invalid options")}
+	errs := []error{a.Env.Validate(), a.Validate().Err("invalid options:")}
 	if !slices.Contains(InstancePolicies(), a.Policy) {
-		problems = append(problems, fmt.Errorf("field Policy is %q, not one of %q", a.Policy, InstancePolicies()))
+		errs = append(errs, fmt.Errorf("field Policy is %q, not one of %q", a.Policy, InstancePolicies()))
 	}
-	return errors.Join(problems...)
+	return errors.Join(errs...)
 }

@@ -6,27 +6,30 @@ import (
 	"strings"
 )
 
-// Principal is who may assume the session role. The zero value is all principals of the stack's account.
+// Principal is a principal that may assume the session role. The zero value is the stack's account with
+// all its users and roles.
 type Principal struct {
-	// account is another account, 12 digits.
+	// account is the 12-digit id of an account, which stands for all its users and roles.
 	account string
-	// arn is an IAM user or role.
+	// arn is the ARN of an IAM user or role.
 	arn string
-	// permissionSet is a permission set of IAM Identity Center in the stack's account.
+	// user tells that arn is the ARN of a user.
+	user bool
+	// permissionSet is the name of a permission set of IAM Identity Center, in the stack's account.
 	permissionSet string
-	user          bool
 }
 
 var (
 	accountPattern = regexp.MustCompile(`^[0-9]{12}$`)
-	// User and role names: 1 to 64 of these characters, behind a path.
+	// A user or role name has 1 to 64 of these characters, after a path.
 	arnPattern = regexp.MustCompile(`^arn:(aws[a-z-]*):iam::([0-9]{12}):(user|role)/((?:[\x21-\x2e\x30-\x7e]+/)*[\w+=,.@-]{1,64})$`)
 	// https://docs.aws.amazon.com/singlesignon/latest/APIReference/API_PermissionSet.html
 	permissionSetPattern = regexp.MustCompile(`^[\w+=,.@-]{1,32}$`)
 )
 
-// ParsePrincipal parses a principal in one of these forms: "account", a 12-digit account id, the ARN of an IAM user or role, or
-// "sso:" and the name of a permission set. The error says the value, the rule and the remedy.
+// ParsePrincipal parses a principal in one of these forms: "account", a 12-digit account id, the ARN of an
+// IAM user or role, or "sso:" and the name of a permission set. The error states the value, the rule and
+// the remedy.
 func ParsePrincipal(text string) (Principal, error) {
 	if set, ok := strings.CutPrefix(text, "sso:"); ok {
 		if !permissionSetPattern.MatchString(set) {
@@ -48,8 +51,8 @@ func ParsePrincipal(text string) (Principal, error) {
 	}
 }
 
-// CarriesMFA reports whether the principal's requests can show that it signed in with MFA. Requests of roles, and so of IAM
-// Identity Center, cannot.
+// CarriesMFA reports whether the principal's requests can show that the caller signed in with MFA.
+// Requests of roles cannot, including those of IAM Identity Center.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa_configure-api-require.html
 func (p Principal) CarriesMFA() bool {
 	return p.permissionSet == "" && (p.arn == "" || p.user)

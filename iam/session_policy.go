@@ -15,9 +15,9 @@ type Document string
 
 // The values of Document.
 const (
-	// Shell is a shell in the terminal or the browser.
+	// Shell is a shell, in a terminal or in the console.
 	Shell Document = contract.Shell
-	// SSH carries an SSH connection.
+	// SSH tunnels an SSH connection.
 	SSH Document = contract.SSH
 	// PortForwarding forwards a port of the instance.
 	PortForwarding Document = contract.PortForwarding
@@ -28,8 +28,9 @@ const (
 // Documents returns the values of Document.
 func Documents() []Document { return []Document{Shell, SSH, PortForwarding, RemotePortForwarding} }
 
-// arn returns the ARN of the session document. Documents of AWS have no account. If the stack has a custom document, shells use
-// it instead of the account's default document, whose sessions would not be recorded.
+// arn returns the ARN of the session document. The ARN of a document of AWS has no account. custom is the
+// name of the stack's own document, or "" if there is none: shells use it instead of the account's default
+// document, whose sessions the stack does not record.
 func (d Document) arn(env awsenv.Env, custom string) string {
 	prefix := "arn:" + env.Partition + ":ssm:" + env.Region + ":"
 	switch d {
@@ -46,17 +47,14 @@ func (d Document) arn(env awsenv.Env, custom string) string {
 // LoginUser is the user that SSH logs in as: the default user of Amazon Linux.
 const LoginUser = "ec2-user"
 
-// trustPolicy says who may assume the session role. MFA is required with Bool: BoolIfExists would allow long-term access keys,
-// whose requests lack the condition key.
+// trustPolicy returns the policy that says who may assume the session role.
 //
-// It does not allow sts:TagSession or sts:SetSourceIdentity. A caller who may choose session tags could choose the operating system
-// user of a session with the tag SSMSessionRunAs.
-func (a *SessionRoleArgs) trustPolicy(env awsenv.Env) policy.Document {
+// It does not allow sts:TagSession and sts:SetSourceIdentity. A caller who may choose session tags could
+// choose the operating system user of a session with the tag SSMSessionRunAs.
+func (o SessionRoleOptions) trustPolicy(env awsenv.Env) policy.Document {
 	root := func(account string) string { return env.IAM(account, "root") }
 	var arns, sso []string
-	onlyUsers := true
-	for _, principal := range a.Principals {
-		onlyUsers = onlyUsers && principal.IsUser()
+	for _, principal := range o.Principals {
 		switch {
 		case principal.permissionSet != "":
 			sso = append(sso, env.IAM(env.AccountID,
@@ -71,46 +69,63 @@ func (a *SessionRoleArgs) trustPolicy(env awsenv.Env) policy.Document {
 	}
 
 	var document policy.Document
-	allow := func(principals []string, conditions policy.Conditions) {
-		if a.RequireMFA {
-			conditions["Bool"] = map[string][]string{"aws:MultiFactorAuthPresent": {"true"}}
-			if a.MFAMaxAgeMinutes > 0 {
-				// In seconds.
-				conditions["NumericLessThanEquals"] = map[string][]string{
-					"aws:MultiFactorAuthAge": {strconv.Itoa(60 * a.MFAMaxAgeMinutes)},
-				}
-			}
-		}
-		document.Statements = append(document.Statements, policy.Statement{
-			Principal:  &policy.Principal{AWS: principals},
-			Actions:    []string{"sts:AssumeRole"},
-			Conditions: conditions,
-		})
-	}
 	if len(arns) > 0 {
-		conditions := policy.Conditions{}
-		if onlyUsers {
-			// A role session named after the user makes each Session Manager session belong to one person.
+		conditions := o.mfaConditions()
+		if o.OnlyUsers() {
+			// With the user's name as the name of the role session, Session Manager shows who opened a
+			// session.
 			conditions["StringEquals"] = map[string][]string{"sts:RoleSessionName": {"${aws:username}"}}
 		}
-		allow(arns, conditions)
+		document.Statements = append(document.Statements, assumeRole(arns, conditions))
 	}
 	if len(sso) > 0 {
-		// IAM Identity Center recreates its roles under new names, so the policy matches their names instead of listing their ARNs.
-		allow([]string{root(env.AccountID)}, policy.Conditions{"ArnLike": {"aws:PrincipalArn": sso}})
+		// The names of these roles end in random characters, which change when IAM Identity Center creates
+		// a role again.
+		conditions := o.mfaConditions()
+		conditions["ArnLike"] = map[string][]string{"aws:PrincipalArn": sso}
+		document.Statements = append(document.Statements, assumeRole([]string{root(env.AccountID)}, conditions))
 	}
 	return document
 }
 
-// sessionPolicy says what the session role may do on instances. customDocument and keyARN are empty if the stack has none.
-func (a *SessionRoleArgs) sessionPolicy(instanceIDs []string, customDocument, keyARN string) policy.Document {
-	instances := make([]string, len(instanceIDs))
-	for i, id := range instanceIDs {
-		instances[i] = a.Env.ARN("ec2", "instance/"+id)
+func assumeRole(principals []string, conditions policy.Conditions) policy.Statement {
+	return policy.Statement{
+		Principal:  &policy.Principal{AWS: principals},
+		Actions:    []string{"sts:AssumeRole"},
+		Conditions: conditions,
 	}
+}
+
+// mfaConditions requires MFA with Bool. BoolIfExists would also allow long-term access keys, whose
+// requests do not have the condition key.
+func (o SessionRoleOptions) mfaConditions() policy.Conditions {
+	conditions := policy.Conditions{}
+	if o.RequireMFA {
+		conditions["Bool"] = map[string][]string{"aws:MultiFactorAuthPresent": {"true"}}
+		if o.MFAMaxAgeMinutes > 0 {
+			seconds := strconv.Itoa(60 * o.MFAMaxAgeMinutes)
+			conditions["NumericLessThanEquals"] = map[string][]string{"aws:MultiFactorAuthAge": {seconds}}
+		}
+	}
+	return conditions
+}
+
+// instanceARNs returns the ARNs of the instances on which the role allows sessions.
+func (a *SessionRoleArgs) instanceARNs(instanceIDs []string) []string {
 	if a.AnyInstance {
-		instances = []string{"arn:" + a.Env.Partition + ":ec2:*:*:instance/*"}
+		return []string{"arn:" + a.Env.Partition + ":ec2:*:*:instance/*"}
 	}
+	arns := make([]string, len(instanceIDs))
+	for i, id := range instanceIDs {
+		arns[i] = a.Env.ARN("ec2", "instance/"+id)
+	}
+	return arns
+}
+
+// sessionPolicy returns the policy of the session role. customDocument and keyARN are empty if the stack
+// has none.
+func (a *SessionRoleArgs) sessionPolicy(instanceIDs []string, customDocument, keyARN string) policy.Document {
+	instances := a.instanceARNs(instanceIDs)
 	start := slices.Clone(instances)
 	for _, document := range a.Documents {
 		start = append(start, document.arn(a.Env, customDocument))
@@ -120,19 +135,20 @@ func (a *SessionRoleArgs) sessionPolicy(instanceIDs []string, customDocument, ke
 		Sid:       "StartSession",
 		Actions:   []string{"ssm:StartSession"},
 		Resources: start,
-		// Without this condition, AWS does not check the default document if the caller names no document.
+		// Without this condition, a caller who names no document could open a session with the default
+		// document, even if the policy does not list it.
 		Conditions: policy.Conditions{"BoolIfExists": {"ssm:SessionDocumentAccessCheck": {"true"}}},
 	}, {
 		Sid:       "OwnSessions",
 		Actions:   []string{"ssm:ResumeSession", "ssm:TerminateSession"},
 		Resources: []string{a.Env.ARN("ssm", "session/*")},
-		// Systems Manager tags each session with its owner. The value must be exact: with a trailing *, "jo" could end the sessions
-		// of "john".
+		// Systems Manager tags each session with the user id of its owner. The value must be exact: with a
+		// trailing *, "jo" could end sessions of "john".
 		Conditions: policy.Conditions{"StringEquals": {"ssm:resourceTag/aws:ssmmessages:session-id": {"${aws:userid}"}}},
 	}, {
 		Sid:     "DataChannel",
 		Actions: []string{"ssmmessages:OpenDataChannel"},
-		// AWS supports no other resource. The channel requires the token that StartSession returned.
+		// AWS supports no other resource. Opening the channel requires the token that StartSession returned.
 		Resources: []string{"*"},
 	}, {
 		Sid: "Look",
@@ -140,7 +156,7 @@ func (a *SessionRoleArgs) sessionPolicy(instanceIDs []string, customDocument, ke
 			"ec2:DescribeInstances", "ssm:DescribeInstanceInformation", "ssm:DescribeInstanceProperties",
 			"ssm:DescribeSessions", "ssm:GetConnectionStatus",
 		},
-		// List operations, which the console needs. AWS supports no other resource.
+		// The console needs these list operations. AWS supports no other resource for them.
 		Resources: []string{"*"},
 	}}
 	if a.PushKey {

@@ -7,11 +7,12 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"bastionless/internal/awsenv"
 	"bastionless/internal/policy"
 )
 
-func inTokyo() SessionRoleArgs {
-	return SessionRoleArgs{Partition: "aws", Region: "ap-northeast-1", AccountID: "123456789012"}
+var tokyo = awsenv.Env{
+	Partition: "aws", DNSSuffix: "amazonaws.com", Region: "ap-northeast-1", AccountID: "123456789012",
 }
 
 func requireJSON(t *testing.T, want string, document policy.Document) {
@@ -21,7 +22,8 @@ func requireJSON(t *testing.T, want string, document policy.Document) {
 	require.Equal(t, `{"Version":"2012-10-17","Statement":[`+want+`]}`, text)
 }
 
-// start and fixed are the statements of every session policy; pushKey that of SSH without a key pair.
+// start returns the statement that allows to start sessions. fixed returns the statements that every
+// session policy has. pushKey returns the statement for SSH without a key pair.
 func start(arns ...string) string {
 	return `{"Sid":"StartSession","Effect":"Allow","Action":["ssm:StartSession"],"Resource":["` + strings.Join(arns, `","`) +
 		`"],"Condition":{"BoolIfExists":{"ssm:SessionDocumentAccessCheck":["true"]}}}`
@@ -40,7 +42,7 @@ func pushKey(arns ...string) string {
 		strings.Join(arns, `","`) + `"],"Condition":{"StringEquals":{"ec2:osuser":["ec2-user"]}}}`
 }
 
-// The policies of the stacks that have files, and each row of documents.
+// The policies of the example stacks, and that of each kind of session.
 func TestSessionPolicy(t *testing.T) {
 	t.Parallel()
 	const (
@@ -48,7 +50,7 @@ func TestSessionPolicy(t *testing.T) {
 		other    = "arn:aws:ec2:ap-northeast-1:123456789012:instance/i-2"
 		sessions = "arn:aws:ssm:ap-northeast-1:123456789012:session/*"
 		shell    = "arn:aws:ssm:ap-northeast-1:123456789012:document/SSM-SessionManagerRunShell"
-		own      = "arn:aws:ssm:ap-northeast-1:123456789012:document/audit-1a2b"
+		custom   = "arn:aws:ssm:ap-northeast-1:123456789012:document/audit-1a2b"
 		ssh      = "arn:aws:ssm:ap-northeast-1::document/AWS-StartSSHSession"
 		port     = "arn:aws:ssm:ap-northeast-1::document/AWS-StartPortForwardingSession"
 		remote   = "arn:aws:ssm:ap-northeast-1::document/AWS-StartPortForwardingSessionToRemoteHost"
@@ -56,77 +58,81 @@ func TestSessionPolicy(t *testing.T) {
 		encrypt  = `,{"Sid":"Encrypt","Effect":"Allow","Action":["kms:GenerateDataKey"],"Resource":["` + keyARN + `"]}`
 	)
 	for name, test := range map[string]struct {
-		args      SessionRoleArgs
+		options   SessionRoleOptions
+		pushKey   bool
 		instances []string
-		document  string // the stack's own, if any
-		key       string // its ARN, if any
+		document  string // the custom document, or ""
+		key       string // the ARN of the key, or ""
 		want      string
 	}{
 		"article": {
-			args:      SessionRoleArgs{Documents: []Document{Shell, SSH}, AnyInstance: true},
+			options:   SessionRoleOptions{Documents: []Document{Shell, SSH}, AnyInstance: true},
 			instances: []string{"i-1"},
 			want:      start("arn:aws:ec2:*:*:instance/*", shell, ssh) + fixed(sessions),
 		},
 		"dev": {
-			args:      SessionRoleArgs{Documents: []Document{Shell, SSH}, PushKey: true},
+			options:   SessionRoleOptions{Documents: []Document{Shell, SSH}},
+			pushKey:   true,
 			instances: []string{"i-1"},
 			want:      start(instance, shell, ssh) + fixed(sessions) + pushKey(instance),
 		},
 		"prod": {
-			args:      SessionRoleArgs{Documents: []Document{Shell}},
+			options:   SessionRoleOptions{Documents: []Document{Shell}},
 			instances: []string{"i-1", "i-2"}, document: "audit-1a2b", key: keyARN,
-			want: start(instance, other, own) + fixed(sessions) + encrypt,
+			want: start(instance, other, custom) + fixed(sessions) + encrypt,
 		},
-		"limited in time alone": {
-			args:      SessionRoleArgs{Documents: []Document{Shell, SSH}},
+		"limited in time only": {
+			options:   SessionRoleOptions{Documents: []Document{Shell, SSH}},
 			instances: []string{"i-1"}, document: "audit-1a2b",
-			want: start(instance, own, ssh) + fixed(sessions),
+			want: start(instance, custom, ssh) + fixed(sessions),
 		},
-		"ssh alone": {
-			args: SessionRoleArgs{Documents: []Document{SSH}}, instances: []string{"i-1"}, want: start(instance, ssh) + fixed(sessions),
+		"ssh only": {
+			options: SessionRoleOptions{Documents: []Document{SSH}}, instances: []string{"i-1"}, want: start(instance, ssh) + fixed(sessions),
 		},
-		// The document is for shells, so that the role does not open any with it.
-		"ssh alone, in a stack with a document": {
-			args:      SessionRoleArgs{Documents: []Document{SSH}},
+		// The custom document is for shells only.
+		"ssh only, in a stack with a custom document": {
+			options:   SessionRoleOptions{Documents: []Document{SSH}},
 			instances: []string{"i-1"}, document: "audit-1a2b",
 			want: start(instance, ssh) + fixed(sessions),
 		},
-		"port forwarding alone": {
-			args:      SessionRoleArgs{Documents: []Document{PortForwarding}},
+		"port forwarding only": {
+			options:   SessionRoleOptions{Documents: []Document{PortForwarding}},
 			instances: []string{"i-1"},
 			want:      start(instance, port) + fixed(sessions),
 		},
-		"remote port forwarding alone": {
-			args:      SessionRoleArgs{Documents: []Document{RemotePortForwarding}},
+		"remote port forwarding only": {
+			options:   SessionRoleOptions{Documents: []Document{RemotePortForwarding}},
 			instances: []string{"i-1"},
 			want:      start(instance, remote) + fixed(sessions),
 		},
 		"a pushed key on any instance": {
-			args:      SessionRoleArgs{Documents: []Document{SSH}, AnyInstance: true, PushKey: true},
+			options:   SessionRoleOptions{Documents: []Document{SSH}, AnyInstance: true},
+			pushKey:   true,
 			instances: []string{"i-1"},
 			want:      start("arn:aws:ec2:*:*:instance/*", ssh) + fixed(sessions) + pushKey("arn:aws:ec2:*:*:instance/*"),
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			test.args.Partition, test.args.Region, test.args.AccountID = "aws", "ap-northeast-1", "123456789012"
-			requireJSON(t, test.want, test.args.sessionPolicy(test.instances, test.document, test.key))
+			args := SessionRoleArgs{SessionRoleOptions: test.options, Env: tokyo, PushKey: test.pushKey}
+			requireJSON(t, test.want, args.sessionPolicy(test.instances, test.document, test.key))
 		})
 	}
 }
 
 func TestSessionPolicy_inOtherPartitions(t *testing.T) {
 	t.Parallel()
-	for _, place := range []struct{ partition, region string }{
-		{"aws-cn", "cn-north-1"}, {"aws-us-gov", "us-gov-west-1"}, {"aws-eusc", "eusc-de-east-1"},
+	for _, env := range []awsenv.Env{
+		{Partition: "aws-cn", Region: "cn-north-1"},
+		{Partition: "aws-us-gov", Region: "us-gov-west-1"},
+		{Partition: "aws-eusc", Region: "eusc-de-east-1"},
 	} {
-		t.Run(place.partition, func(t *testing.T) {
+		t.Run(env.Partition, func(t *testing.T) {
 			t.Parallel()
-			args := SessionRoleArgs{
-				Partition: place.partition, Region: place.region, AccountID: "123456789012", Documents: Documents, PushKey: true,
-			}
+			env.AccountID = "123456789012"
+			args := SessionRoleArgs{SessionRoleOptions: SessionRoleOptions{Documents: Documents()}, Env: env, PushKey: true}
 			arn := func(service, account, resource string) string {
-				return "arn:" + place.partition + ":" + service + ":" + place.region + ":" + account + ":" + resource
+				return "arn:" + env.Partition + ":" + service + ":" + env.Region + ":" + account + ":" + resource
 			}
 			instance := arn("ec2", "123456789012", "instance/i-1")
 			requireJSON(t, start(
@@ -140,123 +146,32 @@ func TestSessionPolicy_inOtherPartitions(t *testing.T) {
 	}
 }
 
-// The configuration admits 50 instances, and AWS 10,240 characters for all inline policies of a role together; this is
-// the role's only one.
-func TestSessionPolicy_holds50Instances(t *testing.T) {
+// AWS allows 10,240 characters for all inline policies of a role together, and this is the only one. A
+// stack has at most 50 instances.
+func TestSessionPolicy_fits50Instances(t *testing.T) {
 	t.Parallel()
 	instances := make([]string, 50)
 	for i := range instances {
 		instances[i] = fmt.Sprintf("i-%017x", i)
 	}
-	for _, place := range []struct{ partition, region string }{
-		{"aws", "ap-northeast-1"},
-		{"aws-cn", "cn-northwest-1"},
-		{"aws-us-gov", "us-gov-west-1"},
-		{"aws-eusc", "eusc-de-east-1"},
-		{"aws-iso-b", "us-isob-east-1"},
+	for _, env := range []awsenv.Env{
+		{Partition: "aws", Region: "ap-northeast-1"},
+		{Partition: "aws-cn", Region: "cn-northwest-1"},
+		{Partition: "aws-us-gov", Region: "us-gov-west-1"},
+		{Partition: "aws-eusc", Region: "eusc-de-east-1"},
+		{Partition: "aws-iso-b", Region: "us-isob-east-1"},
 	} {
-		args := SessionRoleArgs{
-			Partition: place.partition, Region: place.region, AccountID: "123456789012", Documents: Documents, PushKey: true,
-		}
+		env.AccountID = "123456789012"
+		args := SessionRoleArgs{SessionRoleOptions: SessionRoleOptions{Documents: Documents()}, Env: env, PushKey: true}
 		text, err := args.sessionPolicy(instances, "", "").JSON()
 		require.NoError(t, err)
-		require.Equal(t, 2*50, strings.Count(text, ":instance/i-"), "all instances are in it, to start sessions and to push keys")
-		require.LessOrEqual(t, len(text), 10240, place.partition)
+		require.Equal(t, 2*50, strings.Count(text, ":instance/i-"), "the policy contains all instances, to start sessions and to push keys")
+		require.LessOrEqual(t, len(text), 10240, env.Partition)
 
-		// With a document of the stack's own, limited in time alone. With a key there is no SSH, and so no key to push.
+		// With a custom document, in a stack that limits sessions in time only. Encrypted stacks do not
+		// allow SSH.
 		text, err = args.sessionPolicy(instances, strings.Repeat("d", 128), "").JSON()
 		require.NoError(t, err)
-		require.LessOrEqual(t, len(text), 10240, place.partition)
+		require.LessOrEqual(t, len(text), 10240, env.Partition)
 	}
-}
-
-func TestTrustPolicy(t *testing.T) {
-	t.Parallel()
-	var (
-		ann  = Principal{arn: "arn:aws:iam::123456789012:user/ann", user: true}
-		bob  = Principal{arn: "arn:aws:iam::123456789012:user/bob", user: true}
-		ops  = Principal{arn: "arn:aws:iam::210987654321:role/ops"}
-		far  = Principal{account: "210987654321"}
-		sso  = Principal{permissionSet: "Admin"}
-		sso2 = Principal{permissionSet: "ReadOnly"}
-	)
-	const (
-		mfa   = `"Bool":{"aws:MultiFactorAuthPresent":["true"]}`
-		named = `"StringEquals":{"sts:RoleSessionName":["${aws:username}"]}`
-		role  = "arn:aws:iam::123456789012:role/aws-reserved/sso.amazonaws.com/*AWSReservedSSO_"
-	)
-	admits := func(conditions string, arns ...string) string {
-		text := `{"Effect":"Allow","Principal":{"AWS":["` + strings.Join(arns, `","`) + `"]},"Action":["sts:AssumeRole"]`
-		if conditions != "" {
-			text += `,"Condition":{` + conditions + `}`
-		}
-		return text + `}`
-	}
-	root := "arn:aws:iam::123456789012:root"
-	for name, test := range map[string]struct {
-		principals []Principal
-		mfa        bool
-		want       string
-	}{
-		"the account, with MFA":  {[]Principal{{}}, true, admits(mfa, root)},
-		"the account":            {[]Principal{{}}, false, admits("", root)},
-		"another account":        {[]Principal{far}, true, admits(mfa, "arn:aws:iam::210987654321:root")},
-		"a user, with MFA":       {[]Principal{ann}, true, admits(mfa+","+named, ann.arn)},
-		"users":                  {[]Principal{ann, bob}, false, admits(named, ann.arn, bob.arn)},
-		"a role":                 {[]Principal{ops}, false, admits("", ops.arn)},
-		"a user and a role":      {[]Principal{ann, ops}, false, admits("", ann.arn, ops.arn)},
-		"a user and the account": {[]Principal{ann, {}}, true, admits(mfa, ann.arn, root)},
-		"permission sets": {
-			[]Principal{sso, sso2},
-			false,
-			admits(`"ArnLike":{"aws:PrincipalArn":["`+role+`Admin_*","`+role+`ReadOnly_*"]}`, root),
-		},
-		"a user and a permission set": {
-			[]Principal{ann, sso},
-			false,
-			admits("", ann.arn) + "," + admits(`"ArnLike":{"aws:PrincipalArn":["`+role+`Admin_*"]}`, root),
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			args := inTokyo()
-			args.Principals, args.RequireMFA = test.principals, test.mfa
-			requireJSON(t, test.want, args.trustPolicy())
-			require.Equal(t, len(`{"Version":"2012-10-17","Statement":[]}`)+len(test.want), args.TrustPolicySize())
-		})
-	}
-}
-
-// An age is demanded of everybody of whom MFA is, in seconds, and of nobody else.
-func TestTrustPolicy_ofRecentMFA(t *testing.T) {
-	t.Parallel()
-	args := inTokyo()
-	args.Principals = []Principal{{arn: "arn:aws:iam::123456789012:user/ann", user: true}}
-	args.RequireMFA, args.MFAMaxAgeMinutes = true, 60
-	requireJSON(t, `{"Effect":"Allow","Principal":{"AWS":["arn:aws:iam::123456789012:user/ann"]},"Action":["sts:AssumeRole"],`+
-		`"Condition":{"Bool":{"aws:MultiFactorAuthPresent":["true"]},`+
-		`"NumericLessThanEquals":{"aws:MultiFactorAuthAge":["3600"]},`+
-		`"StringEquals":{"sts:RoleSessionName":["${aws:username}"]}}}`, args.trustPolicy())
-
-	args.Principals, args.MFAMaxAgeMinutes = []Principal{{}}, 1
-	requireJSON(t, `{"Effect":"Allow","Principal":{"AWS":["arn:aws:iam::123456789012:root"]},"Action":["sts:AssumeRole"],`+
-		`"Condition":{"Bool":{"aws:MultiFactorAuthPresent":["true"]},`+
-		`"NumericLessThanEquals":{"aws:MultiFactorAuthAge":["60"]}}}`, args.trustPolicy())
-
-	args.RequireMFA = false
-	requireJSON(t, `{"Effect":"Allow","Principal":{"AWS":["arn:aws:iam::123456789012:root"]},"Action":["sts:AssumeRole"]}`,
-		args.trustPolicy())
-}
-
-func TestTrustPolicy_inOtherPartitions(t *testing.T) {
-	t.Parallel()
-	args := SessionRoleArgs{
-		Partition: "aws-us-gov", Region: "us-gov-west-1", AccountID: "123456789012",
-		Principals: []Principal{{}, {account: "210987654321"}, {permissionSet: "Admin"}},
-	}
-	requireJSON(t, `{"Effect":"Allow","Principal":{"AWS":["arn:aws-us-gov:iam::123456789012:root",`+
-		`"arn:aws-us-gov:iam::210987654321:root"]},"Action":["sts:AssumeRole"]},`+
-		`{"Effect":"Allow","Principal":{"AWS":["arn:aws-us-gov:iam::123456789012:root"]},"Action":["sts:AssumeRole"],`+
-		`"Condition":{"ArnLike":{"aws:PrincipalArn":["arn:aws-us-gov:iam::123456789012:role/aws-reserved/sso.amazonaws.com/`+
-		`*AWSReservedSSO_Admin_*"]}}}`, args.trustPolicy())
 }

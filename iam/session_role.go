@@ -13,94 +13,98 @@ import (
 	"bastionless/internal/diag"
 )
 
-// SessionRoleOptions say who may open which sessions where.
+// SessionRoleOptions describe who may open sessions, which kinds of session, and on which instances.
 type SessionRoleOptions struct {
-	// RoleName is the name of the role. Empty: generated. Key: sessionRoleName.
+	// RoleName is the name of the role. Empty: it is generated. Key: sessionRoleName.
 	RoleName string
 	// Principals may assume the role. Key: sessionPrincipals.
 	Principals []Principal
 	// RequireMFA allows only callers who signed in with MFA. Key: requireMfa.
 	RequireMFA bool
-	// MFAMaxAgeMinutes, with RequireMFA, allows only callers who signed in with MFA within these minutes. 0: at any time.
-	// Key: mfaMaxAgeMinutes.
+	// MFAMaxAgeMinutes allows only callers who signed in with MFA at most this number of minutes ago. It
+	// requires RequireMFA. 0: no limit. Key: mfaMaxAgeMinutes.
 	MFAMaxAgeMinutes int
 	// Documents are the kinds of session that the role allows. Key: sessionDocuments.
 	Documents []Document
-	// AnyInstance allows sessions on all instances of the account, in all Regions, instead of the stack's. Key: sessionTargets.
+	// AnyInstance allows sessions on all instances of the account, in all Regions, instead of only the
+	// stack's. Key: sessionTargets.
 	AnyInstance bool
 }
 
-// maxMFAAgeMinutes is the longest that AWS lets a session of an IAM user last.
+// maxMFAAgeMinutes is the longest duration of a session that an IAM user opens with MFA.
 // https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html
 const maxMFAAgeMinutes = 36 * 60
 
 // Validate returns the problems with the options.
 func (o SessionRoleOptions) Validate() diag.Diagnostics {
-	var problems diag.Diagnostics
-	checkRoleName(&problems, "sessionRoleName", o.RoleName)
+	var diags diag.Diagnostics
+	checkRoleName(&diags, "sessionRoleName", o.RoleName)
 	if o.MFAMaxAgeMinutes < 0 || o.MFAMaxAgeMinutes > maxMFAAgeMinutes {
-		problems.Add("mfaMaxAgeMinutes", diag.OutOfRange, "%d is not between 0, for any age, and %d, the 36 hours after which a session with "+
+		diags.Add("mfaMaxAgeMinutes", diag.OutOfRange, "%d is not between 0, for any age, and %d, the 36 hours after which a session with "+
 			"MFA ends", o.MFAMaxAgeMinutes, maxMFAAgeMinutes)
 	}
 	if o.MFAMaxAgeMinutes > 0 && !o.RequireMFA {
-		problems.Add("mfaMaxAgeMinutes", diag.Conflict, "%d has no effect while requireMfa is false: set requireMfa to true, or "+
+		diags.Add("mfaMaxAgeMinutes", diag.Conflict, "%d has no effect while requireMfa is false: set requireMfa to true, or "+
 			"mfaMaxAgeMinutes to 0", o.MFAMaxAgeMinutes)
 	}
 	for _, principal := range o.Principals {
 		if o.RequireMFA && !principal.CarriesMFA() {
-			problems.Add("sessionPrincipals", diag.Conflict, "%q is a role, and requests of roles, including those of IAM Identity Center, never "+
+			diags.Add("sessionPrincipals", diag.Conflict, "%q is a role, and requests of roles, including those of IAM Identity Center, never "+
 				"show MFA, so that requireMfa would deny them: require MFA where people sign in, and set requireMfa to false", principal)
 		}
 	}
-	return problems
+	return diags
 }
 
-// OnlyUsers reports whether all principals are IAM users. The trust policy then requires that a role session is named after
-// the user.
+// OnlyUsers reports whether all principals are IAM users. In that case the trust policy requires each user
+// to choose their own name as the name of the role session.
 func (o SessionRoleOptions) OnlyUsers() bool {
 	return !slices.ContainsFunc(o.Principals, func(p Principal) bool { return !p.IsUser() })
 }
 
-// maxTrustPolicy is AWS's default quota for the length of a trust policy, without white space.
+// maxTrustPolicy is the number of characters that AWS allows in a trust policy by default, without white
+// space.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 const maxTrustPolicy = 2048
 
 // ValidateIn returns the problems with the options that depend on the account and Region.
 func (o SessionRoleOptions) ValidateIn(env awsenv.Env) diag.Diagnostics {
-	var problems diag.Diagnostics
+	var diags diag.Diagnostics
 	for _, principal := range o.Principals {
 		if err := principal.checkPartition(env.Partition); err != nil {
-			problems.Add("sessionPrincipals", diag.Conflict, "%v", err)
+			diags.Add("sessionPrincipals", diag.Conflict, "%v", err)
 		}
 	}
-	text, err := (&SessionRoleArgs{SessionRoleOptions: o}).trustPolicy(env).JSON()
+	text, err := o.trustPolicy(env).JSON()
 	if err == nil && len(text) > maxTrustPolicy {
-		problems.Add("sessionPrincipals", diag.TooMany, "%d principals result in a trust policy of %d characters, and AWS allows %d: list fewer, "+
+		diags.Add("sessionPrincipals", diag.TooMany, "%d principals result in a trust policy of %d characters, and AWS allows %d: list fewer, "+
 			"such as account, or a role that people share", len(o.Principals), len(text), maxTrustPolicy)
 	}
-	return problems
+	return diags
 }
 
-// SessionRoleArgs describes the role that people assume.
+// SessionRoleArgs describes the session role.
 type SessionRoleArgs struct {
 	SessionRoleOptions
 	// Env is the account and Region of the instances. Required. Plain: ARNs are built from it.
 	Env awsenv.Env
-	// PermissionsBoundary is the ARN of the role's permissions boundary. Optional. Plain: it decides whether a property is
-	// set.
+	// PermissionsBoundary is the ARN of the role's permissions boundary. Optional. Plain: it decides
+	// whether a property is set.
 	PermissionsBoundary string
-	// CustomDocument is the stack's own session document, which shells use instead of the account's default document.
-	// Optional: nil if there is none.
+	// CustomDocument is the name of the stack's own session document, which shells use instead of the
+	// account's default document. Optional: nil if there is none.
 	CustomDocument pulumi.StringInput
-	// KeyARN is the KMS key that encrypts sessions. Optional: nil if there is none.
+	// KeyARN is the ARN of the KMS key that encrypts sessions. Optional: nil if there is none.
 	KeyARN pulumi.StringInput
-	// InstanceIDs are the instances on which the role allows sessions, unless AnyInstance. Required.
+	// InstanceIDs are the instances on which the role allows sessions. Required. Ignored with AnyInstance.
 	InstanceIDs pulumi.StringArrayInput
-	// PushKey allows pushing an SSH public key of LoginUser with EC2 Instance Connect, which is valid for 60 seconds.
+	// PushKey allows sending an SSH public key to an instance with EC2 Instance Connect. The key is valid
+	// for LoginUser, for 60 seconds.
 	PushKey bool
 }
 
-// SessionRole is a role that people assume to open sessions on instances, and to resume and end their own sessions.
+// SessionRole is a role that users assume to open sessions on instances, and to resume and end their own
+// sessions.
 type SessionRole struct {
 	pulumi.ResourceState
 
@@ -108,7 +112,7 @@ type SessionRole struct {
 	ARN pulumi.StringOutput `pulumi:"arn"`
 }
 
-// NewSessionRole declares the role that people assume.
+// NewSessionRole declares the session role.
 func NewSessionRole(
 	ctx *pulumi.Context, name string, args *SessionRoleArgs, opts ...pulumi.ResourceOption,
 ) (*SessionRole, error) {
@@ -192,10 +196,10 @@ func (a *SessionRoleArgs) validateArgs() error {
 	if a == nil {
 		return errors.New("missing args")
 	}
-	problems := []error{a.Env.Validate(), a.Validate().Err("invalid options")}
+	errs := []error{a.Env.Validate(), a.Validate().Err("invalid options:")}
 	missing := func(field string, is bool) {
 		if is {
-			problems = append(problems, errors.New("missing "+field))
+			errs = append(errs, errors.New("missing "+field))
 		}
 	}
 	missing("Principals: nobody could assume the role", len(a.Principals) == 0)
@@ -203,8 +207,8 @@ func (a *SessionRoleArgs) validateArgs() error {
 	missing("InstanceIDs", a.InstanceIDs == nil)
 	for _, document := range a.Documents {
 		if !slices.Contains(Documents(), document) {
-			problems = append(problems, fmt.Errorf("field Documents contains %q, which is not one of %q", document, Documents()))
+			errs = append(errs, fmt.Errorf("field Documents contains %q, which is not one of %q", document, Documents()))
 		}
 	}
-	return errors.Join(problems...)
+	return errors.Join(errs...)
 }
