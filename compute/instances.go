@@ -13,6 +13,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"bastionless/internal/contract"
+	"bastionless/internal/osimage"
 )
 
 // The type of the root volumes, with the performance that gp3 includes in its price.
@@ -28,29 +29,33 @@ type InstancesArgs struct {
 	Options
 	// NamePrefix is the prefix of the Name tags. Required. Plain: tags are built from it.
 	NamePrefix string
-	// NameTags are the Name tags of instances that do not have the default tag, <prefix>-ec2-<instance name>. Optional.
-	// Plain: it is compared with instance names.
+	// NameTags maps names of instances to Name tags that replace the default, <NamePrefix>-ec2-<instance
+	// name>. Optional. Plain: tags are built from it.
 	NameTags map[string]string
-	// SubnetIDs maps the letter of each zone to the subnet of its instances. Required. Plain: resources are named after the
-	// keys.
+	// SubnetIDs maps the letter of each zone to the subnet of its instances. Required. Plain: resources
+	// are named after the keys.
 	SubnetIDs map[string]pulumi.StringInput
-	// SecurityGroupID is the security group of the instances. Required: AWS would use the VPC's default group.
+	// SecurityGroupID is the security group of the instances. Required: AWS would use the VPC's default
+	// group.
 	SecurityGroupID pulumi.StringInput
 	// InstanceProfile is the name of the instance profile. Required.
 	InstanceProfile pulumi.StringInput
-	// EBSOptimized enables EBS optimization. A change replaces the instances.
+	// EBSOptimized enables EBS optimization, which the instance type has to support. A change replaces the
+	// instances.
 	EBSOptimized bool
 	// Image is the machine image. Required.
 	Image Image
-	// UserData is a script that runs as root on the first boot. Optional. A change restarts the instances without running it.
+	// UserData is a script that runs as root on the first boot. Optional. A change restarts the instances
+	// without running it.
 	UserData string
-	// After are the resources that an instance needs to be online at its first try: permissions, endpoints, rules and routes.
-	// List resources and not components: DependsOn of a component misses some of its children.
+	// After are the resources without which the agent could not register at its first try: permissions,
+	// endpoints, rules and routes. Optional. List resources and not components: DependsOn of a component
+	// misses some of its children.
 	After []pulumi.Resource
 }
 
-// Instances is the instances, named by zone and number ("a-1"), with their key pair and the State Manager association that
-// updates their agents, if these are enabled.
+// Instances is the instances, named by zone and number ("a-1"), and optionally their key pair and a State
+// Manager association that updates their agents.
 type Instances struct {
 	pulumi.ResourceState
 
@@ -111,7 +116,7 @@ type InstanceSpec struct {
 	Zone string
 }
 
-// InstanceSpecs returns the instances of zones that have perZone instances each.
+// InstanceSpecs returns the instances of zones with perZone instances each, in the order of the zones.
 func InstanceSpecs(zones []string, perZone int) []InstanceSpec {
 	var specs []InstanceSpec
 	for _, zone := range zones {
@@ -158,13 +163,13 @@ func (c *Instances) newInstance(
 		IamInstanceProfile:       args.InstanceProfile,
 		KeyName:                  keyName,
 		UserData:                 optional(args.UserData),
-		// Always set: the provider would not turn it off if the property were left out.
+		// Set even if false: without the property, the provider would not turn off monitoring.
 		Monitoring:            pulumi.Bool(args.DetailedMonitoring),
 		DisableApiTermination: pulumi.Bool(args.TerminationProtection),
 		MetadataOptions: ec2.InstanceMetadataOptionsArgs{
 			HttpEndpoint: pulumi.String("enabled"),
 			HttpTokens:   pulumi.String(tokens),
-			// With one hop, responses do not leave the instance or reach a container on a bridge network.
+			// With one hop, responses reach neither other hosts nor containers on a bridge network.
 			HttpPutResponseHopLimit: pulumi.Int(1),
 		},
 		RootBlockDevice: ec2.InstanceRootBlockDeviceArgs{
@@ -183,8 +188,9 @@ func (c *Instances) newInstance(
 
 // options returns the resource options of the instances.
 func (a *InstancesArgs) options(parent pulumi.Resource) []pulumi.ResourceOption {
-	// The provider ignores the removal of a key pair or a volume key. But the owner of the key pair could still log in, and the
-	// volume would still depend on the key.
+	// The provider ignores the removal of a key pair or of the volume's key, so the trigger replaces the
+	// instances. Otherwise the owner of the key pair could still log in, and the volume would still depend
+	// on the key.
 	trigger := a.Image.source
 	if a.KeyName != "" || a.PublicKey != "" {
 		trigger += " with a key pair"
@@ -196,22 +202,25 @@ func (a *InstancesArgs) options(parent pulumi.Resource) []pulumi.ResourceOption 
 		pulumi.Parent(parent), pulumi.DependsOn(a.After), pulumi.ReplacementTrigger(pulumi.String(trigger)),
 	}
 	if a.Image.ignoreChanges {
-		// AWS publishes an image every few weeks, which would replace the instances at the next update.
+		// AWS publishes a new image every few weeks. Without this option, the next update would replace
+		// the instances.
 		options = append(options, pulumi.IgnoreChanges([]string{"ami"}))
 	}
 	if a.TerminationProtection {
-		// EC2 refuses to terminate a protected instance. Deleting it first makes the update fail before a second instance
-		// exists: the state would contain both, and no setting removes the protection of an instance that is being replaced.
+		// EC2 refuses to terminate a protected instance. With this option, a replacement fails before it
+		// creates a second instance. Otherwise the state would contain both, and no configuration removes
+		// the protection of the old one.
 		options = append(options, pulumi.DeleteBeforeReplace(true))
 	}
 	return options
 }
 
-// newAgentUpdate runs AWS-UpdateSSMAgent at the cron times only. With a rate, or without ApplyOnlyAtCronInterval, it would
-// restart the agent in the instance's first minute, when the first session opens.
+// newAgentUpdate declares an association that runs AWS-UpdateSSMAgent at the times of a cron expression
+// only. With a rate, or without ApplyOnlyAtCronInterval, it would also restart the agent in the instance's
+// first minute, when the first session opens.
 func (c *Instances) newAgentUpdate(ctx *pulumi.Context, name string, args *InstancesArgs) error {
 	_, err := ssm.NewAssociation(ctx, name+"-agent-update", &ssm.AssociationArgs{
-		// The document to run, not the name of the association.
+		// The name of the document. AssociationName is the name of the association.
 		Name:                    pulumi.String("AWS-UpdateSSMAgent"),
 		AssociationName:         pulumi.String(args.NamePrefix + "-ssm-agent-update"),
 		ScheduleExpression:      pulumi.String("cron(0 2 ? * SUN *)"),
@@ -227,7 +236,7 @@ func (c *Instances) newAgentUpdate(ctx *pulumi.Context, name string, args *Insta
 // IDs returns the ids of the instances, in the order of their names.
 func (c *Instances) IDs() pulumi.StringArray { return c.ids }
 
-// optional leaves out a property whose value is empty.
+// optional returns nil for an empty value, which leaves out the property.
 func optional(value string) pulumi.StringPtrInput {
 	if value == "" {
 		return nil
@@ -265,10 +274,10 @@ func (a *InstancesArgs) validateArgs() error {
 	if a == nil {
 		return errors.New("missing args")
 	}
-	var problems []error
+	var errs []error
 	missing := func(field string, is bool) {
 		if is {
-			problems = append(problems, errors.New("missing "+field))
+			errs = append(errs, errors.New("missing "+field))
 		}
 	}
 	missing("NamePrefix", a.NamePrefix == "")
@@ -279,9 +288,12 @@ func (a *InstancesArgs) validateArgs() error {
 	missing("SecurityGroupID: AWS would use the VPC's default group", a.SecurityGroupID == nil)
 	missing("InstanceProfile: the agent would have no permissions", a.InstanceProfile == nil)
 	missing("Image", a.Image.ID == nil)
-	if !slices.Contains(IMDSVersions(), a.IMDS) {
-		problems = append(problems, fmt.Errorf("field IMDS is %q, not one of %q", a.IMDS, IMDSVersions()))
+	if !slices.Contains(osimage.All(), a.OS) {
+		errs = append(errs, fmt.Errorf("field OS is %q, not one of %q", a.OS, osimage.All()))
 	}
-	problems = append(problems, a.Validate().Err("invalid options"))
-	return errors.Join(problems...)
+	if !slices.Contains(IMDSVersions(), a.IMDS) {
+		errs = append(errs, fmt.Errorf("field IMDS is %q, not one of %q", a.IMDS, IMDSVersions()))
+	}
+	errs = append(errs, a.Validate().Err("invalid options:"))
+	return errors.Join(errs...)
 }

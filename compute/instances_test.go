@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"bastionless/compute"
+	"bastionless/internal/osimage"
 	"bastionless/internal/pulumitest"
 )
 
@@ -23,17 +24,21 @@ const (
 
 func instancesArgs() *compute.InstancesArgs {
 	return &compute.InstancesArgs{
-		NamePrefix:          "acme",
-		SubnetIDs:           map[string]pulumi.StringInput{"c": pulumi.String("subnet-c"), "a": pulumi.String("subnet-a")},
-		PerZone:             2,
-		SecurityGroupID:     pulumi.String("sg-1"),
-		InstanceProfile:     pulumi.String("profile-1"),
-		InstanceType:        "t3.micro",
-		EBSOptimized:        true,
-		Image:               compute.PinnedImage("ami-1"),
-		RootVolumeGiB:       8,
-		RootVolumeEncrypted: true,
-		IMDS:                compute.IMDSv2,
+		Options: compute.Options{
+			PerZone:             2,
+			InstanceType:        "t3.micro",
+			OS:                  osimage.AmazonLinux2023,
+			RootVolumeGiB:       8,
+			RootVolumeEncrypted: true,
+			IMDS:                compute.IMDSv2,
+		},
+		NamePrefix:      "acme",
+		NameTags:        map[string]string{"a-1": "acme-ec2"},
+		SubnetIDs:       map[string]pulumi.StringInput{"c": pulumi.String("subnet-c"), "a": pulumi.String("subnet-a")},
+		SecurityGroupID: pulumi.String("sg-1"),
+		InstanceProfile: pulumi.String("profile-1"),
+		EBSOptimized:    true,
+		Image:           compute.PinnedImage("ami-1"),
 	}
 }
 
@@ -41,16 +46,16 @@ func wantComponent(edit func(pulumitest.Map)) pulumitest.Resource {
 	inputs := pulumitest.Map{
 		"namePrefix": "acme", "zones": pulumitest.List{"a", "c"}, "perZone": 2, "instanceType": "t3.micro", "rootVolumeGiB": 8,
 		"rootVolumeEncrypted": true, "imds": "v2", "terminationProtection": false, "agentAutoUpdate": false,
-		"rootVolumeKmsKey": "", "detailedMonitoring": false,
+		"rootVolumeKmsKey": "", "detailedMonitoring": false, "os": "al2023",
 	}
 	edit(inputs)
-	return pulumitest.Resource{Type: instancesComponent, Name: "hosts", Inputs: inputs}
+	return pulumitest.Resource{Type: instancesComponent, Name: "instances", Inputs: inputs}
 }
 
-// wantInstance is an instance of instancesArgs, with its Name tag.
-func wantInstance(member, zone, tag string) pulumitest.Resource {
+// wantInstance returns an instance of instancesArgs. tag is its Name tag.
+func wantInstance(name, zone, tag string) pulumitest.Resource {
 	return pulumitest.Resource{
-		Type: instanceType, Name: "hosts-" + member, Parent: instancesComponent + "::hosts",
+		Type: instanceType, Name: "instances-" + name, Parent: instancesComponent + "::instances",
 		Inputs: pulumitest.Map{
 			"ami": "ami-1", "instanceType": "t3.micro", "ebsOptimized": true, "subnetId": "subnet-" + zone,
 			"associatePublicIpAddress": false, "vpcSecurityGroupIds": pulumitest.List{"sg-1"},
@@ -73,7 +78,7 @@ func runInstances(t *testing.T, setup pulumitest.Setup, edit func(*pulumi.Contex
 		if err := edit(ctx, args); err != nil {
 			return err
 		}
-		instances, err := compute.NewInstances(ctx, "hosts", args)
+		instances, err := compute.NewInstances(ctx, "instances", args)
 		if err != nil {
 			return err
 		}
@@ -95,17 +100,17 @@ func TestInstances(t *testing.T) {
 		)
 		require.Equal(t, pulumitest.Map{
 			"ids": mode.Computed(pulumitest.Map{
-				"a-1": "hosts-a-1-id", "a-2": "hosts-a-2-id", "c-1": "hosts-c-1-id", "c-2": "hosts-c-2-id",
+				"a-1": "instances-a-1-id", "a-2": "instances-a-2-id", "c-1": "instances-c-1-id", "c-2": "instances-c-2-id",
 			}),
 			"addresses": mode.Computed(pulumitest.Map{
-				"a-1": "hosts-a-1-ip", "a-2": "hosts-a-2-ip", "c-1": "hosts-c-1-ip", "c-2": "hosts-c-2-ip",
+				"a-1": "instances-a-1-ip", "a-2": "instances-a-2-ip", "c-1": "instances-c-1-ip", "c-2": "instances-c-2-ip",
 			}),
-			"inOrder": pulumitest.List{mode.ID("hosts-a-1"), mode.ID("hosts-a-2"), mode.ID("hosts-c-1"), mode.ID("hosts-c-2")},
+			"inOrder": pulumitest.List{mode.ID("instances-a-1"), mode.ID("instances-a-2"), mode.ID("instances-c-1"), mode.ID("instances-c-2")},
 		}, result.Exports)
 	})
 }
 
-// Everything that InstancesArgs can ask for, at once, on one instance.
+// One instance with every option.
 func TestInstances_withEverything(t *testing.T) {
 	t.Parallel()
 	pulumitest.Both(t, func(t *testing.T, mode pulumitest.Mode) {
@@ -117,8 +122,8 @@ func TestInstances_withEverything(t *testing.T) {
 			args.After = []pulumi.Resource{table}
 			args.SubnetIDs = map[string]pulumi.StringInput{"c": pulumi.String("subnet-c")}
 			args.PerZone = 1
-			args.Image = compute.NewestImage(ctx, compute.AmazonLinux2023, "x86_64")
-			args.PublicKey = "ssh-ed25519 AAAA ann"
+			args.Image = compute.NewestImage(ctx, osimage.AmazonLinux2023, "x86_64")
+			args.PublicKey = publicKey
 			args.UserData = "#!/bin/bash\ntrue\n"
 			args.RootVolumeGiB, args.RootVolumeKMSKey = 20, volumeKey
 			args.DetailedMonitoring = true
@@ -131,18 +136,18 @@ func TestInstances_withEverything(t *testing.T) {
 		instance := wantInstance("c-1", "c", "acme-ec2-c-1")
 		instance.Inputs["ami"] = "ami-newest"
 		instance.Inputs["ebsOptimized"] = false
-		instance.Inputs["keyName"] = mode.Computed("hosts-key")
+		instance.Inputs["keyName"] = mode.Computed("instances-key")
 		instance.Inputs["userData"] = "#!/bin/bash\ntrue\n"
 		instance.Inputs["disableApiTermination"] = true
 		instance.Inputs["metadataOptions"].(pulumitest.Map)["httpTokens"] = "optional"
 		instance.Inputs["rootBlockDevice"].(pulumitest.Map)["volumeSize"] = 20
 		instance.Inputs["rootBlockDevice"].(pulumitest.Map)["kmsKeyId"] = volumeKey
 		instance.Inputs["monitoring"] = true
-		instance.Dependencies = []string{keyPairType + "::hosts", tableType + "::before"}
+		instance.Dependencies = []string{keyPairType + "::instances", tableType + "::before"}
 		instance.Options = []string{
 			"deleteBeforeReplace: true", "ignoreChanges: ami", "replacementTrigger: al2023/x86_64 with a key pair on a volume with a key of its own",
 		}
-		parent := instancesComponent + "::hosts"
+		parent := instancesComponent + "::instances"
 		result.RequireResources(t, wantComponent(func(inputs pulumitest.Map) {
 			inputs["zones"], inputs["perZone"], inputs["rootVolumeGiB"] = pulumitest.List{"c"}, 1, 20
 			inputs["rootVolumeKmsKey"], inputs["detailedMonitoring"], inputs["imds"] = volumeKey, true, "optional"
@@ -150,20 +155,23 @@ func TestInstances_withEverything(t *testing.T) {
 		}), instance, pulumitest.Resource{
 			Type: tableType, Name: "before", Inputs: pulumitest.Map{"vpcId": "vpc-1"},
 		}, pulumitest.Resource{
-			Type: keyPairType, Name: "hosts", Parent: parent, Inputs: pulumitest.Map{"publicKey": "ssh-ed25519 AAAA ann"},
+			Type: keyPairType, Name: "instances", Parent: parent, Inputs: pulumitest.Map{"publicKey": publicKey},
 		}, pulumitest.Resource{
-			Type: associationType, Name: "hosts-agent-update", Parent: parent,
+			Type: associationType, Name: "instances-agent-update", Parent: parent,
 			Inputs: pulumitest.Map{
 				"name": "AWS-UpdateSSMAgent", "associationName": "acme-ssm-agent-update", "applyOnlyAtCronInterval": true,
 				"scheduleExpression": "cron(0 2 ? * SUN *)",
-				"targets":            pulumitest.List{pulumitest.Map{"key": "InstanceIds", "values": pulumitest.List{mode.ID("hosts-c-1")}}},
+				"targets":            pulumitest.List{pulumitest.Map{"key": "InstanceIds", "values": pulumitest.List{mode.ID("instances-c-1")}}},
 			},
-			Dependencies: []string{instanceType + "::hosts-c-1"},
+			Dependencies: []string{instanceType + "::instances-c-1"},
 		})
 	})
 }
 
-const volumeKey = "arn:aws:kms:eu-west-1:123456789012:key/k-1"
+const (
+	volumeKey = "arn:aws:kms:eu-west-1:123456789012:key/k-1"
+	publicKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDXfzDOKakTW2ihaX5QuaVRKmlpRzGgs/Gvz1AAd3jZ9 ann@example.org"
+)
 
 func TestInstances_unencrypted(t *testing.T) {
 	t.Parallel()
@@ -172,8 +180,8 @@ func TestInstances_unencrypted(t *testing.T) {
 		return nil
 	})
 	require.NoError(t, result.Err)
-	for _, member := range []string{"a-1", "a-2", "c-1", "c-2"} {
-		volume := result.Resource(t, instanceType+"::hosts-"+member).Inputs["rootBlockDevice"].(pulumitest.Map)
+	for _, name := range []string{"a-1", "a-2", "c-1", "c-2"} {
+		volume := result.Resource(t, instanceType+"::instances-"+name).Inputs["rootBlockDevice"].(pulumitest.Map)
 		require.Equal(t, false, volume["encrypted"])
 		require.NotContains(t, volume, "kmsKeyId")
 	}
@@ -196,7 +204,8 @@ func TestInstances_withAnExistingKeyPair(t *testing.T) {
 	})
 }
 
-// Twice the component, with a provider of the caller's. That names differ, Run demands.
+// Two components, with a provider that the caller passes. Run fails the test if two resources have the
+// same name.
 func TestInstances_coexistOnTheCallersProvider(t *testing.T) {
 	t.Parallel()
 	pulumitest.Both(t, func(t *testing.T, mode pulumitest.Mode) {
@@ -207,7 +216,7 @@ func TestInstances_coexistOnTheCallersProvider(t *testing.T) {
 			}
 			for _, name := range []string{"one", "two"} {
 				args := instancesArgs()
-				args.PublicKey, args.AgentAutoUpdate = "ssh-ed25519 AAAA ann", true
+				args.PublicKey, args.AgentAutoUpdate = publicKey, true
 				if _, err := compute.NewInstances(ctx, name, args, pulumi.Provider(provider)); err != nil {
 					return err
 				}
@@ -219,59 +228,73 @@ func TestInstances_coexistOnTheCallersProvider(t *testing.T) {
 	})
 }
 
-func TestMembers(t *testing.T) {
+// Without NameTags, each Name tag contains the instance's name.
+func TestInstances_defaultNameTags(t *testing.T) {
 	t.Parallel()
-	require.Equal(t, []compute.Member{
+	result := runInstances(t, pulumitest.Setup{}, func(_ *pulumi.Context, args *compute.InstancesArgs) error {
+		args.NameTags = nil
+		return nil
+	})
+	require.NoError(t, result.Err)
+	for _, name := range []string{"a-1", "a-2", "c-1", "c-2"} {
+		require.Equal(t, pulumitest.Map{"Name": "acme-ec2-" + name}, result.Resource(t, instanceType+"::instances-"+name).Inputs["tags"])
+	}
+}
+
+func TestInstanceSpecs(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, []compute.InstanceSpec{
 		{Name: "c-1", Zone: "c"}, {Name: "c-2", Zone: "c"}, {Name: "a-1", Zone: "a"}, {Name: "a-2", Zone: "a"},
-	}, compute.Members([]string{"c", "a"}, 2))
-	require.Empty(t, compute.Members([]string{"a"}, 0))
-	require.Empty(t, compute.Members(nil, 3))
+	}, compute.InstanceSpecs([]string{"c", "a"}, 2))
+	require.Empty(t, compute.InstanceSpecs([]string{"a"}, 0))
+	require.Empty(t, compute.InstanceSpecs(nil, 3))
 }
 
 func TestInstances_rejects(t *testing.T) {
 	t.Parallel()
+	edited := func(edit func(*compute.InstancesArgs)) *compute.InstancesArgs {
+		args := instancesArgs()
+		edit(args)
+		return args
+	}
 	for name, test := range map[string]struct {
-		edit func(*compute.InstancesArgs)
-		want string
+		args   *compute.InstancesArgs
+		fields []string
 	}{
+		"no args": {nil, []string{"args"}},
 		"empty args": {
-			func(a *compute.InstancesArgs) { *a = compute.InstancesArgs{} },
-			"missing NamePrefix\nmissing SubnetIDs\n" +
-				"missing SecurityGroupID: without it AWS takes the VPC's default group\n" +
-				"missing InstanceProfile: without it the agent has no permissions\nmissing InstanceType\nmissing Image\n" +
-				"PerZone 0: give at least 1\nRootVolumeGiB 0: give at least 1\n" + `IMDS "": give "v2" or "optional"`,
+			&compute.InstancesArgs{},
+			[]string{
+				"NamePrefix", "SubnetIDs", "SecurityGroupID", "InstanceProfile", "Image", `OS is ""`, `IMDS is ""`, "invalid options",
+				"instancesPerZone", "instanceType", "rootVolumeGiB",
+			},
 		},
 		"zones without subnets": {
-			func(a *compute.InstancesArgs) {
+			edited(func(a *compute.InstancesArgs) {
 				a.SubnetIDs = map[string]pulumi.StringInput{"c": nil, "b": nil, "a": nil}
-			},
-			`missing SubnetIDs["a"]: without it AWS takes the account's default VPC` + "\n" +
-				`missing SubnetIDs["b"]: without it AWS takes the account's default VPC` + "\n" +
-				`missing SubnetIDs["c"]: without it AWS takes the account's default VPC`,
+			}),
+			[]string{`SubnetIDs["a"]`, `SubnetIDs["b"]`, `SubnetIDs["c"]`},
 		},
-		"a key that encrypts nothing": {
-			func(a *compute.InstancesArgs) { a.RootVolumeEncrypted, a.RootVolumeKMSKey = false, volumeKey },
-			"RootVolumeKMSKey without RootVolumeEncrypted: give both",
+		"an unknown OS":           {edited(func(a *compute.InstancesArgs) { a.OS = "bsd" }), []string{`OS is "bsd"`}},
+		"an unknown IMDS version": {edited(func(a *compute.InstancesArgs) { a.IMDS = "v3" }), []string{`IMDS is "v3"`}},
+		"a volume key without encryption": {
+			edited(func(a *compute.InstancesArgs) { a.RootVolumeEncrypted, a.RootVolumeKMSKey = false, volumeKey }),
+			[]string{"invalid options", "rootVolumeKmsKey"},
 		},
-		"two keys": {
-			func(a *compute.InstancesArgs) { a.KeyName, a.PublicKey = "laptop", "ssh-ed25519 AAAA" },
-			"both KeyName and PublicKey: give one",
+		"two key pairs": {
+			edited(func(a *compute.InstancesArgs) { a.KeyName, a.PublicKey = "laptop", publicKey }),
+			[]string{"invalid options", "keyName"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			result := runInstances(t, pulumitest.Setup{}, func(_ *pulumi.Context, args *compute.InstancesArgs) error {
-				test.edit(args)
-				return nil
+			result := pulumitest.Run(t, pulumitest.Setup{}, func(ctx *pulumi.Context) error {
+				instances, err := compute.NewInstances(ctx, "instances", test.args)
+				require.Nil(t, instances)
+				return err
 			})
-			require.EqualError(t, result.Err, `instances "hosts": `+test.want)
-			require.Empty(t, result.Resources)
+			require.ErrorContains(t, result.Err, `instances "instances": `)
+			result.RequireRejected(t, test.fields...)
 		})
 	}
-	result := pulumitest.Run(t, pulumitest.Setup{}, func(ctx *pulumi.Context) error {
-		_, err := compute.NewInstances(ctx, "hosts", nil)
-		return err
-	})
-	require.EqualError(t, result.Err, `instances "hosts": missing args`)
-	require.Empty(t, result.Resources)
 }

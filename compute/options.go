@@ -10,21 +10,21 @@ import (
 	"bastionless/internal/osimage"
 )
 
-// IMDS says which versions of the instance metadata service an instance supports.
+// IMDS is the set of versions of the instance metadata service that an instance supports.
 type IMDS string
 
 // The values of IMDS.
 const (
-	// IMDSv2 requires a session token, which a forged request cannot have.
+	// IMDSv2 requires a session token. A server-side request forgery cannot get one.
 	IMDSv2 IMDS = "v2"
-	// IMDSOptional also answers requests without a token.
+	// IMDSOptional also answers requests without a token, as version 1 does.
 	IMDSOptional IMDS = "optional"
 )
 
 // IMDSVersions returns the values of IMDS.
 func IMDSVersions() []IMDS { return []IMDS{IMDSv2, IMDSOptional} }
 
-// Options say what the instances are.
+// Options describe the instances.
 type Options struct {
 	// PerZone is the number of instances in each zone, at least 1. Key: instancesPerZone.
 	PerZone int
@@ -32,39 +32,41 @@ type Options struct {
 	InstanceType string
 	// OS is the operating system of the image. Key: os.
 	OS osimage.OS
-	// AMI is the id of an image. Empty: the newest of OS. Key: amiId.
+	// AMI is the id of an image. Empty: the newest image of OS. Key: amiId.
 	AMI string
-	// KeyName is an existing key pair. Optional, not together with PublicKey. A change replaces the instances. Key: keyName.
+	// KeyName is the name of an existing key pair. Optional, and not together with PublicKey. A change
+	// replaces the instances. Key: keyName.
 	KeyName string
-	// PublicKey is an SSH public key in OpenSSH's format, of which a key pair is created. Optional. A change replaces the
-	// instances. Key: sshPublicKey.
+	// PublicKey is a line with an SSH public key in OpenSSH format, from which the stack creates a key pair.
+	// Optional. A change replaces the instances. Key: sshPublicKey.
 	PublicKey string
-	// RootVolumeGiB is the size of the root volume. It can grow, and cannot shrink. Key: rootVolumeGiB.
+	// RootVolumeGiB is the size of the root volume. It can be increased, and not reduced. Key: rootVolumeGiB.
 	RootVolumeGiB int
-	// RootVolumeEncrypted encrypts the root volume. A change replaces the instances. Key: rootVolumeEncrypted.
+	// RootVolumeEncrypted encrypts the root volume. A change replaces the instances. Key:
+	// rootVolumeEncrypted.
 	RootVolumeEncrypted bool
-	// RootVolumeKMSKey is the ARN of the KMS key that encrypts the root volume. Empty: the account's default key for EBS.
-	// A change replaces the instances. Key: rootVolumeKmsKey.
+	// RootVolumeKMSKey is the ARN of the KMS key that encrypts the root volume. Empty: the account's
+	// default key for EBS. A change replaces the instances. Key: rootVolumeKmsKey.
 	RootVolumeKMSKey string
 	// DetailedMonitoring publishes metrics every minute instead of every five minutes. AWS charges for it.
 	// Key: detailedMonitoring.
 	DetailedMonitoring bool
-	// IMDS says which versions of the instance metadata service are supported. Key: imds.
+	// IMDS is the set of versions of the instance metadata service that the instances support. Key: imds.
 	IMDS IMDS
-	// TerminationProtection makes EC2 refuse to terminate the instances, also to replace or destroy them.
-	// Key: terminationProtection.
+	// TerminationProtection makes EC2 refuse to terminate the instances. The stack cannot replace or
+	// destroy them either. Key: terminationProtection.
 	TerminationProtection bool
 	// InstallLatestAgent installs the newest SSM Agent on the first boot. Key: installLatestAgent.
 	InstallLatestAgent bool
-	// AgentAutoUpdate updates the SSM Agent every Sunday. Key: agentAutoUpdate.
+	// AgentAutoUpdate updates the SSM Agent every Sunday at 02:00 UTC. Key: agentAutoUpdate.
 	AgentAutoUpdate bool
 }
 
 const (
-	// MaxInstances is the number of instance ids that fit into a session policy (10,240 characters) and into one target of a
-	// State Manager association.
+	// MaxInstances is the number of instance ids that fit into the session policy, which has at most
+	// 10,240 characters, and into one target of a State Manager association.
 	MaxInstances = 50
-	// MinRootVolumeGiB is the size of Amazon Linux images.
+	// MinRootVolumeGiB is the size of the root volume in images of Amazon Linux.
 	MinRootVolumeGiB = 8
 	// maxRootVolumeGiB is the largest size of a gp3 volume.
 	// https://docs.aws.amazon.com/ebs/latest/userguide/general-purpose.html
@@ -78,44 +80,50 @@ var (
 
 // Validate returns the problems with the options.
 func (o Options) Validate() diag.Diagnostics {
-	var problems diag.Diagnostics
+	var diags diag.Diagnostics
 	if o.PerZone < 1 {
-		problems.Add("instancesPerZone", diag.OutOfRange, "%d: at least 1 is required", o.PerZone)
+		diags.Add("instancesPerZone", diag.OutOfRange, "%d: at least 1 is required", o.PerZone)
 	}
 	if !instanceType.MatchString(o.InstanceType) {
-		problems.Add("instanceType", diag.Malformed, "%q is not an instance type: write it like t3.micro", o.InstanceType)
+		diags.Add("instanceType", diag.Malformed, "%q is not an instance type: write it like t3.micro", o.InstanceType)
 	}
 	if o.AMI != "" && !imageID.MatchString(o.AMI) {
-		problems.Add("amiId", diag.Malformed, "%q is not an image id: write ami- and 17 hexadecimal digits", o.AMI)
+		diags.Add("amiId", diag.Malformed, "%q is not an image id: write ami- and 17 hexadecimal digits", o.AMI)
 	}
 	if o.KeyName != "" && o.PublicKey != "" {
-		problems.Add("keyName", diag.Conflict, "%q is set together with sshPublicKey, and an instance has one key pair: remove one of the two",
+		diags.Add("keyName", diag.Conflict, "%q is set together with sshPublicKey, and an instance has one key pair: remove one of the two",
 			o.KeyName)
 	}
 	if o.PublicKey != "" && !isPublicKey(o.PublicKey) {
-		problems.Add("sshPublicKey", diag.Malformed, "%q is not a public key that EC2 supports: use one line in OpenSSH format that begins "+
+		diags.Add("sshPublicKey", diag.Malformed, "%q is not a public key that EC2 supports: use one line in OpenSSH format that begins "+
 			"with ssh-ed25519 or ssh-rsa", abbreviate(o.PublicKey))
 	}
 	if o.RootVolumeGiB < MinRootVolumeGiB || o.RootVolumeGiB > maxRootVolumeGiB {
-		problems.Add("rootVolumeGiB", diag.OutOfRange, "%d is not between %d GiB, the size of Amazon Linux images, and %d GiB, the largest gp3 volume",
+		diags.Add("rootVolumeGiB", diag.OutOfRange, "%d is not between %d GiB, the size of Amazon Linux images, and %d GiB, the largest gp3 volume",
 			o.RootVolumeGiB, MinRootVolumeGiB, maxRootVolumeGiB)
 	}
 	if o.RootVolumeKMSKey != "" && !o.RootVolumeEncrypted {
-		problems.Add("rootVolumeKmsKey", diag.Conflict, "%q has no effect while rootVolumeEncrypted is false: set rootVolumeEncrypted to true, "+
+		diags.Add("rootVolumeKmsKey", diag.Conflict, "%q has no effect while rootVolumeEncrypted is false: set rootVolumeEncrypted to true, "+
 			"or remove rootVolumeKmsKey", o.RootVolumeKMSKey)
 	}
-	return problems
+	return diags
 }
 
-// isPublicKey reports whether a line is a public key in OpenSSH format, of a type that EC2 supports and without options.
+// isPublicKey reports whether a text is one line with a public key in OpenSSH format, of a type that EC2
+// supports and without options.
 // https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/create-key-pairs.html
-func isPublicKey(line string) bool {
-	key, _, options, rest, err := ssh.ParseAuthorizedKey([]byte(line))
-	return err == nil && len(options) == 0 && len(rest) == 0 && strings.HasPrefix(line, key.Type()+" ") &&
-		(key.Type() == ssh.KeyAlgoED25519 || key.Type() == ssh.KeyAlgoRSA)
+func isPublicKey(text string) bool {
+	key, _, _, _, err := ssh.ParseAuthorizedKey([]byte(text))
+	if err != nil || key.Type() != ssh.KeyAlgoED25519 && key.Type() != ssh.KeyAlgoRSA {
+		return false
+	}
+	// The parser skips lines that are not keys, and accepts options and more than one encoding of a key.
+	fields := strings.FieldsFunc(text, func(r rune) bool { return r == ' ' || r == '\t' })
+	encoded := strings.TrimSuffix(string(ssh.MarshalAuthorizedKey(key)), "\n")
+	return !strings.ContainsAny(text, "\r\n") && fields[0]+" "+fields[1] == encoded
 }
 
-// abbreviate shortens a value that may be a private key, which must not appear in a log.
+// abbreviate shortens a value that may be a private key, which must not appear in logs.
 func abbreviate(value string) string {
 	if len(value) > 20 {
 		return value[:20] + "..."
