@@ -1,10 +1,12 @@
-// Package audit provides the stack's own session document, which says where sessions are recorded, how they are encrypted and how
-// long they last, together with the log group, the bucket and the key. These three are kept when the stack is destroyed.
+// Package audit provides a session document, which says where sessions are recorded, how they are
+// encrypted and how long they last, and the log group, the bucket and the key for the records. These three
+// are kept when the stack is destroyed.
 package audit
 
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/kms"
@@ -20,17 +22,18 @@ type SessionsArgs struct {
 	Options
 	// Env is the account and Region of the sessions. Required. Plain: ARNs are built from it.
 	Env awsenv.Env
-	// NamePrefix is the prefix of the log group's name. Required. Plain: the key's policy is built from it. A change creates
-	// another log group and another key, and keeps the old ones.
+	// NamePrefix is the prefix of the log group's name. Required. Plain: the key's policy is built from
+	// it. A change creates another log group and another key, and keeps the old ones.
 	NamePrefix string
 }
 
-// Sessions is a session document and, if enabled, a log group, a bucket and a KMS key. These three are kept when the stack is
-// destroyed. Their names are generated, so that the next deployment does not collide with them.
+// Sessions is a session document and, if enabled, a log group, a bucket and a KMS key. These three are
+// kept when the stack is destroyed. Their names are generated, so that the names of the next deployment do
+// not collide with theirs.
 type Sessions struct {
 	pulumi.ResourceState
 
-	// DocumentName is the name of the session document, which people pass when they start a session.
+	// DocumentName is the name of the session document, which users specify when they start a session.
 	DocumentName pulumi.StringOutput `pulumi:"documentName"`
 	// LogGroupName is the name of the log group. Empty if there is none.
 	LogGroupName pulumi.StringOutput `pulumi:"logGroupName"`
@@ -44,10 +47,11 @@ type Sessions struct {
 	targets []pulumi.Resource
 }
 
-// retain keeps records, and the resources that protect and decrypt them, when the stack is destroyed or the option is turned off.
+// retain keeps the records, and the resources that protect and decrypt them, when the stack is destroyed
+// or recording is turned off.
 var retain = pulumi.RetainOnDelete(true)
 
-// NewSessions declares a session document and the targets of the records.
+// NewSessions declares a session document, and the log group, the bucket and the key for the records.
 func NewSessions(
 	ctx *pulumi.Context, name string, args *SessionsArgs, opts ...pulumi.ResourceOption,
 ) (*Sessions, error) {
@@ -58,7 +62,8 @@ func NewSessions(
 	if err := ctx.RegisterComponentResourceV2(contract.SessionsType, name, args.inputs(), s, opts...); err != nil {
 		return nil, fmt.Errorf("audit %q: %w", name, err)
 	}
-	// Only after the registration, which sets each output to one that waits for the component, and so for itself.
+	// Set these after the registration: it overwrites them with outputs that wait until the component is
+	// complete, and the component would wait for them.
 	none := pulumi.String("").ToStringOutput()
 	s.LogGroupName, s.LogGroupARN, s.BucketName, s.KeyARN = none, none, none, none
 	if err := s.newChildren(ctx, name, args); err != nil {
@@ -95,8 +100,8 @@ func (s *Sessions) newChildren(ctx *pulumi.Context, name string, args *SessionsA
 	content := pulumi.All(s.LogGroupName, s.BucketName, s.KeyARN).ApplyT(func(names []any) (string, error) {
 		return args.document(names[0].(string), names[1].(string), names[2].(string))
 	}).(pulumi.StringOutput)
-	// The name is generated. SSM-SessionManagerRunShell would be the default of all sessions in the account and Region, which
-	// does not belong to a stack.
+	// The name is generated. A document named SSM-SessionManagerRunShell would be the default for all
+	// sessions of the account and Region, which do not belong to one stack.
 	document, err := ssm.NewDocument(ctx, name, &ssm.DocumentArgs{
 		DocumentType:   pulumi.String("Session"),
 		DocumentFormat: pulumi.String("JSON"),
@@ -121,7 +126,8 @@ func (s *Sessions) newKey(ctx *pulumi.Context, name string, args *SessionsArgs) 
 		DeletionWindowInDays: pulumi.Int(30),
 		Policy:               pulumi.String(policy),
 	}, pulumi.Parent(s), retain,
-		// The policy names log groups by their prefix. With another prefix, the records of the old log group could not be read.
+		// The policy names log groups by their prefix. If it changed to another prefix, CloudWatch Logs
+		// could not decrypt the old log group.
 		pulumi.ReplacementTrigger(pulumi.String(args.NamePrefix)),
 	)
 	if err != nil {
@@ -152,7 +158,8 @@ func (s *Sessions) newLogGroup(ctx *pulumi.Context, name string, args *SessionsA
 	return nil
 }
 
-// Targets returns the document, the log group, the bucket and the key, for DependsOn of instances.
+// Targets returns the key, the log group, the bucket with its encryption and the document, for DependsOn
+// of instances.
 func (s *Sessions) Targets() []pulumi.Resource { return s.targets }
 
 func (a *SessionsArgs) inputs() pulumi.Map {
@@ -171,9 +178,14 @@ func (a *SessionsArgs) validateArgs() error {
 	if a == nil {
 		return errors.New("missing args")
 	}
-	problems := []error{a.Env.Validate(), a.Validate().Err("invalid options")}
+	errs := []error{a.Env.Validate(), a.Validate().Err("invalid options:")}
 	if a.NamePrefix == "" {
-		problems = append(problems, errors.New("missing NamePrefix"))
+		errs = append(errs, errors.New("missing NamePrefix"))
 	}
-	return errors.Join(problems...)
+	for _, destination := range a.Logs {
+		if !slices.Contains(Destinations(), destination) {
+			errs = append(errs, fmt.Errorf("field Logs contains %q, which is not one of %q", destination, Destinations()))
+		}
+	}
+	return errors.Join(errs...)
 }

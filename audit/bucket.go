@@ -9,8 +9,8 @@ import (
 	"bastionless/internal/policy"
 )
 
-// newBucket declares the bucket and the resources that protect it. All of them are retained: without its policy, encryption and
-// versioning the bucket would keep records that nothing protects.
+// newBucket declares the bucket and the resources that protect it. All of them are kept: without its
+// policy, encryption and versioning, the bucket would keep unprotected records.
 func (s *Sessions) newBucket(ctx *pulumi.Context, name string, args *SessionsArgs) error {
 	bucket, err := s3.NewBucketV2(ctx, name, &s3.BucketV2Args{}, pulumi.Parent(s), retain)
 	if err != nil {
@@ -49,7 +49,7 @@ func (s *Sessions) newBucket(ctx *pulumi.Context, name string, args *SessionsArg
 	return s.newBucketHistory(ctx, name, bucket, args, options)
 }
 
-// newBucketHistory keeps records and their earlier versions for KeepDays.
+// newBucketHistory declares the rules that keep records, and their earlier versions, for KeepDays.
 func (s *Sessions) newBucketHistory(
 	ctx *pulumi.Context, name string, bucket *s3.BucketV2, args *SessionsArgs, options []pulumi.ResourceOption,
 ) error {
@@ -70,7 +70,7 @@ func (s *Sessions) newBucketHistory(
 			Filter:     s3.BucketLifecycleConfigurationV2RuleFilterArgs{Prefix: pulumi.String("")},
 			Expiration: s3.BucketLifecycleConfigurationV2RuleExpirationArgs{Days: pulumi.Int(args.KeepDays)},
 			NoncurrentVersionExpiration: s3.BucketLifecycleConfigurationV2RuleNoncurrentVersionExpirationArgs{
-				// A record that somebody overwrites or deletes is kept for the same time.
+				// Records that somebody overwrites or deletes are kept for the same time.
 				NoncurrentDays: pulumi.Int(args.KeepDays),
 			},
 			AbortIncompleteMultipartUpload: s3.BucketLifecycleConfigurationV2RuleAbortIncompleteMultipartUploadArgs{
@@ -84,7 +84,7 @@ func (s *Sessions) newBucketHistory(
 	return nil
 }
 
-// newBucketPrivacy blocks public access and requests without TLS.
+// newBucketPrivacy declares the resources that block public access and deny requests without TLS.
 func (s *Sessions) newBucketPrivacy(
 	ctx *pulumi.Context, name string, bucket *s3.BucketV2, options []pulumi.ResourceOption,
 ) error {
@@ -98,8 +98,8 @@ func (s *Sessions) newBucketPrivacy(
 	if err != nil {
 		return fmt.Errorf("public access block: %w", err)
 	}
-	// The agent sends the ACL bucket-owner-full-control with each record. A bucket with BucketOwnerEnforced accepts and ignores
-	// it, so no policy may deny requests with that header.
+	// The agent sends the ACL bucket-owner-full-control with each record. A bucket with
+	// BucketOwnerEnforced accepts and ignores it, so no policy may deny requests with that header.
 	_, err = s3.NewBucketOwnershipControls(ctx, name, &s3.BucketOwnershipControlsArgs{
 		Bucket: bucket.ID(),
 		Rule:   s3.BucketOwnershipControlsRuleArgs{ObjectOwnership: pulumi.String("BucketOwnerEnforced")},

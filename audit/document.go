@@ -33,8 +33,8 @@ type sessionInputs struct {
 	MaxSessionDuration          string `json:"maxSessionDuration,omitempty"`
 }
 
-// document returns the session document as JSON. With s3EncryptionEnabled and cloudWatchEncryptionEnabled, the agent refuses a
-// session whose records would not be encrypted.
+// document returns the session document as JSON. With s3EncryptionEnabled and cloudWatchEncryptionEnabled,
+// the agent refuses to start a session whose records would not be encrypted.
 func (a *SessionsArgs) document(logGroup, bucket, key string) (string, error) {
 	inputs := sessionInputs{
 		S3BucketName:                bucket,
@@ -58,7 +58,8 @@ func (a *SessionsArgs) document(logGroup, bucket, key string) (string, error) {
 	return string(text), err
 }
 
-// minutes returns a number of minutes as the document has it: a string, which is left out for AWS's default.
+// minutes returns a number of minutes as a string, as session documents require, and 0 as "", which leaves
+// out the property.
 func minutes(n int) string {
 	if n == 0 {
 		return ""
@@ -69,8 +70,9 @@ func minutes(n int) string {
 // logGroupPrefix returns the prefix of the log group's name. The provider generates the rest.
 func (a *SessionsArgs) logGroupPrefix() string { return a.NamePrefix + "-sessions-" }
 
-// keyPolicy allows the account's IAM policies to grant access to the key, and CloudWatch Logs to use it for log groups of the
-// stack, including those that were kept. It does not name the roles, whose policies name the key.
+// keyPolicy returns the policy of the key. It allows the account's IAM policies to grant access to the
+// key, and CloudWatch Logs to use it for log groups of the stack, including those that were kept. The
+// roles are not in it: their own policies name the key.
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
 func (a *SessionsArgs) keyPolicy() policy.Document {
 	group := a.Env.ARN("logs", "log-group:"+a.logGroupPrefix()+"*")

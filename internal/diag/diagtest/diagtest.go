@@ -19,7 +19,7 @@ type Want struct {
 // Problem expects a key, a code and values that the message contains, such as the one that is refused.
 func Problem(key string, code diag.Code, contains ...string) Want { return Want{key, code, contains} }
 
-// Require demands exactly these diagnostics, in this order.
+// Require requires exactly these diagnostics, in this order.
 func Require(t testing.TB, want []Want, got diag.Diagnostics) {
 	t.Helper()
 	require.Len(t, got, len(want), "%v", got)

@@ -1,0 +1,116 @@
+package audit_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"bastionless/audit"
+	"bastionless/internal/diag"
+	"bastionless/internal/diag/diagtest"
+)
+
+var (
+	none       []audit.Destination
+	cloudWatch = []audit.Destination{audit.CloudWatchLogs}
+	s3         = []audit.Destination{audit.S3}
+	both       = []audit.Destination{audit.S3, audit.CloudWatchLogs}
+)
+
+func TestOptions_accepts(t *testing.T) {
+	t.Parallel()
+	for name, options := range map[string]audit.Options{
+		"nothing":                          {},
+		"the shortest time in a log group": {Logs: cloudWatch, KeepDays: 1},
+		"the longest time in a log group":  {Logs: cloudWatch, KeepDays: 3653},
+		"the shortest time in a bucket":    {Logs: s3, KeepDays: 1},
+		"any time in a bucket":             {Logs: s3, KeepDays: 2},
+		"a long time in a bucket":          {Logs: s3, KeepDays: 36500},
+		"both":                             {Logs: both, KeepDays: 365},
+		"a time without records":           {KeepDays: 2},
+		"the shortest idle time":           {IdleMinutes: 1},
+		"the longest idle time":            {IdleMinutes: 60},
+		"the shortest session":             {MaxMinutes: 1},
+		"the longest session":              {MaxMinutes: 1440},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			diagtest.Require(t, nil, options.Validate())
+		})
+	}
+}
+
+func TestOptions_rejects(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		options audit.Options
+		want    diagtest.Want
+	}{
+		"no time in a log group": {
+			audit.Options{Logs: cloudWatch}, diagtest.Problem("sessionLogDays", diag.OutOfRange, "0 "),
+		},
+		"a time that CloudWatch Logs does not support": {
+			audit.Options{Logs: cloudWatch, KeepDays: 2}, diagtest.Problem("sessionLogDays", diag.OutOfRange, "2 ", "365"),
+		},
+		"a time that CloudWatch Logs does not support, in both": {
+			audit.Options{Logs: both, KeepDays: 3654}, diagtest.Problem("sessionLogDays", diag.OutOfRange, "3654"),
+		},
+		"no time in a bucket":         {audit.Options{Logs: s3}, diagtest.Problem("sessionLogDays", diag.OutOfRange, "0 ")},
+		"a negative time in a bucket": {audit.Options{Logs: s3, KeepDays: -1}, diagtest.Problem("sessionLogDays", diag.OutOfRange, "-1")},
+		"a negative idle time":        {audit.Options{IdleMinutes: -1}, diagtest.Problem("sessionIdleMinutes", diag.OutOfRange, "-1", "60")},
+		"an idle time that is too long": {
+			audit.Options{IdleMinutes: 61}, diagtest.Problem("sessionIdleMinutes", diag.OutOfRange, "61", "60"),
+		},
+		"a session of negative length": {audit.Options{MaxMinutes: -1}, diagtest.Problem("sessionMaxMinutes", diag.OutOfRange, "-1", "1440")},
+		"a session that is too long": {
+			audit.Options{MaxMinutes: 1441}, diagtest.Problem("sessionMaxMinutes", diag.OutOfRange, "1441", "1440"),
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			diagtest.Require(t, []diagtest.Want{test.want}, test.options.Validate())
+		})
+	}
+	diagtest.Require(t, []diagtest.Want{
+		diagtest.Problem("sessionLogDays", diag.OutOfRange), diagtest.Problem("sessionIdleMinutes", diag.OutOfRange),
+		diagtest.Problem("sessionMaxMinutes", diag.OutOfRange),
+	}, audit.Options{Logs: s3, IdleMinutes: 61, MaxMinutes: 1441}.Validate())
+}
+
+// A custom document is required by records, a key and limits, and AWS records and encrypts shells only.
+func TestOptions_requirements(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		options                             audit.Options
+		recordedOrEncrypted, customDocument bool
+	}{
+		"nothing":        {audit.Options{}, false, false},
+		"days":           {audit.Options{KeepDays: 365}, false, false},
+		"a log group":    {audit.Options{Logs: cloudWatch}, true, true},
+		"a bucket":       {audit.Options{Logs: s3}, true, true},
+		"both":           {audit.Options{Logs: both}, true, true},
+		"a key":          {audit.Options{Encrypted: true}, true, true},
+		"an idle time":   {audit.Options{IdleMinutes: 1}, false, true},
+		"a session time": {audit.Options{MaxMinutes: 1}, false, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			require.Equal(t, test.recordedOrEncrypted, test.options.RecordedOrEncrypted())
+			require.Equal(t, test.customDocument, test.options.CustomDocument())
+		})
+	}
+}
+
+func TestOptions_LogsTo(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		logs             []audit.Destination
+		toLogGroup, toS3 bool
+	}{
+		{none, false, false}, {cloudWatch, true, false}, {s3, false, true}, {both, true, true},
+	} {
+		options := audit.Options{Logs: test.logs}
+		require.Equal(t, test.toLogGroup, options.LogsTo(audit.CloudWatchLogs), test.logs)
+		require.Equal(t, test.toS3, options.LogsTo(audit.S3), test.logs)
+	}
+}
