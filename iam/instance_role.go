@@ -62,7 +62,7 @@ type InstanceRoleArgs struct {
 
 // Records describes where sessions are recorded and with which key they are encrypted.
 type Records struct {
-	// LogGroup, Bucket and Encrypted tell whether there is a log group, a bucket and a key. Plain: they
+	// LogGroup, Bucket and Encrypted say whether there is a log group, a bucket and a key. Plain: they
 	// decide which statements the policy has.
 	LogGroup, Bucket, Encrypted bool
 	// LogGroupARN, BucketName and KeyARN identify the log group, the bucket and the key. Each is required,

@@ -13,7 +13,7 @@ type Principal struct {
 	account string
 	// arn is the ARN of an IAM user or role.
 	arn string
-	// user tells that arn is the ARN of a user.
+	// user says that arn is the ARN of a user.
 	user bool
 	// permissionSet is the name of a permission set of IAM Identity Center, in the stack's account.
 	permissionSet string

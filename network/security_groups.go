@@ -158,7 +158,7 @@ func (s *SecurityGroups) newChildren(ctx *pulumi.Context, name string, args *Sec
 }
 
 func (s *SecurityGroups) newGroup(ctx *pulumi.Context, name string, args *ec2.SecurityGroupArgs) (pulumi.IDOutput, error) {
-	// A change of the description replaces the group, as a change of the name does.
+	// The description equals the name, because a change of either replaces the group.
 	args.Description = args.Name
 	args.Tags = pulumi.StringMap{"Name": args.Name.(pulumi.String)}
 	group, err := ec2.NewSecurityGroup(ctx, name, args,

@@ -23,14 +23,14 @@ const (
 // SubnetLayouts returns the values of SubnetLayout.
 func SubnetLayouts() []SubnetLayout { return []SubnetLayout{SeparateSubnets, SharedSubnets} }
 
-// SubnetOptions say how a VPC is divided into subnets.
+// SubnetOptions describe how a VPC is divided into subnets.
 type SubnetOptions struct {
 	// VPC is the CIDR block of the VPC. Key: vpcCidr.
 	VPC netip.Prefix
 	// Zones are the letters of the Availability Zones, such as "a". Key: zones.
 	Zones []string
-	// App are the CIDR blocks of the subnets for instances, one for each zone. Empty: default blocks. Key:
-	// appSubnetCidrs.
+	// App are the CIDR blocks of the subnets for instances, one for each zone. Empty: default blocks.
+	// Key: appSubnetCidrs.
 	App []netip.Prefix
 	// Privatelink are the CIDR blocks of the subnets for endpoints, one for each zone. Empty: default blocks.
 	// Key: privatelinkSubnetCidrs.
@@ -57,7 +57,7 @@ func (o SubnetOptions) Validate() diag.Diagnostics {
 }
 
 // Plan returns the zones with the CIDR blocks of their subnets, without names. It leaves out malformed and
-// duplicate zones, and the blocks of subnets that do not fit into the VPC.
+// duplicate zones, and default blocks for which the VPC is too small.
 func (o SubnetOptions) Plan() []Zone {
 	zones, _ := o.plan()
 	return zones

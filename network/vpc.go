@@ -39,9 +39,9 @@ type VPCArgs struct {
 }
 
 // VPC is a VPC with DNS. Each zone has an app subnet for instances and, optionally, a privatelink subnet
-// for endpoints. Each of these two subnet groups has a route table without routes of its own, so that
-// traffic stays in the VPC. The VPC's default security group has no rules; AWS deletes it together with
-// the VPC.
+// for endpoints. Each of these two subnet groups has a route table to which the component adds no routes,
+// so that traffic stays in the VPC. The VPC's default security group has no rules; AWS deletes it together
+// with the VPC.
 type VPC struct {
 	pulumi.ResourceState
 
