@@ -199,7 +199,7 @@ func TestKeys_addResources(t *testing.T) {
 		},
 		// These add no resources.
 		"days alone": {values{"sessionLogDays": "7"}, nil, nil},
-		"a boundary, an organisation, monitoring": {
+		"a boundary, an organization, monitoring": {
 			values{"permissionsBoundary": limits, "organizationId": "o-exampleorgid", "detailedMonitoring": "true", "mfaMaxAgeMinutes": "5"},
 			nil, nil,
 		},

@@ -41,9 +41,9 @@ func (c *call) arn(service, resource string) string {
 	return "arn:" + c.partition + ":" + service + ":" + c.region + ":" + c.account + ":" + resource
 }
 
-// globalARN returns the ARN of a resource that does not belong to a Region.
-func (c *call) globalARN(service, resource string) string {
-	return "arn:" + c.partition + ":" + service + "::" + c.account + ":" + resource
+// iamARN returns the ARN of an IAM resource, which does not belong to a Region.
+func (c *call) iamARN(resource string) string {
+	return "arn:" + c.partition + ":iam::" + c.account + ":" + resource
 }
 
 // newID returns a new ID in EC2's form: a prefix, a hyphen and 17 hexadecimal digits.

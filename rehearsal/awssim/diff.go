@@ -29,39 +29,39 @@ func (t *resourceType) diff(c *call, state, in values) (differences, error) {
 }
 
 // diff compares a value with a new one, which may not be set, and adds the differences to d.
-func (a attribute) diff(d differences, path string, old, new any, set bool) {
+func (a attribute) diff(d differences, path string, before, after any, set bool) {
 	if !set {
 		if a.Computed {
 			return
 		}
-		new = a.Default
+		after = a.Default
 	}
-	object, isObject := new.(values)
+	object, isObject := after.(values)
 	if a.Elem != nil && isObject {
-		was, _ := old.(values)
+		was, _ := before.(values)
 		for key, field := range a.Elem {
 			value, ok := object[key]
 			field.diff(d, path+"."+key, was[key], value, ok && value != nil)
 		}
 		return
 	}
-	if isUnknown(new) || !a.equal(old, new) {
+	if isUnknown(after) || !a.equal(before, after) {
 		d[path] = a.ForceNew
 	}
 }
 
-func (a attribute) equal(old, new any) bool {
+func (a attribute) equal(before, after any) bool {
 	if a.IsPolicy {
-		was, isText := old.(string)
-		is, ok := new.(string)
+		was, isText := before.(string)
+		is, ok := after.(string)
 		if isText && ok {
 			return was == is || iampolicy.Equivalent(was, is)
 		}
 	}
 	if a.Set {
-		old, new = sortedList(old), sortedList(new)
+		before, after = sortedList(before), sortedList(after)
 	}
-	return equal(old, new) || a.DiffSuppress != nil && a.DiffSuppress(old, new)
+	return equal(before, after) || a.DiffSuppress != nil && a.DiffSuppress(before, after)
 }
 
 // equal reports whether values are equal to the provider. It does not distinguish between nil and zero

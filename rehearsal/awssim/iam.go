@@ -200,7 +200,7 @@ func (c *call) iamID(prefix string) string {
 func (c *call) policyContext() iampolicy.Context {
 	return iampolicy.Context{
 		Partition: c.partition, Account: c.account, PrincipalExists: c.principalExists,
-		Caller: c.globalARN("iam", "role/"+deployer),
+		Caller: c.iamARN("role/"+deployer),
 	}
 }
 
@@ -209,7 +209,7 @@ func (c *call) policyContext() iampolicy.Context {
 func (c *call) principalExists(arn string) bool {
 	kind, name, _ := strings.Cut(arn[strings.LastIndex(arn, ":")+1:], "/")
 	switch {
-	case arn != c.globalARN("iam", kind+"/"+name):
+	case arn != c.iamARN(kind+"/"+name):
 	case kind == "user" && slices.Contains(c.existing.Users, name), kind == "role" && name == deployer:
 		return true
 	case kind == "role" && len(c.find(roleToken, func(v values) bool { return str(v, "arn") == arn })) > 0:
@@ -224,5 +224,5 @@ func (c *call) policyExists(arn string) bool {
 	if name, ok := strings.CutPrefix(arn, "arn:"+c.partition+":iam::aws:policy/"); ok {
 		return slices.Contains(managedPolicies, name)
 	}
-	return strings.HasPrefix(arn, c.globalARN("iam", "policy/")) && c.assume("IAM policy %s exists", arn)
+	return strings.HasPrefix(arn, c.iamARN("policy/")) && c.assume("IAM policy %s exists", arn)
 }

@@ -106,10 +106,10 @@ func userDataHash(script string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// sameUserData reports whether old, from the state, is the hash of the script new.
-func sameUserData(old, new any) bool {
-	script, ok := new.(string)
-	return ok && old == userDataHash(script)
+// sameUserData reports whether before, from the state, is the hash of the script after.
+func sameUserData(before, after any) bool {
+	script, ok := after.(string)
+	return ok && before == userDataHash(script)
 }
 
 // customizeInstanceDiff replaces the instance if userDataReplaceOnChange is true and the user data differs,
@@ -122,9 +122,9 @@ func customizeInstanceDiff(diff differences, state, in values) error {
 		}
 	}
 	if _, differs := diff["instanceType"]; differs && !isUnknown(in["instanceType"]) {
-		old, _ := catalogue.LookupInstanceType(str(state, "instanceType"))
-		new, _ := catalogue.LookupInstanceType(str(in, "instanceType"))
-		diff["instanceType"] = !slices.ContainsFunc(old.Architectures, func(a string) bool { return slices.Contains(new.Architectures, a) })
+		before, _ := catalogue.LookupInstanceType(str(state, "instanceType"))
+		after, _ := catalogue.LookupInstanceType(str(in, "instanceType"))
+		diff["instanceType"] = !slices.ContainsFunc(before.Architectures, func(a string) bool { return slices.Contains(after.Architectures, a) })
 	}
 	kind := str(in, "rootBlockDevice.volumeType")
 	if kind == "" {

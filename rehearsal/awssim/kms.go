@@ -123,7 +123,7 @@ func (c *call) keyOf(key string) *object {
 func (c *call) defaultKeyPolicy() string {
 	policy, err := json.Marshal(values{"Version": "2012-10-17", "Id": "key-default-1", "Statement": []any{values{
 		"Sid": "Enable IAM User Permissions", "Effect": "Allow", "Action": "kms:*", "Resource": "*",
-		"Principal": values{"AWS": c.globalARN("iam", "root")},
+		"Principal": values{"AWS": c.iamARN("root")},
 	}}})
 	if err != nil {
 		panic(err) // maps of strings always marshal

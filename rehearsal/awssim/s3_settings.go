@@ -167,9 +167,9 @@ func encryptBucket(c *call, settings, in values, prefix, operation string) error
 // customizeVersioningDiff returns the provider's error for disabling versioning, which can only be
 // suspended.
 func customizeVersioningDiff(_ differences, state, in values) error {
-	old, new := str(state, "versioningConfiguration.status"), str(in, "versioningConfiguration.status")
-	if new == "Disabled" && (old == "Enabled" || old == "Suspended") {
-		return fmt.Errorf("versioning_configuration.status cannot be updated from '%s' to 'Disabled'", old)
+	before, after := str(state, "versioningConfiguration.status"), str(in, "versioningConfiguration.status")
+	if after == "Disabled" && (before == "Enabled" || before == "Suspended") {
+		return fmt.Errorf("versioning_configuration.status cannot be updated from '%s' to 'Disabled'", before)
 	}
 	return nil
 }

@@ -16,7 +16,7 @@ type attribute struct {
 	// IsPolicy: the value is a policy document. Equivalent documents are equal.
 	IsPolicy bool
 	// DiffSuppress reports whether two values that are not equal have the same meaning. Optional.
-	DiffSuppress func(old, new any) bool
+	DiffSuppress func(before, after any) bool
 	// Elem are the attributes of a nested object, which are compared one by one.
 	Elem map[string]attribute
 	// Validate returns the provider's errors for a value. path is the attribute's name in Terraform.

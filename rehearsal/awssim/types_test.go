@@ -68,7 +68,7 @@ func TestTypes_notFound(t *testing.T) {
 		return "updating " + doing + " (x): operation error EC2: " + operation + ", https response error StatusCode: 400, api error " + code +
 			": " + message
 	}
-	modelled := func(service, doing, operation, status, code, message string) string {
+	modeled := func(service, doing, operation, status, code, message string) string {
 		return "updating " + doing + " (x): operation error " + service + ": " + operation + ", https response error StatusCode: " + status +
 			", " + code + ": " + message
 	}
@@ -81,19 +81,19 @@ func TestTypes_notFound(t *testing.T) {
 		instanceToken:      ec2("EC2 Instance", "ModifyInstanceAttribute", "InvalidInstanceID.NotFound", "The instance ID 'x' does not exist"),
 		keyPairToken:       ec2("EC2 Key Pair", "CreateTags", "InvalidKeyPair.NotFound", "The key pair 'x' does not exist"),
 		flowLogToken:       ec2("Flow Log", "CreateTags", "InvalidFlowLogId.NotFound", "The flowLog ID 'x' does not exist"),
-		roleToken:          modelled("IAM", "IAM Role", "UpdateRole", "404", "NoSuchEntity", "The role with name x cannot be found."),
-		profileToken: modelled("IAM", "IAM Instance Profile", "AddRoleToInstanceProfile", "404", "NoSuchEntity",
+		roleToken:          modeled("IAM", "IAM Role", "UpdateRole", "404", "NoSuchEntity", "The role with name x cannot be found."),
+		profileToken: modeled("IAM", "IAM Instance Profile", "AddRoleToInstanceProfile", "404", "NoSuchEntity",
 			"Instance Profile x cannot be found."),
-		documentToken: modelled("SSM", "SSM Document", "UpdateDocument", "400", "InvalidDocument", "Document with name x does not exist."),
-		ssmAssociationToken: modelled("SSM", "SSM Association", "UpdateAssociation", "400", "AssociationDoesNotExist",
+		documentToken: modeled("SSM", "SSM Document", "UpdateDocument", "400", "InvalidDocument", "Document with name x does not exist."),
+		ssmAssociationToken: modeled("SSM", "SSM Association", "UpdateAssociation", "400", "AssociationDoesNotExist",
 			"The specified association does not exist."),
-		logGroupToken: modelled("CloudWatch Logs", "CloudWatch Logs Log Group", "PutRetentionPolicy", "400", "ResourceNotFoundException",
+		logGroupToken: modeled("CloudWatch Logs", "CloudWatch Logs Log Group", "PutRetentionPolicy", "400", "ResourceNotFoundException",
 			"The specified log group does not exist."),
-		keyToken: modelled("KMS", "KMS Key", "UpdateKeyDescription", "400", "NotFoundException",
+		keyToken: modeled("KMS", "KMS Key", "UpdateKeyDescription", "400", "NotFoundException",
 			"Key 'arn:aws:kms:ap-northeast-1:123456789012:key/x' does not exist"),
-		aliasToken: modelled("KMS", "KMS Alias", "UpdateAlias", "400", "NotFoundException",
+		aliasToken: modeled("KMS", "KMS Alias", "UpdateAlias", "400", "NotFoundException",
 			"Alias arn:aws:kms:ap-northeast-1:123456789012:x is not found."),
-		bucketToken: modelled("S3", "S3 Bucket", "PutBucketTagging", "404", "NoSuchBucket", "The specified bucket does not exist"),
+		bucketToken: modeled("S3", "S3 Bucket", "PutBucketTagging", "404", "NoSuchBucket", "The specified bucket does not exist"),
 	}
 	for token := range resourceTypes {
 		missing := &testResource{urn: testURN(token, "x"), id: "x", outputs: resource.PropertyMap{}}

@@ -93,7 +93,8 @@ func parseStatement(v *jsonValue) (statement, *violation) {
 		return s, &violation{rule: "syntax", at: v.at}
 	}
 	for i, key := range v.keys {
-		value, ok := v.items[i], true
+		value := v.items[i]
+		ok := true
 		switch key {
 		case "Sid":
 			s.sid, ok = value.str()
