@@ -200,7 +200,7 @@ func (c *call) iamID(prefix string) string {
 func (c *call) policyContext() iampolicy.Context {
 	return iampolicy.Context{
 		Partition: c.partition, Account: c.account, PrincipalExists: c.principalExists,
-		Caller: c.iamARN("role/"+deployer),
+		Caller: c.iamARN("role/" + deployer),
 	}
 }
 

@@ -11,7 +11,7 @@ func createProfile(c *call, in values) (string, values, error) {
 		return "", nil, c.iamError(prefix, "CreateInstanceProfile", "EntityAlreadyExists", "Instance Profile %s already exists.", name)
 	}
 	maps.Copy(in, values{
-		"arn":        c.iamARN("instance-profile"+str(in, "path")+name),
+		"arn":        c.iamARN("instance-profile" + str(in, "path") + name),
 		"createDate": createdAt, "uniqueId": c.iamID("AIPA"),
 	})
 	role := in["role"]

@@ -33,7 +33,7 @@ func createRole(c *call, in values) (string, values, error) {
 		return refuse("LimitExceeded", "Cannot exceed quota for RolesPerAccount: %d", maxRoles)
 	}
 	maps.Copy(in, values{
-		"arn": c.iamARN("role"+str(in, "path")+name), "createDate": createdAt, "uniqueId": c.iamID("AROA"),
+		"arn": c.iamARN("role" + str(in, "path") + name), "createDate": createdAt, "uniqueId": c.iamID("AROA"),
 	})
 	c.putGlobal(roleToken, name, in)
 	return name, in, partial(c.setExclusivePolicies(name, in))

@@ -94,7 +94,7 @@ func parseStatement(v *jsonValue) (statement, *violation) {
 	}
 	for i, key := range v.keys {
 		value := v.items[i]
-		ok := true
+		var ok bool
 		switch key {
 		case "Sid":
 			s.sid, ok = value.str()
@@ -114,8 +114,6 @@ func parseStatement(v *jsonValue) (statement, *violation) {
 			s.notPrincipals, ok = parsePrincipals(value)
 		case "Condition":
 			s.conditions, ok = parseConditions(value)
-		default:
-			ok = false
 		}
 		if !ok {
 			return s, &violation{rule: "syntax", at: value.at}
