@@ -55,7 +55,7 @@ func (m *model) agent(f *finding, i *instance) {
 // may proves that the role may do what the agent needs.
 func (m *model) may(f *finding, i *instance, r *role, n need, policies policy.Policies, unknown []string) {
 	if n.key != nil {
-		policies.Resource, policies.Gatekeeper = n.key.policy, true
+		policies.Resource, policies.ResourceMustAllow = n.key.policy, true
 	}
 	d := policies.Decide(m.agentRequest(i, r, n))
 	mend := n.mended
@@ -95,7 +95,7 @@ func (m *model) trusted(f *finding, r *role) {
 	}) {
 		service = "ec2.amazonaws.com.cn"
 	}
-	trust := policy.Policies{Resource: r.trust, Gatekeeper: true}
+	trust := policy.Policies{Resource: r.trust, ResourceMustAllow: true}
 	d := trust.Decide(&policy.Request{Principal: policy.Principal{Service: service}, Action: "sts:AssumeRole", Resource: r.arn})
 	f.wants(d, fmt.Sprintf("let the trust policy of %s allow sts:AssumeRole to %s", r, service), "%s takes %s", service, r)
 }

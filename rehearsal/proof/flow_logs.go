@@ -53,7 +53,7 @@ func (m *model) flowLogWrites(f *finding, n *node) {
 		return
 	}
 	const service = "vpc-flow-logs.amazonaws.com"
-	trust := policy.Policies{Resource: r.trust, Gatekeeper: true}
+	trust := policy.Policies{Resource: r.trust, ResourceMustAllow: true}
 	f.wants(trust.Decide(&policy.Request{
 		Principal: policy.Principal{Service: service}, Action: "sts:AssumeRole", Resource: r.arn,
 		Context: policy.Context{}.With("aws:SourceAccount", m.account).With("aws:SourceArn", m.arn("ec2", "vpc-flow-log/"+n.id)),

@@ -169,7 +169,7 @@ var everybody = assumedPolicy(`{"Statement": {"Effect": "Allow", "Principal": "*
 
 func assumedPolicy(text string) *policy.Document {
 	document := mustParse("assumed", text)
-	document.Silent = true
+	document.Assumed = true
 	return document
 }
 

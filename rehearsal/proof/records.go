@@ -296,7 +296,7 @@ func (m *model) logsMayUse(f *finding, g *node, k *key) {
 	service := policy.Principal{Service: "logs." + m.region + "." + m.suffix()}
 	groupARN := m.arn("logs", "log-group:"+g.text("name"))
 	for _, action := range []string{"kms:GenerateDataKey", "kms:Decrypt"} {
-		policies := policy.Policies{Resource: k.policy, Gatekeeper: true}
+		policies := policy.Policies{Resource: k.policy, ResourceMustAllow: true}
 		d := policies.Decide(&policy.Request{
 			Principal: service, Action: action, Resource: k.arn,
 			Context: policy.Context{}.With("kms:EncryptionContext:aws:logs:arn", groupARN).With("aws:SourceAccount", m.account).With("aws:SourceArn", groupARN),
@@ -335,7 +335,7 @@ func (m *model) keyPrivate(f *finding, k *key) {
 	}
 	for _, stranger := range m.strangersTo(k.policy, m.account) {
 		policies := policy.Policies{
-			Identity: []*policy.Document{everything}, Resource: k.policy, ResourceAccount: m.account, Gatekeeper: true,
+			Identity: []*policy.Document{everything}, Resource: k.policy, ResourceAccount: m.account, ResourceMustAllow: true,
 		}
 		f.refuses(policies.Decide(&policy.Request{Principal: stranger, Action: "kms:Decrypt", Resource: k.arn}),
 			mend, "kms:Decrypt with %s by %s, of another account", k, stranger.ARN)

@@ -191,10 +191,10 @@ func (m *model) assume(
 		context = context.With("aws:userid", "AIDASOMEUSER")
 	}
 	for _, key := range unsure {
-		context = context.Unsure(key)
+		context = context.WithUnknown(key)
 	}
 	policies := policy.Policies{
-		Identity: []*policy.Document{everything}, Resource: r.trust, ResourceAccount: r.account(), Gatekeeper: true,
+		Identity: []*policy.Document{everything}, Resource: r.trust, ResourceAccount: r.account(), ResourceMustAllow: true,
 	}
 	return policies.Decide(&policy.Request{Principal: who, Action: "sts:AssumeRole", Resource: r.arn, Context: context})
 }
@@ -228,7 +228,7 @@ func (m *model) ask(r *role, action, resource string, context policy.Context) po
 	}
 	if strings.HasPrefix(action, "kms:") {
 		if k := m.key(resource); k != nil {
-			policies.Resource, policies.Gatekeeper = k.policy, true
+			policies.Resource, policies.ResourceMustAllow = k.policy, true
 		}
 	}
 	return policies.Decide(&policy.Request{

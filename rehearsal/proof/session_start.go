@@ -268,7 +268,7 @@ func (m *model) proveSessionForeign() []*finding {
 			if d.Effect == policy.Denied {
 				// They may have another name, and MFA or not.
 				d = m.assume(r, stranger, a.name(), func(c policy.Context) policy.Context {
-					return c.Unsure(mfaPresent).Unsure(mfaAge).Unsure("aws:username")
+					return c.WithUnknown(mfaPresent).WithUnknown(mfaAge).WithUnknown("aws:username")
 				}, nameKey, "aws:userid")
 			}
 			f.refuses(d, mend, "%s, of another account, assumes %s", stranger.ARN, r)
