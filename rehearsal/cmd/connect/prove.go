@@ -10,8 +10,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-
-	"bastionless/rehearsal/report"
 )
 
 // proofs returns the required claims about a deployed state, as "pulumi stack export" writes it, that are refuted: each
@@ -55,7 +53,7 @@ func verifier(rehearse string) proofs {
 		if err != nil {
 			return nil, err
 		}
-		var found report.Report
+		var found struct{ Claims []claim }
 		if err := json.Unmarshal(text, &found); err != nil {
 			return nil, fmt.Errorf("rehearse verify: its result: %w", err)
 		}
@@ -63,18 +61,27 @@ func verifier(rehearse string) proofs {
 	}
 }
 
-// refuted tells the required claims that are refuted.
-func refuted(claims []report.Claim) []string {
+// claim is what this program reads of a claim in the result of verify.
+type claim struct {
+	ID, Subject, Class, Result string
+	Reasons                    []struct{ Kind, Text, Fix string }
+}
+
+// refuted returns the required claims that are refuted, with what fails and how to fix it.
+func refuted(claims []claim) []string {
 	var told []string
 	for _, claim := range claims {
-		if claim.Class != report.Required || claim.Result != report.Refuted {
+		if claim.Class != "required" || claim.Result != "refuted" {
 			continue
 		}
 		text := fmt.Sprintf("%s (%s)", claim.ID, claim.Subject)
-		for _, why := range claim.Why {
-			// The other reasons tell what holds, or what is taken for granted.
-			if strings.HasPrefix(why, "broken: ") || strings.HasPrefix(why, "to mend: ") {
-				text += "\n    " + why
+		for _, reason := range claim.Reasons {
+			if reason.Kind != "fail" {
+				continue
+			}
+			text += "\n    " + reason.Text
+			if reason.Fix != "" {
+				text += "\n    fix: " + reason.Fix
 			}
 		}
 		told = append(told, text)

@@ -20,13 +20,13 @@ func TestVerifier(t *testing.T) {
 	told, err := verified(t, `read -r line; [ "$1 $2 $4 $line" = "verify --json - a state" ] || exit 9
 		echo '{"claims": [
 			{"id": "reach.ssm", "subject": "a-1", "class": "required", "result": "refuted",
-				"why": ["in between", "broken: no rule", "to mend: a rule", "assumed: x"]},
-			{"id": "agent", "subject": "a-1", "class": "required", "result": "proven", "why": []},
-			{"id": "ordered", "subject": "a-1", "class": "required", "result": "undecided", "why": []},
-			{"id": "imdsv2", "subject": "a-1", "class": "hardening", "result": "refuted", "why": []}]}' > "$3"
+				"reasons": [{"kind": "pass", "text": "in between", "fix": ""}, {"kind": "fail", "text": "no rule", "fix": "a rule"}, {"kind": "assumed", "text": "x", "fix": ""}]},
+			{"id": "agent", "subject": "a-1", "class": "required", "result": "proven", "reasons": []},
+			{"id": "ordered", "subject": "a-1", "class": "required", "result": "undecided", "reasons": []},
+			{"id": "imdsv2", "subject": "a-1", "class": "hardening", "result": "refuted", "reasons": []}]}' > "$3"
 		exit 1`)
 	require.NoError(t, err)
-	require.Equal(t, []string{"reach.ssm (a-1)\n    broken: no rule\n    to mend: a rule"}, told)
+	require.Equal(t, []string{"reach.ssm (a-1)\n    no rule\n    fix: a rule"}, told)
 }
 
 func TestVerifier_allHolds(t *testing.T) {
