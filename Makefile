@@ -20,8 +20,8 @@ help: ## List the commands.
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: rehearse
-rehearse: build ## Deploy STACK (dev) on a simulated AWS, prove it, and tear it down. No account, no network.
-	@bin/rehearse run --stack $(STACK) $(if $(filter prod,$(STACK)),--strict)
+rehearse: build ## Deploy STACK (dev) to a simulated AWS, check it, destroy it. VERBOSE=1 shows Pulumi's display, STRICT=1 requires hardening claims.
+	@bin/rehearse run --stack $(STACK) $(if $(VERBOSE),--verbose) $(if $(STRICT),--strict)
 
 .PHONY: build
 build: ## Compile the program and the rehearsal into bin/. Minutes the first time, seconds after.

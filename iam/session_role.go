@@ -188,7 +188,7 @@ func (a *SessionRoleArgs) inputs() pulumi.Map {
 		"customDocument":          pulumi.Bool(a.CustomDocument != nil),
 		"encrypted":               pulumi.Bool(a.KeyARN != nil),
 		contract.AnyInstanceInput: pulumi.Bool(a.AnyInstance),
-		"pushKey":                 pulumi.Bool(a.PushKey),
+		contract.PushKeyInput:     pulumi.Bool(a.PushKey),
 	}
 }
 

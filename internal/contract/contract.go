@@ -29,6 +29,8 @@ const (
 	DocumentsInput = "documents"
 	// AnyInstanceInput of SessionRoleType is a boolean.
 	AnyInstanceInput = "anyInstance"
+	// PushKeyInput of SessionRoleType is a boolean: the role allows pushing an SSH public key by EC2 Instance Connect.
+	PushKeyInput = "pushKey"
 	// OrganizationInput of EndpointsType is the organization whose principals the endpoints admit, or "".
 	OrganizationInput = "organizationId"
 	// ForwardInput of SecurityGroupsType lists the targets of forwarded ports, as "10.0.32.0/24:5432".

@@ -1,72 +1,73 @@
-// Package controls reads the control map of docs/controls.md, and holds it against a deployed stack.
+// Package controls maps controls of AWS Security Hub to properties and claims of the prod stack, and checks them. It also
+// contains the page docs/controls.md.
 package controls
 
+//go:generate go test -trimpath -count=1 -run TestPage . -update
+
 import (
+	_ "embed"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"reflect"
 	"regexp"
 	"strconv"
 	"strings"
+	"text/template"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
 
 	"bastionless/rehearsal/proof"
-	"bastionless/rehearsal/report"
 )
 
-// Row is a row of the map: a control, and the property and the claim that meet it.
+// Row maps one or more controls to a property and a claim.
 type Row struct {
-	// Control is its name, or several.
-	Control string
-	// Type is a resource type. Each resource of it has the property.
+	// Control lists the ids of the controls, and Requires what they require.
+	Control, Requires string
+	// Type is a resource type. Every resource of the type has to have the property.
 	Type string
-	// Property is a path to a property, such as "rules[0].status".
+	// Property is the path of a property, such as "rules[0].status".
 	Property string
-	// Value is what the property has: JSON; "present"; or "absent", which what is empty is too.
+	// Value is the value of the property as JSON, or Present or Absent.
 	Value string
-	// Claim is the id of a claim that is proven, or empty.
+	// Claim is the id of a claim that has to be proven. Optional.
 	Claim string
 }
 
-const columns = 6
+// Values of Row.Value that are not JSON.
+const (
+	// Present is every value that is not empty.
+	Present = "present"
+	// Absent is no value or an empty one.
+	Absent = "absent"
+)
 
-// Rows reads the table under the heading Met.
-func Rows(document string) ([]Row, error) {
-	_, text, found := strings.Cut(document, "\n## Met\n")
-	if !found {
-		return nil, errors.New("no heading Met")
+// Exception is a control that is not met.
+type Exception struct{ Control, Requires, Why string }
+
+//go:embed page.md.tmpl
+var pageTemplate string
+
+// Page returns the content of docs/controls.md.
+func Page() (string, error) {
+	page, err := template.New("controls.md").Funcs(template.FuncMap{"value": func(value string) string {
+		if value == Present || value == Absent {
+			return value
+		}
+		return "`" + value + "`"
+	}}).Parse(pageTemplate)
+	if err != nil {
+		return "", err
 	}
-	text, _, _ = strings.Cut(text, "\n## ")
-	var rows []Row
-	for _, line := range strings.Split(text, "\n") {
-		if !strings.HasPrefix(line, "| ") {
-			continue
-		}
-		cells := strings.Split(strings.TrimSuffix(strings.TrimPrefix(line, "| "), "|"), " |")
-		for i := range cells {
-			cells[i] = strings.Trim(cells[i], " `")
-		}
-		if cells[0] == "Control" {
-			continue
-		}
-		if len(cells) < columns {
-			return nil, fmt.Errorf("%q has %d columns, and not %d", line, len(cells), columns)
-		}
-		rows = append(rows, Row{Control: cells[0], Type: cells[2], Property: cells[3], Value: cells[4], Claim: cells[5]})
-	}
-	if len(rows) == 0 {
-		return nil, errors.New("no rows under the heading Met")
-	}
-	return rows, nil
+	var text strings.Builder
+	err = page.Execute(&text, map[string]any{"Met": Met(), "NotMet": NotMet()})
+	return text.String(), err
 }
 
-// Check says what of a row does not hold in a stack.
+// Check returns what a deployed stack lacks of a row.
 func (r Row) Check(deployment *apitype.DeploymentV3, claims []proof.Claim) []string {
-	var wrong []string
-	say := func(format string, args ...any) {
-		wrong = append(wrong, r.Control+": "+fmt.Sprintf(format, args...))
+	var problems []string
+	add := func(format string, args ...any) {
+		problems = append(problems, r.Control+": "+fmt.Sprintf(format, args...))
 	}
 	resources := 0
 	for _, resource := range deployment.Resources {
@@ -74,48 +75,49 @@ func (r Row) Check(deployment *apitype.DeploymentV3, claims []proof.Claim) []str
 			continue
 		}
 		resources++
-		if value, found := property(resource.Outputs, r.Property); !r.fits(value, found) {
-			say("%s %s of %s is %s, and not %s", r.Type, r.Property, resource.URN.Name(), shown(value, found), r.Value)
+		if value, found := property(resource.Outputs, r.Property); !r.matches(value, found) {
+			add("%s %s of %s is %s, not %s", r.Type, r.Property, resource.URN.Name(), describe(value, found), r.Value)
 		}
 	}
 	if resources == 0 {
-		say("there is no %s", r.Type)
+		add("the stack has no %s", r.Type)
 	}
 	if r.Claim == "" {
-		return wrong
+		return problems
 	}
 	proven := 0
 	for _, claim := range claims {
 		switch {
 		case claim.ID != r.Claim:
-		case claim.Result == report.Proven:
+		case claim.Result == proof.Proven:
 			proven++
 		default:
-			say("%s of %s is %s", claim.ID, claim.Subject, claim.Result)
+			add("%s of %s is %s", claim.ID, claim.Subject, claim.Result)
 		}
 	}
 	if proven == 0 {
-		say("no claim %s is proven", r.Claim)
+		add("no claim %s is proven", r.Claim)
 	}
-	return wrong
+	return problems
 }
 
-func (r Row) fits(value any, found bool) bool {
+func (r Row) matches(value any, found bool) bool {
 	elements, isList := value.([]any)
 	empty := !found || value == nil || value == "" || isList && len(elements) == 0
 	switch r.Value {
-	case "absent":
+	case Absent:
 		return empty
-	case "present":
+	case Present:
 		return !empty
 	}
 	var want any
 	return found && json.Unmarshal([]byte(r.Value), &want) == nil && reflect.DeepEqual(want, value)
 }
 
-func shown(value any, found bool) string {
+// describe returns a value for people.
+func describe(value any, found bool) string {
 	if !found {
-		return "absent"
+		return Absent
 	}
 	text, err := json.Marshal(value)
 	if err != nil {
@@ -124,25 +126,26 @@ func shown(value any, found bool) string {
 	return string(text)
 }
 
-var step = regexp.MustCompile(`[^.\[\]]+`)
+// pathElement matches a name or an index in a path.
+var pathElement = regexp.MustCompile(`[^.\[\]]+`)
 
-// property follows a path.
+// property returns the value at a path.
 func property(outputs map[string]any, path string) (any, bool) {
 	var value any = outputs
-	for _, name := range step.FindAllString(path, -1) {
-		switch within := value.(type) {
+	for _, name := range pathElement.FindAllString(path, -1) {
+		switch container := value.(type) {
 		case map[string]any:
-			next, found := within[name]
+			next, found := container[name]
 			if !found {
 				return nil, false
 			}
 			value = next
 		case []any:
 			i, err := strconv.Atoi(name)
-			if err != nil || i >= len(within) {
+			if err != nil || i >= len(container) {
 				return nil, false
 			}
-			value = within[i]
+			value = container[i]
 		default:
 			return nil, false
 		}

@@ -2,7 +2,9 @@ package controls
 
 import (
 	"encoding/json"
+	"flag"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -11,13 +13,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"bastionless/rehearsal/proof"
-	"bastionless/rehearsal/report"
 	"bastionless/rehearsal/stacktest"
 )
 
+var update = flag.Bool("update", false, "write docs/controls.md")
+
 func TestMain(m *testing.M) { os.Exit(stacktest.Main(m)) }
 
-// deployed deploys a stack in a simulated account, and makes the claims about it.
+// deployed deploys a frozen stack to the simulated AWS, and checks the claims about it.
 func deployed(t *testing.T, stack string) (*apitype.DeploymentV3, []proof.Claim) {
 	t.Helper()
 	deployment, err := proof.Read(stacktest.Export(t, stacktest.Deploy(t, stack, nil)))
@@ -27,30 +30,34 @@ func deployed(t *testing.T, stack string) (*apitype.DeploymentV3, []proof.Claim)
 	return deployment, claims
 }
 
-func rows(t *testing.T) []Row {
-	t.Helper()
-	text, err := os.ReadFile(stacktest.Root() + "/docs/controls.md")
+// TestPage checks that docs/controls.md is up to date. With -update it writes the page.
+func TestPage(t *testing.T) {
+	t.Parallel()
+	page, err := Page()
 	require.NoError(t, err)
-	all, err := Rows(string(text))
+	path := filepath.Join(stacktest.Root(), "docs", "controls.md")
+	if *update {
+		require.NoError(t, os.WriteFile(path, []byte(page), 0o600))
+	}
+	text, err := os.ReadFile(path)
 	require.NoError(t, err)
-	return all
+	require.Equal(t, page, string(text), "docs/controls.md is stale: go generate ./rehearsal/controls")
 }
 
-// Every row of the map holds in prod.
-func TestControls_areMetByProd(t *testing.T) {
+func TestMet_prod(t *testing.T) {
 	t.Parallel()
 	deployment, claims := deployed(t, "prod")
-	for _, row := range rows(t) {
+	for _, row := range Met() {
 		require.Empty(t, row.Check(deployment, claims), row)
 	}
 }
 
-// That the map can fail, dev shows, which has not all that prod has.
-func TestControls_areNotAllMetByDev(t *testing.T) {
+// dev meets fewer controls than prod, which shows that a row can fail.
+func TestMet_dev(t *testing.T) {
 	t.Parallel()
 	deployment, claims := deployed(t, "dev")
 	var failing []string
-	for _, row := range rows(t) {
+	for _, row := range Met() {
 		if len(row.Check(deployment, claims)) > 0 {
 			failing = append(failing, row.Control+" "+row.Property)
 		}
@@ -79,7 +86,7 @@ type statement struct {
 	Condition        map[string]map[string][]string
 }
 
-// policies are the own policies of a stack's roles, by resource name.
+// policies returns the inline policies of the stack's roles, by resource name.
 func policies(t *testing.T, deployment *apitype.DeploymentV3) map[string][]statement {
 	t.Helper()
 	all := map[string][]statement{}
@@ -99,9 +106,9 @@ func policies(t *testing.T, deployment *apitype.DeploymentV3) map[string][]state
 	return all
 }
 
-// IAM.1 and IAM.21: nothing is allowed on everything, and no whole service. KMS.1 and KMS.2: nothing is decrypted or
-// re-encrypted with every key.
-func TestControls_ofPolicies(t *testing.T) {
+// IAM.1 and IAM.21: no policy allows all actions, or all of a service. KMS.1 and KMS.2: no policy allows decryption with every
+// key.
+func TestPolicies(t *testing.T) {
 	t.Parallel()
 	for stack, want := range map[string][]string{
 		"prod":    {"flow-logs", "instance-role-agent", "instance-role-records", "session-role"},
@@ -133,8 +140,8 @@ func TestControls_ofPolicies(t *testing.T) {
 	}
 }
 
-// S3.5: the bucket's policy denies everything that does not come over TLS, to everybody.
-func TestControls_ofTheBucketsPolicy(t *testing.T) {
+// S3.5: the bucket policy denies all requests without TLS.
+func TestBucketPolicy(t *testing.T) {
 	t.Parallel()
 	deployment, _ := deployed(t, "prod")
 	for _, resource := range deployment.Resources {
@@ -146,26 +153,7 @@ func TestControls_ofTheBucketsPolicy(t *testing.T) {
 			return
 		}
 	}
-	require.Fail(t, "no policy of a bucket")
-}
-
-func TestRows(t *testing.T) {
-	t.Parallel()
-	got, err := Rows("# Map\n\n## Met\n\n| Control | Asks for | Resource | Property | Value | Claim |\n|---|---|---|---|---|---|\n" +
-		"| A.1, B.2 | this | `t` | `a.b[0]` | `\"x\"` | `c` |\n| A.2 | that | `t` | `d` | absent | |\n\n## Not met\n\n| A.3 | it | no |\n")
-	require.NoError(t, err)
-	require.Equal(t, []Row{
-		{Control: "A.1, B.2", Type: "t", Property: "a.b[0]", Value: `"x"`, Claim: "c"}, {Control: "A.2", Type: "t", Property: "d", Value: "absent"},
-	}, got)
-
-	for text, want := range map[string]string{
-		"# Map\n":                        "no heading Met",
-		"\n## Met\n":                     "no rows under the heading Met",
-		"\n## Met\n| A.1 | this | `t` |": `"| A.1 | this | ` + "`t`" + ` |" has 3 columns, and not 6`,
-	} {
-		_, err := Rows(text)
-		require.EqualError(t, err, want)
-	}
+	require.Fail(t, "the stack has no bucket policy")
 }
 
 func TestRow_Check(t *testing.T) {
@@ -175,24 +163,24 @@ func TestRow_Check(t *testing.T) {
 		{Type: "t", URN: "urn:pulumi:s::p::t::two", Outputs: map[string]any{"on": false, "list": []any{}, "empty": []any{}}},
 	}}
 	claims := []proof.Claim{
-		{ID: "sure", Subject: "one", Result: report.Proven},
-		{ID: "torn", Subject: "one", Result: report.Proven},
-		{ID: "torn", Subject: "two", Result: report.Refuted},
+		{ID: "always", Subject: "one", Result: proof.Proven},
+		{ID: "sometimes", Subject: "one", Result: proof.Proven},
+		{ID: "sometimes", Subject: "two", Result: proof.Refuted},
 	}
 	for name, test := range map[string]struct {
 		row  Row
 		want []string
 	}{
-		"met":              {Row{Type: "t", Property: "empty", Value: "absent", Claim: "sure"}, nil},
-		"not by each":      {Row{Type: "t", Property: "on", Value: "true"}, []string{"C.1: t on of two is false, and not true"}},
-		"not deep enough":  {Row{Type: "t", Property: "list[0].n", Value: "1"}, []string{"C.1: t list[0].n of two is absent, and not 1"}},
-		"no such property": {Row{Type: "t", Property: "on.off", Value: "present"}, []string{"C.1: t on.off of one is absent, and not present", "C.1: t on.off of two is absent, and not present"}},
-		"no such resource": {Row{Type: "u", Property: "on", Value: "true"}, []string{"C.1: there is no u"}},
-		"a claim refuted":  {Row{Type: "t", Property: "empty", Value: "absent", Claim: "torn"}, []string{"C.1: torn of two is refuted"}},
-		"a claim not made": {Row{Type: "t", Property: "empty", Value: "absent", Claim: "none"}, []string{"C.1: no claim none is proven"}},
-		"a value that is no JSON": {
+		"met":                     {Row{Type: "t", Property: "empty", Value: "absent", Claim: "always"}, nil},
+		"not every resource":      {Row{Type: "t", Property: "on", Value: "true"}, []string{"C.1: t on of two is false, not true"}},
+		"a path that is too long": {Row{Type: "t", Property: "list[0].n", Value: "1"}, []string{"C.1: t list[0].n of two is absent, not 1"}},
+		"no such property":        {Row{Type: "t", Property: "on.off", Value: "present"}, []string{"C.1: t on.off of one is absent, not present", "C.1: t on.off of two is absent, not present"}},
+		"no such resource":        {Row{Type: "u", Property: "on", Value: "true"}, []string{"C.1: the stack has no u"}},
+		"a claim refuted":         {Row{Type: "t", Property: "empty", Value: "absent", Claim: "sometimes"}, []string{"C.1: sometimes of two is refuted"}},
+		"a claim not made":        {Row{Type: "t", Property: "empty", Value: "absent", Claim: "none"}, []string{"C.1: no claim none is proven"}},
+		"a value that is not JSON": {
 			Row{Type: "t", Property: "on", Value: "yes"},
-			[]string{"C.1: t on of one is true, and not yes", "C.1: t on of two is false, and not yes"},
+			[]string{"C.1: t on of one is true, not yes", "C.1: t on of two is false, not yes"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

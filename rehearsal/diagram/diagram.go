@@ -1,10 +1,9 @@
-// Package diagram draws the topology of a deployed stack as a Mermaid flowchart: where
-// things are, who may reach whom, and the people outside.
+// Package diagram draws the topology of a deployed stack as a Mermaid flowchart: networks, instances, endpoints, and the
+// principals that can start sessions.
 //
-// Every line stands for something in the state: a solid arrow for what security groups
-// let through or roles allow, a dotted one for a route, a plain line for the service
-// behind an endpoint. The text holds names and blocks alone, in a stable order, so that
-// the same topology gives the same text whenever it was deployed.
+// A solid arrow is a connection that security groups allow, or something that a role allows. A dotted arrow is a route. A line
+// without an arrow connects an endpoint with its service. The text contains names and CIDR blocks, but no ids, in a stable
+// order, so that it does not depend on the deployment.
 package diagram
 
 import (
@@ -16,113 +15,113 @@ import (
 
 // Draw returns the Mermaid source of a topology.
 func Draw(t *proof.Topology) string {
-	s := &sketch{topology: t, taken: map[string]int{}, outside: map[string]string{}}
-	s.people()
+	c := &chart{topology: t, idCount: map[string]int{}, outside: map[string]string{}}
+	c.addRoles()
 	for _, v := range t.VPCs {
-		s.network(v)
+		c.addVPC(v)
 	}
-	s.strays()
+	c.addUnplacedInstances()
 	var text strings.Builder
 	text.WriteString("flowchart LR\n")
-	for _, line := range append(s.places, s.lines...) {
+	for _, line := range append(c.nodes, c.edges...) {
 		text.WriteString("  " + line + "\n")
 	}
-	if len(t.Unknown) > 0 {
-		fmt.Fprintf(&text, "  %%%% not drawn, since their types are not known: %s\n", oneLine(strings.Join(t.Unknown, ", ")))
+	if len(t.Unmodeled) > 0 {
+		fmt.Fprintf(&text, "  %%%% not drawn, because the proofs do not model their types: %s\n", oneLine(strings.Join(t.Unmodeled, ", ")))
 	}
 	return text.String()
 }
 
-// sketch is a flowchart that is being drawn.
-type sketch struct {
+// chart is a flowchart that is being drawn.
+type chart struct {
 	topology *proof.Topology
-	// places are the nodes and the subgraphs around them, lines what connects them.
-	places, lines []string
-	// depth is how many subgraphs are open.
+	// nodes are the lines of nodes and of the subgraphs around them, and edges those of edges.
+	nodes, edges []string
+	// depth is the number of open subgraphs.
 	depth int
-	// taken counts the ids in use.
-	taken map[string]int
-	// outside are the nodes outside all VPCs: ids by label.
+	// idCount counts the uses of each id.
+	idCount map[string]int
+	// outside are the ids of the nodes outside of all VPCs, by label.
 	outside map[string]string
 }
 
-// id makes an id of words.
-func (s *sketch) id(words ...string) string {
+// id returns an unused id that consists of the words.
+func (c *chart) id(words ...string) string {
 	id := strings.Trim(strings.Map(func(r rune) rune {
 		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' {
 			return r
 		}
 		return '_'
 	}, strings.ToLower(strings.Join(words, "_"))), "_")
-	if s.taken[id]++; s.taken[id] > 1 {
-		return s.id(id, fmt.Sprint(s.taken[id]))
+	if c.idCount[id]++; c.idCount[id] > 1 {
+		return c.id(id, fmt.Sprint(c.idCount[id]))
 	}
 	return id
 }
 
-// place adds a line of the places.
-func (s *sketch) place(format string, args ...any) {
-	s.places = append(s.places, strings.Repeat("  ", s.depth)+fmt.Sprintf(format, args...))
+// addLine adds a line to nodes.
+func (c *chart) addLine(format string, args ...any) {
+	c.nodes = append(c.nodes, strings.Repeat("  ", c.depth)+fmt.Sprintf(format, args...))
 }
 
-// open begins a subgraph.
-func (s *sketch) open(id, label string) {
-	s.place("subgraph %s[%s]", id, quoted(label))
-	s.depth++
+// open starts a subgraph.
+func (c *chart) open(id, label string) {
+	c.addLine("subgraph %s[%s]", id, quoted(label))
+	c.depth++
 }
 
 // end ends a subgraph.
-func (s *sketch) end() {
-	s.depth--
-	s.place("end")
+func (c *chart) end() {
+	c.depth--
+	c.addLine("end")
 }
 
-// node adds a node and returns its id.
-func (s *sketch) node(id string, labels ...string) string {
-	s.place("%s[%s]", id, quoted(labels...))
+// addNode adds a node and returns its id.
+func (c *chart) addNode(id string, labels ...string) string {
+	c.addLine("%s[%s]", id, quoted(labels...))
 	return id
 }
 
-// beyond adds a node outside all VPCs, once, and returns its id.
-func (s *sketch) beyond(name string, labels ...string) string {
+// outsideNode returns the id of the node with a label outside of all VPCs, and adds it if necessary.
+func (c *chart) outsideNode(name string, labels ...string) string {
 	label := quoted(labels...)
-	if s.outside[label] == "" {
-		s.outside[label] = s.node(s.id(name), labels...)
+	if c.outside[label] == "" {
+		c.outside[label] = c.addNode(c.id(name), labels...)
 	}
-	return s.outside[label]
+	return c.outside[label]
 }
 
-// line adds a line from one node or subgraph to another.
-func (s *sketch) line(from, arrow, label, to string) {
+// addEdge adds an edge from one node or subgraph to another.
+func (c *chart) addEdge(from, arrow, label, to string) {
 	if label != "" {
 		arrow += "|" + quoted(label) + "|"
 	}
-	s.lines = append(s.lines, from+" "+arrow+" "+to)
+	c.edges = append(c.edges, from+" "+arrow+" "+to)
 }
 
-// Kinds of line.
+// Kinds of edges.
 const (
-	mayReach = "-->"
-	route    = "-.->"
-	leadsTo  = "---"
+	allows      = "-->"
+	routesTo    = "-.->"
+	connectedTo = "---"
 )
 
-// special are characters that mean something in a label.
-var special = strings.NewReplacer(`"`, "#quot;", "#", "#35;", "<", "#lt;", ">", "#gt;", "`", "#96;")
+// escaper escapes characters that have a meaning in a label.
+var escaper = strings.NewReplacer(`"`, "#quot;", "#", "#35;", "<", "#lt;", ">", "#gt;", "`", "#96;")
 
-// quoted is a label of several rows.
+// quoted returns a label with one or more rows.
 func quoted(rows ...string) string {
 	escaped := make([]string, len(rows))
 	for i, row := range rows {
-		escaped[i] = special.Replace(oneLine(row))
+		escaped[i] = escaper.Replace(oneLine(row))
 	}
 	return `"` + strings.Join(escaped, "<br/>") + `"`
 }
 
-// oneLine drops line breaks and what else is not printed.
+// oneLine joins the lines of a text.
 func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
 
-// titled is a thing's name with what it is: "app subnet".
+// titled returns a name followed by the kind, such as "app subnet", unless the name contains it.
 func titled(name, kind string) string {
 	words := strings.Fields(kind)
 	switch {

@@ -12,8 +12,8 @@ import (
 
 func block(text string) netip.Prefix { return netip.MustParsePrefix(text) }
 
-// opened is a VPC in which much is open that this project's stacks never open.
-func opened() *proof.Topology {
+// openTopology returns a VPC with Internet access and open security groups.
+func openTopology() *proof.Topology {
 	anywhere := block("0.0.0.0/0")
 	internet := proof.Gateway{Kind: "Internet gateway", Name: "igw"}
 	return &proof.Topology{
@@ -25,8 +25,8 @@ func opened() *proof.Topology {
 			},
 		}},
 		Endpoints: []proof.Endpoint{
-			{VPC: "v", Service: "vpce-partner", Subnets: []string{"s"}, Groups: []string{"doors"}},
-			{VPC: "v", Service: "ssm", Subnets: []string{"s"}, Groups: []string{"doors"}, Addresses: map[string]netip.Addr{"s": netip.MustParseAddr("10.0.0.9")}},
+			{VPC: "v", Service: "vpce-partner", Subnets: []string{"s"}, Groups: []string{"endpoint-group"}},
+			{VPC: "v", Service: "ssm", Subnets: []string{"s"}, Groups: []string{"endpoint-group"}, Addresses: map[string]netip.Addr{"s": netip.MustParseAddr("10.0.0.9")}},
 		},
 		Instances: []proof.Instance{
 			{Name: `a"<b>#1`, Subnet: "s", Groups: []string{"web"}, Address: netip.MustParseAddr("10.0.0.4"), Public: true},
@@ -47,17 +47,17 @@ func opened() *proof.Topology {
 				},
 				Egress: []proof.Rule{{Protocol: "tcp", From: 5, To: 20, Group: "db"}},
 			},
-			"doors": {
+			"endpoint-group": {
 				Ingress: []proof.Rule{{Protocol: "tcp", From: 443, To: 443, Block: anywhere}},
 				Egress:  []proof.Rule{{Protocol: "-1", From: -1, To: -1, Block: anywhere}},
 			},
 		},
-		Roles:   []proof.SessionRole{{Name: "ops", Admits: []proof.Admitted{{Listed: "*", ARN: "arn:aws:iam::999999999999:user/ann", Unsure: true}}}},
-		Unknown: []string{"aws:lb/loadBalancer:LoadBalancer\nfront"},
+		Roles:     []proof.SessionRole{{Name: "ops", Principals: []proof.Principal{{Listed: "*", ARN: "arn:aws:iam::999999999999:user/ann", Conditional: true}}}},
+		Unmodeled: []string{"aws:lb/loadBalancer:LoadBalancer\nfront"},
 	}
 }
 
-func TestDraw_whatIsOpen(t *testing.T) {
+func TestDraw_openNetwork(t *testing.T) {
 	t.Parallel()
 	require.Equal(t, `flowchart LR
   people["anybody on AWS"]
@@ -89,33 +89,32 @@ func TestDraw_whatIsOpen(t *testing.T) {
   subnet_public_subnet -.->|"main route table: a prefix list"| transit_gateway
   endpoints_public_subnet --- service_systems_manager
   endpoints_public_subnet --- service_vpce_partner
-  %% not drawn, since their types are not known: aws:lb/loadBalancer:LoadBalancer front
-`, diagram.Draw(opened()))
+  %% not drawn, because the proofs do not model their types: aws:lb/loadBalancer:LoadBalancer front
+`, diagram.Draw(openTopology()))
 }
 
-// Who may assume a role, as the trust policy lists them.
-func TestDraw_people(t *testing.T) {
+func TestDraw_principals(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
-		admitted proof.Admitted
-		expected string
+		principal proof.Principal
+		expected  string
 	}{
-		"the account":        {proof.Admitted{Listed: "arn:aws:iam::123456789012:root", ARN: "arn:aws:iam::123456789012:user/ann"}, "users and roles of this account"},
-		"with MFA":           {proof.Admitted{Listed: "123456789012", ARN: "arn:aws:iam::123456789012:user/ann", MFA: true}, "users of this account"},
-		"another account":    {proof.Admitted{Listed: "210987654321", ARN: "arn:aws:iam::210987654321:user/ann", MFA: true}, "users of account 210987654321"},
-		"a user":             {proof.Admitted{Listed: "arn:aws:iam::123456789012:user/ops/bob", ARN: "arn:aws:iam::123456789012:user/ops/bob"}, "IAM user bob"},
-		"a role":             {proof.Admitted{Listed: "arn:aws:iam::210987654321:role/ci", ARN: "arn:aws:iam::210987654321:role/ci"}, "IAM role ci of account 210987654321"},
-		"roles by a pattern": {proof.Admitted{Listed: "arn:aws:iam::123456789012:root", ARN: "arn:aws:iam::123456789012:role/example"}, "some roles of this account"},
+		"the account":        {proof.Principal{Listed: "arn:aws:iam::123456789012:root", ARN: "arn:aws:iam::123456789012:user/ann"}, "users and roles of this account"},
+		"with MFA":           {proof.Principal{Listed: "123456789012", ARN: "arn:aws:iam::123456789012:user/ann", MFA: true}, "users of this account"},
+		"another account":    {proof.Principal{Listed: "210987654321", ARN: "arn:aws:iam::210987654321:user/ann", MFA: true}, "users of account 210987654321"},
+		"a user":             {proof.Principal{Listed: "arn:aws:iam::123456789012:user/ops/bob", ARN: "arn:aws:iam::123456789012:user/ops/bob"}, "IAM user bob"},
+		"a role":             {proof.Principal{Listed: "arn:aws:iam::210987654321:role/ci", ARN: "arn:aws:iam::210987654321:role/ci"}, "IAM role ci of account 210987654321"},
+		"roles by a pattern": {proof.Principal{Listed: "arn:aws:iam::123456789012:root", ARN: "arn:aws:iam::123456789012:role/example"}, "some roles of this account"},
 		"a permission set": {
-			proof.Admitted{Listed: "arn:aws:iam::123456789012:root", ARN: "arn:aws:iam::123456789012:role/aws-reserved/sso.amazonaws.com/exampleAWSReservedSSO_My_Ops_example"},
+			proof.Principal{Listed: "arn:aws:iam::123456789012:root", ARN: "arn:aws:iam::123456789012:role/aws-reserved/sso.amazonaws.com/exampleAWSReservedSSO_My_Ops_example"},
 			"permission set My_Ops",
 		},
-		"anybody": {proof.Admitted{Listed: "*", ARN: "arn:aws:iam::999999999999:user/ann"}, "anybody on AWS"},
+		"anybody": {proof.Principal{Listed: "*", ARN: "arn:aws:iam::999999999999:user/ann"}, "anybody on AWS"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			how := "may assume"
-			if test.admitted.MFA {
+			if test.principal.MFA {
 				how += ", with MFA"
 			}
 			require.Equal(t, `flowchart LR
@@ -126,13 +125,13 @@ func TestDraw_people(t *testing.T) {
   role_session_role -->|"opens ssh"| service_systems_manager
 `, diagram.Draw(&proof.Topology{
 				Account: "123456789012",
-				Roles:   []proof.SessionRole{{Name: "session-role", Kinds: []string{"ssh"}, Admits: []proof.Admitted{test.admitted}}},
+				Roles:   []proof.SessionRole{{Name: "session-role", Kinds: []string{"ssh"}, Principals: []proof.Principal{test.principal}}},
 			}))
 		})
 	}
 }
 
-// Two VPCs with the same names and blocks: no line leads from one to the other.
+// No edge connects two VPCs with the same names and blocks.
 func TestDraw_twoVPCs(t *testing.T) {
 	t.Parallel()
 	all := []proof.Rule{{Protocol: "-1", From: -1, To: -1, Block: block("10.0.0.0/24")}}

@@ -20,44 +20,44 @@ import (
 
 // The lines of a flowchart.
 var (
-	placeLine = regexp.MustCompile(`^(?:subgraph )?([a-z0-9_]+)\["[^"<>]*(?:<br/>[^"<>]*)*"\]$`)
-	joinLine  = regexp.MustCompile(`^([a-z0-9_]+) (?:-->|-\.->|---)(?:\|"[^"<>]+"\|)? ([a-z0-9_]+)$`)
+	nodeLine = regexp.MustCompile(`^(?:subgraph )?([a-z0-9_]+)\["[^"<>]*(?:<br/>[^"<>]*)*"\]$`)
+	edgeLine = regexp.MustCompile(`^([a-z0-9_]+) (?:-->|-\.->|---)(?:\|"[^"<>]+"\|)? ([a-z0-9_]+)$`)
 )
 
-// reserved are words that Mermaid reads as its own where an id stands.
+// reserved are words that Mermaid does not accept as ids.
 var reserved = []string{"end", "graph", "flowchart", "subgraph", "style", "click", "class", "default", "direction"}
 
-// requireWellFormed holds a flowchart to what Mermaid reads: ids that are declared once,
-// subgraphs that end, lines between what is declared.
+// requireWellFormed checks that Mermaid can parse a flowchart: every id is declared once, every subgraph ends, and edges connect
+// declared ids.
 func requireWellFormed(t *testing.T, text string) {
 	t.Helper()
 	require.True(t, strings.HasPrefix(text, "flowchart LR\n"), text)
 	declared := map[string]bool{}
 	depth := 0
 	for _, line := range lines(text)[1:] {
-		switch place, join := placeLine.FindStringSubmatch(line), joinLine.FindStringSubmatch(line); {
+		switch node, edge := nodeLine.FindStringSubmatch(line), edgeLine.FindStringSubmatch(line); {
 		case line == "" || strings.HasPrefix(line, "%% "):
 		case line == "end":
 			depth--
 			require.GreaterOrEqual(t, depth, 0, text)
-		case place != nil:
-			require.False(t, declared[place[1]], "%s is declared twice:\n%s", place[1], text)
-			require.NotContains(t, reserved, place[1])
-			declared[place[1]] = true
+		case node != nil:
+			require.False(t, declared[node[1]], "%s is declared twice:\n%s", node[1], text)
+			require.NotContains(t, reserved, node[1])
+			declared[node[1]] = true
 			if strings.HasPrefix(line, "subgraph ") {
 				depth++
 			}
-		case join != nil:
-			require.True(t, declared[join[1]] && declared[join[2]], "%s joins what is not there:\n%s", line, text)
+		case edge != nil:
+			require.True(t, declared[edge[1]] && declared[edge[2]], "%s connects a node that is not declared:\n%s", line, text)
 		default:
-			require.Fail(t, "a line that is none", line)
+			require.Fail(t, "unexpected line", line)
 		}
 	}
 	require.Zero(t, depth, text)
 }
 
-// Other people's stacks are drawn, too.
-func TestDraw_peers(t *testing.T) {
+// Stacks that this project does not declare can be drawn, too.
+func TestDraw_otherStacks(t *testing.T) {
 	t.Parallel()
 	paths, err := filepath.Glob("../proof/testdata/*.json")
 	require.NoError(t, err)
@@ -75,10 +75,10 @@ func TestDraw_peers(t *testing.T) {
 	}
 }
 
-// Whatever a property is, a state is drawn or refused with a reason.
+// For every value of every property, a state is drawn or rejected with an error.
 func TestDraw_anyProperty(t *testing.T) {
 	t.Parallel()
-	requireWellFormed(t, diagram.Draw(opened()))
+	requireWellFormed(t, diagram.Draw(openTopology()))
 	requireWellFormed(t, diagram.Draw(&proof.Topology{}))
 	whole := deployed(t, "dev", nil)
 	text, err := json.Marshal(whole)

@@ -17,13 +17,11 @@ import (
 	"bastionless/rehearsal/stacktest"
 )
 
-// update writes anew what these tests compare with: the diagrams in testdata, and that of
-// the READMEs.
-var update = flag.Bool("update", false, "write the diagrams anew, the READMEs' included")
+var update = flag.Bool("update", false, "write the diagrams in testdata and in the READMEs")
 
 func TestMain(m *testing.M) { os.Exit(stacktest.Main(m)) }
 
-// deployed deploys a stack on the simulated AWS. Overrides change its configuration.
+// deployed deploys a frozen stack to the simulated AWS. Overrides change its configuration.
 func deployed(t *testing.T, stack string, overrides map[string]string) *apitype.DeploymentV3 {
 	t.Helper()
 	state := stacktest.Export(t, stacktest.Deploy(t, stack, overrides))
@@ -40,8 +38,8 @@ func drawn(t *testing.T, deployment *apitype.DeploymentV3) string {
 	return diagram.Draw(topology)
 }
 
-// same holds a text to a file, or writes the file.
-func same(t *testing.T, path, text string) {
+// requireFile checks that a file contains a text. With -update it writes the file.
+func requireFile(t *testing.T, path, text string) {
 	t.Helper()
 	if *update {
 		require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
@@ -49,13 +47,13 @@ func same(t *testing.T, path, text string) {
 	}
 	expected, err := os.ReadFile(path)
 	require.NoError(t, err)
-	require.Equal(t, string(expected), text, "if this is meant: go test -trimpath ./rehearsal/diagram -update")
+	require.Equal(t, string(expected), text, "if this is right: go test -trimpath ./rehearsal/diagram -update")
 }
 
-// generated are what AWS and Pulumi name by chance.
+// generated matches ids and names that AWS and Pulumi generate.
 var generated = regexp.MustCompile(`[a-z]+-[0-9a-f]{7,17}\b|[0-9]{12}`)
 
-// Each committed stack, and what its keys change in the picture.
+// Each frozen stack, and configurations that change the diagram.
 func TestDraw_stacks(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -81,7 +79,7 @@ func TestDraw_stacks(t *testing.T) {
 			deployment := deployed(t, test.stack, test.overrides)
 			text := drawn(t, deployment)
 			requireWellFormed(t, text)
-			same(t, filepath.Join("testdata", name+".mmd"), text)
+			requireFile(t, filepath.Join("testdata", name+".mmd"), text)
 			if name != "many" {
 				require.Empty(t, generated.FindAllString(text, -1))
 			}
@@ -97,8 +95,8 @@ func TestDraw_stacks(t *testing.T) {
 	}
 }
 
-// Each line stands for something: without it, the line is gone, and nothing else.
-func TestDraw_linesStandForResources(t *testing.T) {
+// Each line belongs to a resource: without the resource, the line is missing, and no other.
+func TestDraw_linesBelongToResources(t *testing.T) {
 	t.Parallel()
 	whole := deployed(t, "dev", nil)
 	before := lines(drawn(t, whole))
@@ -119,27 +117,27 @@ func TestDraw_linesStandForResources(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			less := *whole
-			less.Resources = nil
+			without := *whole
+			without.Resources = nil
 			for _, r := range whole.Resources {
 				if !strings.HasSuffix(string(r.URN), name) {
-					less.Resources = append(less.Resources, r)
+					without.Resources = append(without.Resources, r)
 				}
 			}
-			require.Len(t, less.Resources, len(whole.Resources)-1)
-			after := lines(drawn(t, &less))
-			var gone []string
+			require.Len(t, without.Resources, len(whole.Resources)-1)
+			after := lines(drawn(t, &without))
+			var missing []string
 			for _, line := range before {
 				if !slices.Contains(after, line) {
-					gone = append(gone, line)
+					missing = append(missing, line)
 				}
 			}
-			require.ElementsMatch(t, expected, gone)
+			require.ElementsMatch(t, expected, missing)
 		})
 	}
 }
 
-// lines are a text's, without their indentation.
+// lines returns the lines of a text without their indentation.
 func lines(text string) []string {
 	var found []string
 	for _, line := range strings.Split(text, "\n") {

@@ -9,13 +9,13 @@ import (
 	"bastionless/rehearsal/proof"
 )
 
-// traffic is a protocol with a range of ports.
+// traffic is a protocol and a range of ports.
 type traffic struct {
 	protocol string
 	from, to int
 }
 
-// matching are the traffic of the rules that match.
+// matching returns the traffic of the rules that match.
 func matching(rules []proof.Rule, matches func(proof.Rule) bool) []traffic {
 	var found []traffic
 	for _, r := range rules {
@@ -35,7 +35,7 @@ const (
 	maxPort = 65535
 )
 
-// common is the traffic that both let through.
+// common returns the traffic that is in both lists.
 func common(a, b []traffic) []traffic {
 	var found []traffic
 	for _, x := range a {
@@ -53,17 +53,17 @@ func common(a, b []traffic) []traffic {
 	return found
 }
 
-// told tells traffic: "tcp 80, 443".
-func told(passes []traffic) string {
-	if slices.ContainsFunc(passes, func(t traffic) bool { return t.protocol == all }) {
+// describe returns traffic for people, such as "tcp 80, 443".
+func describe(allowed []traffic) string {
+	if slices.ContainsFunc(allowed, func(t traffic) bool { return t.protocol == all }) {
 		return "everything"
 	}
-	passes = slices.SortedFunc(slices.Values(passes), func(a, b traffic) int {
+	allowed = slices.SortedFunc(slices.Values(allowed), func(a, b traffic) int {
 		return cmp.Or(cmp.Compare(a.protocol, b.protocol), cmp.Compare(a.from, b.from), cmp.Compare(a.to, b.to))
 	})
 	var words []string
 	last := ""
-	for _, t := range slices.Compact(passes) {
+	for _, t := range slices.Compact(allowed) {
 		ports := fmt.Sprint(t.from)
 		switch {
 		case t.from == 0 && t.to == maxPort:

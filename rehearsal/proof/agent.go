@@ -7,136 +7,132 @@ import (
 	"strings"
 
 	"bastionless/rehearsal/proof/policy"
-	"bastionless/rehearsal/report"
 )
 
-// proveAgent proves that instances' roles let their agents do what sessions need.
+// proveAgent proves that the role of each instance allows what its agent needs for sessions.
 func (m *model) proveAgent() []*finding {
 	var found []*finding
 	for _, i := range m.instances {
-		f := claimOf("agent", i.name, report.Required)
-		m.agent(f, i)
+		f := newFinding("agent", i.name, Required)
+		m.checkAgent(f, i)
 		found = append(found, f)
 	}
 	return found
 }
 
-func (m *model) agent(f *finding, i *instance) {
-	if options := i.object("metadataOptions"); asText(options["httpEndpoint"]) == "disabled" {
-		f.breaks("set metadataOptions.httpEndpoint to enabled on "+i.String(),
-			"%s cannot ask for its role's credentials: its metadata service is disabled", i)
+func (m *model) checkAgent(f *finding, i *instance) {
+	if options := i.object("metadataOptions"); asStr(options["httpEndpoint"]) == "disabled" {
+		f.fail("set metadataOptions.httpEndpoint to enabled on "+i.String(),
+			"the agent of %s cannot get credentials: the instance metadata service is disabled", i)
 	}
-	r, lacks := m.roleOf(i)
+	r, missing := m.roleOf(i)
 	switch {
-	case lacks != "":
-		f.doubts("%s", lacks)
+	case missing != "":
+		f.unknown("%s", missing)
 		return
 	case r == nil:
-		f.breaks("give "+i.String()+" an instance profile with a role that has AmazonSSMManagedInstanceCore",
-			"%s has no role: its instance profile is %q, and no role is in it", i, i.profile)
+		f.fail("give "+i.String()+" an instance profile whose role has AmazonSSMManagedInstanceCore",
+			"%s has no role: its instance profile is %q", i, i.profile)
 		return
 	}
-	f.holds("%s has %s by %s", i, r, m.profiles[i.profile])
-	m.trusted(f, r)
-	policies, unknown := r.decide()
+	f.pass("%s has %s through %s", i, r, m.profiles[i.profile])
+	m.checkTrustsEC2(f, r)
+	policies, unknown := r.identityPolicies()
 	if r.boundary != "" {
-		boundary, err := m.managed(r.boundary)
+		boundary, err := m.managedPolicy(r.boundary)
 		if err != nil || boundary == nil {
-			f.doubts("the permissions boundary %s of %s, whose content is not known", r.boundary, r)
+			f.unknownUntil(r.fix(keyFixes.permissionsBoundary, ""), "the content of %s, the permissions boundary of %s, is not in the state", r.boundary, r)
 			return
 		}
 		policies.Boundary = boundary
 	}
 	for _, n := range m.needs(i) {
-		m.may(f, i, r, n, policies, unknown)
+		m.checkNeed(f, i, r, n, policies, unknown)
 	}
 }
 
-// may proves that the role may do what the agent needs.
-func (m *model) may(f *finding, i *instance, r *role, n need, policies policy.Policies, unknown []string) {
+// checkNeed checks that the role allows a request of the agent. unknown are the policies whose content is unknown.
+func (m *model) checkNeed(f *finding, i *instance, r *role, n need, policies policy.Policies, unknown []string) {
 	if n.key != nil {
-		policies.Resource, policies.Gatekeeper = n.key.policy, true
+		policies.Resource, policies.ResourceMustAllow = n.key.policy, true
 	}
 	d := policies.Decide(m.agentRequest(i, r, n))
-	mend := n.mended
-	if mend == "" {
-		mend = fmt.Sprintf("attach AmazonSSMManagedInstanceCore to %s", r)
-	}
-	if d.Explicit || d.Effect == policy.Denied && len(unknown) == 0 || d.Effect == policy.Undecided {
-		f.wants(d, mend, "%s, to %s", n, n.why)
+	if d.Effect != policy.Undecided && !d.Explicit && len(unknown) > 0 {
+		// They may allow the request, or deny it.
+		f.unknown("%s, to %s: the content of %s is not in the state", n, n.why, strings.Join(unknown, ", "))
 		return
 	}
-	if len(unknown) > 0 {
-		f.doubts("%s, to %s: what is in %s", n, n.why, strings.Join(unknown, ", "))
-		return
+	fix := r.fix(keyFixes.instancePolicy, fmt.Sprintf("attach AmazonSSMManagedInstanceCore to %s", r))
+	if n.grant != "" {
+		fix = fmt.Sprintf("allow %s in a policy of %s", n.grant, r)
 	}
-	f.wants(d, mend, "%s, to %s", n, n.why)
+	f.expectAllowed(d, fix, "%s, to %s", n, n.why)
 }
 
-// decide returns the role's policies, and the names of those whose content is unknown.
-func (r *role) decide() (policy.Policies, []string) {
+// identityPolicies returns the policies of the role, and the names of those whose content is unknown.
+func (r *role) identityPolicies() (policy.Policies, []string) {
 	var policies policy.Policies
 	var unknown []string
-	for _, a := range r.policies {
-		if a.document == nil {
-			unknown = append(unknown, a.name)
+	for _, p := range r.policies {
+		if p.document == nil {
+			unknown = append(unknown, p.name)
 			continue
 		}
-		policies.Identity = append(policies.Identity, a.document)
+		policies.Identity = append(policies.Identity, p.document)
 	}
 	return policies, unknown
 }
 
-// trusted proves that EC2 may give the role to an instance.
-func (m *model) trusted(f *finding, r *role) {
+// checkTrustsEC2 checks that EC2 can assume the role for an instance.
+func (m *model) checkTrustsEC2(f *finding, r *role) {
 	service := "ec2.amazonaws.com"
 	if m.partition == "aws-cn" && slices.ContainsFunc(r.trust.Statements, func(s policy.Statement) bool {
 		return s.Principal != nil && slices.Contains(s.Principal.Services, "ec2.amazonaws.com.cn")
 	}) {
 		service = "ec2.amazonaws.com.cn"
 	}
-	trust := policy.Policies{Resource: r.trust, Gatekeeper: true}
+	trust := policy.Policies{Resource: r.trust, ResourceMustAllow: true}
 	d := trust.Decide(&policy.Request{Principal: policy.Principal{Service: service}, Action: "sts:AssumeRole", Resource: r.arn})
-	f.wants(d, fmt.Sprintf("let the trust policy of %s allow sts:AssumeRole to %s", r, service), "%s takes %s", service, r)
+	f.expectAllowed(d, fmt.Sprintf("allow sts:AssumeRole to %s in the trust policy of %s", service, r), "%s assumes %s", service, r)
 }
 
-// proveOrdered proves that instances were created after all that their agents need.
+// proveOrdered proves that each instance was created after everything that its agent needs when it starts.
 func (m *model) proveOrdered() []*finding {
 	var found []*finding
 	for _, i := range m.instances {
-		f := claimOf("ordered", i.name, report.Required)
-		earlier := m.closure(i.node)
-		var late []string
+		f := newFinding("ordered", i.name, Required)
+		before := m.createdBefore(i.resource)
+		var late []*resource
 		needed := m.neededBefore(i)
 		for _, n := range needed {
-			if !earlier[n.urn] {
-				late = append(late, n.String())
+			if !before[n.urn] {
+				late = append(late, n)
 			}
 		}
 		if len(late) > 0 {
-			f.breaks(fmt.Sprintf("let %s depend on them (dependsOn): an agent that starts earlier sleeps for 5 to 30 minutes", i),
-				"%s does not wait for %s", i, strings.Join(late, ", "))
+			f.fail(fmt.Sprintf("add them to dependsOn of %s: an agent that starts before them sleeps for 5 to 30 minutes", i),
+				"%s does not depend on %s", i, names(late))
 		} else {
-			f.holds("%s was created after all %d resources that its agent needs: %s", i, len(needed), names(needed))
+			f.pass("%s depends on all %d resources that its agent needs: %s", i, len(needed), names(needed))
 		}
 		found = append(found, f)
 	}
 	return found
 }
 
-func names(nodes []*node) string {
+func names(resources []*resource) string {
 	var texts []string
-	for _, n := range nodes {
+	for _, n := range resources {
 		texts = append(texts, n.String())
 	}
 	return strings.Join(texts, ", ")
 }
 
-// neededBefore returns what must be there before an instance boots.
-func (m *model) neededBefore(i *instance) []*node {
-	needed := map[string]*node{}
-	add := func(nodes ...*node) {
-		for _, n := range nodes {
+// neededBefore returns the resources that have to exist before an instance starts, sorted by URN.
+func (m *model) neededBefore(i *instance) []*resource {
+	needed := map[string]*resource{}
+	add := func(resources ...*resource) {
+		for _, n := range resources {
 			if n != nil {
 				needed[n.urn] = n
 			}
@@ -145,13 +141,13 @@ func (m *model) neededBefore(i *instance) []*node {
 	groups := toSet(strings.Join(i.groups, " "))
 	subnets := map[string]bool{i.subnet: true}
 	if s := m.subnets[i.subnet]; s != nil {
-		for _, d := range m.doors {
-			if d.vpc == s.vpc && d.forSessions() {
-				add(d.node)
-				for _, id := range d.subnets {
+		for _, e := range m.endpoints {
+			if e.vpc == s.vpc && e.usedBySessions() {
+				add(e.resource)
+				for _, id := range e.subnets {
 					subnets[id] = true
 				}
-				for _, id := range d.groups {
+				for _, id := range e.groups {
 					groups[id] = true
 				}
 			}
@@ -167,36 +163,31 @@ func (m *model) neededBefore(i *instance) []*node {
 	for id := range subnets {
 		add(m.associations[id])
 	}
-	m.addAttachedToDoors(add)
-	if r, _ := m.roleOf(i); r != nil {
-		add(r.node, m.profiles[i.profile])
-		for _, a := range r.policies {
-			add(a.by)
-		}
-	}
-	add(m.recordTargets()...)
-	var nodes []*node
-	for _, urn := range slices.Sorted(maps.Keys(needed)) {
-		nodes = append(nodes, needed[urn])
-	}
-	return nodes
-}
-
-// addAttachedToDoors adds what hangs routes and policies on endpoints from beside.
-func (m *model) addAttachedToDoors(add func(...*node)) {
-	add(m.kind(
+	add(m.ofType(
 		"aws:ec2/vpcEndpointRouteTableAssociation:VpcEndpointRouteTableAssociation",
 		"aws:ec2/vpcEndpointSubnetAssociation:VpcEndpointSubnetAssociation",
 		"aws:ec2/vpcEndpointPolicy:VpcEndpointPolicy",
 	)...)
+	if r, _ := m.roleOf(i); r != nil {
+		add(r.resource, m.profiles[i.profile])
+		for _, p := range r.policies {
+			add(p.attachedBy)
+		}
+	}
+	add(m.recordTargets()...)
+	var sorted []*resource
+	for _, urn := range slices.Sorted(maps.Keys(needed)) {
+		sorted = append(sorted, needed[urn])
+	}
+	return sorted
 }
 
-// forSessions says whether sessions go through an endpoint.
-func (d *door) forSessions() bool {
+// usedBySessions reports whether sessions use the endpoint.
+func (e *vpcEndpoint) usedBySessions() bool {
 	for _, service := range []string{serviceSSM, serviceMessages, serviceEC2Messages, serviceLogs, serviceKMS} {
-		if d.serves(service) && d.kind == "Interface" {
+		if e.serves(service) && e.endpointType == "Interface" {
 			return true
 		}
 	}
-	return d.serves(serviceS3) && d.kind == "Gateway"
+	return e.serves(serviceS3) && e.endpointType == "Gateway"
 }

@@ -1,10 +1,8 @@
-// Package proof makes claims about a deployed stack from its state alone: that
-// sessions can open, and that nothing else can. Each is proven, refuted or undecided,
-// with its reasons.
+// Package proof examines the state of a deployed stack, and proves or refutes claims about it: sessions can be started, and
+// nothing else can reach the instances.
 //
-// It reads any stack written with the aws package, in the format of "pulumi stack
-// export". What it does not know of a state it names, and a claim that would rest on
-// that is undecided.
+// It reads every stack that is written with the aws package, in the format of "pulumi stack export". A claim that depends on
+// something in the state that this package does not model is undecided, and its reasons name it.
 package proof
 
 import (
@@ -16,46 +14,47 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
 )
 
-// Options are the caller's wishes.
+// Options are options of Check.
 type Options struct {
-	// Principals are ARNs and accounts that are meant to assume session roles from
-	// other accounts. Those that a stack of this project lists itself need not be here.
+	// Principals are ARNs and ids of other accounts that are meant to assume session roles, in addition to those that a
+	// stack of this project lists in sessionPrincipals. Optional.
 	Principals []string
 }
 
 // prover proves one family of claims.
 type prover struct {
-	// rests names what the claims rest on, for resources of unknown types.
-	rests family
+	// scope says which resources of types that are not modeled make the claims undecided.
+	scope scope
 	prove func(*model) []*finding
 }
 
-// provers are in the order in which claims are told.
+// provers returns the provers in the order of their claims.
 func provers() []prover {
 	return []prover{
-		{network, (*model).proveReach},
-		{network, (*model).proveIsolated},
-		{network, (*model).proveNoInbound},
-		{identity, (*model).proveAgent},
-		{nothing, (*model).proveOrdered},
-		{identity, (*model).proveSessionStart},
-		{identity, (*model).proveSessionMFA},
-		{identity, (*model).proveSessionForeign},
-		{identity, (*model).proveSessionOwn},
-		{identity, (*model).proveSessionScope},
-		{identity, (*model).proveRecorded},
-		{network, (*model).proveEndpointPolicies},
-		{network, (*model).proveEgress},
-		{network, (*model).proveDefaultGroup},
-		{nothing, (*model).proveIMDSv2},
-		{nothing, (*model).proveEncrypted},
-		{nothing, (*model).proveFlowLogs},
-		{nothing, (*model).proveMultiZone},
-		{nothing, (*model).proveProtected},
+		{scopeNetwork, (*model).proveReach},
+		{scopeNetwork, (*model).proveIsolated},
+		{scopeNetwork, (*model).proveNoInbound},
+		{scopeIdentity, (*model).proveAgent},
+		{scopeNone, (*model).proveOrdered},
+		{scopeIdentity, (*model).proveSessionStart},
+		{scopeIdentity, (*model).proveSessionMFA},
+		{scopeIdentity, (*model).proveSessionForeign},
+		{scopeIdentity, (*model).proveSessionOwn},
+		{scopeIdentity, (*model).proveSessionScope},
+		{scopeIdentity, (*model).proveRecorded},
+		{scopeNetwork, (*model).proveEndpointPolicies},
+		{scopeNetwork, (*model).proveEgress},
+		{scopeNetwork, (*model).proveDefaultGroup},
+		{scopeNone, (*model).proveIMDSv2},
+		{scopeNone, (*model).proveEncrypted},
+		{scopeNone, (*model).proveFlowLogs},
+		{scopeNone, (*model).proveMultiZone},
+		{scopeNone, (*model).proveProtected},
 	}
 }
 
-// Check makes all claims about a deployment. An error says why nothing can be claimed.
+// Check makes all claims about a deployment. It returns an error, such as ErrNoInstance, if the deployment does not allow any
+// claim.
 func Check(deployment *apitype.DeploymentV3, options Options) ([]Claim, error) {
 	s, err := readState(deployment)
 	if err != nil {
@@ -66,28 +65,28 @@ func Check(deployment *apitype.DeploymentV3, options Options) ([]Claim, error) {
 		return nil, err
 	}
 	m.intent.principals = append(m.intent.principals, options.Principals...)
-	strangers := m.strangers()
+	unmodeled := m.unmodeledTypes()
 	var claims []Claim
 	for _, p := range provers() {
 		for _, f := range p.prove(m) {
-			if names := strangers[p.rests]; len(names) > 0 && f.whole() {
-				f.doubts("what these do to it, whose types are unknown here: %s", strings.Join(names, ", "))
+			if names := unmodeled[p.scope]; len(names) > 0 && f.passing() {
+				f.unknown("resources of types that the proofs do not model: %s", strings.Join(names, ", "))
 			}
 			claims = append(claims, f.conclude())
 		}
 	}
-	if err := m.unsealed(); err != nil {
+	if err := m.encryptedPropsError(); err != nil {
 		return nil, err
 	}
 	return claims, nil
 }
 
-// unsealed is an error where a property that was read turned out to be encrypted.
-func (m *model) unsealed() error {
-	if len(m.sealed) == 0 {
+// encryptedPropsError returns an error if a property that was read is encrypted.
+func (m *model) encryptedPropsError() error {
+	if len(m.encryptedProps) == 0 {
 		return nil
 	}
-	return fmt.Errorf("the state holds encrypted secrets where claims need the value: %s: "+
+	return fmt.Errorf("the state encrypts properties that claims depend on: %s: "+
 		"export it with \"pulumi stack export --show-secrets\"",
-		strings.Join(slices.Sorted(maps.Keys(m.sealed)), ", "))
+		strings.Join(slices.Sorted(maps.Keys(m.encryptedProps)), ", "))
 }

@@ -2,96 +2,138 @@ package proof
 
 import (
 	"fmt"
+	"slices"
 
 	"bastionless/rehearsal/proof/policy"
-	"bastionless/rehearsal/report"
 )
 
-// Claim is one thing that is claimed of one subject, and what came of it.
-type Claim = report.Claim
-
-// How a line of a claim's reasons begins, but for those that tell what holds.
+// Classes of claims.
 const (
-	// Broken tells where it breaks.
-	Broken = "broken: "
-	// Mend tells what to change.
-	Mend = "to mend: "
-	// NotKnown tells what the state does not.
-	NotKnown = "not known: "
-	// Assumed tells what is taken for granted.
-	Assumed = "assumed: "
+	// Required claims are those without which a stack does not do what it is for.
+	Required = "required"
+	// Hardening claims are optional.
+	Hardening = "hardening"
 )
 
-// finding is a claim that is being looked into.
-type finding struct {
-	claim           Claim
-	broken, unknown bool
+// Results of claims.
+const (
+	Proven    = "proven"
+	Refuted   = "refuted"
+	Undecided = "undecided"
+)
+
+// Claim is a statement about one subject in a deployed stack, with its result.
+type Claim struct {
+	// ID is what is claimed, such as "reach.ssm".
+	ID string `json:"id"`
+	// Subject is the name of the resource that the claim is about, or of the stack.
+	Subject string `json:"subject"`
+	// Class is Required or Hardening.
+	Class string `json:"class"`
+	// Result is Proven, Refuted or Undecided.
+	Result string `json:"result"`
+	// Reasons are never empty.
+	Reasons []Reason `json:"reasons"`
 }
 
-// claimOf begins a claim.
-func claimOf(id, subject, class string) *finding {
-	return &finding{claim: Claim{ID: id, Subject: subject, Class: class}}
+// Reason is one step of a proof, in the order in which it was examined.
+type Reason struct {
+	Kind ReasonKind `json:"kind"`
+	Text string     `json:"text"`
+	// Fix says what to change so that the step passes. Only reasons of the kinds Fail and Unknown may have one.
+	Fix string `json:"fix"`
 }
 
-// say adds a line.
-func (f *finding) say(line string) { f.claim.Why = append(f.claim.Why, line) }
+// ReasonKind says what a Reason means for its Claim.
+type ReasonKind string
 
-// holds adds a step that holds.
-func (f *finding) holds(format string, args ...any) { f.say(fmt.Sprintf(format, args...)) }
+// The kinds of reasons.
+const (
+	// Pass: the state shows that the step passes.
+	Pass ReasonKind = "pass"
+	// Fail: the state shows that the step fails. The claim is refuted.
+	Fail ReasonKind = "fail"
+	// Unknown: the state does not show whether the step passes. The claim is undecided, unless another step fails.
+	Unknown ReasonKind = "unknown"
+	// Assumed: the step passes under an assumption that no state can show.
+	Assumed ReasonKind = "assumed"
+)
 
-// assumes adds what the state cannot tell and the claim takes for granted.
-func (f *finding) assumes(format string, args ...any) { f.say(Assumed + fmt.Sprintf(format, args...)) }
-
-// breaks adds a step that does not hold, and what would mend it.
-func (f *finding) breaks(mend, format string, args ...any) {
-	f.broken = true
-	f.say(Broken + fmt.Sprintf(format, args...))
-	if mend != "" {
-		f.say(Mend + mend)
+// Why returns the texts of the reasons.
+func (c Claim) Why() []string {
+	texts := make([]string, len(c.Reasons))
+	for i, reason := range c.Reasons {
+		texts[i] = reason.Text
 	}
+	return texts
 }
 
-// doubts adds what cannot be told.
-func (f *finding) doubts(format string, args ...any) {
-	f.unknown = true
-	f.say(NotKnown + fmt.Sprintf(format, args...))
+// finding is a claim whose reasons are being collected.
+type finding struct{ claim Claim }
+
+func newFinding(id, subject, class string) *finding {
+	return &finding{Claim{ID: id, Subject: subject, Class: class}}
 }
 
-// wants adds what became of a request that is to be allowed.
-func (f *finding) wants(d policy.Decision, mend, format string, args ...any) {
-	f.weigh(d, policy.Allowed, mend, fmt.Sprintf(format, args...))
+func (f *finding) add(kind ReasonKind, fix, format string, args []any) {
+	f.claim.Reasons = append(f.claim.Reasons, Reason{Kind: kind, Text: fmt.Sprintf(format, args...), Fix: fix})
 }
 
-// refuses adds what became of a request that is to be denied.
-func (f *finding) refuses(d policy.Decision, mend, format string, args ...any) {
-	f.weigh(d, policy.Denied, mend, fmt.Sprintf(format, args...))
+// pass adds a step that passes.
+func (f *finding) pass(format string, args ...any) { f.add(Pass, "", format, args) }
+
+// fail adds a step that fails.
+func (f *finding) fail(fix, format string, args ...any) { f.add(Fail, fix, format, args) }
+
+// unknown adds a step that the state does not decide.
+func (f *finding) unknown(format string, args ...any) { f.add(Unknown, "", format, args) }
+
+// unknownUntil adds a step that the state does not decide, and a change after which it would.
+func (f *finding) unknownUntil(fix, format string, args ...any) { f.add(Unknown, fix, format, args) }
+
+// assume adds an assumption.
+func (f *finding) assume(format string, args ...any) { f.add(Assumed, "", format, args) }
+
+// expectAllowed adds the decision about a request that AWS has to allow.
+func (f *finding) expectAllowed(d policy.Decision, fix, format string, args ...any) {
+	f.expect(d, policy.Allowed, fix, fmt.Sprintf(format, args...))
 }
 
-func (f *finding) weigh(d policy.Decision, want policy.Effect, mend, request string) {
+// expectDenied adds the decision about a request that AWS has to deny.
+func (f *finding) expectDenied(d policy.Decision, fix, format string, args ...any) {
+	f.expect(d, policy.Denied, fix, fmt.Sprintf(format, args...))
+}
+
+func (f *finding) expect(d policy.Decision, want policy.Effect, fix, request string) {
 	switch d.Effect {
 	case want:
-		f.holds("%s: %s: %s", request, d.Effect, d.Why)
+		f.pass("%s: %s: %s", request, d.Effect, d.Why)
 	case policy.Undecided:
-		f.doubts("%s: %s", request, d.Why)
+		f.unknown("%s: %s", request, d.Why)
 	default:
-		f.breaks(mend, "%s: %s: %s", request, d.Effect, d.Why)
+		f.fail(fix, "%s: %s: %s", request, d.Effect, d.Why)
 	}
 }
 
-// whole says whether nothing is broken and all is known so far.
-func (f *finding) whole() bool { return !f.broken && !f.unknown }
+func (f *finding) has(kind ReasonKind) bool {
+	return slices.ContainsFunc(f.claim.Reasons, func(r Reason) bool { return r.Kind == kind })
+}
+
+// passing reports whether no step so far has failed or is unknown.
+func (f *finding) passing() bool { return !f.has(Fail) && !f.has(Unknown) }
 
 // conclude returns the claim with its result.
 func (f *finding) conclude() Claim {
-	if len(f.claim.Why) == 0 {
-		f.doubts("anything that it could rest on")
+	if len(f.claim.Reasons) == 0 {
+		f.unknown("the state has nothing that this claim is about")
 	}
-	f.claim.Result = report.Proven
 	switch {
-	case f.broken:
-		f.claim.Result = report.Refuted
-	case f.unknown:
-		f.claim.Result = report.Undecided
+	case f.has(Fail):
+		f.claim.Result = Refuted
+	case f.has(Unknown):
+		f.claim.Result = Undecided
+	default:
+		f.claim.Result = Proven
 	}
 	return f.claim
 }

@@ -5,7 +5,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"bastionless/rehearsal/report"
+	"bastionless/rehearsal/proof"
 )
 
 // TestConfigurations holds stacks that are configured otherwise to their claims.
@@ -113,8 +113,8 @@ func TestConfigurations(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			claims := claimsOf(t, deployed(t, "dev", test.overrides))
-			require.ElementsMatch(t, test.required, failing(claims, report.Required))
-			require.ElementsMatch(t, test.hardening, failing(claims, report.Hardening))
+			require.ElementsMatch(t, test.required, failing(claims, proof.Required))
+			require.ElementsMatch(t, test.hardening, failing(claims, proof.Hardening))
 		})
 	}
 }

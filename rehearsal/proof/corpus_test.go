@@ -14,7 +14,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"bastionless/rehearsal/proof"
-	"bastionless/rehearsal/report"
 )
 
 var update = flag.Bool("update", false, "write the known mistakes' states anew")
@@ -201,7 +200,7 @@ func check(t *testing.T, text []byte) []proof.Claim {
 func failing(claims []proof.Claim, class string) []string {
 	failing := []string{}
 	for _, claim := range claims {
-		if claim.Result != report.Proven && (claim.Class == class || class == "") {
+		if claim.Result != proof.Proven && (claim.Class == class || class == "") {
 			failing = append(failing, claim.ID+": "+claim.Result)
 		}
 	}
@@ -211,10 +210,10 @@ func failing(claims []proof.Claim, class string) []string {
 func TestCheck_goodPeer(t *testing.T) {
 	t.Parallel()
 	claims := check(t, goodPeer().export(t))
-	require.Empty(t, failing(claims, report.Required))
+	require.Empty(t, failing(claims, proof.Required))
 	require.Equal(t, []string{
 		"endpoint-policy.s3: refuted", "endpoint-policy.ssm: refuted", "default-sg: refuted", "flow-logs: refuted", "multi-zone: refuted",
-	}, failing(claims, report.Hardening))
+	}, failing(claims, proof.Hardening))
 }
 
 // TestCheck_otherPartitions reads the stack in China and in AWS's sovereign cloud of Europe,
@@ -229,7 +228,7 @@ func TestCheck_otherPartitions(t *testing.T) {
 		text := strings.NewReplacer("arn:aws:", "arn:"+partition+":", "eu-west-1", other.region, "ec2.amazonaws.com", other.ec2).
 			Replace(string(goodPeer().export(t)))
 		claims := check(t, []byte(text))
-		require.Empty(t, failing(claims, report.Required), partition)
-		require.Contains(t, claims[0].Why[1], other.name+" resolves to")
+		require.Empty(t, failing(claims, proof.Required), partition)
+		require.Contains(t, claims[0].Reasons[1].Text, other.name+" resolves to")
 	}
 }

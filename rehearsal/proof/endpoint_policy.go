@@ -7,22 +7,20 @@ import (
 	"strings"
 
 	"bastionless/rehearsal/proof/policy"
-	"bastionless/rehearsal/report"
 )
 
-// proveEndpointPolicies proves that endpoints carry nothing for other accounts, and
-// nothing to strangers' buckets. ssmmessages and ec2messages are left out: that they
-// take a restriction well is not established.
+// proveEndpointPolicies proves that endpoints allow no requests of other accounts, and none to their buckets. It makes no
+// claim about ssmmessages and ec2messages, for which AWS does not document that restrictions work.
 func (m *model) proveEndpointPolicies() []*finding {
 	var found []*finding
 	for _, v := range m.instanceVPCs() {
-		for _, d := range m.doors {
-			if d.vpc != v.id || d.serves(serviceMessages) || d.serves(serviceEC2Messages) {
+		for _, e := range m.endpoints {
+			if e.vpc != v.id || e.serves(serviceMessages) || e.serves(serviceEC2Messages) {
 				continue
 			}
-			f := claimOf("endpoint-policy."+m.code(d), d.name, report.Hardening)
-			if document, ok := m.endpointPolicy(f, d); ok {
-				m.narrow(f, d, document)
+			f := newFinding("endpoint-policy."+m.serviceCode(e), e.name, Hardening)
+			if document, ok := m.endpointPolicy(f, e); ok {
+				m.checkEndpointPolicy(f, e, document)
 			}
 			found = append(found, f)
 		}
@@ -30,69 +28,71 @@ func (m *model) proveEndpointPolicies() []*finding {
 	return found
 }
 
-// code is the code of an endpoint's service, such as "ecr.api".
-func (m *model) code(d *door) string {
-	if _, code, found := strings.Cut(d.service, "."+m.region+"."); found {
+// serviceCode returns the code of an endpoint's service, such as "ecr.api".
+func (m *model) serviceCode(e *vpcEndpoint) string {
+	if _, code, found := strings.Cut(e.service, "."+m.region+"."); found {
 		return code
 	}
-	return d.service
+	return e.service
 }
 
-// carried is a request that an endpoint's policy is tried with.
-type carried struct {
-	who              policy.Principal
+// endpointRequest is an example request through an endpoint. It is not signed if the principal is the zero value.
+type endpointRequest struct {
+	principal        policy.Principal
 	action, resource string
-	what             string
+	// kind says what is wrong with the request.
+	kind string
 }
 
-// narrow proves that an endpoint's policy refuses strangers and, for S3, what they own.
-func (m *model) narrow(f *finding, d *door, document *policy.Document) {
-	mend := "let the policy of " + d.String() + " demand StringEquals aws:PrincipalAccount = " + m.account
-	requests := m.strangersRequests(d, document)
-	if d.serves(serviceS3) {
-		mend = "let the policy of " + d.String() + " allow what is read from AWS's buckets, and the account's principals the buckets of its own"
-		requests = append(requests, m.strangeBuckets(f, d, document, mend)...)
+// checkEndpointPolicy checks that the policy of an endpoint denies requests of other accounts and, for S3, requests to their
+// buckets.
+func (m *model) checkEndpointPolicy(f *finding, e *vpcEndpoint, document *policy.Document) {
+	fix := e.fix(keyFixes.endpointPolicy, "require StringEquals aws:PrincipalAccount = "+m.account+" in the policy of "+e.String())
+	requests := m.foreignRequests(e, document)
+	if e.serves(serviceS3) {
+		fix = e.fix(keyFixes.endpointPolicy,
+			"allow only reads of AWS's buckets, and the account's own buckets to its principals, in the policy of "+e.String())
+		requests = append(requests, m.foreignBucketRequests(f, e, document, fix)...)
 	}
-	told := map[string]bool{}
-	for _, c := range requests {
-		policies := policy.Policies{Identity: []*policy.Document{everything}, Endpoint: document}
-		if c.who.ARN == "" {
-			policies = policy.Policies{Resource: everybody, Endpoint: document}
+	reported := map[string]bool{}
+	for _, r := range requests {
+		policies := policy.Policies{Identity: []*policy.Document{allowAll}, Endpoint: document}
+		if r.principal.ARN == "" {
+			policies = policy.Policies{Resource: allowAllPrincipals, Endpoint: document}
 		}
-		context := policy.Context{}.With("aws:SourceVpce", d.id).With("aws:SourceVpc", d.vpc).
-			With("aws:ResourceAccount", strangeAccounts(m.account)[0]).With("aws:PrincipalOrgID", "o-stranger").With("aws:ResourceOrgID", "o-stranger")
-		decision := policies.Decide(&policy.Request{Principal: c.who, Action: c.action, Resource: c.resource, Context: context})
-		if decision.Effect != policy.Denied && !told[c.what] {
-			// One of a kind tells enough.
-			told[c.what] = true
-			f.refuses(decision, mend, "%s (%s): %s on %s through %s", c.what, cmp.Or(c.who.Account(), "nobody's"), c.action, c.resource, d)
+		context := policy.Context{}.With("aws:SourceVpce", e.id).With("aws:SourceVpc", e.vpc).
+			With("aws:ResourceAccount", foreignAccounts(m.account)[0]).With("aws:PrincipalOrgID", "o-foreign").With("aws:ResourceOrgID", "o-foreign")
+		decision := policies.Decide(&policy.Request{Principal: r.principal, Action: r.action, Resource: r.resource, Context: context})
+		if decision.Effect != policy.Denied && !reported[r.kind] {
+			// One example of each kind is enough.
+			reported[r.kind] = true
+			f.expectDenied(decision, fix, "%s (%s): %s on %s through %s", r.kind, cmp.Or(r.principal.Account(), "unsigned"), r.action, r.resource, e)
 		}
 	}
-	if f.whole() {
-		f.holds("%s refuses all %d requests of strangers and for strangers' buckets that were tried, "+
-			"among them one for each action and resource that its policy is about", d, len(requests))
+	if f.passing() {
+		f.pass("%s denies all %d example requests of other accounts and to their buckets, "+
+			"including one for each action and resource in its policy", e, len(requests))
 	}
 }
 
-// strangersRequests are what a stranger might ask for: something, and all that a
-// statement of the policy is about.
-func (m *model) strangersRequests(d *door, document *policy.Document) []carried {
-	service := strings.SplitN(m.code(d), ".", 2)[0]
-	strangers := m.strangersTo(document, m.account)
-	var requests []carried
+// foreignRequests returns requests of other accounts: an arbitrary one, and one for each action and resource in the policy.
+func (m *model) foreignRequests(e *vpcEndpoint, document *policy.Document) []endpointRequest {
+	service := strings.SplitN(m.serviceCode(e), ".", 2)[0]
+	principals := m.foreignPrincipals(document, m.account)
+	var requests []endpointRequest
 	add := func(action, resource string) {
-		if d.serves(serviceS3) && isRead(action) {
-			return // AWS's buckets are everybody's to read
+		if e.serves(serviceS3) && isS3Read(action) {
+			return // everybody can read AWS's buckets
 		}
-		for _, stranger := range strangers {
-			c := carried{stranger, action, resource, "with another account's keys"}
-			if !slices.Contains(requests, c) {
-				requests = append(requests, c)
+		for _, principal := range principals {
+			r := endpointRequest{principal, action, resource, "a request of another account"}
+			if !slices.Contains(requests, r) {
+				requests = append(requests, r)
 			}
 		}
 	}
-	any := m.arn(service, "any/thing")
-	add(service+":AnyAction", any)
+	anyAction, anyResource := service+":AnyAction", m.arn(service, "any/thing")
+	add(anyAction, anyResource)
 	for i := range document.Statements {
 		s := &document.Statements[i]
 		if s.Deny {
@@ -105,89 +105,90 @@ func (m *model) strangersRequests(d *door, document *policy.Document) []carried 
 		if s.NotResources {
 			resources = nil
 		}
-		for _, action := range append([]string{service + ":AnyAction"}, actions...) {
-			for _, resource := range append([]string{any}, resources...) {
-				add(example(action, service+":AnyAction"), example(resource, any))
+		for _, action := range append([]string{anyAction}, actions...) {
+			for _, resource := range append([]string{anyResource}, resources...) {
+				add(exampleText(action, anyAction), exampleText(resource, anyResource))
 			}
 		}
 	}
 	return requests
 }
 
-// example is a text that a pattern matches.
-func example(pattern, whole string) string {
+// exampleText returns a text that a pattern matches. For "*" it returns all.
+func exampleText(pattern, all string) string {
 	if pattern == "*" {
-		return whole
+		return all
 	}
 	return strings.NewReplacer("*", "x", "?", "x").Replace(pattern)
 }
 
-// isRead says whether an action of S3 reads.
-func isRead(action string) bool {
+// isS3Read reports whether an action reads from S3.
+func isS3Read(action string) bool {
 	return slices.Contains([]string{"s3:getobject", "s3:listbucket", "s3:getbucketlocation"}, strings.ToLower(action))
 }
 
-// strangeBuckets proves that no statement is about any bucket, and returns requests on a
-// stranger's.
-func (m *model) strangeBuckets(f *finding, d *door, document *policy.Document, mend string) []carried {
+// foreignBucketRequests checks that no statement covers buckets of any name, and returns requests to a bucket of another
+// account.
+func (m *model) foreignBucketRequests(f *finding, e *vpcEndpoint, document *policy.Document, fix string) []endpointRequest {
 	buckets := "arn:" + m.partition + ":s3:::"
-	for _, s := range document.Statements {
+	for i := range document.Statements {
+		s := &document.Statements[i]
 		if s.Deny {
 			continue
 		}
 		for _, resource := range s.Resources {
 			name := strings.TrimPrefix(resource, buckets)
 			if s.NotResources || strings.HasPrefix(name, "*") || strings.HasPrefix(name, "?") {
-				f.breaks(mend, "%s, %s, is about buckets that anybody may own: %s", document.Name, s.Sid, resource)
+				f.fail(fix, "%s covers buckets of other accounts: %s", document.Describe(s), resource)
 			}
 		}
 	}
-	own := policy.Session(fmt.Sprintf("arn:%s:iam::%s:role/own", m.partition, m.account), person)
-	object := buckets + "a-strangers-bucket/x"
-	return []carried{
-		{own, "s3:PutObject", object, "data leaves for a stranger's bucket"},
-		{policy.Principal{}, "s3:GetObject", object, "anybody reads a stranger's bucket"},
+	own := policy.Session(fmt.Sprintf("arn:%s:iam::%s:role/own", m.partition, m.account), exampleUser)
+	object := buckets + "foreign-bucket/x"
+	return []endpointRequest{
+		{own, "s3:PutObject", object, "a write to a bucket of another account"},
+		{policy.Principal{}, "s3:GetObject", object, "a read from a bucket of another account"},
 	}
 }
 
-// admitted proves that an endpoint's policy lets the agent's requests through.
-func (m *model) admitted(f *finding, i *instance, d *door) {
-	document, ok := m.endpointPolicy(f, d)
+// checkEndpointAllowsAgent checks that the policy of an endpoint allows the requests of the agent.
+func (m *model) checkEndpointAllowsAgent(f *finding, i *instance, e *vpcEndpoint) {
+	document, ok := m.endpointPolicy(f, e)
 	if !ok {
 		return
 	}
-	r, lacks := m.roleOf(i)
+	r, missing := m.roleOf(i)
 	if r == nil {
-		if lacks != "" {
-			f.doubts("%s, so whom the policy of %s is to admit", lacks, d)
+		if missing != "" {
+			f.unknown("the policy of %s may not allow the requests of the agent: %s", e, missing)
 		}
-		// An instance without a role is the business of the claim "agent".
+		// The claim "agent" is about instances without a role.
 		return
 	}
 	for _, n := range m.needs(i) {
-		if !d.serves(n.service) {
+		if !e.serves(n.service) {
 			continue
 		}
 		request := m.agentRequest(i, r, n)
-		request.Context = request.Context.With("aws:SourceVpce", d.id)
-		decision := (&policy.Policies{Identity: []*policy.Document{everything}, Endpoint: document}).Decide(request)
-		f.wants(decision, fmt.Sprintf("let the policy of %s allow %s to %s", d, n.action, r), "%s through %s", n, d)
+		request.Context = request.Context.With("aws:SourceVpce", e.id)
+		decision := (&policy.Policies{Identity: []*policy.Document{allowAll}, Endpoint: document}).Decide(request)
+		f.expectAllowed(decision, fmt.Sprintf("allow %s to %s in the policy of %s", n.action, r, e), "%s through %s", n, e)
 	}
 }
 
-// endpointPolicy reads an endpoint's policy, which may be AWS's default.
-func (m *model) endpointPolicy(f *finding, d *door) (*policy.Document, bool) {
-	if d.policy == "" {
-		return fullAccess, true
+// endpointPolicy parses the policy of an endpoint, or returns the default policy if it has none.
+func (m *model) endpointPolicy(f *finding, e *vpcEndpoint) (*policy.Document, bool) {
+	if e.policy == "" {
+		return defaultEndpointPolicy, true
 	}
-	document, err := policy.Parse("the policy of "+d.String(), d.policy)
+	document, err := policy.Parse("the policy of "+e.String(), e.policy)
 	if err != nil {
-		f.doubts("%v", err)
+		f.unknown("%v", err)
 		return nil, false
 	}
 	return document, true
 }
 
-// fullAccess is what AWS gives an endpoint without a policy.
-var fullAccess = mustParse("AWS's default endpoint policy",
+// defaultEndpointPolicy is the policy of an endpoint that is created without one.
+var defaultEndpointPolicy = mustParse("the default endpoint policy",
 	`{"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}]}`)

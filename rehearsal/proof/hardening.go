@@ -6,16 +6,13 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
-
-	"bastionless/rehearsal/report"
 )
 
-// proveEgress proves that instances connect to endpoints, to S3 and to what is forwarded,
-// and to nothing else.
+// proveEgress proves that instances can connect to endpoints, S3 and forwarding targets only.
 func (m *model) proveEgress() []*finding {
 	var found []*finding
 	for _, i := range m.instances {
-		f := claimOf("egress", i.name, report.Hardening)
+		f := newFinding("egress", i.name, Hardening)
 		s := m.subnets[i.subnet]
 		var v *vpc
 		if s != nil {
@@ -24,14 +21,14 @@ func (m *model) proveEgress() []*finding {
 		for _, id := range i.groups {
 			g := m.groupIn(id, v)
 			if g == nil {
-				f.doubts("the rules of security group %q of %s, which is not in the state", id, i)
+				f.unknown("security group %q of %s is not in the state", id, i)
 				continue
 			}
 			for _, r := range g.egress {
-				m.needed(f, r, g, v)
+				m.checkEgressRule(f, r, g, v)
 			}
 			if len(g.egress) == 0 {
-				f.holds("%s has no rule that lets anything out", g)
+				f.pass("%s has no outbound rule", g)
 			}
 		}
 		found = append(found, f)
@@ -39,131 +36,142 @@ func (m *model) proveEgress() []*finding {
 	return found
 }
 
-// needed proves that one rule lets out no more than is needed.
-func (m *model) needed(f *finding, r rule, g *group, v *vpc) {
+// checkEgressRule checks that an outbound rule allows no more than is needed.
+func (m *model) checkEgressRule(f *finding, r rule, g *securityGroup, v *vpc) {
 	onePort := r.protocol == "tcp" && r.from == r.to && r.from > 0
+	traffic := r.traffic("to")
 	switch {
 	case !onePort:
-		f.breaks("allow the TCP ports that are needed, each by itself, in place of "+r.name(g), "%s lets out %s", r.name(g), r)
-	case r.group != "" && r.from == httpsPort && m.guardsDoors(r.group):
-		f.holds("%s lets out %s, which guards endpoints", r.name(g), r)
+		f.fail(r.by.fix(keyFixes.instanceEgress, "replace "+r.name(g)+" by rules with one TCP port each"),
+			"%s allows %s", r.name(g), traffic)
+	case r.group != "" && r.from == httpsPort && m.isEndpointGroup(r.group):
+		f.pass("%s allows %s, the group of endpoints", r.name(g), traffic)
 	case r.list != "" && m.isGatewayList(r.list) && (r.from == httpsPort || r.from == httpPort):
-		f.holds("%s lets out %s, which is a gateway endpoint's", r.name(g), r)
-	case r.block.IsValid() && m.forwards(r, v):
-		f.holds("%s lets out %s, for ports that sessions forward", r.name(g), r)
+		f.pass("%s allows %s, the list of a gateway endpoint", r.name(g), traffic)
+	case r.block.IsValid() && m.isForwardTarget(r, v):
+		f.pass("%s allows %s, a target of port forwarding", r.name(g), traffic)
 	default:
-		f.breaks("remove "+r.name(g)+", or narrow it to endpoints' groups and prefix lists", "%s lets out %s, which is no endpoint", r.name(g), r)
+		f.fail(r.by.fix(keyFixes.instanceEgress, "remove "+r.name(g)+", or limit it to the groups and prefix lists of endpoints"),
+			"%s allows %s, which is not an endpoint", r.name(g), traffic)
 	}
 }
 
-// guardsDoors says whether a group is one of an endpoint's and of no instance's.
-func (m *model) guardsDoors(id string) bool {
-	return slices.ContainsFunc(m.doors, func(d *door) bool { return slices.Contains(d.groups, id) }) &&
+// isEndpointGroup reports whether a security group belongs to an endpoint and to no instance.
+func (m *model) isEndpointGroup(id string) bool {
+	return slices.ContainsFunc(m.endpoints, func(e *vpcEndpoint) bool { return slices.Contains(e.groups, id) }) &&
 		!slices.ContainsFunc(m.instances, func(i *instance) bool { return slices.Contains(i.groups, id) })
 }
 
-// forwards says whether a rule is for a forwarded port: one that the stack lists, or one
-// within the VPC where a stack lists none.
-func (m *model) forwards(r rule, v *vpc) bool {
-	if m.intent.groupsKnown {
+// isForwardTarget reports whether a rule is for a target of port forwarding: one that the stack lists, or one in the VPC if the
+// stack records no list.
+func (m *model) isForwardTarget(r rule, v *vpc) bool {
+	if m.intent.forwardKnown {
 		return slices.Contains(m.intent.forward, fmt.Sprintf("%s:%d", r.block, r.from))
 	}
-	return v != nil && slices.ContainsFunc(v.blocks, func(b netip.Prefix) bool { return within(b, r.block) })
+	return v != nil && slices.ContainsFunc(v.blocks, func(b netip.Prefix) bool { return contains(b, r.block) })
 }
 
-// proveDefaultGroup proves that the default security groups admit and let out nothing.
+// proveDefaultGroup proves that the default security groups have no rules.
 func (m *model) proveDefaultGroup() []*finding {
 	var found []*finding
 	for _, v := range m.instanceVPCs() {
-		f := claimOf("default-sg", v.name, report.Hardening)
+		f := newFinding("default-sg", v.name, Hardening)
 		g := m.groupIn(v.defaultGroup, v)
-		managed := g != nil && g.node != v.node
+		managed := g != nil && g.resource != v.resource
 		switch {
 		case !managed:
-			f.breaks("add a DefaultSecurityGroup without rules for "+v.String(), "the default security group of %s has AWS's rules: all within it, and all out", v)
+			f.fail("add a DefaultSecurityGroup without rules for "+v.String(),
+				"the default security group of %s has the rules of AWS: all traffic within the group, and all outbound traffic", v)
 		case len(g.ingress)+len(g.egress) > 0:
-			for _, r := range slices.Concat(g.ingress, g.egress) {
-				f.breaks("remove "+r.name(g), "the default security group of %s lets through %s", v, r)
+			for _, r := range g.ingress {
+				f.fail("remove "+r.name(g), "the default security group of %s allows %s", v, r.traffic("from"))
+			}
+			for _, r := range g.egress {
+				f.fail("remove "+r.name(g), "the default security group of %s allows %s", v, r.traffic("to"))
 			}
 		default:
-			f.holds("%s has emptied the default security group of %s", g, v)
+			f.pass("%s removes the rules of the default security group of %s", g, v)
 		}
 		found = append(found, f)
 	}
 	return found
 }
 
-// perInstance looks into a hardening claim for each instance.
-func (m *model) perInstance(id string, look func(*finding, *instance)) []*finding {
+// perInstance makes a hardening claim about each instance.
+func (m *model) perInstance(id string, check func(*finding, *instance)) []*finding {
 	var found []*finding
 	for _, i := range m.instances {
-		f := claimOf(id, i.name, report.Hardening)
-		look(f, i)
+		f := newFinding(id, i.name, Hardening)
+		check(f, i)
 		found = append(found, f)
 	}
 	return found
 }
 
-// proveIMDSv2 proves that metadata is given to version 2 of its protocol alone.
+// proveIMDSv2 proves that the instance metadata service requires session tokens, which do not leave the instance.
 func (m *model) proveIMDSv2() []*finding {
 	return m.perInstance("imdsv2", func(f *finding, i *instance) {
 		options := i.object("metadataOptions")
-		tokens := asText(options["httpTokens"])
-		if tokens != "required" && asText(options["httpEndpoint"]) != "disabled" {
-			f.breaks("set metadataOptions.httpTokens to required on "+i.String(), "%s answers to version 1: httpTokens is %q", i, tokens)
+		tokens := asStr(options["httpTokens"])
+		if tokens != "required" && asStr(options["httpEndpoint"]) != "disabled" {
+			f.fail(i.fix(keyFixes.imds, "set metadataOptions.httpTokens to required on "+i.String()),
+				"the metadata service of %s answers requests without a token: httpTokens is %q", i, tokens)
 		}
-		if hops := asNumber(options["httpPutResponseHopLimit"], 1); hops > 1 {
-			f.breaks("set metadataOptions.httpPutResponseHopLimit to 1 on "+i.String(), "%s lets tokens travel %d hops, out of the instance", i, hops)
+		if hops := asInt(options["httpPutResponseHopLimit"], 1); hops > 1 {
+			f.fail("set metadataOptions.httpPutResponseHopLimit to 1 on "+i.String(), "tokens of %s can travel %d network hops", i, hops)
 		}
-		if f.whole() {
-			f.holds("%s demands tokens, which travel one hop", i)
+		if f.passing() {
+			f.pass("the metadata service of %s requires tokens, which travel one network hop", i)
 		}
 	})
 }
 
-// proveEncrypted proves that disks are encrypted.
+// proveEncrypted proves that volumes are encrypted.
 func (m *model) proveEncrypted() []*finding {
 	return m.perInstance("encrypted", func(f *finding, i *instance) {
 		root := i.object("rootBlockDevice")
 		switch {
 		case root == nil:
-			f.doubts("whether the root volume of %s is encrypted", i)
-		case !asFlag(root["encrypted"], false):
-			f.breaks("set rootBlockDevice.encrypted to true on "+i.String(), "the root volume of %s is not encrypted", i)
+			f.unknown("the root volume of %s is not in the state", i)
+		case !asBool(root["encrypted"], false):
+			f.fail(i.fix(keyFixes.rootVolumeEncrypted, "set rootBlockDevice.encrypted to true on "+i.String()),
+				"the root volume of %s is not encrypted", i)
 		default:
-			f.holds("the root volume of %s is encrypted", i)
+			f.pass("the root volume of %s is encrypted", i)
 		}
 		for _, device := range i.objects("ebsBlockDevices") {
-			if !asFlag(device["encrypted"], false) {
-				f.breaks("set encrypted to true on it", "volume %s of %s is not encrypted", asText(device["deviceName"]), i)
+			if !asBool(device["encrypted"], false) {
+				name := asStr(device["deviceName"])
+				f.fail("set encrypted to true on ebsBlockDevices "+name+" of "+i.String(), "volume %s of %s is not encrypted", name, i)
 			}
 		}
-		m.attachedVolumes(f, i)
+		m.checkAttachedVolumes(f, i)
 	})
 }
 
-// attachedVolumes proves it of volumes that are resources of their own.
-func (m *model) attachedVolumes(f *finding, i *instance) {
-	for _, attachment := range m.kind("aws:ec2/volumeAttachment:VolumeAttachment") {
-		if attachment.text("instanceId") != i.id {
+// checkAttachedVolumes checks volumes that are resources of their own.
+func (m *model) checkAttachedVolumes(f *finding, i *instance) {
+	for _, attachment := range m.ofType("aws:ec2/volumeAttachment:VolumeAttachment") {
+		if attachment.str("instanceId") != i.id {
 			continue
 		}
-		volumes := slices.DeleteFunc(m.kind("aws:ebs/volume:Volume"), func(n *node) bool { return n.id != attachment.text("volumeId") })
+		id := attachment.str("volumeId")
+		volumes := slices.DeleteFunc(m.ofType("aws:ebs/volume:Volume"), func(n *resource) bool { return n.id != id })
 		switch {
 		case len(volumes) == 0:
-			f.doubts("whether volume %q is encrypted, which %s attaches and which is not in the state", attachment.text("volumeId"), attachment)
-		case !volumes[0].flag("encrypted", false):
-			f.breaks("set encrypted to true on "+volumes[0].String(), "%s of %s is not encrypted", volumes[0], i)
+			f.unknown("volume %q of %s is not in the state", id, attachment)
+		case !volumes[0].boolean("encrypted", false):
+			f.fail("set encrypted to true on "+volumes[0].String(), "%s of %s is not encrypted", volumes[0], i)
 		}
 	}
 }
 
-// proveMultiZone proves that sessions outlive the failure of one zone.
+// proveMultiZone proves that sessions are possible when one Availability Zone fails.
 func (m *model) proveMultiZone() []*finding {
-	f := claimOf("multi-zone", m.stack, report.Hardening)
+	f := newFinding("multi-zone", m.stack, Hardening)
 	zones := map[string]bool{}
 	for _, i := range m.instances {
-		zone := i.text("availabilityZone")
+		zone := i.str("availabilityZone")
 		if s := m.subnets[i.subnet]; s != nil {
 			zone = s.zone
 		}
@@ -171,39 +179,40 @@ func (m *model) proveMultiZone() []*finding {
 	}
 	listed := slices.Sorted(maps.Keys(zones))
 	if len(listed) < 2 {
-		f.breaks("put instances into two zones or more", "all instances are in %s", strings.Join(listed, ""))
+		f.fail(m.instances[0].fix(keyFixes.zones, "distribute the instances over two zones or more"),
+			"all instances are in %s", strings.Join(listed, ""))
 	} else {
-		f.holds("there are instances in %s", strings.Join(listed, ", "))
+		f.pass("there are instances in %s", strings.Join(listed, ", "))
 	}
-	for _, d := range m.doors {
-		if !d.forSessions() || d.kind != "Interface" {
+	for _, e := range m.endpoints {
+		if !e.usedBySessions() || e.endpointType != "Interface" {
 			continue
 		}
 		has := map[string]bool{}
-		for _, id := range d.subnets {
+		for _, id := range e.subnets {
 			if s := m.subnets[id]; s != nil {
 				has[s.zone] = true
 			}
 		}
 		for _, zone := range listed {
 			if !has[zone] {
-				f.breaks("give "+d.String()+" a subnet in "+zone, "%s has no address in %s, where there are instances", d, zone)
+				f.fail("give "+e.String()+" a subnet in "+zone, "%s has no address in %s, where there are instances", e, zone)
 			}
 		}
 		if len(has) > 1 {
-			f.holds("%s has addresses in %s", d, strings.Join(slices.Sorted(maps.Keys(has)), ", "))
+			f.pass("%s has addresses in %s", e, strings.Join(slices.Sorted(maps.Keys(has)), ", "))
 		}
 	}
 	return []*finding{f}
 }
 
-// proveProtected proves that nobody ends an instance by mistake.
+// proveProtected proves that EC2 refuses to terminate instances.
 func (m *model) proveProtected() []*finding {
 	return m.perInstance("protected", func(f *finding, i *instance) {
-		if i.flag("disableApiTermination", false) {
-			f.holds("%s refuses to be terminated", i)
+		if i.boolean("disableApiTermination", false) {
+			f.pass("EC2 refuses to terminate %s", i)
 		} else {
-			f.breaks("set disableApiTermination to true on "+i.String(), "%s can be terminated", i)
+			f.fail(i.fix(keyFixes.terminationProtection, "set disableApiTermination to true on "+i.String()), "%s can be terminated", i)
 		}
 	})
 }

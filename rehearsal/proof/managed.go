@@ -9,13 +9,12 @@ import (
 	"bastionless/rehearsal/proof/policy"
 )
 
-// managedFiles are policies that AWS manages, a file each, as AWS publishes them.
+// managedFiles are AWS managed policies, as AWS publishes them, one file each.
 //
 //go:embed managed/*.json
 var managedFiles embed.FS
 
-// awsManaged returns the content of a policy that AWS manages, or nil where it is not
-// among those that ship with this package.
+// awsManaged returns the content of an AWS managed policy, or nil if this package does not contain it.
 func awsManaged(arn string) (*policy.Document, error) {
 	owner, name, found := strings.Cut(arn, ":policy/")
 	if !found || !strings.HasSuffix(owner, ":iam::aws") {
@@ -23,7 +22,7 @@ func awsManaged(arn string) (*policy.Document, error) {
 	}
 	text, err := managedFiles.ReadFile("managed/" + name[strings.LastIndex(name, "/")+1:] + ".json")
 	if err != nil {
-		return nil, nil //nolint:nilerr // no such file: the content is not known
+		return nil, nil //nolint:nilerr // no such file: the content is unknown
 	}
 	var file struct {
 		Version  string
@@ -33,5 +32,5 @@ func awsManaged(arn string) (*policy.Document, error) {
 	if err := json.Unmarshal(text, &file); err != nil {
 		return nil, fmt.Errorf("managed policy %s: %w", name, err)
 	}
-	return policy.Parse(fmt.Sprintf("AWS's %s (%s)", name, file.Version), string(file.Document))
+	return policy.Parse(fmt.Sprintf("the AWS managed policy %s (%s)", name, file.Version), string(file.Document))
 }

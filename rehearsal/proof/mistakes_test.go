@@ -1,6 +1,7 @@
 package proof_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -10,45 +11,38 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"bastionless/rehearsal/proof"
-	"bastionless/rehearsal/report"
 )
 
-// mistake is what users of similar stacks suffered from.
+// mistake is a mistake that users of similar stacks made.
 type mistake struct {
-	// name is the state's in testdata.
+	// name is the name of the state in testdata.
 	name string
-	// source is where it was made or is told of: an issue, else a file or a page.
+	// source is where the mistake is reported or was made: an issue, or else a file or page.
 	source string
-	// make makes it of a stack in which all holds that is required.
+	// make makes the mistake in a stack whose required claims are proven.
 	make func(p *peer)
-	// claim is the one that it breaks; others are those that it breaks, too.
+	// claim is the claim that the mistake refutes. others are further claims that it affects.
 	claim  string
 	others []string
-	// why is the line that tells where it breaks, and mend the next.
-	why, mend string
 }
 
-// mistakes are those of the project's regression corpus.
+// mistakes returns all known mistakes.
 func mistakes() []mistake {
 	return slices.Concat(networkMistakes(), agentMistakes(), sessionMistakes(), recordMistakes())
 }
 
-// networkMistakes keep instances from reaching what they need, or let others reach them.
+// networkMistakes keep instances from reaching services, or let others reach instances.
 func networkMistakes() []mistake {
 	return []mistake{
 		{
 			name: "no-ssmmessages-endpoint", source: "awsdocs/aws-systems-manager-user-guide#91",
 			make:  func(p *peer) { p.remove("ssmmessages") },
 			claim: "reach.ssmmessages",
-			why:   `Vpc "vpc" has no endpoint of ssmmessages, so ssmmessages.eu-west-1.amazonaws.com resolves to AWS's public addresses`,
-			mend:  `create an interface endpoint of com.amazonaws.eu-west-1.ssmmessages in Vpc "vpc", with privateDnsEnabled`,
 		},
 		{
 			name: "endpoint-group-without-443", source: "aws/aws-cdk#4937",
 			make:  func(p *peer) { p.set("endpoint-group", "ingress", list()) },
 			claim: "reach.ssm", others: []string{"reach.ssmmessages"},
-			why:  `no rule of SecurityGroup "endpoint-group" admits Instance "box" (10.0.11.10/32) to VpcEndpoint "ssm", TCP 443`,
-			mend: `allow TCP 443 into SecurityGroup "endpoint-group" from SecurityGroup "instance-group"`,
 		},
 		{
 			name: "endpoint-with-restricted-default-group", source: "gchq/sleeper#6564",
@@ -59,29 +53,21 @@ func networkMistakes() []mistake {
 				p.set("instance-group", "egress", list(props{"protocol": "-1", "fromPort": 0.0, "toPort": 0.0, "cidrBlocks": list("0.0.0.0/0")}))
 			},
 			claim: "reach.ssm",
-			why:   `no rule of DefaultSecurityGroup "default" admits Instance "box" (10.0.11.10/32) to VpcEndpoint "ssm", TCP 443`,
-			mend:  `allow TCP 443 into DefaultSecurityGroup "default" from SecurityGroup "instance-group"`,
 		},
 		{
 			name: "private-dns-off", source: "ibm-cloud-architecture/terraform-openshift4-aws#39",
 			make:  func(p *peer) { p.set("ssm", "privateDnsEnabled", false) },
 			claim: "reach.ssm",
-			why:   `VpcEndpoint "ssm" has no private DNS, so ssm.eu-west-1.amazonaws.com resolves to AWS's public addresses`,
-			mend:  `set privateDnsEnabled to true on VpcEndpoint "ssm"`,
 		},
 		{
 			name: "vpc-without-dns-hostnames", source: "govuk-paas/paas-bootstrap#553",
 			make:  func(p *peer) { p.set("vpc", "enableDnsHostnames", false) },
 			claim: "reach.ssm", others: []string{"reach.ssmmessages"},
-			why:  `Vpc "vpc" does not answer for private names, ssm.eu-west-1.amazonaws.com among them: enableDnsHostnames is false`,
-			mend: `set enableDnsHostnames to true on Vpc "vpc"`,
 		},
 		{
 			name: "endpoints-without-subnets", source: "bridgecrewio/terraform-aws-session-manager#14",
 			make:  func(p *peer) { p.set("ssm", "subnetIds", list()) },
 			claim: "reach.ssm",
-			why:   `VpcEndpoint "ssm" has no subnet, and so no address`,
-			mend:  `give VpcEndpoint "ssm" a subnet in each zone`,
 		},
 		{
 			name: "restricted-egress-without-s3-prefix-list", source: "ministryofjustice/modernisation-platform#1553",
@@ -89,15 +75,11 @@ func networkMistakes() []mistake {
 				p.set("instance-group", "egress", list(tcp443(props{"cidrBlocks": list("10.0.0.0/16")})))
 			},
 			claim: "reach.s3",
-			why:   `no rule of SecurityGroup "instance-group" lets TCP 443 through to S3's addresses, prefix list "pl-s3"`,
-			mend:  `allow TCP 443 from SecurityGroup "instance-group" to the prefix list of S3, pl-s3`,
 		},
 		{
 			name: "gateway-endpoint-on-another-route-table", source: "pulumi/pulumi-awsx#1373",
 			make:  func(p *peer) { p.set("s3", "routeTableIds", list("rtb-main")) },
 			claim: "reach.s3",
-			why:   `VpcEndpoint "s3" is not on the route table "rtb-app" that Subnet "app" uses by RouteTableAssociation "app-association"`,
-			mend:  `add the route table of Subnet "app" to VpcEndpoint "s3"`,
 		},
 		{
 			name: "endpoint-policy-that-only-denies", source: "terraform-aws-modules/terraform-aws-vpc#979",
@@ -106,9 +88,6 @@ func networkMistakes() []mistake {
 					`"Condition":{"StringNotEquals":{"aws:SourceVpc":"vpc-1"}}}`))
 			},
 			claim: "reach.ssm",
-			why: `ssm:UpdateInstanceInformation on arn:aws:ec2:eu-west-1:123456789012:instance/i-1 through VpcEndpoint "ssm": denied: ` +
-				`no statement of the endpoint policy allows it`,
-			mend: `let the policy of VpcEndpoint "ssm" allow ssm:UpdateInstanceInformation to Role "instance-role"`,
 		},
 		{
 			name: "endpoint-policy-of-another-account", source: "aws/amazon-ssm-agent#374",
@@ -117,9 +96,6 @@ func networkMistakes() []mistake {
 					`"Condition":{"StringEquals":{"aws:PrincipalAccount":"210987654321"}}}`))
 			},
 			claim: "reach.ssmmessages",
-			why: `ssmmessages:CreateControlChannel through VpcEndpoint "ssmmessages": denied: no statement of the endpoint policy allows it ` +
-				`(the policy of VpcEndpoint "ssmmessages", Ours, has a condition that does not hold: StringEquals aws:PrincipalAccount ["210987654321"])`,
-			mend: `let the policy of VpcEndpoint "ssmmessages" allow ssmmessages:CreateControlChannel to Role "instance-role"`,
 		},
 		{
 			name: "s3-endpoint-policy-with-a-principal-condition", source: "awslabs/landing-zone-accelerator-on-aws#277",
@@ -128,10 +104,6 @@ func networkMistakes() []mistake {
 					`"Condition":{"StringEquals":{"aws:PrincipalAccount":"123456789012"}}}`))
 			},
 			claim: "reach.s3",
-			why: `s3:GetObject on arn:aws:s3:::amazon-ssm-eu-west-1/ssm-agent-manifest.json, by anybody, not signed, since Association "agent-update" ` +
-				`reads the agent's bucket, through VpcEndpoint "s3": denied: no statement of the endpoint policy allows it ` +
-				`(the policy of VpcEndpoint "s3", Ours, has a condition that does not hold: StringEquals aws:PrincipalAccount ["123456789012"])`,
-			mend: `let the policy of VpcEndpoint "s3" allow s3:GetObject on arn:aws:s3:::amazon-ssm-eu-west-1/ssm-agent-manifest.json`,
 		},
 		{
 			name: "ssh-from-everywhere", source: "cloudposse/terraform-aws-ec2-bastion-server, variables.tf",
@@ -139,8 +111,6 @@ func networkMistakes() []mistake {
 				p.set("instance-group", "ingress", list(props{"protocol": "tcp", "fromPort": 22.0, "toPort": 22.0, "cidrBlocks": list("0.0.0.0/0")}))
 			},
 			claim: "no-inbound",
-			why:   `a rule of SecurityGroup "instance-group" admits tcp 22 with 0.0.0.0/0 to Instance "box"`,
-			mend:  `remove a rule of SecurityGroup "instance-group"`,
 		},
 		{
 			name: "internet-gateway-always", source: "jen20/pulumi-aws-vpc#2",
@@ -148,13 +118,11 @@ func networkMistakes() []mistake {
 				p.put("aws:ec2/internetGateway:InternetGateway", "gateway", "igw-1", props{"vpcId": "vpc-1"}, "vpc")
 			},
 			claim: "isolated",
-			why:   `InternetGateway "gateway" connects Vpc "vpc" to the Internet`,
-			mend:  `remove InternetGateway "gateway"`,
 		},
 	}
 }
 
-// agentMistakes keep agents from coming online.
+// agentMistakes keep agents offline.
 func agentMistakes() []mistake {
 	return []mistake{
 		{
@@ -165,8 +133,6 @@ func agentMistakes() []mistake {
 				p.resources["ssmmessages"].Dependencies = append(p.resources["ssmmessages"].Dependencies, p.resources["box"].URN)
 			},
 			claim: "ordered",
-			why:   `Instance "box" does not wait for VpcEndpoint "ssm", VpcEndpoint "ssmmessages"`,
-			mend:  `let Instance "box" depend on them (dependsOn): an agent that starts earlier sleeps for 5 to 30 minutes`,
 		},
 		{
 			name: "policy-after-the-instance", source: "hashicorp/packer-plugin-amazon#503",
@@ -174,16 +140,11 @@ func agentMistakes() []mistake {
 				p.reorder("box", "app", "instance-group", "profile", "ssm", "ssmmessages", "s3", "app-association")
 			},
 			claim: "ordered",
-			why:   `Instance "box" does not wait for RolePolicyAttachment "core"`,
-			mend:  `let Instance "box" depend on them (dependsOn): an agent that starts earlier sleeps for 5 to 30 minutes`,
 		},
 		{
 			name: "role-without-policy", source: "aws-samples/aws-genomics-workflows#120",
 			make:  func(p *peer) { p.remove("core") },
 			claim: "agent",
-			why: `ssm:UpdateInstanceInformation on arn:aws:ec2:eu-west-1:123456789012:instance/i-1, to register and stay online: denied: ` +
-				`no statement of the principal's policies allows it`,
-			mend: `attach AmazonSSMManagedInstanceCore to Role "instance-role"`,
 		},
 		{
 			name: "too-small-an-instance-policy", source: "aws/aws-cdk#30834",
@@ -196,20 +157,16 @@ func agentMistakes() []mistake {
 				p.resources["box"].Dependencies = append(p.resources["box"].Dependencies, p.resources["small"].URN)
 			},
 			claim: "agent",
-			why:   `ssmmessages:CreateControlChannel, to open its channels: denied: no statement of the principal's policies allows it`,
-			mend:  `attach AmazonSSMManagedInstanceCore to Role "instance-role"`,
 		},
 		{
 			name: "instance-without-profile", source: "ministryofjustice/modernisation-platform-environments#507",
 			make:  func(p *peer) { p.set("box", "iamInstanceProfile", "") },
 			claim: "agent",
-			why:   `Instance "box" has no role: its instance profile is "", and no role is in it`,
-			mend:  `give Instance "box" an instance profile with a role that has AmazonSSMManagedInstanceCore`,
 		},
 	}
 }
 
-// sessionMistakes keep people out, or let others in.
+// sessionMistakes keep principals from starting sessions, or let others start them.
 func sessionMistakes() []mistake {
 	return []mistake{
 		{
@@ -218,9 +175,6 @@ func sessionMistakes() []mistake {
 				p.set("people", "assumeRolePolicy", document(strings.Replace(trustStatement, `"Bool"`, `"BoolIfExists"`, 1)))
 			},
 			claim: "session.mfa",
-			why: `arn:aws:iam::123456789012:user/ann assumes Role "people" with long-term keys: allowed: ` +
-				`trust policy of Role "people", statement 1, allows it`,
-			mend: `put Bool aws:MultiFactorAuthPresent = true on the statement of the trust policy of Role "people"; not BoolIfExists, which admits long-term keys`,
 		},
 		{
 			name: "mfa-demanded-of-a-role", source: "Noovolari/leapp#262",
@@ -230,10 +184,6 @@ func sessionMistakes() []mistake {
 					`"ArnLike":{"aws:PrincipalArn":"arn:aws:iam::123456789012:role/aws-reserved/sso.amazonaws.com/*AWSReservedSSO_Ops_*"}}}`))
 			},
 			claim: "session.start",
-			why: `arn:aws:sts::123456789012:assumed-role/exampleAWSReservedSSO_Ops_example/ann assumes Role "people", as a role's session, ` +
-				`which cannot say that there was MFA: denied: no statement of the policy of the resource allows it ` +
-				`(trust policy of Role "people", SSO, has a condition that does not hold: Bool aws:MultiFactorAuthPresent ["true"])`,
-			mend: `let the trust policy of Role "people" admit arn:aws:iam::123456789012:root`,
 		},
 		{
 			name: "tag-condition-on-documents", source: "awslabs/awsome-distributed-ai#1137",
@@ -243,8 +193,6 @@ func sessionMistakes() []mistake {
 					`"Resource":["arn:aws:ec2:*:*:instance/*","arn:aws:ssm:*:*:document/*"],"Condition":{"StringEquals":{"ssm:resourceTag/team":"ops"}}}`))
 			},
 			claim: "session.start",
-			why:   `Role "people" opens sessions with no document`,
-			mend:  `allow ssm:StartSession on arn:aws:ssm:eu-west-1:123456789012:document/SSM-SessionManagerRunShell`,
 		},
 		{
 			name: "port-forwarding-document-missing", source: "basti-app/basti#56",
@@ -253,8 +201,6 @@ func sessionMistakes() []mistake {
 					`{"Effect":"Allow","Action":"ssm:StartSession","Resource":"arn:aws:ec2:*:*:instance/*"}`))
 			},
 			claim: "session.start",
-			why:   `Role "people" opens sessions with no document`,
-			mend:  `allow ssm:StartSession on arn:aws:ssm:eu-west-1:123456789012:document/SSM-SessionManagerRunShell`,
 		},
 		{
 			name: "any-principal", source: "duo-labs/cloudmapper#182",
@@ -262,9 +208,6 @@ func sessionMistakes() []mistake {
 				p.set("people", "assumeRolePolicy", document(`{"Effect":"Allow","Action":"sts:AssumeRole","Principal":"*","Condition":{"Bool":{"aws:MultiFactorAuthPresent":"true"}}}`))
 			},
 			claim: "session.foreign",
-			why: `arn:aws:iam::999999999999:user/ann, of another account, assumes Role "people": allowed: ` +
-				`trust policy of Role "people", statement 1, allows it`,
-			mend: `list in the trust policy of Role "people" who is meant to assume it, and nobody else`,
 		},
 		{
 			name: "trailing-asterisk-on-own-sessions", source: "https://docs.aws.amazon.com/systems-manager/latest/userguide/getting-started-restrict-access-examples.html",
@@ -273,23 +216,17 @@ func sessionMistakes() []mistake {
 				p.set("people-policy", "policy", document(startStatement, channelStatement, own))
 			},
 			claim: "session.own",
-			why:   `ssm:ResumeSession on the session of AROAPEOPLE:anna: allowed: RolePolicy "people-policy", statement 3, allows it`,
-			mend:  `allow ssm:ResumeSession and ssm:TerminateSession where StringEquals ssm:resourceTag/aws:ssmmessages:session-id = ${aws:userid}, and only there`,
 		},
 	}
 }
 
-// recordMistakes keep sessions from being recorded, or from opening since they are to be.
+// recordMistakes keep sessions from being recorded, or from starting because they have to be recorded.
 func recordMistakes() []mistake {
 	return []mistake{
 		{
 			name: "log-group-named-otherwise", source: "awslabs/landing-zone-accelerator-on-aws#934",
 			make:  func(p *peer) { recording(p, "sessions", "session-logs", "") },
 			claim: "agent", others: []string{"recorded: undecided"},
-			why: `logs:CreateLogStream on arn:aws:logs:eu-west-1:123456789012:log-group:sessions:log-stream:ann-0123456789abcdef0, to record for ` +
-				`Document "shell": denied: no statement of the principal's policies allows it (RolePolicy "logging", statement 1, is about ` +
-				`arn:aws:logs:eu-west-1:123456789012:log-group:session-logs:*, and not about arn:aws:logs:eu-west-1:123456789012:log-group:sessions:log-stream:ann-0123456789abcdef0)`,
-			mend: `give the instance's role a policy that allows logs:CreateLogStream on the log group's streams`,
 		},
 		{
 			name: "no-logs-endpoint", source: "aws/amazon-ssm-agent#639",
@@ -298,8 +235,6 @@ func recordMistakes() []mistake {
 				p.remove("logs")
 			},
 			claim: "reach.logs",
-			why:   `Vpc "vpc" has no endpoint of logs, so logs.eu-west-1.amazonaws.com resolves to AWS's public addresses`,
-			mend:  `create an interface endpoint of com.amazonaws.eu-west-1.logs in Vpc "vpc", with privateDnsEnabled`,
 		},
 		{
 			name: "default-document-beside-the-recorded-one", source: "masterpointio/terraform-aws-ssm-agent#85",
@@ -307,8 +242,6 @@ func recordMistakes() []mistake {
 				recording(p, "session-logs", "session-logs", `"arn:aws:ssm:eu-west-1:123456789012:document/SSM-SessionManagerRunShell",`)
 			},
 			claim: "recorded",
-			why:   `Role "people" opens sessions with SSM-SessionManagerRunShell, which the state does not say to record`,
-			mend:  `take the document out of the role's policy`,
 		},
 		{
 			name: "ssh-is-not-recorded", source: "aws/amazon-ssm-agent#194",
@@ -316,8 +249,6 @@ func recordMistakes() []mistake {
 				recording(p, "session-logs", "session-logs", `"arn:aws:ssm:eu-west-1::document/AWS-StartSSHSession",`)
 			},
 			claim: "recorded",
-			why:   `Role "people" opens sessions with AWS-StartSSHSession, which AWS never records`,
-			mend:  `take the document out of the role's policy`,
 		},
 		{
 			name: "encryption-demanded-of-a-plain-log-group", source: "bridgecrewio/terraform-aws-session-manager#9",
@@ -326,8 +257,6 @@ func recordMistakes() []mistake {
 				p.set("group", "kmsKeyId", "")
 			},
 			claim: "recorded",
-			why:   `LogGroup "group" is not encrypted with a key of the account`,
-			mend:  `give LogGroup "group" a kmsKeyId`,
 		},
 		{
 			name: "key-that-the-instance-may-not-use", source: "department-of-veterans-affairs/va.gov-team#54885",
@@ -336,66 +265,65 @@ func recordMistakes() []mistake {
 				p.set("decrypt", "policy", document(`{"Effect":"Allow","Action":"kms:GenerateDataKey","Resource":"*"}`))
 			},
 			claim: "agent",
-			why: `kms:Decrypt on arn:aws:kms:eu-west-1:123456789012:key/k-1, to decrypt the session of Document "shell": denied: ` +
-				`no statement of the principal's policies allows it`,
-			mend: `give the instance's role a policy that allows kms:Decrypt on arn:aws:kms:eu-west-1:123456789012:key/k-1`,
 		},
 	}
 }
 
-// TestMistakes reads the states in testdata. With -update it writes them first.
+// TestMistakes checks the states in testdata, and that testdata/mistakes.txt has the first reason that refutes the claim. With
+// -update it writes both.
 func TestMistakes(t *testing.T) {
 	t.Parallel()
-	seen := map[string]bool{}
+	var golden strings.Builder
 	for _, m := range mistakes() {
-		seen[m.name+".json"] = true
-		t.Run(m.name, func(t *testing.T) {
-			t.Parallel()
-			path := filepath.Join("testdata", m.name+".json")
-			p := goodPeer()
-			m.make(p)
-			if *update {
-				require.NoError(t, os.WriteFile(path, p.export(t), 0o644))
-			}
-			text, err := os.ReadFile(path)
-			require.NoError(t, err)
-			require.JSONEq(t, string(p.export(t)), string(text), "run the test with -update")
-			m.check(t, check(t, text))
-		})
+		path := filepath.Join("testdata", m.name+".json")
+		p := goodPeer()
+		m.make(p)
+		if *update {
+			require.NoError(t, os.WriteFile(path, p.export(t), 0o600))
+		}
+		text, err := os.ReadFile(path)
+		require.NoError(t, err)
+		require.JSONEq(t, string(p.export(t)), string(text), "run the test with -update")
+		reason := m.check(t, check(t, text))
+		fmt.Fprintf(&golden, "%s\n  %s: %s\n  Fix: %s\n", m.name, m.claim, reason.Text, reason.Fix)
 	}
-	files, err := os.ReadDir("testdata")
+	path := filepath.Join("testdata", "mistakes.txt")
+	if *update {
+		require.NoError(t, os.WriteFile(path, []byte(golden.String()), 0o600))
+	}
+	want, err := os.ReadFile(path)
 	require.NoError(t, err)
-	for _, file := range files {
-		require.True(t, seen[file.Name()], "%s is no known mistake's", file.Name())
-	}
+	require.Equal(t, string(want), golden.String(), "run the test with -update")
 }
 
-// check says whether the mistake was found, for the right reason, and nothing else.
-func (m *mistake) check(t *testing.T, claims []proof.Claim) {
-	t.Helper()
-	for _, claim := range claims {
-		if claim.ID != m.claim {
-			continue
-		}
-		require.Equal(t, report.Refuted, claim.Result)
-		for i, line := range claim.Why {
-			if strings.HasPrefix(line, proof.Broken) {
-				require.Equal(t, proof.Broken+m.why, line)
-				require.Equal(t, proof.Mend+m.mend, claim.Why[i+1])
-				break
-			}
-		}
-		expected := map[string]bool{m.claim + ": refuted": true}
-		for _, other := range m.others {
-			if !strings.Contains(other, ": ") {
-				other += ": refuted"
-			}
-			expected[other] = true
-		}
-		for _, failure := range failing(claims, report.Required) {
-			require.True(t, expected[failure], "%s was not expected", failure)
-		}
-		return
+// TestMistakes_states checks that every state in testdata belongs to a mistake.
+func TestMistakes_states(t *testing.T) {
+	t.Parallel()
+	var want []string
+	for _, m := range mistakes() {
+		want = append(want, filepath.Join("testdata", m.name+".json"))
 	}
-	require.Fail(t, "no claim "+m.claim)
+	files, err := filepath.Glob("testdata/*.json")
+	require.NoError(t, err)
+	require.ElementsMatch(t, want, files)
+}
+
+// check checks that the mistake refutes its claims and no others, and returns the first reason.
+func (m *mistake) check(t *testing.T, claims []proof.Claim) proof.Reason {
+	t.Helper()
+	expected := map[string]bool{m.claim + ": refuted": true}
+	for _, other := range m.others {
+		if !strings.Contains(other, ": ") {
+			other += ": refuted"
+		}
+		expected[other] = true
+	}
+	for _, failure := range failing(claims, proof.Required) {
+		require.True(t, expected[failure], "%s: %s was not expected", m.name, failure)
+	}
+	at := slices.IndexFunc(claims, func(c proof.Claim) bool { return c.ID == m.claim })
+	require.GreaterOrEqual(t, at, 0, "%s: no claim %s", m.name, m.claim)
+	require.Equal(t, proof.Refuted, claims[at].Result, m.name)
+	first := slices.IndexFunc(claims[at].Reasons, func(r proof.Reason) bool { return r.Kind == proof.Fail })
+	return claims[at].Reasons[first]
 }

@@ -6,86 +6,101 @@ import (
 	"slices"
 	"strings"
 
+	"bastionless/internal/contract"
 	"bastionless/rehearsal/proof/policy"
 )
 
-// model is what a state says of a network, its instances and its permissions.
+// model is the network, the instances and the permissions in a state.
 type model struct {
 	*state
 	vpcs         map[string]*vpc
 	subnets      map[string]*subnet
-	tables       map[string]*table
-	associations map[string]*node // by subnet
-	groups       map[string]*group
-	doors        []*door
+	tables       map[string]*routeTable
+	associations map[string]*resource // by subnet id
+	groups       map[string]*securityGroup
+	endpoints    []*vpcEndpoint
 	instances    []*instance
-	roles        map[string]*role // by name
-	profiles     map[string]*node // by name
+	roles        map[string]*role     // by name
+	profiles     map[string]*resource // by name
 	documents    map[string]*sessionDocument
 	keys         map[string]*key // by ARN
 	intent       intent
-	// partition, region and account are where the instances are.
+	// partition, region and account are those of the instances.
 	partition, region, account string
 }
 
 // instance is an EC2 instance.
 type instance struct {
-	*node
+	*resource
 	subnet, profile string
 	groups          []string
 }
 
 // role is an IAM role.
 type role struct {
-	*node
+	*resource
 	name, arn, uniqueID string
 	trust               *policy.Document
 	boundary            string
-	policies            []attached
+	policies            []rolePolicy
 }
 
-// attached is a policy of a role.
-type attached struct {
-	by *node
-	// document is nil where the content is not known.
+// rolePolicy is a policy of a role.
+type rolePolicy struct {
+	// attachedBy is the resource that attaches the policy.
+	attachedBy *resource
+	// document is nil if the content is unknown.
 	document *policy.Document
 	name     string
 }
 
-// intent is what a stack of this project says of its own purpose, in the inputs of its
-// components.
+// intent is what a stack of this project is meant for, from the inputs that its components record.
 type intent struct {
-	known       bool
-	principals  []string
-	requireMFA  bool
-	mfaMaxAge   int // in minutes; 0: any
-	documents   []string
-	anyInstance bool
-	// organization is what the account is said to belong to.
+	// sessionRoleKnown is true if a component records what its session role is for.
+	sessionRoleKnown bool
+	principals       []string
+	requireMFA       bool
+	mfaMaxAge        int // in minutes; 0 is any age
+	documents        []string
+	pushKey          bool
+	// organization is the AWS Organizations id that the account is said to be a member of.
 	organization string
+	// forwardKnown is true if a component records forward.
+	forwardKnown bool
 	forward      []string
-	groupsKnown  bool
+	// os is the operating system of the instances, or "" if no component records it.
+	os string
 }
 
-// ErrNoInstance is the error where there is nothing to claim anything about.
+// ErrNoInstance is returned for a state without EC2 instances, about which there is nothing to prove.
 var ErrNoInstance = errors.New("the state has no EC2 instance, so there is nothing to prove: deploy the stack first")
 
 // newModel reads the model of a state.
 func newModel(s *state) (*model, error) {
 	m := &model{
-		state: s, vpcs: map[string]*vpc{}, subnets: map[string]*subnet{}, tables: map[string]*table{},
-		associations: map[string]*node{}, groups: map[string]*group{}, roles: map[string]*role{},
-		profiles: map[string]*node{}, documents: map[string]*sessionDocument{}, keys: map[string]*key{},
+		state: s, vpcs: map[string]*vpc{}, subnets: map[string]*subnet{}, tables: map[string]*routeTable{},
+		associations: map[string]*resource{}, groups: map[string]*securityGroup{}, roles: map[string]*role{},
+		profiles: map[string]*resource{}, documents: map[string]*sessionDocument{}, keys: map[string]*key{},
 	}
-	m.network()
-	if err := m.identities(); err != nil {
+	m.readNetwork()
+	if err := m.readRoles(); err != nil {
 		return nil, err
 	}
-	if err := m.records(); err != nil {
+	if err := m.readRecords(); err != nil {
 		return nil, err
 	}
-	for _, n := range m.kind("aws:ec2/instance:Instance") {
-		i := &instance{node: n, subnet: n.text("subnetId"), profile: n.text("iamInstanceProfile"), groups: n.texts("vpcSecurityGroupIds")}
+	m.readInstances()
+	if len(m.instances) == 0 {
+		return nil, fmt.Errorf("stack %s: %w", s.stack, ErrNoInstance)
+	}
+	m.readIntent()
+	return m, nil
+}
+
+// readInstances reads the instances, and where they are.
+func (m *model) readInstances() {
+	for _, n := range m.ofType("aws:ec2/instance:Instance") {
+		i := &instance{resource: n, subnet: n.str("subnetId"), profile: n.str("iamInstanceProfile"), groups: n.strList("vpcSecurityGroupIds")}
 		if strings.HasPrefix(i.profile, "arn:") {
 			i.profile = i.profile[strings.LastIndex(i.profile, "/")+1:]
 		}
@@ -95,29 +110,21 @@ func newModel(s *state) (*model, error) {
 		m.instances = append(m.instances, i)
 	}
 	if len(m.instances) == 0 {
-		return nil, fmt.Errorf("stack %s: %w", s.stack, ErrNoInstance)
+		return
 	}
-	m.place()
-	m.readIntent()
-	return m, nil
-}
-
-// place finds out where the instances are.
-func (m *model) place() {
-	parts := strings.SplitN(m.instances[0].text("arn"), ":", 6)
-	if len(parts) == 6 {
+	if parts := strings.SplitN(m.instances[0].str("arn"), ":", 6); len(parts) == 6 {
 		m.partition, m.region, m.account = parts[1], parts[3], parts[4]
 	}
 }
 
-// identities reads roles, their policies and their profiles.
-func (m *model) identities() error {
-	for _, n := range m.kind("aws:iam/role:Role") {
-		r := &role{node: n, name: n.text("name"), arn: n.text("arn"), uniqueID: n.text("uniqueId"), boundary: n.text("permissionsBoundary")}
+// readRoles reads roles, their policies and instance profiles.
+func (m *model) readRoles() error {
+	for _, n := range m.ofType("aws:iam/role:Role") {
+		r := &role{resource: n, name: n.str("name"), arn: n.str("arn"), uniqueID: n.str("uniqueId"), boundary: n.str("permissionsBoundary")}
 		if r.name == "" {
 			r.name = n.id
 		}
-		trust, err := policy.Parse("trust policy of "+n.String(), n.text("assumeRolePolicy"))
+		trust, err := policy.Parse("the trust policy of "+n.String(), n.str("assumeRolePolicy"))
 		if err != nil && !m.encrypted() {
 			return err
 		}
@@ -126,53 +133,53 @@ func (m *model) identities() error {
 			r.trust = &policy.Document{}
 		}
 		for _, inline := range n.objects("inlinePolicies") {
-			if text := asText(inline["policy"]); text != "" {
-				if err := m.attach(r, n, asText(inline["name"])+" of "+n.String(), text); err != nil {
+			if text := asStr(inline["policy"]); text != "" {
+				if err := m.attachInline(r, n, asStr(inline["name"])+" of "+n.String(), text); err != nil {
 					return err
 				}
 			}
 		}
 		m.roles[r.name] = r
 	}
-	for _, n := range m.kind("aws:iam/instanceProfile:InstanceProfile") {
-		name := n.text("name")
+	for _, n := range m.ofType("aws:iam/instanceProfile:InstanceProfile") {
+		name := n.str("name")
 		if name == "" {
 			name = n.id
 		}
 		m.profiles[name] = n
 	}
-	for _, n := range m.kind("aws:iam/rolePolicy:RolePolicy") {
-		if r := m.roles[n.text("role")]; r != nil {
-			if err := m.attach(r, n, n.String(), n.text("policy")); err != nil {
+	for _, n := range m.ofType("aws:iam/rolePolicy:RolePolicy") {
+		if r := m.roles[n.str("role")]; r != nil {
+			if err := m.attachInline(r, n, n.String(), n.str("policy")); err != nil {
 				return err
 			}
 		}
 	}
-	return m.attachments()
+	return m.readAttachments()
 }
 
-// attachments reads which managed policies hang on which roles.
-func (m *model) attachments() error {
-	for _, n := range m.kind("aws:iam/rolePolicyAttachment:RolePolicyAttachment") {
-		if r := m.roles[n.text("role")]; r != nil {
-			if err := m.attachManaged(r, n, n.text("policyArn")); err != nil {
+// readAttachments reads which managed policies are attached to which roles.
+func (m *model) readAttachments() error {
+	for _, n := range m.ofType("aws:iam/rolePolicyAttachment:RolePolicyAttachment") {
+		if r := m.roles[n.str("role")]; r != nil {
+			if err := m.attachManaged(r, n, n.str("policyArn")); err != nil {
 				return err
 			}
 		}
 	}
-	for _, n := range m.kind("aws:iam/policyAttachment:PolicyAttachment") {
-		for _, name := range n.texts("roles") {
+	for _, n := range m.ofType("aws:iam/policyAttachment:PolicyAttachment") {
+		for _, name := range n.strList("roles") {
 			if r := m.roles[name]; r != nil {
-				if err := m.attachManaged(r, n, n.text("policyArn")); err != nil {
+				if err := m.attachManaged(r, n, n.str("policyArn")); err != nil {
 					return err
 				}
 			}
 		}
 	}
 	for _, r := range m.roles {
-		for _, arn := range r.texts("managedPolicyArns") {
-			if !slices.ContainsFunc(r.policies, func(a attached) bool { return a.name == arn }) {
-				if err := m.attachManaged(r, r.node, arn); err != nil {
+		for _, arn := range r.strList("managedPolicyArns") {
+			if !slices.ContainsFunc(r.policies, func(p rolePolicy) bool { return p.name == arn }) {
+				if err := m.attachManaged(r, r.resource, arn); err != nil {
 					return err
 				}
 			}
@@ -181,8 +188,8 @@ func (m *model) attachments() error {
 	return nil
 }
 
-// attach gives a role a policy.
-func (m *model) attach(r *role, by *node, name, text string) error {
+// attachInline adds an inline policy to a role.
+func (m *model) attachInline(r *role, by *resource, name, text string) error {
 	document, err := policy.Parse(name, text)
 	if err != nil {
 		if m.encrypted() {
@@ -190,48 +197,51 @@ func (m *model) attach(r *role, by *node, name, text string) error {
 		}
 		return err
 	}
-	r.policies = append(r.policies, attached{by, document, name})
+	r.policies = append(r.policies, rolePolicy{by, document, name})
 	return nil
 }
 
-// attachManaged gives a role a managed policy: one of AWS, or one in the state.
-func (m *model) attachManaged(r *role, by *node, arn string) error {
-	document, err := m.managed(arn)
+// attachManaged adds a managed policy to a role: one of AWS, or one in the state.
+func (m *model) attachManaged(r *role, by *resource, arn string) error {
+	document, err := m.managedPolicy(arn)
 	if err != nil {
 		return err
 	}
-	r.policies = append(r.policies, attached{by, document, arn})
+	r.policies = append(r.policies, rolePolicy{by, document, arn})
 	return nil
 }
 
-// managed returns a managed policy's content, or nil where it is not known.
-func (m *model) managed(arn string) (*policy.Document, error) {
-	for _, n := range m.kind("aws:iam/policy:Policy") {
-		if n.text("arn") == arn || n.id == arn {
-			return policy.Parse(n.String(), n.text("policy"))
+// managedPolicy returns the content of a managed policy, or nil if it is unknown.
+func (m *model) managedPolicy(arn string) (*policy.Document, error) {
+	for _, n := range m.ofType("aws:iam/policy:Policy") {
+		if n.str("arn") == arn || n.id == arn {
+			return policy.Parse(n.String(), n.str("policy"))
 		}
 	}
 	return awsManaged(arn)
 }
 
-// encrypted says whether a property that a claim needs turned out to be encrypted.
-func (m *model) encrypted() bool { return len(m.sealed) > 0 }
+// encrypted reports whether a property that a claim depends on is encrypted.
+func (m *model) encrypted() bool { return len(m.encryptedProps) > 0 }
 
-// readIntent reads what the components of this project's program were given.
+// readIntent reads the inputs of this project's components.
 func (m *model) readIntent() {
-	for _, n := range m.component("bastionless:iam:SessionRole") {
-		m.intent.known = true
-		m.intent.principals = asTexts(n.input("principals"))
-		m.intent.requireMFA = asFlag(n.input("requireMfa"), false)
-		m.intent.mfaMaxAge = asNumber(n.input("mfaMaxAgeMinutes"), 0)
-		m.intent.documents = asTexts(n.input("documents"))
-		m.intent.anyInstance = asFlag(n.input("anyInstance"), false)
+	for _, n := range m.component(contract.SessionRoleType) {
+		m.intent.sessionRoleKnown = true
+		m.intent.principals = asStrList(n.input(contract.PrincipalsInput))
+		m.intent.requireMFA = asBool(n.input(contract.RequireMFAInput), false)
+		m.intent.mfaMaxAge = asInt(n.input(contract.MFAMaxAgeInput), 0)
+		m.intent.documents = asStrList(n.input(contract.DocumentsInput))
+		m.intent.pushKey = m.intent.pushKey || asBool(n.input(contract.PushKeyInput), false)
 	}
-	for _, n := range m.component("bastionless:endpoints:Set") {
-		m.intent.organization = asText(n.input("organizationId"))
+	for _, n := range m.component(contract.EndpointsType) {
+		m.intent.organization = asStr(n.input(contract.OrganizationInput))
 	}
-	for _, n := range m.component("bastionless:network:SecurityGroups") {
-		m.intent.groupsKnown = true
-		m.intent.forward = asTexts(n.input("forward"))
+	for _, n := range m.component(contract.SecurityGroupsType) {
+		m.intent.forwardKnown = true
+		m.intent.forward = asStrList(n.input(contract.ForwardInput))
+	}
+	for _, n := range m.component(contract.InstancesType) {
+		m.intent.os = asStr(n.input(contract.OSInput))
 	}
 }

@@ -12,7 +12,6 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/tokens"
 
 	"bastionless/rehearsal/proof"
-	"bastionless/rehearsal/report"
 )
 
 // mutant is a deployed stack with one thing wrong.
@@ -194,7 +193,7 @@ func (b *breeder) resource(i int, r *apitype.ResourceV3) {
 // worse names the claims of which less came out: a lesser result, or the same for one
 // reason more.
 func worse(before, after []proof.Claim) []string {
-	rank := map[string]int{report.Proven: 2, report.Undecided: 1, report.Refuted: 0}
+	rank := map[string]int{proof.Proven: 2, proof.Undecided: 1, proof.Refuted: 0}
 	then := map[string]proof.Claim{}
 	for _, c := range before {
 		then[c.ID+" "+c.Subject] = c
@@ -204,11 +203,10 @@ func worse(before, after []proof.Claim) []string {
 		old, was := then[c.ID+" "+c.Subject]
 		delete(then, c.ID+" "+c.Subject)
 		switch {
-		case !was && c.Result != report.Proven, was && rank[c.Result] < rank[old.Result]:
+		case !was && c.Result != proof.Proven, was && rank[c.Result] < rank[old.Result]:
 			found[c.ID] = true
-		case was && slices.ContainsFunc(c.Why, func(line string) bool {
-			bad := strings.HasPrefix(line, proof.Broken) || strings.HasPrefix(line, proof.NotKnown)
-			return bad && !slices.Contains(old.Why, line)
+		case was && slices.ContainsFunc(c.Reasons, func(r proof.Reason) bool {
+			return (r.Kind == proof.Fail || r.Kind == proof.Unknown) && !slices.Contains(old.Reasons, r)
 		}):
 			found[c.ID] = true
 		}

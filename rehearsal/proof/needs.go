@@ -8,23 +8,23 @@ import (
 	"bastionless/rehearsal/proof/policy"
 )
 
-// need is a request that the agent of an instance makes.
+// need is a request that the SSM Agent of an instance has to be allowed to make.
 type need struct {
-	// service is the endpoint's, such as "ssmmessages".
+	// service is the code of the endpoint that the request passes, such as "ssmmessages", or "" if it passes none.
 	service  string
 	action   string
 	resource string
-	// owner is the account of the resource, or "aws" for AWS's own.
+	// owner is the account of the resource, or "aws" for resources of AWS. Empty: the account of the instance.
 	owner string
-	// key is the key whose policy is asked, too.
+	// key is the KMS key whose policy has to allow the request, if the request uses one.
 	key *key
-	// why says what it is for.
+	// why says what the agent makes the request for, as "to WHY".
 	why string
-	// mended says what would allow it, where AmazonSSMManagedInstanceCore would not.
-	mended string
+	// grant is what a policy has to allow. It is empty if AmazonSSMManagedInstanceCore allows the request.
+	grant string
 }
 
-// String is the request as a sentence has it.
+// String returns the action and the resource.
 func (n need) String() string {
 	if n.resource == "*" {
 		return n.action
@@ -32,7 +32,7 @@ func (n need) String() string {
 	return n.action + " on " + n.resource
 }
 
-// Services that sessions go through.
+// Codes of the services that sessions use.
 const (
 	serviceSSM         = "ssm"
 	serviceMessages    = "ssmmessages"
@@ -42,29 +42,29 @@ const (
 	serviceS3          = "s3"
 )
 
-// arn makes an ARN in the instances' Region and account.
+// arn returns an ARN in the Region and account of the instances.
 func (m *model) arn(service, resource string) string {
 	return fmt.Sprintf("arn:%s:%s:%s:%s:%s", m.partition, service, m.region, m.account, resource)
 }
 
-// needs returns what the agent of an instance asks for.
+// needs returns the requests of the agent of an instance.
 func (m *model) needs(i *instance) []need {
 	self := m.arn("ec2", "instance/"+i.id)
-	needs := []need{{service: serviceSSM, action: "ssm:UpdateInstanceInformation", resource: self, why: "register and stay online"}}
+	needs := []need{{service: serviceSSM, action: "ssm:UpdateInstanceInformation", resource: self, why: "register the instance and keep it online"}}
 	for _, action := range []string{"CreateControlChannel", "OpenControlChannel", "CreateDataChannel", "OpenDataChannel"} {
 		needs = append(needs, need{service: serviceMessages, action: "ssmmessages:" + action, resource: "*", why: "open its channels"})
 	}
-	if m.doorOf(i, serviceEC2Messages) != nil {
+	if m.endpointOf(i, serviceEC2Messages) != nil {
 		for _, action := range []string{"GetMessages", "AcknowledgeMessage", "SendReply", "FailMessage"} {
-			needs = append(needs, need{service: serviceEC2Messages, action: "ec2messages:" + action, resource: "*", why: "take commands"})
+			needs = append(needs, need{service: serviceEC2Messages, action: "ec2messages:" + action, resource: "*", why: "receive commands"})
 		}
 	}
 	for n, association := range m.associationsOf(i) {
 		if n == 0 {
-			// It asks in any case. Where there is none, it goes on without an answer.
-			needs = append(needs, need{service: serviceSSM, action: "ssm:ListInstanceAssociations", resource: self, why: "learn its associations"})
+			// The agent makes this request in any case. Without associations it does not need the answer.
+			needs = append(needs, need{service: serviceSSM, action: "ssm:ListInstanceAssociations", resource: self, why: "list its associations"})
 		}
-		document := association.text("name")
+		document := association.str("name")
 		owner := "aws"
 		arn := fmt.Sprintf("arn:%s:ssm:%s::document/%s", m.partition, m.region, document)
 		if !strings.HasPrefix(document, "AWS") {
@@ -72,19 +72,18 @@ func (m *model) needs(i *instance) []need {
 		}
 		needs = append(needs,
 			need{service: serviceSSM, action: "ssm:GetDocument", resource: arn, owner: owner, why: "run " + association.String()},
-			need{service: serviceSSM, action: "ssm:UpdateInstanceAssociationStatus", resource: self, why: "report on " + association.String()})
+			need{service: serviceSSM, action: "ssm:UpdateInstanceAssociationStatus", resource: self, why: "report the status of " + association.String()})
 	}
 	return append(needs, m.recordingNeeds()...)
 }
 
-// recordingNeeds returns what recording and encrypting a session asks of the agent.
+// recordingNeeds returns the requests of the agent for recording and encrypting sessions.
 func (m *model) recordingNeeds() []need {
 	var needs []need
 	for _, d := range m.sessionDocuments() {
-		for _, n := range slices.Concat(m.logNeeds(d), m.bucketWrites(d), m.keyNeeds(d)) {
+		for _, n := range slices.Concat(m.logNeeds(d), m.bucketNeeds(d), m.keyNeeds(d)) {
 			same := func(o need) bool { return o.action == n.action && o.resource == n.resource }
 			if !slices.ContainsFunc(needs, same) {
-				n.mended = "give the instance's role a policy that allows " + n.mended
 				needs = append(needs, n)
 			}
 		}
@@ -92,66 +91,66 @@ func (m *model) recordingNeeds() []need {
 	return needs
 }
 
-// logNeeds returns what it takes to record to a document's log group.
+// logNeeds returns the requests for recording to the log group of a document.
 func (m *model) logNeeds(d *sessionDocument) []need {
 	if d.logGroup == "" {
 		return nil
 	}
 	group := "log-group:" + d.logGroup + ":log-stream:"
 	stream := m.arn("logs", group+"ann-0123456789abcdef0")
-	why := "record for " + d.String()
+	why := "record sessions of " + d.String()
 	return []need{
-		{service: serviceLogs, action: "logs:CreateLogStream", resource: stream, why: why, mended: "logs:CreateLogStream on the log group's streams"},
-		{service: serviceLogs, action: "logs:PutLogEvents", resource: stream, why: why, mended: "logs:PutLogEvents on the log group's streams"},
-		{service: serviceLogs, action: "logs:DescribeLogStreams", resource: m.arn("logs", group), why: why, mended: "logs:DescribeLogStreams on the log group"},
-		{service: serviceLogs, action: "logs:DescribeLogGroups", resource: m.arn("logs", "log-group::log-stream:"), why: why, mended: "logs:DescribeLogGroups on *"},
+		{service: serviceLogs, action: "logs:CreateLogStream", resource: stream, why: why, grant: "logs:CreateLogStream on the streams of the log group"},
+		{service: serviceLogs, action: "logs:PutLogEvents", resource: stream, why: why, grant: "logs:PutLogEvents on the streams of the log group"},
+		{service: serviceLogs, action: "logs:DescribeLogStreams", resource: m.arn("logs", group), why: why, grant: "logs:DescribeLogStreams on the log group"},
+		{service: serviceLogs, action: "logs:DescribeLogGroups", resource: m.arn("logs", "log-group::log-stream:"), why: why, grant: "logs:DescribeLogGroups on *"},
 	}
 }
 
-// bucketWrites returns what it takes to record to a document's bucket.
-func (m *model) bucketWrites(d *sessionDocument) []need {
+// bucketNeeds returns the requests for recording to the bucket of a document.
+func (m *model) bucketNeeds(d *sessionDocument) []need {
 	if d.bucket == "" {
 		return nil
 	}
 	bucket := "arn:" + m.partition + ":s3:::" + d.bucket
 	object := bucket + "/" + strings.TrimPrefix(d.prefix+"/ann-0123456789abcdef0.log", "/")
-	why := "record for " + d.String()
-	needs := []need{{service: serviceS3, action: "s3:PutObject", resource: object, why: why, mended: "s3:PutObject on the bucket's objects"}}
+	why := "record sessions of " + d.String()
+	needs := []need{{service: serviceS3, action: "s3:PutObject", resource: object, why: why, grant: "s3:PutObject on the objects of the bucket"}}
 	if d.bucketEncrypted {
 		needs = append(needs, need{
-			service: serviceS3, action: "s3:GetEncryptionConfiguration", resource: bucket, why: why, mended: "s3:GetEncryptionConfiguration on the bucket",
+			service: serviceS3, action: "s3:GetEncryptionConfiguration", resource: bucket, why: why, grant: "s3:GetEncryptionConfiguration on the bucket",
 		})
 	}
 	if k := m.key(m.bucketKey(d.bucket)); k != nil {
-		// S3 asks the key in the role's name, so no endpoint is on the way.
-		needs = append(needs, need{action: "kms:GenerateDataKey", resource: k.arn, key: k, why: why, mended: "kms:GenerateDataKey on " + k.arn})
+		// S3 makes this request for the role, so it passes no endpoint.
+		needs = append(needs, need{action: "kms:GenerateDataKey", resource: k.arn, key: k, why: why, grant: "kms:GenerateDataKey on " + k.arn})
 	}
 	return needs
 }
 
-// keyNeeds returns what it takes to decrypt a document's sessions.
+// keyNeeds returns the request for decrypting sessions of a document.
 func (m *model) keyNeeds(d *sessionDocument) []need {
 	k := m.key(d.kms)
 	if k == nil {
 		return nil
 	}
 	return []need{{
-		service: serviceKMS, action: "kms:Decrypt", resource: k.arn, key: k, why: "decrypt the session of " + d.String(), mended: "kms:Decrypt on " + k.arn,
+		service: serviceKMS, action: "kms:Decrypt", resource: k.arn, key: k, why: "decrypt sessions of " + d.String(), grant: "kms:Decrypt on " + k.arn,
 	}}
 }
 
-// associationsOf returns the associations that run on an instance.
-func (m *model) associationsOf(i *instance) []*node {
-	var found []*node
-	for _, n := range m.kind("aws:ssm/association:Association") {
-		targeted := n.text("instanceId") == i.id
+// associationsOf returns the State Manager associations that may run on an instance.
+func (m *model) associationsOf(i *instance) []*resource {
+	var found []*resource
+	for _, n := range m.ofType("aws:ssm/association:Association") {
+		targeted := n.str("instanceId") == i.id
 		for _, target := range n.objects("targets") {
-			values := asTexts(target["values"])
-			switch asText(target["key"]) {
+			values := asStrList(target["values"])
+			switch asStr(target["key"]) {
 			case "InstanceIds":
 				targeted = targeted || slices.Contains(values, i.id) || slices.Contains(values, "*")
 			default:
-				targeted = true // by tag or by group: taken for one that does
+				targeted = true // the state does not show which instances have a tag or belong to a group
 			}
 		}
 		if targeted {
@@ -161,15 +160,15 @@ func (m *model) associationsOf(i *instance) []*node {
 	return found
 }
 
-// everything is the policy of somebody whose own policies are not the question.
-var everything = assumedPolicy(`{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}`)
+// allowAll is the policy of a principal whose own policies are assumed to allow the request.
+var allowAll = assumedPolicy(`{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}`)
 
-// everybody is the policy of a resource that is not the question.
-var everybody = assumedPolicy(`{"Statement": {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}}`)
+// allowAllPrincipals is the policy of a resource that is assumed to allow the request.
+var allowAllPrincipals = assumedPolicy(`{"Statement": {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}}`)
 
 func assumedPolicy(text string) *policy.Document {
 	document := mustParse("assumed", text)
-	document.Silent = true
+	document.Assumed = true
 	return document
 }
 
@@ -181,7 +180,7 @@ func mustParse(name, text string) *policy.Document {
 	return document
 }
 
-// agentRequest is a need as the instance's role asks for it.
+// agentRequest returns a need as a request of the role of the instance.
 func (m *model) agentRequest(i *instance, r *role, n need) *policy.Request {
 	owner := n.owner
 	if owner == "" {
@@ -202,21 +201,22 @@ func (m *model) agentRequest(i *instance, r *role, n need) *policy.Request {
 	}
 }
 
-// roleOf returns the role that an instance has, or nil and what the state lacks.
+// roleOf returns the role of an instance. It returns nil if the instance has none, and the text says what the state does not
+// contain, if anything.
 func (m *model) roleOf(i *instance) (*role, string) {
 	if i.profile == "" {
 		return nil, ""
 	}
 	profile := m.profiles[i.profile]
 	if profile == nil {
-		return nil, fmt.Sprintf("instance profile %q, which is not in the state", i.profile)
+		return nil, fmt.Sprintf("instance profile %q of %s is not in the state", i.profile, i)
 	}
-	name := profile.text("role")
+	name := profile.str("role")
 	if name == "" {
 		return nil, ""
 	}
 	if r := m.roles[name]; r != nil {
 		return r, ""
 	}
-	return nil, fmt.Sprintf("role %q of %s, which is not in the state", name, profile)
+	return nil, fmt.Sprintf("role %q of %s is not in the state", name, profile)
 }

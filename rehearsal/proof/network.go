@@ -8,7 +8,7 @@ import (
 
 // vpc is a VPC.
 type vpc struct {
-	*node
+	*resource
 	blocks                   []netip.Prefix
 	dnsSupport, dnsHostnames bool
 	mainTable, defaultGroup  string
@@ -16,42 +16,42 @@ type vpc struct {
 
 // subnet is a subnet.
 type subnet struct {
-	*node
+	*resource
 	vpc, zone string
 	block     netip.Prefix
 	public    bool
 }
 
-// table is a route table.
-type table struct {
-	*node
+// routeTable is a route table.
+type routeTable struct {
+	*resource
 	vpc    string
 	routes []route
-	// propagates says that gateways add routes that the state does not hold.
+	// propagates is true if virtual private gateways add routes, which the state does not contain.
 	propagates bool
 }
 
-// route is a route, but for those that AWS adds itself.
+// route is a route, except those that AWS creates.
 type route struct {
-	by *node
-	// block is where it leads, or invalid where that is a prefix list.
+	by *resource
+	// block is the destination. It is invalid if the destination is the prefix list list.
 	block  netip.Prefix
 	list   string
 	target string
-	// kind is the property that names the target, such as natGatewayId.
-	kind string
+	// targetProp is the property that names the target, such as natGatewayId.
+	targetProp string
 }
 
-// group is a security group.
-type group struct {
-	*node
+// securityGroup is a security group.
+type securityGroup struct {
+	*resource
 	id              string
 	ingress, egress []rule
 }
 
 // rule is one rule of a security group, with one peer.
 type rule struct {
-	by       *node
+	by       *resource
 	protocol string
 	from, to int
 	block    netip.Prefix
@@ -59,71 +59,76 @@ type rule struct {
 	list     string
 }
 
-// door is a VPC endpoint.
-type door struct {
-	*node
-	vpc, service, kind, state string
-	addresses                 string
-	subnets, groups, tables   []string
-	privateDNS                bool
-	policy                    string
-	prefixList                string
-	blocks                    []netip.Prefix
-	privateIPs                map[string]netip.Addr
+// vpcEndpoint is a VPC endpoint.
+type vpcEndpoint struct {
+	*resource
+	vpc, service, state string
+	// endpointType is Interface, Gateway or GatewayLoadBalancer.
+	endpointType string
+	// addressType is ipv4, ipv6, dualstack or "".
+	addressType             string
+	subnets, groups, tables []string
+	privateDNS              bool
+	policy                  string
+	prefixList              string
+	// blocks are those of the prefix list.
+	blocks []netip.Prefix
+	// privateIPs are the addresses of an interface endpoint, by subnet id.
+	privateIPs map[string]netip.Addr
 }
 
-// routeTargets are the properties by which a route names its target.
+// routeTargets are the properties that name the target of a route.
 var routeTargets = []string{
 	"gatewayId", "natGatewayId", "egressOnlyGatewayId", "networkInterfaceId", "transitGatewayId", "vpcPeeringConnectionId",
 	"vpcEndpointId", "localGatewayId", "coreNetworkArn", "carrierGatewayId",
 }
 
-// network reads the network of a state.
-func (m *model) network() {
-	for _, n := range m.kind("aws:ec2/vpc:Vpc") {
+// readNetwork reads VPCs, subnets, routes, security groups and endpoints.
+func (m *model) readNetwork() {
+	for _, n := range m.ofType("aws:ec2/vpc:Vpc") {
 		v := &vpc{
-			node: n, dnsSupport: n.flag("enableDnsSupport", true), dnsHostnames: n.flag("enableDnsHostnames", false),
-			mainTable: n.text("mainRouteTableId"), defaultGroup: n.text("defaultSecurityGroupId"),
+			resource: n, dnsSupport: n.boolean("enableDnsSupport", true), dnsHostnames: n.boolean("enableDnsHostnames", false),
+			mainTable: n.str("mainRouteTableId"), defaultGroup: n.str("defaultSecurityGroupId"),
 		}
-		v.blocks = prefixes(n.text("cidrBlock"))
+		v.blocks = prefixes(n.str("cidrBlock"))
 		m.vpcs[n.id] = v
 	}
-	for _, n := range m.kind("aws:ec2/vpcIpv4CidrBlockAssociation:VpcIpv4CidrBlockAssociation") {
-		if v := m.vpcs[n.text("vpcId")]; v != nil {
-			v.blocks = append(v.blocks, prefixes(n.text("cidrBlock"))...)
+	for _, n := range m.ofType("aws:ec2/vpcIpv4CidrBlockAssociation:VpcIpv4CidrBlockAssociation") {
+		if v := m.vpcs[n.str("vpcId")]; v != nil {
+			v.blocks = append(v.blocks, prefixes(n.str("cidrBlock"))...)
 		}
 	}
-	for _, n := range m.kind("aws:ec2/subnet:Subnet") {
-		s := &subnet{node: n, vpc: n.text("vpcId"), zone: n.text("availabilityZone"), public: n.flag("mapPublicIpOnLaunch", false)}
-		if blocks := prefixes(n.text("cidrBlock")); len(blocks) == 1 {
+	for _, n := range m.ofType("aws:ec2/subnet:Subnet") {
+		s := &subnet{resource: n, vpc: n.str("vpcId"), zone: n.str("availabilityZone"), public: n.boolean("mapPublicIpOnLaunch", false)}
+		if blocks := prefixes(n.str("cidrBlock")); len(blocks) == 1 {
 			s.block = blocks[0]
 		}
 		m.subnets[n.id] = s
 	}
-	m.routing()
-	m.groupsAndRules()
-	m.endpoints()
+	m.readRoutes()
+	m.readSecurityGroups()
+	m.readEndpoints()
 }
 
-// routing reads route tables and what they are associated with.
-func (m *model) routing() {
-	for _, n := range m.kind("aws:ec2/routeTable:RouteTable", "aws:ec2/defaultRouteTable:DefaultRouteTable") {
-		t := &table{node: n, vpc: n.text("vpcId"), propagates: len(n.texts("propagatingVgws")) > 0}
+// readRoutes reads route tables and their associations.
+func (m *model) readRoutes() {
+	for _, n := range m.ofType("aws:ec2/routeTable:RouteTable", "aws:ec2/defaultRouteTable:DefaultRouteTable") {
+		t := &routeTable{resource: n, vpc: n.str("vpcId"), propagates: len(n.strList("propagatingVgws")) > 0}
 		for _, object := range n.objects("routes") {
 			t.routes = append(t.routes, readRoute(n, object, "cidrBlock", "ipv6CidrBlock"))
 		}
 		m.tables[n.id] = t
 	}
-	for _, n := range m.kind("aws:ec2/mainRouteTableAssociation:MainRouteTableAssociation") {
-		if v := m.vpcs[n.text("vpcId")]; v != nil {
-			v.mainTable = n.text("routeTableId")
+	for _, n := range m.ofType("aws:ec2/mainRouteTableAssociation:MainRouteTableAssociation") {
+		if v := m.vpcs[n.str("vpcId")]; v != nil {
+			v.mainTable = n.str("routeTableId")
 		}
 	}
-	for _, n := range m.kind("aws:ec2/route:Route") {
-		t := m.tables[n.text("routeTableId")]
+	for _, n := range m.ofType("aws:ec2/route:Route") {
+		t := m.tables[n.str("routeTableId")]
 		if t == nil {
-			t = &table{node: n, vpc: m.vpcOfMain(n.text("routeTableId"))}
-			m.tables[n.text("routeTableId")] = t
+			t = &routeTable{resource: n, vpc: m.vpcOfMain(n.str("routeTableId"))}
+			m.tables[n.str("routeTableId")] = t
 		}
 		properties := map[string]any{}
 		for _, key := range append([]string{"destinationCidrBlock", "destinationIpv6CidrBlock", "destinationPrefixListId"}, routeTargets...) {
@@ -131,8 +136,8 @@ func (m *model) routing() {
 		}
 		t.routes = append(t.routes, readRoute(n, properties, "destinationCidrBlock", "destinationIpv6CidrBlock"))
 	}
-	for _, n := range m.kind("aws:ec2/routeTableAssociation:RouteTableAssociation") {
-		if id := n.text("subnetId"); id != "" {
+	for _, n := range m.ofType("aws:ec2/routeTableAssociation:RouteTableAssociation") {
+		if id := n.str("subnetId"); id != "" {
 			m.associations[id] = n
 		}
 	}
@@ -148,23 +153,23 @@ func (m *model) vpcOfMain(id string) string {
 	return ""
 }
 
-func readRoute(by *node, object map[string]any, v4, v6 string) route {
-	r := route{by: by, list: asText(object["destinationPrefixListId"])}
-	if blocks := prefixes(asText(object[v4]), asText(object[v6])); len(blocks) > 0 {
+func readRoute(by *resource, object map[string]any, v4, v6 string) route {
+	r := route{by: by, list: asStr(object["destinationPrefixListId"])}
+	if blocks := prefixes(asStr(object[v4]), asStr(object[v6])); len(blocks) > 0 {
 		r.block = blocks[0]
 	}
-	for _, kind := range routeTargets {
-		if target := asText(object[kind]); target != "" {
-			r.target, r.kind = target, kind
+	for _, key := range routeTargets {
+		if target := asStr(object[key]); target != "" {
+			r.target, r.targetProp = target, key
 		}
 	}
 	return r
 }
 
-// groupsAndRules reads security groups with the rules in them and beside them.
-func (m *model) groupsAndRules() {
-	for _, n := range m.kind("aws:ec2/securityGroup:SecurityGroup", "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup") {
-		g := &group{node: n, id: n.id}
+// readSecurityGroups reads security groups with their inline rules and the rules that are resources of their own.
+func (m *model) readSecurityGroups() {
+	for _, n := range m.ofType("aws:ec2/securityGroup:SecurityGroup", "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup") {
+		g := &securityGroup{resource: n, id: n.id}
 		for _, object := range n.objects("ingress") {
 			g.ingress = append(g.ingress, inlineRules(n, n.id, object)...)
 		}
@@ -173,25 +178,25 @@ func (m *model) groupsAndRules() {
 		}
 		m.groups[n.id] = g
 	}
-	for _, n := range m.kind("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule") {
+	for _, n := range m.ofType("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule") {
 		g := m.groupOf(n)
-		g.ingress = append(g.ingress, ownRule(n))
+		g.ingress = append(g.ingress, ruleOf(n))
 	}
-	for _, n := range m.kind("aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule") {
+	for _, n := range m.ofType("aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule") {
 		g := m.groupOf(n)
-		g.egress = append(g.egress, ownRule(n))
+		g.egress = append(g.egress, ruleOf(n))
 	}
-	for _, n := range m.kind("aws:ec2/securityGroupRule:SecurityGroupRule") {
+	for _, n := range m.ofType("aws:ec2/securityGroupRule:SecurityGroupRule") {
 		g := m.groupOf(n)
 		object := map[string]any{}
 		for _, key := range []string{"protocol", "fromPort", "toPort", "cidrBlocks", "ipv6CidrBlocks", "prefixListIds", "self"} {
 			object[key] = n.value(key)
 		}
-		if source := n.text("sourceSecurityGroupId"); source != "" {
+		if source := n.str("sourceSecurityGroupId"); source != "" {
 			object["securityGroups"] = []any{source}
 		}
 		rules := inlineRules(n, g.id, object)
-		if n.text("type") == "ingress" {
+		if n.str("type") == "ingress" {
 			g.ingress = append(g.ingress, rules...)
 		} else {
 			g.egress = append(g.egress, rules...)
@@ -199,46 +204,46 @@ func (m *model) groupsAndRules() {
 	}
 }
 
-// groupOf returns the group that a rule is of, which the state may not hold.
-func (m *model) groupOf(rule *node) *group {
-	id := rule.text("securityGroupId")
+// groupOf returns the security group of a rule. Its resource is nil if the state does not contain the group.
+func (m *model) groupOf(rule *resource) *securityGroup {
+	id := rule.str("securityGroupId")
 	if m.groups[id] == nil {
-		m.groups[id] = &group{id: id}
+		m.groups[id] = &securityGroup{id: id}
 	}
 	return m.groups[id]
 }
 
-// ownRule reads a rule that is a resource.
-func ownRule(n *node) rule {
+// ruleOf reads a rule that is a resource.
+func ruleOf(n *resource) rule {
 	r := rule{
-		by: n, protocol: protocol(n.text("ipProtocol")), group: groupID(n.text("referencedSecurityGroupId")),
-		list: n.text("prefixListId"), from: asNumber(n.value("fromPort"), -1), to: asNumber(n.value("toPort"), -1),
+		by: n, protocol: protocol(n.str("ipProtocol")), group: groupID(n.str("referencedSecurityGroupId")),
+		list: n.str("prefixListId"), from: asInt(n.value("fromPort"), -1), to: asInt(n.value("toPort"), -1),
 	}
-	if blocks := prefixes(n.text("cidrIpv4"), n.text("cidrIpv6")); len(blocks) > 0 {
+	if blocks := prefixes(n.str("cidrIpv4"), n.str("cidrIpv6")); len(blocks) > 0 {
 		r.block = blocks[0]
 	}
 	return r
 }
 
-// inlineRules reads a rule with several peers as several rules.
-func inlineRules(by *node, self string, object map[string]any) []rule {
+// inlineRules splits a rule with several peers into rules with one peer each.
+func inlineRules(by *resource, self string, object map[string]any) []rule {
 	base := rule{
-		by: by, protocol: protocol(asText(object["protocol"])),
-		from: asNumber(object["fromPort"], -1), to: asNumber(object["toPort"], -1),
+		by: by, protocol: protocol(asStr(object["protocol"])),
+		from: asInt(object["fromPort"], -1), to: asInt(object["toPort"], -1),
 	}
 	var rules []rule
-	for _, block := range prefixes(slices.Concat(asTexts(object["cidrBlocks"]), asTexts(object["ipv6CidrBlocks"]))...) {
+	for _, block := range prefixes(slices.Concat(asStrList(object["cidrBlocks"]), asStrList(object["ipv6CidrBlocks"]))...) {
 		one := base
 		one.block = block
 		rules = append(rules, one)
 	}
-	for _, id := range asTexts(object["prefixListIds"]) {
+	for _, id := range asStrList(object["prefixListIds"]) {
 		one := base
 		one.list = id
 		rules = append(rules, one)
 	}
-	groups := asTexts(object["securityGroups"])
-	if asFlag(object["self"], false) {
+	groups := asStrList(object["securityGroups"])
+	if asBool(object["self"], false) {
 		groups = append(groups, self)
 	}
 	for _, id := range groups {
@@ -249,57 +254,57 @@ func inlineRules(by *node, self string, object map[string]any) []rule {
 	return rules
 }
 
-// endpoints reads VPC endpoints and what is attached to them from beside.
-func (m *model) endpoints() {
-	for _, n := range m.kind("aws:ec2/vpcEndpoint:VpcEndpoint") {
-		d := &door{
-			node: n, vpc: n.text("vpcId"), service: n.text("serviceName"), kind: n.text("vpcEndpointType"),
-			state: n.text("state"), addresses: n.text("ipAddressType"),
-			subnets: n.texts("subnetIds"), groups: n.texts("securityGroupIds"), tables: n.texts("routeTableIds"),
-			privateDNS: n.flag("privateDnsEnabled", false), policy: n.text("policy"), prefixList: n.text("prefixListId"),
-			blocks: prefixes(n.texts("cidrBlocks")...), privateIPs: map[string]netip.Addr{},
+// readEndpoints reads VPC endpoints, and the resources that attach route tables, subnets and policies to them.
+func (m *model) readEndpoints() {
+	for _, n := range m.ofType("aws:ec2/vpcEndpoint:VpcEndpoint") {
+		e := &vpcEndpoint{
+			resource: n, vpc: n.str("vpcId"), service: n.str("serviceName"), endpointType: n.str("vpcEndpointType"),
+			state: n.str("state"), addressType: n.str("ipAddressType"),
+			subnets: n.strList("subnetIds"), groups: n.strList("securityGroupIds"), tables: n.strList("routeTableIds"),
+			privateDNS: n.boolean("privateDnsEnabled", false), policy: n.str("policy"), prefixList: n.str("prefixListId"),
+			blocks: prefixes(n.strList("cidrBlocks")...), privateIPs: map[string]netip.Addr{},
 		}
-		if d.kind == "" {
-			d.kind = "Gateway"
+		if e.endpointType == "" {
+			e.endpointType = "Gateway"
 		}
 		for _, object := range n.objects("subnetConfigurations") {
-			if address, err := netip.ParseAddr(asText(object["ipv4"])); err == nil {
-				d.privateIPs[asText(object["subnetId"])] = address
+			if address, err := netip.ParseAddr(asStr(object["ipv4"])); err == nil {
+				e.privateIPs[asStr(object["subnetId"])] = address
 			}
 		}
-		m.doors = append(m.doors, d)
+		m.endpoints = append(m.endpoints, e)
 	}
-	for kind, add := range map[string]func(*door, *node){
-		"aws:ec2/vpcEndpointRouteTableAssociation:VpcEndpointRouteTableAssociation": func(d *door, n *node) {
-			d.tables = append(d.tables, n.text("routeTableId"))
+	for typ, attach := range map[string]func(*vpcEndpoint, *resource){
+		"aws:ec2/vpcEndpointRouteTableAssociation:VpcEndpointRouteTableAssociation": func(e *vpcEndpoint, n *resource) {
+			e.tables = append(e.tables, n.str("routeTableId"))
 		},
-		"aws:ec2/vpcEndpointSubnetAssociation:VpcEndpointSubnetAssociation": func(d *door, n *node) {
-			d.subnets = append(d.subnets, n.text("subnetId"))
+		"aws:ec2/vpcEndpointSubnetAssociation:VpcEndpointSubnetAssociation": func(e *vpcEndpoint, n *resource) {
+			e.subnets = append(e.subnets, n.str("subnetId"))
 		},
-		"aws:ec2/vpcEndpointPolicy:VpcEndpointPolicy": func(d *door, n *node) { d.policy = n.text("policy") },
+		"aws:ec2/vpcEndpointPolicy:VpcEndpointPolicy": func(e *vpcEndpoint, n *resource) { e.policy = n.str("policy") },
 	} {
-		for _, n := range m.kind(kind) {
-			for _, d := range m.doors {
-				if d.id == n.text("vpcEndpointId") {
-					add(d, n)
+		for _, n := range m.ofType(typ) {
+			for _, e := range m.endpoints {
+				if e.id == n.str("vpcEndpointId") {
+					attach(e, n)
 				}
 			}
 		}
 	}
 }
 
-// tableOf returns the id of the route table that a subnet uses, and how it comes by it.
+// tableOf returns the id of the route table of a subnet, and what associates the subnet with it.
 func (m *model) tableOf(s *subnet) (id, how string) {
 	if association := m.associations[s.id]; association != nil {
-		return association.text("routeTableId"), association.String()
+		return association.str("routeTableId"), association.String()
 	}
 	if v := m.vpcs[s.vpc]; v != nil {
 		return v.mainTable, "the main route table of " + v.String()
 	}
-	return "", "a VPC that is not in the state"
+	return "", "the main route table of a VPC that is not in the state"
 }
 
-// protocol folds the names of protocols.
+// protocol returns the same name for the different names of a protocol.
 func protocol(text string) string {
 	switch text = strings.ToLower(text); text {
 	case "6":
@@ -310,10 +315,10 @@ func protocol(text string) string {
 	return text
 }
 
-// groupID drops the account before a group's id.
+// groupID removes the account in front of the id of a security group.
 func groupID(text string) string { return text[strings.LastIndex(text, "/")+1:] }
 
-// prefixes parses those of the texts that are blocks.
+// prefixes parses CIDR blocks, and ignores what is not one.
 func prefixes(texts ...string) []netip.Prefix {
 	var blocks []netip.Prefix
 	for _, text := range texts {
@@ -324,7 +329,7 @@ func prefixes(texts ...string) []netip.Prefix {
 	return blocks
 }
 
-// within says whether outer holds all of inner.
-func within(outer, inner netip.Prefix) bool {
+// contains reports whether outer contains all of inner.
+func contains(outer, inner netip.Prefix) bool {
 	return outer.IsValid() && inner.IsValid() && outer.Bits() <= inner.Bits() && outer.Contains(inner.Addr())
 }

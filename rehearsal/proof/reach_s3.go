@@ -6,131 +6,132 @@ import (
 	"slices"
 	"strings"
 
+	"bastionless/internal/contract"
 	"bastionless/rehearsal/proof/policy"
-	"bastionless/rehearsal/report"
 )
 
-// bucketNeed is a read or a write of S3 that an instance needs.
-type bucketNeed struct {
-	action, resource, why string
-	port                  int
-	// anonymous reads are not signed: no condition on a principal holds for them.
+// httpPort is the port of the package repositories of Amazon Linux 2.
+const httpPort = 80
+
+// s3Need is a request to S3 that an instance makes.
+type s3Need struct {
+	action, resource string
+	// why says what makes the request.
+	why  string
+	port int
+	// anonymous requests are not signed, so they meet no condition on a principal.
 	anonymous bool
-	required  bool
+	// required is false for requests that sessions do not depend on.
+	required bool
 }
 
-// bucketNeeds returns what an instance needs of S3.
-func (m *model) bucketNeeds(i *instance) []bucketNeed {
-	var needs []bucketNeed
+// s3Needs returns the requests to S3 of an instance.
+func (m *model) s3Needs(i *instance) []s3Need {
+	var needs []s3Need
 	object := func(bucket string) string { return "arn:" + m.partition + ":s3:::" + bucket + "/" }
 	for _, association := range m.associationsOf(i) {
-		if association.text("name") == "AWS-UpdateSSMAgent" {
-			needs = append(needs, bucketNeed{
+		if association.str("name") == "AWS-UpdateSSMAgent" {
+			needs = append(needs, s3Need{
 				"s3:GetObject", object("amazon-ssm-"+m.region) + "ssm-agent-manifest.json",
-				association.String() + " reads the agent's bucket", httpsPort, true, true,
+				association.String(), httpsPort, true, true,
 			})
 		}
 	}
-	if strings.Contains(asText(i.input("userData")), "/amazon-ssm-"+m.region+"/") {
-		needs = append(needs, bucketNeed{
+	if strings.Contains(asStr(i.input("userData")), "/amazon-ssm-"+m.region+"/") {
+		needs = append(needs, s3Need{
 			"s3:GetObject", object("amazon-ssm-"+m.region) + "latest/amazon-ssm-agent.rpm",
-			"its user data installs the agent", httpsPort, true, true,
+			"its user data", httpsPort, true, true,
 		})
 	}
 	for _, n := range m.recordingNeeds() {
 		if n.service == serviceS3 {
-			needs = append(needs, bucketNeed{n.action, n.resource, n.why, httpsPort, false, true})
+			needs = append(needs, s3Need{n.action, n.resource, "the agent, to " + n.why, httpsPort, false, true})
 		}
 	}
-	trigger, _ := i.trigger.(string)
-	switch system, _, _ := strings.Cut(trigger, "/"); system {
-	case "al2023":
-		needs = append(needs, bucketNeed{
+	switch m.intent.os {
+	case contract.AmazonLinux2023:
+		needs = append(needs, s3Need{
 			"s3:GetObject", object("al2023-repos-"+m.region+"-de612dc2") + "core/mirrors/latest/x86_64/mirror.list",
-			"its packages come from there", httpsPort, true, false,
+			"the package manager", httpsPort, true, false,
 		})
-	case "al2":
-		needs = append(needs, bucketNeed{
+	case contract.AmazonLinux2:
+		needs = append(needs, s3Need{
 			"s3:GetObject", object("amazonlinux-2-repos-"+m.region) + "2/core/latest/x86_64/mirror.list",
-			"its packages come from there, by HTTP", httpPort, true, false,
+			"the package manager, by HTTP", httpPort, true, false,
 		})
 	}
 	return needs
 }
 
-// reachS3 proves that an instance reaches S3, or returns nil where there is nothing to
-// reach it for.
-func (m *model) reachS3(i *instance) *finding {
-	needs := m.bucketNeeds(i)
-	if s := m.subnets[i.subnet]; s != nil {
-		endpoint := slices.ContainsFunc(m.doors, func(d *door) bool { return d.vpc == s.vpc && d.serves(serviceS3) })
-		if !endpoint && !slices.ContainsFunc(needs, func(n bucketNeed) bool { return n.required }) {
+// proveReachS3 proves that an instance reaches S3. It returns nil if the instance does not need S3 and there is no endpoint.
+func (m *model) proveReachS3(i *instance) *finding {
+	needs := m.s3Needs(i)
+	required := slices.ContainsFunc(needs, func(n s3Need) bool { return n.required })
+	if s := m.subnets[i.subnet]; s != nil && !required {
+		if !slices.ContainsFunc(m.endpoints, func(e *vpcEndpoint) bool { return e.vpc == s.vpc && e.serves(serviceS3) }) {
 			return nil
 		}
 	}
-	class := report.Hardening
-	if slices.ContainsFunc(needs, func(n bucketNeed) bool { return n.required }) {
-		class = report.Required
+	class := Hardening
+	if required {
+		class = Required
 	}
-	f := claimOf("reach.s3", i.name, class)
-	s, v := m.whereabouts(f, i)
+	f := newFinding("reach.s3", i.name, class)
+	s, v := m.locate(f, i)
 	if v == nil {
 		return f
 	}
 	if !v.dnsSupport {
-		f.breaks("set enableDnsSupport to true on "+v.String(), "%s resolves no names: enableDnsSupport is false", v)
+		f.fail("set enableDnsSupport to true on "+v.String(), "%s does not resolve DNS names: enableDnsSupport is false", v)
 	}
-	d := m.gateway(f, s, v)
-	if d == nil {
+	e := m.checkGatewayRoute(f, i, s, v)
+	if e == nil {
 		return f
 	}
-	m.leavesForS3(f, i, v, d, httpsPort)
-	if slices.ContainsFunc(needs, func(n bucketNeed) bool { return n.port == httpPort }) {
-		m.leavesForS3(f, i, v, d, httpPort)
+	m.checkEgressToS3(f, i, v, e, httpsPort)
+	if slices.ContainsFunc(needs, func(n s3Need) bool { return n.port == httpPort }) {
+		m.checkEgressToS3(f, i, v, e, httpPort)
 	}
-	m.admitsReads(f, i, d, needs)
-	m.assumesOrganization(f, d)
+	m.checkEndpointAllowsS3(f, i, e, needs)
+	m.assumeOrganization(f, e)
 	return f
 }
 
-// gateway proves that the subnet's route table leads to a gateway endpoint of S3.
-func (m *model) gateway(f *finding, s *subnet, v *vpc) *door {
+// checkGatewayRoute checks that the route table of the subnet leads to a gateway endpoint of S3, and returns the endpoint.
+func (m *model) checkGatewayRoute(f *finding, i *instance, s *subnet, v *vpc) *vpcEndpoint {
 	id, how := m.tableOf(s)
-	var here *door
-	for _, d := range m.doors {
-		if d.vpc != v.id || !d.serves(serviceS3) {
+	var here *vpcEndpoint
+	for _, e := range m.endpoints {
+		if e.vpc != v.id || !e.serves(serviceS3) {
 			continue
 		}
-		if d.kind != "Gateway" {
-			f.doubts("whether S3 is reached through %s, an interface endpoint", d)
+		if e.endpointType != "Gateway" {
+			f.unknown("%s is an interface endpoint of S3: the proofs support gateway endpoints only", e)
 			return nil
 		}
-		here = d
-		if slices.Contains(d.tables, id) {
-			f.holds("%s uses %q, the route table of %s, which leads to %s", s, id, how, d)
-			return d
+		here = e
+		if slices.Contains(e.tables, id) {
+			f.pass("route table %q of %s (%s) leads to %s", id, s, how, e)
+			return e
 		}
 	}
 	if here == nil {
-		f.breaks(fmt.Sprintf("create a gateway endpoint of com.amazonaws.%s.s3 on the route table of %s", m.region, s),
+		f.fail(i.fix(keyFixes.s3Endpoint, fmt.Sprintf("create a gateway endpoint of com.amazonaws.%s.s3 on the route table of %s", m.region, s)),
 			"%s has no endpoint of S3", v)
 		return nil
 	}
-	f.breaks(fmt.Sprintf("add the route table of %s to %s", s, here),
-		"%s is not on the route table %q that %s uses by %s", here, id, s, how)
+	f.fail(fmt.Sprintf("add the route table of %s to %s", s, here),
+		"route table %q of %s (%s) does not lead to %s", id, s, how, here)
 	return nil
 }
 
-// httpPort is where Amazon Linux 2 reads its packages.
-const httpPort = 80
-
-// leavesForS3 proves that the instance may connect to S3's addresses.
-func (m *model) leavesForS3(f *finding, i *instance, v *vpc, d *door, port int) {
-	unsure := ""
+// checkEgressToS3 checks that the security groups of the instance allow connections to the addresses of S3.
+func (m *model) checkEgressToS3(f *finding, i *instance, v *vpc, e *vpcEndpoint, port int) {
+	unknown := ""
 	for _, id := range i.groups {
 		g := m.groupIn(id, v)
 		if g == nil {
-			unsure = fmt.Sprintf("security group %q, which is not in the state", id)
+			unknown = fmt.Sprintf("security group %q is not in the state", id)
 			continue
 		}
 		for _, r := range g.egress {
@@ -138,65 +139,64 @@ func (m *model) leavesForS3(f *finding, i *instance, v *vpc, d *door, port int) 
 				continue
 			}
 			switch {
-			case r.list != "" && r.list == d.prefixList, r.block.IsValid() && all(d.blocks, r.block), r.block.IsValid() && r.block.Bits() == 0:
-				f.holds("%s reaches S3's addresses on TCP %d by %s", i, port, r.name(g))
+			case r.list != "" && r.list == e.prefixList, r.block.IsValid() && containsAll(r.block, e.blocks), r.block.IsValid() && r.block.Bits() == 0:
+				f.pass("%s allows TCP %d from %s to S3", r.name(g), port, i)
 				return
-			case r.list != "" && d.prefixList == "", r.list != "" && !m.isGatewayList(r.list):
-				unsure = fmt.Sprintf("whether prefix list %q of %s holds S3's addresses", r.list, r.name(g))
-			case r.block.IsValid() && len(d.blocks) == 0 && !r.block.Addr().IsPrivate():
-				unsure = fmt.Sprintf("whether %s of %s holds S3's addresses", r.block, r.name(g))
+			case r.list != "" && e.prefixList == "", r.list != "" && !m.isGatewayList(r.list):
+				unknown = fmt.Sprintf("%s allows prefix list %q: the state does not show whether it contains the addresses of S3", r.name(g), r.list)
+			case r.block.IsValid() && len(e.blocks) == 0 && !r.block.Addr().IsPrivate():
+				unknown = fmt.Sprintf("%s allows %s: the state does not show whether it contains the addresses of S3", r.name(g), r.block)
 			}
 		}
 	}
-	if unsure != "" {
-		f.doubts("%s", unsure)
+	if unknown != "" {
+		f.unknown("%s", unknown)
 		return
 	}
-	f.breaks(fmt.Sprintf("allow TCP %d from %s to the prefix list of S3, %s", port, m.groupNames(i.groups), d.prefixList),
-		"no rule of %s lets TCP %d through to S3's addresses, prefix list %q", m.groupNames(i.groups), port, d.prefixList)
+	f.fail(fmt.Sprintf("allow outbound TCP %d from %s to the prefix list of S3, %s", port, m.groupNames(i.groups), e.prefixList),
+		"no rule of %s allows TCP %d to S3 (prefix list %q)", m.groupNames(i.groups), port, e.prefixList)
 }
 
-// isGatewayList says whether a prefix list is that of a gateway endpoint in the state.
+// isGatewayList reports whether a prefix list is that of a gateway endpoint in the state.
 func (m *model) isGatewayList(id string) bool {
-	return slices.ContainsFunc(m.doors, func(d *door) bool { return d.prefixList == id })
+	return slices.ContainsFunc(m.endpoints, func(e *vpcEndpoint) bool { return e.prefixList == id })
 }
 
-func all(inner []netip.Prefix, outer netip.Prefix) bool {
-	for _, block := range inner {
-		if !within(outer, block) {
+// containsAll reports whether outer contains all blocks, of which there is at least one.
+func containsAll(outer netip.Prefix, blocks []netip.Prefix) bool {
+	for _, block := range blocks {
+		if !contains(outer, block) {
 			return false
 		}
 	}
-	return len(inner) > 0
+	return len(blocks) > 0
 }
 
-// admitsReads proves that the endpoint's policy lets through what the instance needs.
-func (m *model) admitsReads(f *finding, i *instance, d *door, needs []bucketNeed) {
-	document, ok := m.endpointPolicy(f, d)
+// checkEndpointAllowsS3 checks that the policy of the endpoint allows the requests of the instance.
+func (m *model) checkEndpointAllowsS3(f *finding, i *instance, e *vpcEndpoint, needs []s3Need) {
+	document, ok := m.endpointPolicy(f, e)
 	if !ok {
 		return
 	}
 	if len(needs) == 0 {
-		f.holds("nothing in the state needs S3")
+		f.pass("no resource in the state needs S3")
 	}
-	r, lacks := m.roleOf(i)
+	r, missing := m.roleOf(i)
 	for _, n := range needs {
-		request := &policy.Request{Action: n.action, Resource: n.resource, Context: policy.Context{}.With("aws:SourceVpce", d.id).With("aws:SourceVpc", d.vpc)}
-		policies := &policy.Policies{Endpoint: document, Resource: everybody}
+		request := &policy.Request{Action: n.action, Resource: n.resource, Context: policy.Context{}.With("aws:SourceVpce", e.id).With("aws:SourceVpc", e.vpc)}
+		policies := &policy.Policies{Endpoint: document, Resource: allowAllPrincipals}
+		who := "an unsigned request"
 		if !n.anonymous {
 			if r == nil {
-				f.doubts("who writes to S3: %s", lacks)
+				f.unknown("%s on %s by the role of %s: %s", n.action, n.resource, i, missing)
 				continue
 			}
 			request = m.agentRequest(i, r, need{action: n.action, resource: n.resource})
-			request.Context = request.Context.With("aws:SourceVpce", d.id)
-			policies = &policy.Policies{Identity: []*policy.Document{everything}, Endpoint: document}
+			request.Context = request.Context.With("aws:SourceVpce", e.id)
+			policies = &policy.Policies{Identity: []*policy.Document{allowAll}, Endpoint: document}
+			who = "a request of " + r.String()
 		}
-		who := "by the instance's role"
-		if n.anonymous {
-			who = "by anybody, not signed"
-		}
-		f.wants(policies.Decide(request), fmt.Sprintf("let the policy of %s allow %s on %s", d, n.action, n.resource),
-			"%s on %s, %s, since %s, through %s", n.action, n.resource, who, n.why, d)
+		f.expectAllowed(policies.Decide(request), fmt.Sprintf("allow %s on %s in the policy of %s", n.action, n.resource, e),
+			"%s on %s through %s, %s by %s", n.action, n.resource, e, who, n.why)
 	}
 }

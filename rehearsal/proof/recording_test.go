@@ -6,7 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"bastionless/rehearsal/report"
+	"bastionless/rehearsal/proof"
 )
 
 // recording makes the stack one that records and encrypts sessions: the document names
@@ -49,7 +49,7 @@ func TestCheck_recordingPeer(t *testing.T) {
 	t.Parallel()
 	p := goodPeer()
 	recording(p, "session-logs", "session-logs", "")
-	require.Empty(t, failing(check(t, p.export(t)), report.Required))
+	require.Empty(t, failing(check(t, p.export(t)), proof.Required))
 }
 
 // bucketRecording makes the stack one that records to a bucket with a key of its own.
@@ -125,7 +125,7 @@ func TestCheck_recordsToABucket(t *testing.T) {
 			p := goodPeer()
 			bucketRecording(p)
 			test.make(p)
-			require.Equal(t, test.want, failing(check(t, p.export(t)), report.Required))
+			require.Equal(t, test.want, failing(check(t, p.export(t)), proof.Required))
 		})
 	}
 }

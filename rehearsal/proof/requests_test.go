@@ -91,7 +91,7 @@ func (r *sessionRole) start(instance, document string, context policy.Context) s
 func (r *sessionRole) assume(who, session string, context policy.Context) string {
 	all, err := policy.Parse("all", `{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}`)
 	require.NoError(r.t, err)
-	policies := policy.Policies{Identity: []*policy.Document{all}, Resource: r.trust, ResourceAccount: accountID, Gatekeeper: true}
+	policies := policy.Policies{Identity: []*policy.Document{all}, Resource: r.trust, ResourceAccount: accountID, ResourceMustAllow: true}
 	return policies.Decide(&policy.Request{
 		Principal: policy.User(who), Action: "sts:AssumeRole", Resource: r.arn, Context: context.With("sts:RoleSessionName", session),
 	}).Effect.String()
@@ -146,7 +146,7 @@ func TestRequests(t *testing.T) {
 // sessions tries to open them.
 func (r *sessionRole) sessions(t *testing.T, p purpose) {
 	t.Helper()
-	none := policy.Whole()
+	none := policy.CompleteContext()
 	strange := "arn:aws:ec2:ap-northeast-1:" + accountID + ":instance/i-0123456789abcdef0"
 	require.Equal(t, p.own, r.own != "")
 	for _, instance := range r.instances {
@@ -170,7 +170,7 @@ func (r *sessionRole) sessions(t *testing.T, p purpose) {
 // others tries what is not for opening sessions.
 func (r *sessionRole) others(t *testing.T, p purpose) {
 	t.Helper()
-	none := policy.Whole()
+	none := policy.CompleteContext()
 	for _, action := range []string{"ssm:ResumeSession", "ssm:TerminateSession"} {
 		for tag, want := range map[string]string{
 			r.id + ":ann": "allowed", r.id + ":anna": "denied", r.id + ":an": "denied", r.id + ":bob": "denied", "": "denied",
@@ -199,7 +199,7 @@ func (r *sessionRole) others(t *testing.T, p purpose) {
 func (r *sessionRole) assumed(t *testing.T, p purpose) {
 	t.Helper()
 	const key, age = "aws:MultiFactorAuthPresent", "aws:MultiFactorAuthAge"
-	none, name := policy.Whole(), p.user[strings.LastIndex(p.user, "/")+1:]
+	none, name := policy.CompleteContext(), p.user[strings.LastIndex(p.user, "/")+1:]
 	recent := none.With(key, "true").With(age, "60")
 	require.Equal(t, "allowed", r.assume(p.user, name, recent))
 	require.Equal(t, may(p.stack != "prod"), r.assume(p.user, name, none.With(key, "true").With(age, "3601")))

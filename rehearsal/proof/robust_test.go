@@ -11,7 +11,6 @@ import (
 	"pgregory.net/rapid"
 
 	"bastionless/rehearsal/proof"
-	"bastionless/rehearsal/report"
 )
 
 // places lists the values within a value, as functions that replace them.
@@ -90,8 +89,8 @@ func TestCheck_survives(t *testing.T) {
 			return
 		}
 		for _, claim := range claims {
-			require.Contains(t, []string{report.Proven, report.Refuted, report.Undecided}, claim.Result)
-			require.NotEmpty(t, claim.Why, claim.ID)
+			require.Contains(t, []string{proof.Proven, proof.Refuted, proof.Undecided}, claim.Result)
+			require.NotEmpty(t, claim.Reasons, claim.ID)
 		}
 	})
 }

@@ -7,93 +7,90 @@ import (
 	"strconv"
 	"strings"
 
+	"bastionless/internal/contract"
 	"bastionless/rehearsal/proof/policy"
 )
 
-// Condition keys of Session Manager.
+// Condition keys of Session Manager and AWS STS.
 const (
-	accessCheck = "ssm:SessionDocumentAccessCheck"
-	sessionTag  = "ssm:resourceTag/aws:ssmmessages:session-id"
-	mfaPresent  = "aws:MultiFactorAuthPresent"
-	mfaAge      = "aws:MultiFactorAuthAge"
-	nameKey     = "sts:RoleSessionName"
+	accessCheck    = "ssm:SessionDocumentAccessCheck"
+	sessionTag     = "ssm:resourceTag/aws:ssmmessages:session-id"
+	mfaPresent     = "aws:MultiFactorAuthPresent"
+	mfaAge         = "aws:MultiFactorAuthAge"
+	sessionNameKey = "sts:RoleSessionName"
 )
 
-// person is the session name in all requests that are tried out.
-const person = "ann"
+// exampleUser is the name of users and of role sessions in example requests.
+const exampleUser = "ann"
 
-// sessionRoles returns the roles that people assume to open sessions.
+// sessionRoles returns the roles that principals assume to start sessions, sorted by name.
 func (m *model) sessionRoles() []*role {
 	var found []*role
 	for _, name := range slices.Sorted(maps.Keys(m.roles)) {
 		r := m.roles[name]
-		opens := slices.ContainsFunc(r.policies, func(a attached) bool {
-			return a.document != nil && slices.ContainsFunc(a.document.Statements, func(s policy.Statement) bool {
+		allowsSessions := slices.ContainsFunc(r.policies, func(p rolePolicy) bool {
+			return p.document != nil && slices.ContainsFunc(p.document.Statements, func(s policy.Statement) bool {
 				return !s.Deny && s.Covers("ssm:StartSession")
 			})
 		})
-		if opens && r.forPeople() {
+		if allowsSessions && r.trustsPrincipals() {
 			found = append(found, r)
 		}
 	}
 	return found
 }
 
-// obscureRoles returns the roles for people of which it is not known whether they open
-// sessions.
-func (m *model) obscureRoles() []*role {
+// rolesWithUnknownPolicies returns the other roles that principals can assume and that may allow sessions.
+func (m *model) rolesWithUnknownPolicies() []*role {
 	var found []*role
 	for _, name := range slices.Sorted(maps.Keys(m.roles)) {
 		r := m.roles[name]
-		if _, unknown := r.decide(); len(unknown) > 0 && r.forPeople() && !slices.Contains(m.sessionRoles(), r) {
+		if _, unknown := r.identityPolicies(); len(unknown) > 0 && r.trustsPrincipals() && !slices.Contains(m.sessionRoles(), r) {
 			found = append(found, r)
 		}
 	}
 	return found
 }
 
-// forPeople says whether anybody but services may assume the role.
-func (r *role) forPeople() bool {
+// trustsPrincipals reports whether the role trusts anybody except AWS services.
+func (r *role) trustsPrincipals() bool {
 	return slices.ContainsFunc(r.trust.Statements, func(s policy.Statement) bool {
 		return !s.Deny && (s.Principal == nil || s.Principal.Anyone || len(s.Principal.AWS)+len(s.Principal.Federated) > 0)
 	})
 }
 
-// account is the role's own.
+// account returns the account of the role.
 func (r *role) account() string { return policy.Principal{ARN: r.arn}.Account() }
 
-// unknownPolicies names the policies of the role whose content is not known.
+// unknownPolicies returns the names of the policies of the role, including its permissions boundary, whose content is unknown.
 func (r *role) unknownPolicies() []string {
-	_, unknown := r.decide()
+	_, unknown := r.identityPolicies()
 	if r.boundary != "" {
-		unknown = append(unknown, "its permissions boundary "+r.boundary)
+		unknown = append(unknown, "the permissions boundary "+r.boundary)
 	}
 	return unknown
 }
 
-// assumer is somebody whom the trust policy lists.
-type assumer struct {
-	who policy.Principal
-	// listed is how the policy names them.
+// trustedPrincipal is an example of a principal that a trust policy lists.
+type trustedPrincipal struct {
+	policy.Principal
+	// listed is the name in the trust policy.
 	listed string
 }
 
-// user says whether the assumer is an IAM user, who alone can say that there was MFA.
-func (a assumer) user() bool { return a.who.RoleARN == "" }
+// isUser reports whether the principal is an IAM user. Only requests of users show whether there was MFA.
+func (p trustedPrincipal) isUser() bool { return p.RoleARN == "" }
 
-// name is the assumer's own name.
-func (a assumer) name() string { return a.who.ARN[strings.LastIndex(a.who.ARN, "/")+1:] }
+// name returns the last part of the ARN.
+func (p trustedPrincipal) name() string { return p.ARN[strings.LastIndex(p.ARN, "/")+1:] }
 
-// assumers returns one principal for each that the role's trust policy lists.
-func (m *model) assumers(r *role) []assumer {
-	var found []assumer
+// trustedPrincipals returns examples of each principal that the trust policy of the role lists.
+func (m *model) trustedPrincipals(r *role) []trustedPrincipal {
+	var found []trustedPrincipal
 	add := func(arn, listed string) {
-		a := assumer{policy.User(arn), listed}
-		if strings.Contains(arn, ":role/") {
-			a.who = policy.Session(arn, person)
-		}
-		if !slices.ContainsFunc(found, func(b assumer) bool { return b.who.ARN == a.who.ARN }) {
-			found = append(found, a)
+		p := trustedPrincipal{exampleOf(arn), listed}
+		if !slices.ContainsFunc(found, func(other trustedPrincipal) bool { return other.ARN == p.ARN }) {
+			found = append(found, p)
 		}
 	}
 	for _, s := range r.trust.Statements {
@@ -105,15 +102,16 @@ func (m *model) assumers(r *role) []assumer {
 			listed = append(slices.Clone(listed), m.account)
 		}
 		for _, name := range listed {
-			account := name
-			if strings.HasPrefix(name, "arn:") {
-				account = policy.Principal{ARN: name}.Account()
-				if !strings.HasSuffix(name, ":root") {
-					add(name, name)
-					continue
-				}
+			account := accountOf(name)
+			if strings.HasPrefix(name, "arn:") && !strings.HasSuffix(name, ":root") {
+				add(name, name)
+				continue
 			}
-			for _, arn := range m.examplesOf(s, account) {
+			arns := exampleARNs(s, account)
+			if len(arns) == 0 {
+				arns = []string{fmt.Sprintf("arn:%s:iam::%s:user/%s", m.partition, account, exampleUser)}
+			}
+			for _, arn := range arns {
 				add(arn, name)
 			}
 		}
@@ -121,18 +119,25 @@ func (m *model) assumers(r *role) []assumer {
 	return found
 }
 
-// examplesOf returns principals of an account that a trust statement's conditions single out.
-func (m *model) examplesOf(s policy.Statement, account string) []string {
-	arns := principalExamples(s, account)
-	if len(arns) == 0 {
-		arns = []string{fmt.Sprintf("arn:%s:iam::%s:user/%s", m.partition, account, person)}
+// exampleOf returns the principal with an ARN: a user, or a session if it is the ARN of a role.
+func exampleOf(arn string) policy.Principal {
+	if strings.Contains(arn, ":role/") {
+		return policy.Session(arn, exampleUser)
 	}
-	return arns
+	return policy.User(arn)
 }
 
-// principalExamples are ARNs that the conditions of a statement on the principal's ARN
-// single out, of an account where they leave that open.
-func principalExamples(s policy.Statement, account string) []string {
+// accountOf returns the account of a name in a Principal element: an ARN or an account id.
+func accountOf(name string) string {
+	if strings.HasPrefix(name, "arn:") {
+		return policy.Principal{ARN: name}.Account()
+	}
+	return name
+}
+
+// exampleARNs returns ARNs that meet the statement's conditions on aws:PrincipalArn, in an account if a condition does not
+// determine it.
+func exampleARNs(s policy.Statement, account string) []string {
 	var arns []string
 	for _, c := range s.Conditions {
 		if !strings.EqualFold(c.Key, "aws:PrincipalArn") || strings.Contains(c.Operator, "Not") {
@@ -149,180 +154,205 @@ func principalExamples(s policy.Statement, account string) []string {
 	return arns
 }
 
-// strangersTo are principals of other accounts: any, and those whom conditions on the
-// principal's ARN would let pass.
-func (m *model) strangersTo(document *policy.Document, account string) []policy.Principal {
+// foreignPrincipals returns examples of principals of other accounts: any user and role, and those that the document's
+// conditions on aws:PrincipalArn match.
+func (m *model) foreignPrincipals(document *policy.Document, account string) []policy.Principal {
 	var found []policy.Principal
-	for _, other := range strangeAccounts(account) {
+	for _, other := range foreignAccounts(account) {
 		arns := []string{
-			fmt.Sprintf("arn:%s:iam::%s:role/%s", m.partition, other, person),
-			fmt.Sprintf("arn:%s:iam::%s:user/%s", m.partition, other, person),
+			fmt.Sprintf("arn:%s:iam::%s:role/%s", m.partition, other, exampleUser),
+			fmt.Sprintf("arn:%s:iam::%s:user/%s", m.partition, other, exampleUser),
 		}
 		for _, s := range document.Statements {
-			for _, arn := range principalExamples(s, other) {
-				if (policy.Principal{ARN: arn}).Account() == other {
+			for _, arn := range exampleARNs(s, other) {
+				if accountOf(arn) == other {
 					arns = append(arns, arn)
 				}
 			}
 		}
 		for _, arn := range arns {
-			who := policy.User(arn)
-			if strings.Contains(arn, ":role/") {
-				who = policy.Session(arn, person)
-			}
-			if !slices.Contains(found, who) {
-				found = append(found, who)
+			if p := exampleOf(arn); !slices.Contains(found, p) {
+				found = append(found, p)
 			}
 		}
 	}
 	return found
 }
 
-// assume asks whether somebody may assume a role, under a session name. That their own
-// policies let them is an assumption.
-func (m *model) assume(
-	r *role, who policy.Principal, name string, mfa func(policy.Context) policy.Context, unsure ...string,
-) policy.Decision {
-	context := mfa(policy.Context{}).With(nameKey, name)
-	switch {
-	case who.RoleARN != "":
-		context = context.With("aws:userid", "AROAOTHERROLE:"+person)
-	default:
-		context = context.With("aws:userid", "AIDASOMEUSER")
+// foreignAccounts returns two accounts other than the given one: one that is very different, and one that differs in the last
+// digit.
+func foreignAccounts(account string) []string {
+	different, similar := "999999999999", account
+	if account == different {
+		different = "888888888888"
 	}
-	for _, key := range unsure {
-		context = context.Unsure(key)
+	if n := len(account); n > 0 {
+		last := byte('0')
+		if account[n-1] == last {
+			last = '1'
+		}
+		similar = account[:n-1] + string(last)
+	}
+	return []string{different, similar}
+}
+
+// mfaContext adds the condition keys on MFA to the context of a request.
+type mfaContext func(policy.Context) policy.Context
+
+// decideAssume decides whether a principal can assume a role with a session name, if its own policies allow that. The keys in
+// unknown have unknown values.
+func (m *model) decideAssume(r *role, p policy.Principal, sessionName string, mfa mfaContext, unknown ...string) policy.Decision {
+	userID := "AIDASOMEUSER"
+	if p.RoleARN != "" {
+		userID = "AROAOTHERROLE:" + exampleUser
+	}
+	context := mfa(policy.Context{}).With(sessionNameKey, sessionName).With("aws:userid", userID)
+	for _, key := range unknown {
+		context = context.WithUnknown(key)
 	}
 	policies := policy.Policies{
-		Identity: []*policy.Document{everything}, Resource: r.trust, ResourceAccount: r.account(), Gatekeeper: true,
+		Identity: []*policy.Document{allowAll}, Resource: r.trust, ResourceAccount: r.account(), ResourceMustAllow: true,
 	}
-	return policies.Decide(&policy.Request{Principal: who, Action: "sts:AssumeRole", Resource: r.arn, Context: context})
+	return policies.Decide(&policy.Request{Principal: p, Action: "sts:AssumeRole", Resource: r.arn, Context: context})
 }
 
-// withMFA is the context of who signed in with MFA, as far as they can say so.
-func withMFA(a assumer) func(policy.Context) policy.Context {
-	if !a.user() {
-		return noMFA // the requests of roles never say
+// withMFA is the context of a principal that has signed in with MFA, if its requests can show that.
+func withMFA(p trustedPrincipal) mfaContext {
+	if !p.isUser() {
+		return noMFA
 	}
-	return func(c policy.Context) policy.Context { return c.With(mfaPresent, "true").With(mfaAge, "60") }
+	return mfaSecondsAgo(60)
 }
 
-// mfaAgo is the context of somebody who signed in with MFA so many seconds ago.
-func mfaAgo(seconds int) func(policy.Context) policy.Context {
+// mfaSecondsAgo is the context of a user who has signed in with MFA.
+func mfaSecondsAgo(seconds int) mfaContext {
 	return func(c policy.Context) policy.Context {
 		return c.With(mfaPresent, "true").With(mfaAge, strconv.Itoa(seconds))
 	}
 }
 
-// noMFA is the context of long-term keys: neither key is there.
+// noMFA is the context of long-term access keys, and of roles: the request has neither key.
 func noMFA(c policy.Context) policy.Context { return c.Without(mfaPresent).Without(mfaAge) }
 
-// mfaFalse is the context of temporary credentials that were got without MFA.
+// mfaFalse is the context of temporary credentials that were issued without MFA.
 func mfaFalse(c policy.Context) policy.Context { return c.With(mfaPresent, "false").Without(mfaAge) }
 
-// ask decides a request of a session of the role.
-func (m *model) ask(r *role, action, resource string, context policy.Context) policy.Decision {
-	policies, _ := r.decide()
+// unknownMFA is the context of a request that may show MFA or not.
+func unknownMFA(c policy.Context) policy.Context {
+	return c.WithUnknown(mfaPresent).WithUnknown(mfaAge)
+}
+
+// decideSession decides a request of a session of the role.
+func (m *model) decideSession(r *role, action, resource string, context policy.Context) policy.Decision {
+	policies, _ := r.identityPolicies()
 	if r.boundary != "" {
-		policies.Boundary, _ = m.managed(r.boundary)
+		policies.Boundary, _ = m.managedPolicy(r.boundary)
 	}
 	if strings.HasPrefix(action, "kms:") {
 		if k := m.key(resource); k != nil {
-			policies.Resource, policies.Gatekeeper = k.policy, true
+			policies.Resource, policies.ResourceMustAllow = k.policy, true
 		}
 	}
 	return policies.Decide(&policy.Request{
-		Principal: policy.Session(r.arn, person), Action: action, Resource: resource,
-		Context: noMFA(context).With("aws:userid", r.uniqueID+":"+person),
+		Principal: policy.Session(r.arn, exampleUser), Action: action, Resource: resource,
+		Context: noMFA(context).With("aws:userid", r.uniqueID+":"+exampleUser),
 	})
 }
 
-// tagged is the context of a request on a resource with these tags and no others.
-func tagged(context policy.Context, tags map[string]any) policy.Context {
+// withTags returns the context of a request for a resource that has these tags and no others.
+func withTags(context policy.Context, tags map[string]any) policy.Context {
 	for key, value := range tags {
-		context = context.With("aws:ResourceTag/"+key, asText(value)).With("ssm:resourceTag/"+key, asText(value))
+		context = context.With("aws:ResourceTag/"+key, asStr(value)).With("ssm:resourceTag/"+key, asStr(value))
 	}
 	return context.WithoutAny("aws:ResourceTag/").WithoutAny("ssm:resourceTag/")
 }
 
-// onInstance asks whether a session of the role may be opened on an instance, with the
-// access check as it is.
-func (m *model) onInstance(r *role, i *instance, check policy.Context) policy.Decision {
+// decideStart decides whether a session of the role can start a session on an instance.
+func (m *model) decideStart(r *role, i *instance, context policy.Context) policy.Decision {
 	tags := i.object("tagsAll")
 	if tags == nil {
 		tags = i.object("tags")
 	}
-	return m.ask(r, "ssm:StartSession", m.arn("ec2", "instance/"+i.id), tagged(check, tags))
+	return m.decideSession(r, "ssm:StartSession", m.arn("ec2", "instance/"+i.id), withTags(context, tags))
 }
 
-// checked is the context of a session by the default document, or without a document.
-func checked(value string) policy.Context { return policy.Context{}.With(accessCheck, value) }
-
-// named is the context of a session by a document that the caller names.
-func named() policy.Context { return policy.Context{}.Without(accessCheck) }
-
-// startUnchecked asks for a session by the default document without a check of whether
-// the role may use it.
-func (m *model) startUnchecked(r *role) policy.Decision {
-	return m.onInstance(r, m.instances[0], checked("false"))
+// defaultDocumentContext is the context of a session with the default document, or without a document. check is the value of
+// the condition key ssm:SessionDocumentAccessCheck.
+func defaultDocumentContext(check string) policy.Context {
+	return policy.Context{}.With(accessCheck, check)
 }
 
-// opening is a document and whether the role may open sessions with it.
-type opening struct {
+// namedDocumentContext is the context of a session with a document that the caller names.
+func namedDocumentContext() policy.Context { return policy.Context{}.Without(accessCheck) }
+
+// documentContext is the context of a session with a document.
+func documentContext(name string) policy.Context {
+	if name == defaultDocument {
+		return defaultDocumentContext("true")
+	}
+	return namedDocumentContext()
+}
+
+// startWithoutAccessCheck decides whether a session can start with the default document although AWS does not check that the
+// role may use the document.
+func (m *model) startWithoutAccessCheck(r *role) policy.Decision {
+	return m.decideStart(r, m.instances[0], defaultDocumentContext("false"))
+}
+
+const fixAccessCheck = "add the condition BoolIfExists " + accessCheck + " = true to every statement that allows ssm:StartSession"
+
+// documentUse is a document, and whether a role can start sessions with it.
+type documentUse struct {
 	name, arn string
 	decision  policy.Decision
 }
 
-// awsDocuments are AWS's own session documents.
+// awsDocuments are the session documents of AWS, by kind of session.
 var awsDocuments = map[string]string{
-	"ssh":                    "AWS-StartSSHSession",
-	"port-forwarding":        "AWS-StartPortForwardingSession",
-	"remote-port-forwarding": "AWS-StartPortForwardingSessionToRemoteHost",
-	"interactive-command":    "AWS-StartInteractiveCommand",
-	"noninteractive-command": "AWS-StartNonInteractiveCommand",
+	contract.SSH:                  "AWS-StartSSHSession",
+	contract.PortForwarding:       "AWS-StartPortForwardingSession",
+	contract.RemotePortForwarding: "AWS-StartPortForwardingSessionToRemoteHost",
+	"interactive-command":         "AWS-StartInteractiveCommand",
+	"noninteractive-command":      "AWS-StartNonInteractiveCommand",
 }
 
-// openable returns the documents that there are, and whether the role may use them.
-func (m *model) openable(r *role) []opening {
+// documentUses returns all documents of AWS, of the state and of the role's policies, and whether the role can use them.
+func (m *model) documentUses(r *role) []documentUse {
 	names := []string{defaultDocument}
-	for _, key := range slices.Sorted(maps.Keys(awsDocuments)) {
-		names = append(names, awsDocuments[key])
+	for _, kind := range slices.Sorted(maps.Keys(awsDocuments)) {
+		names = append(names, awsDocuments[kind])
 	}
 	for _, d := range m.sessionDocuments() {
 		if d.name != defaultDocument {
 			names = append(names, d.name)
 		}
 	}
-	for _, name := range r.documentsNamed() {
+	for _, name := range r.documentNames() {
 		if !slices.Contains(names, name) {
 			names = append(names, name)
 		}
 	}
-	var found []opening
+	var found []documentUse
 	for _, name := range names {
-		o := opening{name: name, arn: m.documentARN(name)}
-		check := named()
-		if name == defaultDocument {
-			check = checked("true")
-		}
+		u := documentUse{name: name, arn: m.documentARN(name)}
 		var tags map[string]any
 		if d := m.documents[name]; d != nil {
 			tags = d.object("tagsAll")
 		}
-		o.decision = m.ask(r, "ssm:StartSession", o.arn, tagged(check, tags))
-		found = append(found, o)
+		u.decision = m.decideSession(r, "ssm:StartSession", u.arn, withTags(documentContext(name), tags))
+		found = append(found, u)
 	}
 	return found
 }
 
-// documentsNamed are the documents that the role's policies name.
-func (r *role) documentsNamed() []string {
+// documentNames returns the documents that the role's policies name.
+func (r *role) documentNames() []string {
 	var names []string
-	for _, a := range r.policies {
-		if a.document == nil {
+	for _, p := range r.policies {
+		if p.document == nil {
 			continue
 		}
-		for _, s := range a.document.Statements {
+		for _, s := range p.document.Statements {
 			for _, resource := range s.Resources {
 				if _, name, found := strings.Cut(resource, ":document/"); found && !s.NotResources && !strings.ContainsAny(resource, "*?$") {
 					names = append(names, name)
@@ -333,7 +363,7 @@ func (r *role) documentsNamed() []string {
 	return names
 }
 
-// documentARN is a document's ARN. AWS's own have no account.
+// documentARN returns the ARN of a document. ARNs of AWS's own documents have no account.
 func (m *model) documentARN(name string) string {
 	if strings.HasPrefix(name, "AWS-") {
 		return fmt.Sprintf("arn:%s:ssm:%s::document/%s", m.partition, m.region, name)

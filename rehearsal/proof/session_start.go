@@ -5,307 +5,284 @@ import (
 	"slices"
 	"strings"
 
+	"bastionless/internal/contract"
 	"bastionless/rehearsal/proof/policy"
-	"bastionless/rehearsal/report"
 )
 
-// perSessionRole looks into a claim for each session role. Without one it cannot be told
-// who opens sessions.
-func (m *model) perSessionRole(id, class string, look func(*finding, *role)) []*finding {
+// perSessionRole makes a claim about each session role. If there is none, the claim is about the stack and undecided.
+func (m *model) perSessionRole(id, class string, check func(*finding, *role)) []*finding {
 	var found []*finding
 	for _, r := range m.sessionRoles() {
-		f := claimOf(id, r.node.name, class)
-		look(f, r)
+		f := newFinding(id, r.resource.name, class)
+		check(f, r)
 		found = append(found, f)
 	}
-	for _, r := range m.obscureRoles() {
-		f := claimOf(id, r.node.name, class)
-		f.doubts("whether %s opens sessions: what %s allow", r, strings.Join(r.unknownPolicies(), ", "))
+	for _, r := range m.rolesWithUnknownPolicies() {
+		f := newFinding(id, r.resource.name, class)
+		f.unknown("%s may allow sessions: the content of %s is not in the state", r, strings.Join(r.unknownPolicies(), ", "))
 		found = append(found, f)
 	}
 	if len(found) == 0 {
-		f := claimOf(id, m.stack, class)
-		f.doubts("who opens sessions: the state has no role for people that allows ssm:StartSession")
+		f := newFinding(id, m.stack, class)
+		f.unknown("the state has no role that IAM principals can assume and that allows ssm:StartSession")
 		found = append(found, f)
 	}
 	return found
 }
 
-// proveSessionStart proves that who is listed can assume the session role and open
-// sessions.
+// proveSessionStart proves that the listed principals can assume the session role and start sessions.
 func (m *model) proveSessionStart() []*finding {
-	return m.perSessionRole("session.start", report.Required, func(f *finding, r *role) {
-		m.assumed(f, r)
-		usable := m.usable(f, r)
-		m.startsEverywhere(f, r, usable)
-		m.channel(f, r)
-		m.encrypts(f, r, usable)
-		m.pushes(f, r)
-		if unknown := r.unknownPolicies(); len(unknown) > 0 && f.whole() {
-			f.doubts("what %s forbid", strings.Join(unknown, ", "))
+	return m.perSessionRole("session.start", Required, func(f *finding, r *role) {
+		m.checkAssumeRole(f, r)
+		usable := m.usableDocuments(f, r)
+		m.checkStartOnInstances(f, r, usable)
+		m.checkDataChannel(f, r)
+		m.checkSessionKeys(f, r, usable)
+		m.checkPushKey(f, r)
+		if unknown := r.unknownPolicies(); len(unknown) > 0 && f.passing() {
+			fix := ""
+			if r.boundary != "" {
+				fix = r.fix(keyFixes.permissionsBoundary, "")
+			}
+			f.unknownUntil(fix, "the content of %s is not in the state", strings.Join(unknown, ", "))
 		}
 	})
 }
 
-// assumed proves that each listed principal can assume the role.
-func (m *model) assumed(f *finding, r *role) {
-	listed := m.assumers(r)
-	if len(listed) == 0 {
-		f.doubts("who may assume %s: its trust policy lists no IAM principal", r)
+// checkAssumeRole checks that each listed principal can assume the role.
+func (m *model) checkAssumeRole(f *finding, r *role) {
+	principals := m.trustedPrincipals(r)
+	if len(principals) == 0 {
+		f.unknown("the trust policy of %s lists no IAM principal", r)
 	}
-	for _, a := range listed {
-		name := person
-		if a.user() {
-			name = a.name()
+	for _, p := range principals {
+		name, how := exampleUser, "a role session, whose requests do not show MFA"
+		if p.isUser() {
+			name, how = p.name(), "with MFA"
 		}
-		how := "with MFA"
-		if !a.user() {
-			how = "as a role's session, which cannot say that there was MFA"
-		}
-		f.wants(m.assume(r, a.who, name, withMFA(a)), "let the trust policy of "+r.String()+" admit "+a.listed,
-			"%s assumes %s, %s", a.who.ARN, r, how)
+		f.expectAllowed(m.decideAssume(r, p.Principal, name, withMFA(p)), "allow sts:AssumeRole to "+p.listed+" in the trust policy of "+r.String(),
+			"%s (%s) assumes %s", p.ARN, how, r)
 	}
-	f.assumes("their own policies, and those of their organization, let them call sts:AssumeRole on %s", r)
+	f.assume("the principals' own policies and service control policies allow sts:AssumeRole on %s", r)
 }
 
-// usable returns the documents that the role may use. Where the stack says which it is
-// meant to, all of them must be.
-func (m *model) usable(f *finding, r *role) []opening {
-	var usable []opening
-	for _, o := range m.openable(r) {
-		switch o.decision.Effect {
+// usableDocuments returns the documents that the role can use. If the stack records which it is meant for, the role has to
+// allow all of these.
+func (m *model) usableDocuments(f *finding, r *role) []documentUse {
+	var usable []documentUse
+	for _, u := range m.documentUses(r) {
+		switch u.decision.Effect {
 		case policy.Allowed:
-			usable = append(usable, o)
+			usable = append(usable, u)
 		case policy.Undecided:
-			f.doubts("whether %s opens sessions with %s: %s", r, o.name, o.decision.Why)
+			f.unknown("ssm:StartSession with %s by %s: %s", u.name, r, u.decision.Why)
 		}
 	}
 	has := func(name string) bool {
-		return slices.ContainsFunc(usable, func(o opening) bool { return o.name == name })
+		return slices.ContainsFunc(usable, func(u documentUse) bool { return u.name == name })
+	}
+	fix := func(name string) string {
+		return "allow ssm:StartSession on " + m.documentARN(name) + " to " + r.String()
 	}
 	for _, kind := range m.intent.documents {
 		if name, aws := awsDocuments[kind]; aws && !has(name) {
-			f.breaks("allow ssm:StartSession on "+m.documentARN(name), "%s is meant to open sessions with %s, and may not", r, name)
+			f.fail(fix(name), "%s is meant for sessions with %s, and does not allow them", r, name)
 		}
 	}
-	if slices.Contains(m.intent.documents, "shell") && !slices.ContainsFunc(usable, m.isShell) {
-		f.breaks("allow ssm:StartSession on "+m.documentARN(m.shell()), "%s is meant to open shells, and may not", r)
+	if slices.Contains(m.intent.documents, contract.Shell) && !slices.ContainsFunc(usable, m.opensShell) {
+		f.fail(fix(m.shellDocument()), "%s is meant for shells, and does not allow them", r)
 	}
 	if len(usable) == 0 {
-		f.breaks("allow ssm:StartSession on "+m.documentARN(m.shell()), "%s opens sessions with no document", r)
+		f.fail(fix(m.shellDocument()), "%s allows ssm:StartSession on no document", r)
 	}
 	return usable
 }
 
-// isShell says whether a document opens shells.
-func (m *model) isShell(o opening) bool {
-	return o.name == defaultDocument || m.documents[o.name] != nil
+// opensShell reports whether a document opens shells.
+func (m *model) opensShell(u documentUse) bool {
+	return u.name == defaultDocument || m.documents[u.name] != nil
 }
 
-// shell is the document with which people open shells.
-func (m *model) shell() string {
+// shellDocument returns the name of the document for shells.
+func (m *model) shellDocument() string {
 	for _, d := range m.sessionDocuments() {
 		return d.name
 	}
 	return defaultDocument
 }
 
-// startsEverywhere proves that sessions open on each instance with each usable document.
-func (m *model) startsEverywhere(f *finding, r *role, usable []opening) {
+// checkStartOnInstances checks that the role can start sessions on each instance with each usable document.
+func (m *model) checkStartOnInstances(f *finding, r *role, usable []documentUse) {
 	var names []string
-	for _, o := range usable {
-		names = append(names, o.name)
+	for _, u := range usable {
+		names = append(names, u.name)
 	}
-	with := strings.Join(names, ", ")
 	for _, i := range m.instances {
 		arn := m.arn("ec2", "instance/"+i.id)
-		whole := true
-		for _, o := range usable {
-			check := named()
-			if o.name == defaultDocument {
-				check = checked("true")
-			}
-			if d := m.onInstance(r, i, check); d.Effect != policy.Allowed {
-				f.wants(d, "allow ssm:StartSession on "+arn, "a session on %s with %s", i, o.name)
-				whole = false
+		allowed := true
+		for _, u := range usable {
+			if d := m.decideStart(r, i, documentContext(u.name)); d.Effect != policy.Allowed {
+				f.expectAllowed(d, "allow ssm:StartSession on "+arn+" to "+r.String(), "ssm:StartSession on %s with %s by %s", i, u.name, r)
+				allowed = false
 			}
 		}
-		if whole && len(usable) > 0 {
-			f.holds("%s opens sessions on %s (%s) with %s", r, i, i.id, with)
+		if allowed && len(usable) > 0 {
+			f.pass("%s starts sessions on %s (%s) with %s", r, i, i.id, strings.Join(names, ", "))
 		}
 	}
 }
 
-// channel proves that the data of a session flows.
-func (m *model) channel(f *finding, r *role) {
+// checkDataChannel checks that the role can open the data channel of a session.
+func (m *model) checkDataChannel(f *finding, r *role) {
 	const action = "ssmmessages:OpenDataChannel"
-	d := m.ask(r, action, "*", policy.Context{})
+	d := m.decideSession(r, action, "*", policy.Context{})
 	if d.Effect == policy.Denied && !d.Explicit {
-		own := m.arn("ssm", "session/"+r.uniqueID+":"+person+"-0123456789abcdef0")
-		if m.ask(r, action, own, policy.Context{}).Effect == policy.Allowed {
-			f.doubts("whether AWS takes %s on a session for enough, as one of its samples has it: allow it on *", action)
+		own := m.arn("ssm", "session/"+r.uniqueID+":"+exampleUser+"-0123456789abcdef0")
+		if m.decideSession(r, action, own, policy.Context{}).Effect == policy.Allowed {
+			f.unknownUntil("allow "+action+" on *", "%s allows %s on sessions only: a sample policy of AWS does the same, and its documentation lists no resource for the action", r, action)
 			return
 		}
 	}
-	f.wants(d, "allow "+action+" on *", "%s opens the data channel", r)
+	f.expectAllowed(d, "allow "+action+" on * to "+r.String(), "%s by %s", action, r)
 }
 
-// encrypts proves that sessions that are to be encrypted can be.
-func (m *model) encrypts(f *finding, r *role, usable []opening) {
-	for _, o := range usable {
-		d := m.documents[o.name]
+// checkSessionKeys checks that the role can use the KMS keys that encrypt sessions.
+func (m *model) checkSessionKeys(f *finding, r *role, usable []documentUse) {
+	for _, u := range usable {
+		d := m.documents[u.name]
 		if d == nil || d.kms == "" {
 			continue
 		}
 		k := m.key(d.kms)
 		if k == nil {
-			f.doubts("the key %q of %s, which is not in the state", d.kms, d)
+			f.unknown("key %q of %s is not in the state", d.kms, d)
 			continue
 		}
-		f.wants(m.ask(r, "kms:GenerateDataKey", k.arn, policy.Context{}), "allow kms:GenerateDataKey on "+k.arn+" to "+r.String(),
-			"%s encrypts sessions with %s", r, k)
+		f.expectAllowed(m.decideSession(r, "kms:GenerateDataKey", k.arn, policy.Context{}), "allow kms:GenerateDataKey on "+k.arn+" to "+r.String(),
+			"kms:GenerateDataKey on %s by %s", k, r)
 	}
 }
 
-// pushKeyAction pushes a public key for a minute.
+// pushKeyAction pushes an SSH public key to an instance.
 const pushKeyAction = "ec2-instance-connect:SendSSHPublicKey"
 
-// pushes proves that keys can be pushed, where the stack is meant to.
-func (m *model) pushes(f *finding, r *role) {
-	for _, component := range m.component("bastionless:iam:SessionRole") {
-		if !asFlag(component.input("pushKey"), false) {
-			continue
-		}
-		for _, i := range m.instances {
-			arn := m.arn("ec2", "instance/"+i.id)
-			d := m.ask(r, pushKeyAction, arn, policy.Context{}.With("ec2:osuser", "ec2-user"))
-			f.wants(d, "allow "+pushKeyAction+" on "+arn, "%s pushes keys to %s", r, i)
-		}
+// checkPushKey checks that the role can push SSH public keys, if the stack is meant for that.
+func (m *model) checkPushKey(f *finding, r *role) {
+	if !m.intent.pushKey {
+		return
+	}
+	for _, i := range m.instances {
+		arn := m.arn("ec2", "instance/"+i.id)
+		d := m.decideSession(r, pushKeyAction, arn, policy.Context{}.With("ec2:osuser", "ec2-user"))
+		f.expectAllowed(d, "allow "+pushKeyAction+" on "+arn+" to "+r.String(), "%s on %s by %s", pushKeyAction, i, r)
 	}
 }
 
-// proveSessionMFA proves that nobody without MFA assumes the session role.
+// proveSessionMFA proves that no principal can assume the session role without MFA.
 func (m *model) proveSessionMFA() []*finding {
-	return m.perSessionRole("session.mfa", report.Required, func(f *finding, r *role) {
-		configured := m.intent.requireMFA || slices.ContainsFunc(r.trust.Statements, asksForMFA)
+	return m.perSessionRole("session.mfa", Required, func(f *finding, r *role) {
+		configured := m.intent.requireMFA || slices.ContainsFunc(r.trust.Statements, requiresMFA)
 		if !configured {
-			f.claim.Class = report.Hardening
+			f.claim.Class = Hardening
 		}
 		users := 0
-		for _, a := range m.assumers(r) {
-			if !a.user() {
+		for _, p := range m.trustedPrincipals(r) {
+			if !p.isUser() {
 				if !configured {
-					f.doubts("whether there was MFA before %s assumes %s: the requests of roles do not say", a.listed, r)
+					f.unknown("%s assumes %s: requests of roles do not show MFA", p.listed, r)
 				}
 				continue
 			}
 			users++
-			if d := m.assume(r, a.who, a.name(), withMFA(a)); d.Effect == policy.Denied {
-				f.doubts("whether anybody else of %s assumes %s without MFA: %s may not even with it: %s", a.listed, r, a.who.ARN, d.Why)
-			}
-			mend := "put Bool " + mfaPresent + " = true on the statement of the trust policy of " + r.String() + "; not BoolIfExists, which admits long-term keys"
-			f.refuses(m.assume(r, a.who, a.name(), noMFA), mend, "%s assumes %s with long-term keys", a.who.ARN, r)
-			f.refuses(m.assume(r, a.who, a.name(), mfaFalse), mend, "%s assumes %s with temporary credentials got without MFA", a.who.ARN, r)
-			if age := 60 * m.intent.mfaMaxAge; age > 0 {
-				f.refuses(m.assume(r, a.who, a.name(), mfaAgo(age+1)), fmt.Sprintf("put NumericLessThanEquals %s = %d beside it", mfaAge, age),
-					"%s assumes %s with MFA of %d seconds ago", a.who.ARN, r, age+1)
-			}
+			m.checkUserMFA(f, r, p)
 		}
-		m.servicesWithoutMFA(f, r, configured)
-		if users == 0 && f.whole() {
-			f.holds("%s lists no user", r)
+		m.checkServicesMFA(f, r, configured)
+		if users == 0 && f.passing() {
+			f.pass("the trust policy of %s lists no user", r)
 		}
 	})
 }
 
-// servicesWithoutMFA proves that no service gets the role, for whoever uses the service.
-func (m *model) servicesWithoutMFA(f *finding, r *role, configured bool) {
+// checkUserMFA checks that a user cannot assume the role without MFA, or with MFA that is too old.
+func (m *model) checkUserMFA(f *finding, r *role, p trustedPrincipal) {
+	if d := m.decideAssume(r, p.Principal, p.name(), withMFA(p)); d.Effect == policy.Denied {
+		f.unknown("%s cannot assume %s even with MFA, so this example does not show whether other principals of %s can without it: %s", p.ARN, r, p.listed, d.Why)
+	}
+	fix := r.fix(keyFixes.requireMfa, "add the condition Bool "+mfaPresent+" = true to the statement in the trust policy of "+r.String()+
+		"; BoolIfExists would allow long-term access keys")
+	f.expectDenied(m.decideAssume(r, p.Principal, p.name(), noMFA), fix, "%s assumes %s with long-term access keys", p.ARN, r)
+	f.expectDenied(m.decideAssume(r, p.Principal, p.name(), mfaFalse), fix, "%s assumes %s with temporary credentials without MFA", p.ARN, r)
+	if age := 60 * m.intent.mfaMaxAge; age > 0 {
+		fix := r.fix(keyFixes.mfaMaxAgeMinutes, fmt.Sprintf("add the condition NumericLessThanEquals %s = %d", mfaAge, age))
+		f.expectDenied(m.decideAssume(r, p.Principal, p.name(), mfaSecondsAgo(age+1)), fix, "%s assumes %s with MFA of %d seconds ago", p.ARN, r, age+1)
+	}
+}
+
+// checkServicesMFA checks that the role trusts no service or identity provider, whose users may have no MFA.
+func (m *model) checkServicesMFA(f *finding, r *role, configured bool) {
 	for _, s := range r.trust.Statements {
 		if s.Deny || s.Principal == nil {
 			continue
 		}
 		for _, service := range s.Principal.Services {
 			if configured {
-				f.breaks("take "+service+" out of the trust policy of "+r.String(),
-					"%s gets %s, and whoever may use it for that does, without MFA", service, r)
+				f.fail("remove "+service+" from the trust policy of "+r.String(),
+					"%s can assume %s for its users, without MFA", service, r)
 			}
 		}
 		for _, provider := range s.Principal.Federated {
-			f.doubts("whether users of %s signed in with MFA", provider)
+			f.unknown("users of %s can assume %s: the state does not show whether they use MFA", provider, r)
 		}
 	}
 }
 
-// asksForMFA says whether a statement has a condition on MFA.
-func asksForMFA(s policy.Statement) bool {
+// requiresMFA reports whether a statement has a condition on MFA.
+func requiresMFA(s policy.Statement) bool {
 	return slices.ContainsFunc(s.Conditions, func(c policy.Condition) bool {
 		return strings.EqualFold(c.Key, mfaPresent) || strings.EqualFold(c.Key, mfaAge)
 	})
 }
 
-// proveSessionForeign proves that nobody of another account assumes the session role,
-// but those who are meant to.
+// proveSessionForeign proves that no principal of another account can assume the session role, except those that are meant to.
 func (m *model) proveSessionForeign() []*finding {
-	return m.perSessionRole("session.foreign", report.Required, func(f *finding, r *role) {
-		mend := "list in the trust policy of " + r.String() + " who is meant to assume it, and nobody else"
+	return m.perSessionRole("session.foreign", Required, func(f *finding, r *role) {
+		fix := "list only principals that are meant to assume " + r.String() + " in its trust policy"
 		for _, s := range r.trust.Statements {
 			if s.Deny || s.Principal == nil {
 				continue
 			}
 			for _, name := range s.Principal.AWS {
-				m.foreignName(f, r, name, mend)
+				m.checkTrustedName(f, r, name, fix)
 			}
 			for _, name := range s.Principal.Federated {
-				f.doubts("who the users of %s are", name)
+				f.unknown("users of %s can assume %s: the state does not show who they are", name, r)
 			}
 			if s.Principal.Anyone && s.Covers("sts:AssumeRoleWithWebIdentity") {
-				f.doubts("which identity providers' users assume %s by %s", r, s.Sid)
+				f.unknown("users of web identity providers can assume %s by %s: the state does not show who they are", r, r.trust.Describe(&s))
 			}
 		}
-		for _, stranger := range m.strangersTo(r.trust, r.account()) {
-			a := assumer{who: stranger}
-			d := m.assume(r, stranger, a.name(), withMFA(a))
+		for _, foreign := range m.foreignPrincipals(r.trust, r.account()) {
+			p := trustedPrincipal{Principal: foreign}
+			d := m.decideAssume(r, foreign, p.name(), withMFA(p))
 			if d.Effect == policy.Denied {
-				// They may have another name, and MFA or not.
-				d = m.assume(r, stranger, a.name(), func(c policy.Context) policy.Context {
-					return c.Unsure(mfaPresent).Unsure(mfaAge).Unsure("aws:username")
-				}, nameKey, "aws:userid")
+				// A principal with another name, or with or without MFA, may be allowed.
+				d = m.decideAssume(r, foreign, p.name(), unknownMFA, sessionNameKey, "aws:userid", "aws:username")
 			}
-			f.refuses(d, mend, "%s, of another account, assumes %s", stranger.ARN, r)
+			f.expectDenied(d, fix, "%s of another account assumes %s", foreign.ARN, r)
 		}
 	})
 }
 
-// foreignName proves that a listed principal is of the role's account, or meant.
-func (m *model) foreignName(f *finding, r *role, name, mend string) {
-	account := name
-	if strings.HasPrefix(name, "arn:") {
-		account = policy.Principal{ARN: name}.Account()
-	}
+// checkTrustedName checks that a name in the trust policy is of the role's account, or meant to be there.
+func (m *model) checkTrustedName(f *finding, r *role, name, fix string) {
+	account := accountOf(name)
 	switch {
 	case len(account) != 12:
-		f.doubts("who %q is, whom the trust policy of %s lists", name, r)
+		f.unknown("the trust policy of %s lists %q, which is neither an ARN nor an account", r, name)
 	case account == r.account():
 	case slices.Contains(m.intent.principals, name), slices.Contains(m.intent.principals, account):
-		f.holds("%s is of another account and listed on purpose", name)
+		f.pass("%s of another account is meant to assume %s", name, r)
 	default:
-		f.breaks(mend, "the trust policy of %s lists %s, of another account", r, name)
+		f.fail(fix, "the trust policy of %s lists %s of another account", r, name)
 	}
-}
-
-// strangeAccounts are accounts that have nothing to do with a given one: one that is very
-// different, and one that all but looks the same.
-func strangeAccounts(account string) []string {
-	different, alike := "999999999999", account
-	if account == different {
-		different = "888888888888"
-	}
-	if n := len(account); n > 0 {
-		last := byte('0')
-		if account[n-1] == last {
-			last = '1'
-		}
-		alike = account[:n-1] + string(last)
-	}
-	return []string{different, alike}
 }

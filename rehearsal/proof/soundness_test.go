@@ -7,19 +7,22 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"bastionless/rehearsal/proof"
-	"bastionless/rehearsal/report"
 )
 
-// resultOf returns the worst result of a claim, and all its reasons.
+// resultOf returns the worst result of a claim, and why it is not proven.
 func resultOf(t *testing.T, claims []proof.Claim, id string) (result, why string) {
 	t.Helper()
-	rank := []string{report.Proven, report.Undecided, report.Refuted}
+	rank := []string{proof.Proven, proof.Undecided, proof.Refuted}
 	worst := -1
 	for _, claim := range claims {
 		if claim.ID != id {
 			continue
 		}
-		why += strings.Join(claim.Why, "\n") + "\n"
+		for _, reason := range claim.Reasons {
+			if reason.Kind == proof.Fail || reason.Kind == proof.Unknown {
+				why += reason.Text + "\n"
+			}
+		}
 		for i, r := range rank {
 			if r == claim.Result && i > worst {
 				worst = i
@@ -30,8 +33,8 @@ func resultOf(t *testing.T, claims []proof.Claim, id string) (result, why string
 	return rank[worst], why
 }
 
-// TestCheck_provesNothingThatIsNotSo tries states that are built to be taken for good.
-func TestCheck_provesNothingThatIsNotSo(t *testing.T) {
+// TestCheck_doesNotProveWhatIsFalse checks states that are almost right.
+func TestCheck_doesNotProveWhatIsFalse(t *testing.T) {
 	t.Parallel()
 	trust := func(statement string) func(*peer) {
 		return func(p *peer) { p.set("people", "assumeRolePolicy", document(statement)) }
@@ -47,161 +50,161 @@ func TestCheck_provesNothingThatIsNotSo(t *testing.T) {
 		make   func(*peer)
 		claim  string
 		result string
-		// because is a part of the reasons.
+		// because is part of a reason why the claim is not proven.
 		because string
 	}{
-		"a user whom the example is not": {
-			trust(`{` + root + `,"Condition":{"StringEquals":{"aws:username":"bob"}}}`), "session.mfa", report.Undecided,
-			"whether anybody else of arn:aws:iam::123456789012:root assumes",
+		"a condition on another user name": {
+			trust(`{` + root + `,"Condition":{"StringEquals":{"aws:username":"bob"}}}`), "session.mfa", proof.Undecided,
+			"so this example does not show whether other principals of arn:aws:iam::123456789012:root can without it",
 		},
 		"MFA for some": {
-			trust(trustStatement + `,{` + root + `}`), "session.mfa", report.Refuted, "user/ann assumes Role \"people\" with long-term keys: allowed",
+			trust(trustStatement + `,{` + root + `}`), "session.mfa", proof.Refuted, "user/ann assumes Role \"people\" with long-term access keys: allowed",
 		},
-		"a service beside the users": {
-			trust(trustStatement + `,` + ec2Trust), "session.mfa", report.Refuted, "ec2.amazonaws.com gets Role \"people\"",
+		"a service and the users": {
+			trust(trustStatement + `,` + ec2Trust), "session.mfa", proof.Refuted, "ec2.amazonaws.com can assume Role \"people\"",
 		},
-		"a provider of identities": {
+		"an identity provider": {
 			trust(trustStatement + `,{"Effect":"Allow","Action":"sts:AssumeRoleWithSAML","Principal":{"Federated":"arn:aws:iam::123456789012:saml-provider/x"}}`),
-			"session.foreign", report.Undecided, "who the users of arn:aws:iam::123456789012:saml-provider/x are",
+			"session.foreign", proof.Undecided, "users of arn:aws:iam::123456789012:saml-provider/x can assume",
 		},
-		"anybody of that name": {
+		"a user name in any account": {
 			trust(`{"Effect":"Allow","Action":"sts:AssumeRole","Principal":"*","Condition":{"ArnLike":{"aws:PrincipalArn":"arn:aws:iam::*:user/bob"}}}`),
-			"session.foreign", report.Refuted, "user/bob, of another account, assumes",
+			"session.foreign", proof.Refuted, "user/bob of another account assumes",
 		},
-		"anybody with a secret name": {
+		"an external id": {
 			trust(`{"Effect":"Allow","Action":"sts:AssumeRole","Principal":"*","Condition":{"StringEquals":{"sts:ExternalId":"x"}}}`),
-			"session.foreign", report.Undecided, "sts:ExternalId, which is not known",
+			"session.foreign", proof.Undecided, "sts:ExternalId, whose value is unknown",
 		},
-		"anybody but some": {
+		"NotPrincipal": {
 			trust(`{"Effect":"Allow","Action":"sts:AssumeRole","NotPrincipal":{"AWS":"arn:aws:iam::123456789012:user/x"}}`),
-			"session.foreign", report.Undecided, "its element NotPrincipal",
+			"session.foreign", proof.Undecided, "its element NotPrincipal",
 		},
-		"an account that looks alike": {
+		"an account pattern": {
 			trust(`{"Effect":"Allow","Action":"sts:AssumeRole","Principal":"*","Condition":{"StringLike":{"aws:PrincipalAccount":"12345678901*"}}}`),
-			"session.foreign", report.Refuted, "123456789010:user/ann, of another account, assumes",
+			"session.foreign", proof.Refuted, "123456789010:user/ann of another account assumes",
 		},
 		"an organization": {
 			trust(`{"Effect":"Allow","Action":"sts:AssumeRole","Principal":"*","Condition":{"StringEquals":{"aws:PrincipalOrgID":"o-1"}}}`),
-			"session.foreign", report.Undecided, "aws:PrincipalOrgID, which is not known",
+			"session.foreign", proof.Undecided, "aws:PrincipalOrgID, whose value is unknown",
 		},
-		"one's own sessions and another's": {
+		"own sessions and those of another user": {
 			policies(startStatement, channelStatement, strings.Replace(ownStatement, `"${aws:userid}"`, `["${aws:userid}","AROAPEOPLE:mallory"]`, 1)),
-			"session.own", report.Undecided, "on whose sessions else",
+			"session.own", proof.Undecided, "may allow it on sessions of others",
 		},
-		"a session named after the beginning of a name": {
+		"a pattern of session names": {
 			trust(strings.Replace(strings.Replace(trustStatement, `"StringEquals"`, `"StringLike"`, 1), "${aws:username}", "${aws:username}*", 1)),
-			"session.own", report.Undecided, `may name its session "anna"`,
+			"session.own", proof.Undecided, `can use the session name "anna"`,
 		},
-		"every action but some": {
-			policies(startStatement, ownStatement, `{"Effect":"Allow","NotAction":"iam:*","Resource":"*"}`), "session.scope", report.Refuted, "allows all but iam:*",
+		"NotAction": {
+			policies(startStatement, ownStatement, `{"Effect":"Allow","NotAction":"iam:*","Resource":"*"}`), "session.scope", proof.Refuted, "allows all actions except iam:*",
 		},
-		"every document but one": {
+		"NotResource": {
 			policies(channelStatement, ownStatement, `{"Effect":"Allow","Action":"ssm:StartSession","NotResource":"arn:aws:ssm:*:*:document/x"}`),
-			"session.scope", report.Refuted, "is about all but",
+			"session.scope", proof.Refuted, "covers all resources except",
 		},
-		"a key of somebody else": {
+		"a key that is not the stack's": {
 			policies(startStatement, ownStatement, channelStatement, `{"Effect":"Allow","Action":"kms:GenerateDataKey","Resource":"arn:aws:kms:eu-west-1:123456789012:key/k-9"}`),
-			"session.scope", report.Refuted, "makes data keys with",
+			"session.scope", proof.Refuted, "allows kms:GenerateDataKey on",
 		},
 		"instances by tag": {
 			policies(channelStatement, ownStatement, strings.Replace(startStatement, `instance/i-1"`, `instance/*"`, 1),
 				`{"Effect":"Deny","Action":"ssm:StartSession","Resource":"*","Condition":{"StringNotEquals":{"ssm:resourceTag/team":"ops"}}}`),
-			"session.scope", report.Refuted, "opens sessions on arn:aws:ec2:eu-west-1:123456789012:instance/*",
+			"session.scope", proof.Refuted, "allows sessions on arn:aws:ec2:eu-west-1:123456789012:instance/*",
 		},
-		"a role of which nothing is known": {
+		"a role with an unknown policy": {
 			func(p *peer) {
 				p.put("aws:iam/role:Role", "ops", "ops", props{
 					"name": "ops", "arn": "arn:aws:iam::123456789012:role/ops", "assumeRolePolicy": document(`{` + root + `}`),
 					"managedPolicyArns": list("arn:aws:iam::123456789012:policy/unknown"),
 				})
-			}, "session.mfa", report.Undecided, "whether Role \"ops\" opens sessions",
+			}, "session.mfa", proof.Undecided, "Role \"ops\" may allow sessions",
 		},
-		"an action of an endpoint's policy for everybody": {
+		"an endpoint policy that allows one action to everybody": {
 			func(p *peer) {
 				p.set("ssm", "policy", document(`{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*","Condition":{"StringEquals":{"aws:PrincipalAccount":"123456789012"}}}`,
 					`{"Effect":"Allow","Principal":"*","Action":"ssm:PutParameter","Resource":"arn:aws:ssm:*:*:parameter/leak"}`))
-			}, "endpoint-policy.ssm", report.Refuted, "ssm:PutParameter on arn:aws:ssm:x:x:parameter/leak",
+			}, "endpoint-policy.ssm", proof.Refuted, "ssm:PutParameter on arn:aws:ssm:x:x:parameter/leak",
 		},
-		"roles of that name in an endpoint's policy": {
+		"an endpoint policy that allows a role name in any account": {
 			func(p *peer) {
 				p.set("ssm", "policy", document(`{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*","Condition":{"ArnLike":{"aws:PrincipalArn":"arn:aws:iam::*:role/instance-role"}}}`))
-			}, "endpoint-policy.ssm", report.Refuted, "another account's keys",
+			}, "endpoint-policy.ssm", proof.Refuted, "a request of another account",
 		},
-		"writing to buckets of AWS": {
+		"writes to buckets of AWS": {
 			func(p *peer) {
 				p.set("s3", "policy", document(`{"Effect":"Allow","Principal":"*","Action":"s3:*","Resource":"arn:aws:s3:::amazon-ssm-eu-west-1/*"}`))
-			}, "endpoint-policy.s3", report.Refuted, "another account's keys",
+			}, "endpoint-policy.s3", proof.Refuted, "a request of another account",
 		},
-		"a table of somebody else": {
-			func(p *peer) { p.set("app-association", "routeTableId", "rtb-elsewhere") }, "reach.ssm", report.Undecided, `route table "rtb-elsewhere"`,
+		"a route table of another stack": {
+			func(p *peer) { p.set("app-association", "routeTableId", "rtb-elsewhere") }, "reach.ssm", proof.Undecided, `route table "rtb-elsewhere"`,
 		},
-		"half of the endpoint's addresses": {
+		"inbound from the part of the subnet with the instance": {
 			func(p *peer) {
 				p.set("endpoint-group", "ingress", list(tcp443(props{"cidrBlocks": list("10.0.11.0/28")})))
 			},
-			"reach.ssm", report.Proven, "",
+			"reach.ssm", proof.Proven, "",
 		},
-		"the other half": {
+		"inbound from the other part of the subnet": {
 			func(p *peer) {
 				p.set("endpoint-group", "ingress", list(tcp443(props{"cidrBlocks": list("10.0.11.128/25")})))
 			},
-			"reach.ssm", report.Refuted, "admits Instance",
+			"reach.ssm", proof.Refuted, "no rule of SecurityGroup \"endpoint-group\" allows",
 		},
-		"some of the endpoint's subnet": {
+		"outbound to a part of the endpoint's subnet": {
 			func(p *peer) {
 				p.set("instance-group", "egress", list(tcp443(props{"cidrBlocks": list("10.0.11.0/25")})))
 			},
-			"reach.ssm", report.Undecided, "whether a rule of SecurityGroup",
+			"reach.ssm", proof.Undecided, "a rule of SecurityGroup \"instance-group\" may allow",
 		},
-		"a list that nobody knows": {
+		"an unknown prefix list": {
 			func(p *peer) {
 				p.set("instance-group", "egress", list(tcp443(props{"prefixListIds": list("pl-other")})))
 			},
-			"reach.ssm", report.Undecided, "whether a rule of SecurityGroup",
+			"reach.ssm", proof.Undecided, "a rule of SecurityGroup \"instance-group\" may allow",
 		},
-		"half of S3": {
+		"a part of S3's addresses": {
 			func(p *peer) {
 				p.set("instance-group", "egress", list(tcp443(props{"securityGroups": list("sg-endpoint")}), tcp443(props{"cidrBlocks": list("52.92.0.0/17")})))
-			}, "reach.s3", report.Refuted, "lets TCP 443 through to S3's addresses",
+			}, "reach.s3", proof.Refuted, "no rule of SecurityGroup \"instance-group\" allows TCP 443 to S3",
 		},
-		"a route to a middlebox": {
+		"a route to a network interface": {
 			func(p *peer) {
 				p.set("app-table", "routes", list(props{"cidrBlock": "10.0.11.0/24", "networkInterfaceId": "eni-1"}))
-			}, "reach.ssm", report.Refuted, "and not to its place in the VPC",
+			}, "reach.ssm", proof.Refuted, "instead of within the VPC",
 		},
-		"a gateway for a peer": {
-			extra("aws:ec2/vpcPeeringConnection:VpcPeeringConnection", props{}), "isolated", report.Undecided, "aws:ec2/vpcPeeringConnection",
+		"a VPC peering connection": {
+			extra("aws:ec2/vpcPeeringConnection:VpcPeeringConnection", props{}), "isolated", proof.Undecided, "aws:ec2/vpcPeeringConnection",
 		},
-		"a stack within the stack":  {extra("aws:cloudformation/stack:Stack", props{}), "isolated", report.Undecided, "aws:cloudformation/stack"},
-		"another provider":          {extra("aws-native:ec2:InternetGateway", props{}), "isolated", report.Undecided, "aws-native:ec2:InternetGateway"},
-		"a command":                 {extra("command:local:Command", props{}), "session.foreign", report.Undecided, "command:local:Command"},
-		"a password":                {extra("random:index/randomPassword:RandomPassword", props{}), "isolated", report.Proven, ""},
-		"groups attached elsewhere": {extra("aws:ec2/networkInterfaceSecurityGroupAttachment:NetworkInterfaceSecurityGroupAttachment", props{}), "no-inbound", report.Undecided, "networkInterfaceSecurityGroupAttachment"},
-		"a volume from elsewhere": {
-			extra("aws:ec2/volumeAttachment:VolumeAttachment", props{"instanceId": "i-1", "volumeId": "vol-1"}), "encrypted", report.Undecided, `volume "vol-1"`,
+		"a CloudFormation stack": {extra("aws:cloudformation/stack:Stack", props{}), "isolated", proof.Undecided, "aws:cloudformation/stack"},
+		"another provider":       {extra("aws-native:ec2:InternetGateway", props{}), "isolated", proof.Undecided, "aws-native:ec2:InternetGateway"},
+		"a command":              {extra("command:local:Command", props{}), "session.foreign", proof.Undecided, "command:local:Command"},
+		"a password":             {extra("random:index/randomPassword:RandomPassword", props{}), "isolated", proof.Proven, ""},
+		"security groups attached by another resource": {extra("aws:ec2/networkInterfaceSecurityGroupAttachment:NetworkInterfaceSecurityGroupAttachment", props{}), "no-inbound", proof.Undecided, "networkInterfaceSecurityGroupAttachment"},
+		"a volume of another stack": {
+			extra("aws:ec2/volumeAttachment:VolumeAttachment", props{"instanceId": "i-1", "volumeId": "vol-1"}), "encrypted", proof.Undecided, `volume "vol-1"`,
 		},
-		"any document, beside the one that records": {
+		"any document and the one that records": {
 			func(p *peer) {
 				recording(p, "session-logs", "session-logs", `"arn:aws:ssm:*:*:document/*",`)
-			}, "recorded", report.Refuted, "opens sessions with any other document",
+			}, "recorded", proof.Refuted, "a session with any other document",
 		},
-		"another document of the account, beside the one that records": {
+		"another document and the one that records": {
 			func(p *peer) {
 				recording(p, "session-logs", "session-logs", `"arn:aws:ssm:eu-west-1:123456789012:document/quiet",`)
-			}, "recorded", report.Refuted, "opens sessions with quiet",
+			}, "recorded", proof.Refuted, "allows sessions with quiet",
 		},
-		"a log group that goes with the stack": {
+		"a log group that is deleted with the stack": {
 			func(p *peer) {
 				recording(p, "session-logs", "session-logs", "")
 				p.resources["group"].RetainOnDelete = false
-			}, "recorded", report.Refuted, "deleted with the stack",
+			}, "recorded", proof.Refuted, "destroying the stack deletes LogGroup",
 		},
-		"no check of the default document": {
+		"no access check of the default document": {
 			func(p *peer) {
 				recording(p, "session-logs", "session-logs", "")
 				policyText, _ := p.resources["people-policy"].Outputs["policy"].(string)
 				p.set("people-policy", "policy", strings.Replace(policyText, `,"Condition":{"BoolIfExists":{"ssm:SessionDocumentAccessCheck":"true"}}`, "", 1))
-			}, "recorded", report.Refuted, "opens sessions with the default document, unchecked",
+			}, "recorded", proof.Refuted, "a session with the default document without an access check",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -215,8 +218,8 @@ func TestCheck_provesNothingThatIsNotSo(t *testing.T) {
 	}
 }
 
-// TestCheck_meansOtherAccounts admits those who are named to it.
-func TestCheck_meansOtherAccounts(t *testing.T) {
+// TestCheck_principals proves session.foreign if the other account is meant to assume the role.
+func TestCheck_principals(t *testing.T) {
 	t.Parallel()
 	p := goodPeer()
 	p.set("people", "assumeRolePolicy", document(`{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"AWS":"arn:aws:iam::210987654321:root"}}`))
@@ -225,7 +228,7 @@ func TestCheck_meansOtherAccounts(t *testing.T) {
 	for _, test := range []struct {
 		principals []string
 		result     string
-	}{{nil, report.Refuted}, {[]string{"210987654321"}, report.Proven}} {
+	}{{nil, proof.Refuted}, {[]string{"210987654321"}, proof.Proven}} {
 		claims, err := proof.Check(deployment, proof.Options{Principals: test.principals})
 		require.NoError(t, err)
 		result, why := resultOf(t, claims, "session.foreign")

@@ -9,38 +9,39 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"bastionless/rehearsal/report"
+	"bastionless/rehearsal/proof"
+
 	"bastionless/rehearsal/stacktest"
 )
 
-// TestStacks holds each stack to its claims: all that is required, and of the hardening claims all but those that the
-// README tells.
+// TestStacks checks that the required claims about each stack are proven, and the hardening claims except those in the table
+// of docs/proofs.md.
 func TestStacks(t *testing.T) {
 	t.Parallel()
-	readme, err := os.ReadFile(filepath.Join(stacktest.Root(), "README.md"))
+	page, err := os.ReadFile(filepath.Join(stacktest.Root(), "docs", "proofs.md"))
 	require.NoError(t, err)
-	_, table, found := strings.Cut(string(readme), "| Stack | Hardening claims that are not proven |\n|---|---|\n")
-	require.True(t, found, "the README has the table")
+	_, table, found := strings.Cut(string(page), "| Stack | Hardening claims that are not proven |\n|---|---|\n")
+	require.True(t, found, "docs/proofs.md has no table")
 	for i, stack := range stacks {
 		row := strings.Split(strings.Split(table, "\n")[i], "|")
 		require.Equal(t, " `"+stack+"` ", row[1])
-		open := regexp.MustCompile("`([^`]+)`").FindAllString(row[2], -1)
+		listed := regexp.MustCompile("`([^`]+)`").FindAllString(row[2], -1)
 		t.Run(stack, func(t *testing.T) {
 			t.Parallel()
 			claims := claimsOf(t, deployed(t, stack, nil))
-			require.Empty(t, failing(claims, report.Required))
+			require.Empty(t, failing(claims, proof.Required))
 			var unproven []string
-			for _, claim := range failing(claims, report.Hardening) {
+			for _, claim := range failing(claims, proof.Hardening) {
 				id, _, _ := strings.Cut(claim, ":")
 				unproven = append(unproven, "`"+id+"`")
 			}
-			require.ElementsMatch(t, open, unproven)
+			require.ElementsMatch(t, listed, unproven)
 		})
 	}
 }
 
-// TestStacks_refreshed finds the same after a refresh, which fills in what AWS tells, such as
-// a security group's rules that are resources of their own.
+// TestStacks_refreshed checks that the results are the same after a refresh, which adds properties to the state, such as the
+// rules of a security group that are resources of their own.
 func TestStacks_refreshed(t *testing.T) {
 	t.Parallel()
 	for _, stack := range stacks {
@@ -54,8 +55,7 @@ func TestStacks_refreshed(t *testing.T) {
 	}
 }
 
-// TestStacks_ordered finds the same in the same order whenever a stack is deployed, but for
-// what AWS names.
+// TestStacks_ordered checks that the order of claims does not depend on the deployment.
 func TestStacks_ordered(t *testing.T) {
 	t.Parallel()
 	var first []string
@@ -68,5 +68,37 @@ func TestStacks_ordered(t *testing.T) {
 			first = lines
 		}
 		require.Equal(t, first, lines)
+	}
+}
+
+// TestStacks_fixes checks the fixes for the hardening claims that are not proven: they name configuration keys.
+func TestStacks_fixes(t *testing.T) {
+	t.Parallel()
+	for stack, want := range map[string]map[string]string{
+		"article": {
+			"egress": "set instanceEgress to restricted", "encrypted": "set rootVolumeEncrypted to true",
+			"endpoint-policy.s3": "set endpointPolicy to restricted", "endpoint-policy.ssm": "set endpointPolicy to restricted",
+			"flow-logs": "set flowLogDays, such as to 365", "imdsv2": "set imds to v2", "multi-zone": "add a zone to zones",
+			"protected": "set terminationProtection to true", "session.scope": "set sessionTargets to stack",
+		},
+		"dev": {
+			"flow-logs": "set flowLogDays, such as to 365", "multi-zone": "add a zone to zones",
+			"protected": "set terminationProtection to true", "session.own": "list the ARNs of IAM users in sessionPrincipals",
+		},
+		"prod": {},
+	} {
+		t.Run(stack, func(t *testing.T) {
+			t.Parallel()
+			got := map[string]string{}
+			for _, claim := range claimsOf(t, deployed(t, stack, nil)) {
+				for _, reason := range claim.Reasons {
+					if reason.Fix != "" {
+						require.Contains(t, []string{"", reason.Fix}, got[claim.ID], "two fixes for %s", claim.ID)
+						got[claim.ID] = reason.Fix
+					}
+				}
+			}
+			require.Equal(t, want, got)
+		})
 	}
 }

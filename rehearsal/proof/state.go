@@ -1,181 +1,168 @@
 package proof
 
 import (
-	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"slices"
 	"strings"
 
-	"github.com/pulumi/pulumi/pkg/v3/resource/stack"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/tokens"
+
+	"bastionless/internal/contract"
 )
 
-// Read reads a state in the format of "pulumi stack export".
-func Read(r io.Reader) (*apitype.DeploymentV3, error) {
-	var untyped apitype.UntypedDeployment
-	if err := json.NewDecoder(r).Decode(&untyped); err != nil {
-		return nil, fmt.Errorf("not a state as \"pulumi stack export\" writes it: %w", err)
-	}
-	if len(untyped.Deployment) == 0 || string(untyped.Deployment) == "null" {
-		return nil, errEmpty
-	}
-	deployment, err := stack.UnmarshalUntypedDeployment(context.Background(), &untyped)
-	if err != nil {
-		return nil, fmt.Errorf("a state of version %d, which cannot be read: %w", untyped.Version, err)
-	}
-	return deployment, nil
-}
-
-var errEmpty = errors.New("the state is empty: deploy the stack first")
-
-// What Pulumi writes for secrets.
+// Pulumi's encoding of secrets.
 const (
 	signatureKey    = "4dabf18193072939515e22adb298388d"
 	secretSignature = "1b47061264138c4ac30d75fd1eb44270"
 )
 
-// node is one resource of a state.
-type node struct {
-	urn, kind, name, id string
-	inputs, outputs     map[string]any
-	// after are the URNs of all that it was created after.
-	after []string
-	// trigger is the value whose change replaces it.
-	trigger any
-	// retained says that it stays when the stack is destroyed.
-	retained bool
-	state    *state
+// resource is a resource in a state.
+type resource struct {
+	urn, typ, name, id string
+	inputs, outputs    map[string]any
+	// dependencies are the URNs of the resources that existed before this one was created: its parent and what it depends on.
+	dependencies []string
+	// retain is true if destroying the stack does not delete the resource.
+	retain bool
+	// fromProject is true if a component of this project's program declares the resource.
+	fromProject bool
+	state       *state
 }
 
-// String names the resource as people know it.
-func (n *node) String() string {
-	kind := n.kind[strings.LastIndex(n.kind, ":")+1:]
-	return fmt.Sprintf("%s %q", kind, n.name)
+// String returns the resource for people, such as `VpcEndpoint "endpoints-ssm"`.
+func (r *resource) String() string {
+	typ := r.typ[strings.LastIndex(r.typ, ":")+1:]
+	return fmt.Sprintf("%s %q", typ, r.name)
 }
 
-// state is a deployment's resources.
+// state is the resources of a deployment.
 type state struct {
-	stack      string
-	nodes      []*node // those of providers
-	components []*node
-	byURN      map[string]*node
-	// sealed are the properties that a claim needs and that are encrypted.
-	sealed map[string]bool
+	stack string
+	// resources are those of providers, and components the others. Both are sorted by URN.
+	resources, components []*resource
+	byURN                 map[string]*resource
+	// encryptedProps are the properties that a claim depends on and that are encrypted.
+	encryptedProps map[string]bool
 }
 
-// readState reads a deployment. It refuses one that does not say what exists.
+// readState reads a deployment. It returns an error if the deployment does not show which resources exist.
 func readState(deployment *apitype.DeploymentV3) (*state, error) {
 	if deployment == nil || len(deployment.Resources) == 0 {
 		return nil, errEmpty
 	}
 	if n := len(deployment.PendingOperations); n > 0 {
 		op := deployment.PendingOperations[0]
-		return nil, fmt.Errorf("the state has %d interrupted operations (%s %s), so what exists is not known: "+
-			"run \"pulumi refresh\", then try again", n, op.Type, op.Resource.URN.Name())
+		return nil, fmt.Errorf("the state has %d pending operations (%s %s), so it does not show which resources exist: "+
+			"run \"pulumi refresh\" and try again", n, op.Type, op.Resource.URN.Name())
 	}
-	s := &state{byURN: map[string]*node{}, sealed: map[string]bool{}}
+	s := &state{byURN: map[string]*resource{}, encryptedProps: map[string]bool{}}
 	for _, r := range deployment.Resources {
 		if r.Delete {
-			return nil, fmt.Errorf("the state still holds %s %q that was replaced and not yet deleted: "+
-				"run \"pulumi up\", then try again", r.Type, r.URN.Name())
+			return nil, fmt.Errorf("the state contains %s %q, which was replaced and is not deleted yet: "+
+				"run \"pulumi up\" and try again", r.Type, r.URN.Name())
 		}
 		s.add(r)
 	}
-	// The engine writes resources in the order in which they came to be, which differs from
-	// time to time; claims and reasons do not.
-	for _, list := range [][]*node{s.nodes, s.components} {
-		slices.SortStableFunc(list, func(a, b *node) int { return strings.Compare(a.urn, b.urn) })
+	// The engine writes resources in the order in which they were created, which varies. The order of claims and reasons
+	// should not.
+	for _, list := range [][]*resource{s.resources, s.components} {
+		slices.SortStableFunc(list, func(a, b *resource) int { return strings.Compare(a.urn, b.urn) })
 	}
 	return s, nil
 }
 
+// componentTypes are the types of this project's components.
+var componentTypes = toSet(strings.Join([]string{
+	contract.VPCType, contract.SecurityGroupsType, contract.FlowLogsType, contract.EndpointsType, contract.InstanceRoleType,
+	contract.SessionRoleType, contract.InstancesType, contract.SessionsType,
+}, " "))
+
 // add adds one resource.
 func (s *state) add(r apitype.ResourceV3) {
-	n := &node{
-		urn: string(r.URN), kind: string(r.Type), name: r.URN.Name(), id: string(r.ID),
-		inputs: r.Inputs, outputs: r.Outputs, trigger: r.ReplacementTrigger,
-		retained: r.RetainOnDelete || r.Protect, state: s,
+	n := &resource{
+		urn: string(r.URN), typ: string(r.Type), name: r.URN.Name(), id: string(r.ID),
+		inputs: r.Inputs, outputs: r.Outputs, retain: r.RetainOnDelete || r.Protect, state: s,
+	}
+	for _, typ := range strings.Split(string(r.URN.QualifiedType()), "$") {
+		n.fromProject = n.fromProject || componentTypes[typ]
 	}
 	for _, urn := range r.Dependencies {
-		n.after = append(n.after, string(urn))
+		n.dependencies = append(n.dependencies, string(urn))
 	}
 	for _, key := range slices.Sorted(maps.Keys(r.PropertyDependencies)) {
 		for _, urn := range r.PropertyDependencies[key] {
-			n.after = append(n.after, string(urn))
+			n.dependencies = append(n.dependencies, string(urn))
 		}
 	}
 	if r.Parent != "" {
-		n.after = append(n.after, string(r.Parent))
+		n.dependencies = append(n.dependencies, string(r.Parent))
 	}
 	s.stack = string(r.URN.Stack())
 	s.byURN[n.urn] = n
 	switch {
 	case r.Custom:
-		s.nodes = append(s.nodes, n)
+		s.resources = append(s.resources, n)
 	case r.Type != tokens.Type("pulumi:pulumi:Stack"):
 		s.components = append(s.components, n)
 	}
 }
 
-// value returns a property as it is deployed, or as it was asked for where the
-// provider does not say.
-func (n *node) value(key string) any {
-	value, ok := n.outputs[key]
+// value returns a property as it is deployed. If the provider does not report the property, it returns the input.
+func (r *resource) value(key string) any {
+	value, ok := r.outputs[key]
 	if !ok || value == nil {
-		value = n.inputs[key]
+		value = r.inputs[key]
 	}
-	return n.open(key, value)
+	return r.unwrapSecret(key, value)
 }
 
-// input returns a property as the program gave it.
-func (n *node) input(key string) any { return n.open(key, n.inputs[key]) }
+// input returns a property as the program set it.
+func (r *resource) input(key string) any { return r.unwrapSecret(key, r.inputs[key]) }
 
-// open takes values out of their secrets. What is encrypted is noted.
-func (n *node) open(key string, value any) any {
+// unwrapSecret replaces secrets by their values. It records a secret that is encrypted, and replaces it by nil.
+func (r *resource) unwrapSecret(key string, value any) any {
 	switch value := value.(type) {
 	case []any:
-		opened := make([]any, len(value))
+		unwrapped := make([]any, len(value))
 		for i := range value {
-			opened[i] = n.open(key, value[i])
+			unwrapped[i] = r.unwrapSecret(key, value[i])
 		}
-		return opened
+		return unwrapped
 	case map[string]any:
 		if value[signatureKey] != secretSignature {
-			opened := make(map[string]any, len(value))
+			unwrapped := make(map[string]any, len(value))
 			for k, v := range value {
-				opened[k] = n.open(key, v)
+				unwrapped[k] = r.unwrapSecret(key, v)
 			}
-			return opened
+			return unwrapped
 		}
 		if text, ok := value["plaintext"].(string); ok {
 			var plain any
 			if json.Unmarshal([]byte(text), &plain) == nil {
-				return n.open(key, plain)
+				return r.unwrapSecret(key, plain)
 			}
 		}
-		n.state.sealed[fmt.Sprintf("%s of %s", key, n)] = true
+		r.state.encryptedProps[fmt.Sprintf("%s of %s", key, r)] = true
 		return nil
 	}
 	return value
 }
 
-// text returns a property that is a text, or "".
-func (n *node) text(key string) string { return asText(n.value(key)) }
+// str returns a string property, or "" if it is absent.
+func (r *resource) str(key string) string { return asStr(r.value(key)) }
 
-// flag returns a property that is true or false, or what AWS takes where it is absent.
-func (n *node) flag(key string, absent bool) bool { return asFlag(n.value(key), absent) }
+// boolean returns a boolean property, or absent if it is absent.
+func (r *resource) boolean(key string, absent bool) bool { return asBool(r.value(key), absent) }
 
-// texts returns a property that is a list of texts.
-func (n *node) texts(key string) []string { return asTexts(n.value(key)) }
+// strList returns a property that is a list of strings.
+func (r *resource) strList(key string) []string { return asStrList(r.value(key)) }
 
 // objects returns a property that is a list of objects.
-func (n *node) objects(key string) []map[string]any {
-	list, _ := n.value(key).([]any)
+func (r *resource) objects(key string) []map[string]any {
+	list, _ := r.value(key).([]any)
 	var objects []map[string]any
 	for _, item := range list {
 		if object, ok := item.(map[string]any); ok {
@@ -185,14 +172,14 @@ func (n *node) objects(key string) []map[string]any {
 	return objects
 }
 
-// object returns a property that is an object, or nil.
-func (n *node) object(key string) map[string]any {
-	object, _ := n.value(key).(map[string]any)
+// object returns a property that is an object, or nil if it is absent.
+func (r *resource) object(key string) map[string]any {
+	object, _ := r.value(key).(map[string]any)
 	return object
 }
 
-// asText reads a text; a number becomes one.
-func asText(value any) string {
+// asStr converts a string or a number.
+func asStr(value any) string {
 	switch value := value.(type) {
 	case string:
 		return value
@@ -202,8 +189,8 @@ func asText(value any) string {
 	return ""
 }
 
-// asFlag reads a truth value, which documents may write as a text.
-func asFlag(value any, absent bool) bool {
+// asBool converts a boolean, which session documents can contain as a string.
+func asBool(value any, absent bool) bool {
 	switch value := value.(type) {
 	case bool:
 		return value
@@ -213,29 +200,29 @@ func asFlag(value any, absent bool) bool {
 	return absent
 }
 
-// asTexts reads a list of texts.
-func asTexts(value any) []string {
+// asStrList converts a list of strings.
+func asStrList(value any) []string {
 	list, _ := value.([]any)
 	var texts []string
 	for _, item := range list {
-		texts = append(texts, asText(item))
+		texts = append(texts, asStr(item))
 	}
 	return texts
 }
 
-// asNumber reads a whole number, or what AWS takes where it is absent.
-func asNumber(value any, absent int) int {
+// asInt converts an integer.
+func asInt(value any, absent int) int {
 	if number, ok := value.(float64); ok {
 		return int(number)
 	}
 	return absent
 }
 
-// kind returns the resources of a type.
-func (s *state) kind(kinds ...string) []*node {
-	var found []*node
-	for _, n := range s.nodes {
-		if slices.Contains(kinds, n.kind) {
+// ofType returns the resources of the types.
+func (s *state) ofType(types ...string) []*resource {
+	var found []*resource
+	for _, n := range s.resources {
+		if slices.Contains(types, n.typ) {
 			found = append(found, n)
 		}
 	}
@@ -243,20 +230,21 @@ func (s *state) kind(kinds ...string) []*node {
 }
 
 // component returns the components of a type.
-func (s *state) component(kind string) []*node {
-	var found []*node
+func (s *state) component(typ string) []*resource {
+	var found []*resource
 	for _, n := range s.components {
-		if n.kind == kind {
+		if n.typ == typ {
 			found = append(found, n)
 		}
 	}
 	return found
 }
 
-// closure returns the URNs of all that a resource was created after, directly or not.
-func (s *state) closure(n *node) map[string]bool {
+// createdBefore returns the URNs of the resources that are certain to have existed before r was created: its direct and
+// indirect dependencies.
+func (s *state) createdBefore(r *resource) map[string]bool {
 	seen := map[string]bool{}
-	queue := slices.Clone(n.after)
+	queue := slices.Clone(r.dependencies)
 	for len(queue) > 0 {
 		urn := queue[0]
 		queue = queue[1:]
@@ -265,7 +253,7 @@ func (s *state) closure(n *node) map[string]bool {
 		}
 		seen[urn] = true
 		if next := s.byURN[urn]; next != nil {
-			queue = append(queue, next.after...)
+			queue = append(queue, next.dependencies...)
 		}
 	}
 	return seen

@@ -8,49 +8,48 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
 )
 
-// Topology is what a state says of its networks and of the people outside, for a map of
-// it. Names are those of the program, less that of the component a resource is part of;
-// all lists are in their order, so that the same topology is the same however it was
-// deployed. The ids are AWS's, and differ.
+// Topology is the networks in a state, and the principals that can start sessions. Names are the program's, without the name
+// of the component that the resource is a child of. All lists are sorted by name, so that the order does not depend on the
+// deployment. Ids are AWS's.
 type Topology struct {
-	// Account is the instances' own.
+	// Account is the account of the instances.
 	Account   string
 	VPCs      []VPC
 	Subnets   []Subnet
 	Endpoints []Endpoint
 	Instances []Instance
-	// Groups are the security groups by id, with the one that AWS gives each VPC.
+	// Groups are the security groups by id, including the default group of each VPC.
 	Groups map[string]Group
 	Roles  []SessionRole
-	// Unknown names the resources whose types are not known here.
-	Unknown []string
+	// Unmodeled are the resources of types that this package does not model, each as "type name".
+	Unmodeled []string
 }
 
 // VPC is a VPC.
 type VPC struct {
 	ID, Name string
 	Blocks   []netip.Prefix
-	// Gateways are what connects it to the Internet, used by a route or not.
+	// Gateways connect the VPC to the Internet. They need not have a route.
 	Gateways []Gateway
 }
 
-// Gateway is what is at the edge of a VPC: what it is, such as a NAT gateway, and its
-// name where the state has it.
+// Gateway is the target of a route out of a VPC. Kind says what it is, such as "NAT gateway". Name is empty if the state does
+// not contain it.
 type Gateway struct{ Kind, Name string }
 
-// Subnet is a subnet with the route table that it uses.
+// Subnet is a subnet with its route table.
 type Subnet struct {
 	ID, Name, VPC, Zone string
 	Block               netip.Prefix
-	// Table is the route table's id, and TableName empty for the VPC's main one.
+	// Table is the id of the route table. TableName is empty for the main route table of the VPC.
 	Table, TableName string
-	// Routes are those to other targets than the VPC itself and gateway endpoints.
+	// Routes are the routes, except those to the VPC itself and to gateway endpoints.
 	Routes []Route
 }
 
-// Route is a route to a target.
+// Route is a route out of a VPC.
 type Route struct {
-	// Block is where it leads, or invalid where that is a prefix list.
+	// Block is the destination. It is invalid if the destination is a prefix list.
 	Block  netip.Prefix
 	Target Gateway
 }
@@ -58,15 +57,14 @@ type Route struct {
 // Endpoint is a VPC endpoint.
 type Endpoint struct {
 	ID, VPC string
-	// Service is the code of AWS's services, such as ssm, and the endpoint's name for
-	// others.
+	// Service is the code of an AWS service, such as "ssm", or the name of the endpoint of another service.
 	Service string
 	Gateway bool
-	// Subnets and Groups are an interface endpoint's, Tables a gateway endpoint's.
+	// Subnets and Groups are those of an interface endpoint, and Tables those of a gateway endpoint.
 	Subnets, Groups, Tables []string
-	// Addresses are an interface endpoint's by subnet, where the state tells them.
+	// Addresses are those of an interface endpoint by subnet, if the state contains them.
 	Addresses map[string]netip.Addr
-	// PrefixList and Blocks are where a gateway endpoint leads.
+	// PrefixList and its Blocks are the destination of the routes to a gateway endpoint.
 	PrefixList string
 	Blocks     []netip.Prefix
 }
@@ -76,43 +74,43 @@ type Instance struct {
 	Name, Subnet string
 	Groups       []string
 	Address      netip.Addr
-	// Public says that it has an address on the Internet.
+	// Public is true if the instance has a public address.
 	Public bool
 }
 
-// Group is a security group's rules.
+// Group is the rules of a security group.
 type Group struct{ Ingress, Egress []Rule }
 
-// Rule is one rule with one peer: a block, a security group or a prefix list.
+// Rule is one rule with one peer: a CIDR block, a security group or a prefix list.
 type Rule struct {
-	// Protocol is tcp, udp, icmp, a number, or -1 for all.
+	// Protocol is tcp, udp, icmp, a number, or -1 for all protocols.
 	Protocol string
-	// From and To are ports, -1 for all.
+	// From and To are ports, or -1 for all ports.
 	From, To    int
 	Block       netip.Prefix
 	Group, List string
 }
 
-// SessionRole is a role that opens sessions.
+// SessionRole is a role that allows sessions.
 type SessionRole struct {
 	Name string
-	// Kinds are the kinds of session that it opens.
+	// Kinds are the kinds of session that it allows.
 	Kinds []string
-	// Admits are those who may assume it.
-	Admits []Admitted
+	// Principals are examples of those that can assume it.
+	Principals []Principal
 }
 
-// Admitted is somebody who may assume a role, by IAM's answer to their request.
-type Admitted struct {
-	// Listed is how the trust policy names them, "*" for anybody, and ARN whose request
-	// was answered.
+// Principal is an example of a principal that can assume a role.
+type Principal struct {
+	// Listed is the name in the trust policy, or "*" for everybody. ARN is that of the example.
 	Listed, ARN string
-	// MFA says that it takes MFA, and Unsure that the answer rests on what the state
-	// does not tell.
-	MFA, Unsure bool
+	// MFA is true if the role requires MFA.
+	MFA bool
+	// Conditional is true if it depends on conditions that the state does not decide.
+	Conditional bool
 }
 
-// ReadTopology reads the topology of a deployment.
+// ReadTopology reads the topology of a deployment. The error is ErrNoInstance if it has no instance.
 func ReadTopology(deployment *apitype.DeploymentV3) (*Topology, error) {
 	s, err := readState(deployment)
 	if err != nil {
@@ -123,29 +121,29 @@ func ReadTopology(deployment *apitype.DeploymentV3) (*Topology, error) {
 		return nil, err
 	}
 	t := &Topology{Account: m.account, Groups: map[string]Group{}}
-	for _, n := range byName(m.vpcs, func(v *vpc) *node { return v.node }) {
-		t.VPCs = append(t.VPCs, VPC{n.id, n.short(), n.blocks, m.gatewaysOf(n)})
+	for _, n := range byName(m.vpcs, func(v *vpc) *resource { return v.resource }) {
+		t.VPCs = append(t.VPCs, VPC{n.id, n.shortName(), n.blocks, m.internetGateways(n)})
 	}
-	for _, s := range byName(m.subnets, func(s *subnet) *node { return s.node }) {
-		t.Subnets = append(t.Subnets, m.mappedSubnet(s))
+	for _, s := range byName(m.subnets, func(s *subnet) *resource { return s.resource }) {
+		t.Subnets = append(t.Subnets, m.topologySubnet(s))
 	}
 	for _, i := range m.instances {
-		address, _ := netip.ParseAddr(i.text("privateIp"))
-		t.Instances = append(t.Instances, Instance{i.short(), i.subnet, i.groups, address, i.text("publicIp") != ""})
+		address, _ := netip.ParseAddr(i.str("privateIp"))
+		t.Instances = append(t.Instances, Instance{i.shortName(), i.subnet, i.groups, address, i.str("publicIp") != ""})
 	}
 	slices.SortStableFunc(t.Instances, func(a, b Instance) int { return cmp.Compare(a.Name, b.Name) })
-	m.mapEndpoints(t)
-	m.mapGroups(t)
+	m.addEndpoints(t)
+	m.addGroups(t)
 	for _, r := range m.sessionRoles() {
-		t.Roles = append(t.Roles, m.mappedRole(r))
+		t.Roles = append(t.Roles, m.topologyRole(r))
 	}
 	slices.SortStableFunc(t.Roles, func(a, b SessionRole) int { return cmp.Compare(a.Name, b.Name) })
-	for _, names := range m.strangers() {
-		t.Unknown = append(t.Unknown, names...)
+	for _, names := range m.unmodeledTypes() {
+		t.Unmodeled = append(t.Unmodeled, names...)
 	}
-	slices.Sort(t.Unknown)
-	t.Unknown = slices.Compact(t.Unknown)
-	if err := m.unsealed(); err != nil {
+	slices.Sort(t.Unmodeled)
+	t.Unmodeled = slices.Compact(t.Unmodeled)
+	if err := m.encryptedPropsError(); err != nil {
 		return nil, err
 	}
 	return t, nil

@@ -6,35 +6,29 @@ import (
 	"slices"
 	"strings"
 
+	"bastionless/internal/contract"
 	"bastionless/rehearsal/proof/policy"
 )
 
-// short is a resource's name without that of the component that it is part of.
-func (n *node) short() string {
-	for _, urn := range n.after {
-		parent := n.state.byURN[urn]
-		if parent == nil || !slices.Contains(n.state.components, parent) {
+// shortName returns the name of the resource without the name of the component that it is a child of.
+func (r *resource) shortName() string {
+	for _, urn := range r.dependencies {
+		parent := r.state.byURN[urn]
+		if parent == nil || !slices.Contains(r.state.components, parent) {
 			continue
 		}
-		if rest, ok := strings.CutPrefix(n.name, parent.name+"-"); ok {
+		if rest, ok := strings.CutPrefix(r.name, parent.name+"-"); ok {
 			return rest
 		}
 	}
-	return n.name
+	return r.name
 }
 
-// byName returns the values of a map in the order of their resources' names.
-func byName[T any](all map[string]T, of func(T) *node) []T {
+// byName returns the values of a map, sorted by the names of their resources.
+func byName[T any](all map[string]T, of func(T) *resource) []T {
 	return slices.SortedFunc(maps.Values(all), func(a, b T) int {
-		return cmp.Or(cmp.Compare(of(a).short(), of(b).short()), cmp.Compare(of(a).urn, of(b).urn))
+		return cmp.Or(cmp.Compare(of(a).shortName(), of(b).shortName()), cmp.Compare(of(a).urn, of(b).urn))
 	})
-}
-
-// targetKinds are what the properties name by which routes name their targets.
-var targetKinds = map[string]string{
-	"gatewayId": internetGateway, "natGatewayId": "NAT gateway", "egressOnlyGatewayId": egressOnlyGateway,
-	"networkInterfaceId": "network interface", "transitGatewayId": "transit gateway", "vpcPeeringConnectionId": "VPC peering",
-	"vpcEndpointId": "VPC endpoint", "localGatewayId": "local gateway", "coreNetworkArn": "core network", "carrierGatewayId": "carrier gateway",
 }
 
 const (
@@ -42,20 +36,27 @@ const (
 	egressOnlyGateway = "egress-only Internet gateway"
 )
 
-// gatewaysOf are what connects a VPC to the Internet.
-func (m *model) gatewaysOf(v *vpc) []Gateway {
+// targetKinds says what the target of a route is, by the property that names it.
+var targetKinds = map[string]string{
+	"gatewayId": internetGateway, "natGatewayId": "NAT gateway", "egressOnlyGatewayId": egressOnlyGateway,
+	"networkInterfaceId": "network interface", "transitGatewayId": "transit gateway", "vpcPeeringConnectionId": "VPC peering",
+	"vpcEndpointId": "VPC endpoint", "localGatewayId": "local gateway", "coreNetworkArn": "core network", "carrierGatewayId": "carrier gateway",
+}
+
+// internetGateways returns the gateways that connect a VPC to the Internet.
+func (m *model) internetGateways(v *vpc) []Gateway {
 	var found []Gateway
-	for kind, name := range map[string]string{
+	for typ, kind := range map[string]string{
 		"aws:ec2/internetGateway:InternetGateway":                     internetGateway,
 		"aws:ec2/egressOnlyInternetGateway:EgressOnlyInternetGateway": egressOnlyGateway,
 	} {
-		for _, n := range m.kind(kind) {
-			attached := n.text("vpcId") == v.id
-			for _, a := range m.kind("aws:ec2/internetGatewayAttachment:InternetGatewayAttachment") {
-				attached = attached || a.text("vpcId") == v.id && a.text("internetGatewayId") == n.id
+		for _, n := range m.ofType(typ) {
+			attached := n.str("vpcId") == v.id
+			for _, a := range m.ofType("aws:ec2/internetGatewayAttachment:InternetGatewayAttachment") {
+				attached = attached || a.str("vpcId") == v.id && a.str("internetGatewayId") == n.id
 			}
 			if attached {
-				found = append(found, Gateway{name, n.short()})
+				found = append(found, Gateway{kind, n.shortName()})
 			}
 		}
 	}
@@ -63,41 +64,39 @@ func (m *model) gatewaysOf(v *vpc) []Gateway {
 	return found
 }
 
-// mappedSubnet is a subnet as a map has it.
-func (m *model) mappedSubnet(s *subnet) Subnet {
-	found := Subnet{ID: s.id, Name: s.short(), VPC: s.vpc, Zone: s.zone, Block: s.block}
+func (m *model) topologySubnet(s *subnet) Subnet {
+	found := Subnet{ID: s.id, Name: s.shortName(), VPC: s.vpc, Zone: s.zone, Block: s.block}
 	found.Table, _ = m.tableOf(s)
 	t := m.tables[found.Table]
 	if t == nil {
 		return found
 	}
 	if m.associations[s.id] != nil {
-		found.TableName = t.short()
+		found.TableName = t.shortName()
 	}
 	for _, r := range t.routes {
 		if r.target == "" || r.target == "local" || strings.HasPrefix(r.target, "vpce-") {
 			continue
 		}
-		to := Gateway{Kind: targetKinds[r.kind]}
+		target := Gateway{Kind: targetKinds[r.targetProp]}
 		if strings.HasPrefix(r.target, "vgw-") {
-			to.Kind = "virtual private gateway"
+			target.Kind = "virtual private gateway"
 		}
-		for _, n := range m.nodes {
+		for _, n := range m.resources {
 			if n.id == r.target {
-				to.Name = n.short()
+				target.Name = n.shortName()
 			}
 		}
-		found.Routes = append(found.Routes, Route{r.block, to})
+		found.Routes = append(found.Routes, Route{r.block, target})
 	}
 	slices.SortStableFunc(found.Routes, func(a, b Route) int { return cmp.Compare(a.Block.String(), b.Block.String()) })
 	return found
 }
 
-// mapEndpoints adds the endpoints.
-func (m *model) mapEndpoints(t *Topology) {
-	for _, d := range m.doors {
+func (m *model) addEndpoints(t *Topology) {
+	for _, d := range m.endpoints {
 		e := Endpoint{
-			ID: d.id, VPC: d.vpc, Service: d.short(), Gateway: d.kind == "Gateway", Subnets: d.subnets, Groups: d.groups,
+			ID: d.id, VPC: d.vpc, Service: d.shortName(), Gateway: d.endpointType == "Gateway", Subnets: d.subnets, Groups: d.groups,
 			Tables: d.tables, Addresses: d.privateIPs, PrefixList: d.prefixList, Blocks: d.blocks,
 		}
 		parts := strings.SplitN(strings.TrimPrefix(d.service, "cn."), ".", 4)
@@ -112,18 +111,17 @@ func (m *model) mapEndpoints(t *Topology) {
 	slices.SortStableFunc(t.Endpoints, func(a, b Endpoint) int { return cmp.Compare(a.Service, b.Service) })
 }
 
-// mapGroups adds the security groups.
-func (m *model) mapGroups(t *Topology) {
-	rules := func(of []rule) []Rule {
+func (m *model) addGroups(t *Topology) {
+	convert := func(rules []rule) []Rule {
 		var found []Rule
-		for _, r := range of {
+		for _, r := range rules {
 			found = append(found, Rule{r.protocol, r.from, r.to, r.block, r.group, r.list})
 		}
 		return found
 	}
-	add := func(id string, g *group) {
+	add := func(id string, g *securityGroup) {
 		if g != nil {
-			t.Groups[id] = Group{rules(g.ingress), rules(g.egress)}
+			t.Groups[id] = Group{convert(g.ingress), convert(g.egress)}
 		}
 	}
 	for id, g := range m.groups {
@@ -134,45 +132,44 @@ func (m *model) mapGroups(t *Topology) {
 	}
 }
 
-// mappedRole is a session role as a map has it.
-func (m *model) mappedRole(r *role) SessionRole {
-	found := SessionRole{Name: r.node.short()}
-	for _, o := range m.openable(r) {
-		if kind := m.kindOf(o); o.decision.Effect == policy.Allowed && !slices.Contains(found.Kinds, kind) {
+func (m *model) topologyRole(r *role) SessionRole {
+	found := SessionRole{Name: r.resource.shortName()}
+	for _, u := range m.documentUses(r) {
+		if kind := m.kindOf(u); u.decision.Effect == policy.Allowed && !slices.Contains(found.Kinds, kind) {
 			found.Kinds = append(found.Kinds, kind)
 		}
 	}
-	anybody := assumer{policy.User("arn:" + m.partition + ":iam::" + strangeAccounts(r.account())[0] + ":user/" + person), "*"}
-	for _, a := range append(m.assumers(r), anybody) {
-		if admitted, ok := m.admits(r, a); ok {
-			found.Admits = append(found.Admits, admitted)
+	anybody := trustedPrincipal{policy.User("arn:" + m.partition + ":iam::" + foreignAccounts(r.account())[0] + ":user/" + exampleUser), "*"}
+	for _, p := range append(m.trustedPrincipals(r), anybody) {
+		if principal, ok := m.topologyPrincipal(r, p); ok {
+			found.Principals = append(found.Principals, principal)
 		}
 	}
 	return found
 }
 
-// admits says whether and how somebody may assume a role.
-func (m *model) admits(r *role, a assumer) (Admitted, bool) {
-	name := person
-	if a.user() {
-		name = a.name()
+// topologyPrincipal returns false if the principal cannot assume the role.
+func (m *model) topologyPrincipal(r *role, p trustedPrincipal) (Principal, bool) {
+	name := exampleUser
+	if p.isUser() {
+		name = p.name()
 	}
-	decision := m.assume(r, a.who, name, withMFA(a))
-	return Admitted{
-		Listed: a.listed, ARN: cmp.Or(a.who.RoleARN, a.who.ARN), Unsure: decision.Effect == policy.Undecided,
-		MFA: a.user() && m.assume(r, a.who, name, noMFA).Effect == policy.Denied,
+	decision := m.decideAssume(r, p.Principal, name, withMFA(p))
+	return Principal{
+		Listed: p.listed, ARN: cmp.Or(p.RoleARN, p.ARN), Conditional: decision.Effect == policy.Undecided,
+		MFA: p.isUser() && m.decideAssume(r, p.Principal, name, noMFA).Effect == policy.Denied,
 	}, decision.Effect != policy.Denied
 }
 
-// kindOf is the kind of session that a document opens.
-func (m *model) kindOf(o opening) string {
-	if m.isShell(o) {
-		return "shell"
+// kindOf returns the kind of session that a document starts.
+func (m *model) kindOf(u documentUse) string {
+	if m.opensShell(u) {
+		return contract.Shell
 	}
 	for kind, name := range awsDocuments {
-		if name == o.name {
+		if name == u.name {
 			return kind
 		}
 	}
-	return o.name
+	return u.name
 }

@@ -1,5 +1,4 @@
-// Package report holds what a rehearsal found, and tells it to people and to other
-// programs.
+// Package report holds the result of a rehearsal, and writes it for people and for other programs.
 package report
 
 import (
@@ -9,77 +8,54 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"bastionless/rehearsal/proof"
 )
 
-// Classes of claims.
-const (
-	// Required claims are those without which the stack fails its purpose.
-	Required = "required"
-	// Hardening claims count only where a rehearsal is strict.
-	Hardening = "hardening"
-)
-
-// Results of claims.
-const (
-	Proven    = "proven"
-	Refuted   = "refuted"
-	Undecided = "undecided"
-)
-
-// Report is what a rehearsal found. Its JSON is read by other programs: names and
-// meanings are kept.
+// Report is the result of a rehearsal. Other programs read its JSON, so the names and meanings of its fields do not change.
 type Report struct {
-	// Stack is the stack's name.
+	// Stack is the name of the stack.
 	Stack string `json:"stack"`
-	// OK says that all that was required held.
+	// OK is true if no check failed. Conclude sets it.
 	OK bool `json:"ok"`
-	// Steps are what was done, in order.
+	// Strict is true if hardening claims are required. It is set before Conclude.
+	Strict bool `json:"-"`
+	// Steps are the operations on the stack, in order.
 	Steps []Step `json:"steps"`
-	// Claims are what was to be proven of the deployed stack.
-	Claims []Claim `json:"claims"`
-	// Assumed is what the stack needs in the account and the simulated account took
-	// for granted.
+	// Claims are the claims about the deployed stack.
+	Claims []proof.Claim `json:"claims"`
+	// Warnings are those of the program and about the configuration.
+	Warnings []string `json:"warnings"`
+	// Assumed are things that the stack refers to and the simulated account does not contain. They are assumed to exist.
 	Assumed []string `json:"assumed"`
-	// Kept is what the stack leaves in the account on purpose.
+	// Kept are the resources that the stack leaves in the account on purpose.
 	Kept []string `json:"kept"`
-	// Left is what else is in the account at the end. It must be empty.
+	// Left are the other resources in the account after the stack is destroyed. There should be none.
 	Left []string `json:"left"`
-	// Problems are what did not hold outside steps and claims.
+	// Problems are failures outside of steps and claims.
 	Problems []string `json:"-"`
 }
 
-// Step is one thing that was done with the stack.
+// Step is one operation on the stack.
 type Step struct {
 	Name    string  `json:"name"`
 	OK      bool    `json:"ok"`
 	Seconds float64 `json:"seconds"`
-	// Changes counts resources by what happened to them: create, update, replace,
-	// delete, same.
+	// Changes counts resources by what happened to them: create, update, replace, delete, same.
 	Changes map[string]int `json:"changes"`
-	// Error says why the step is not OK, a reason a line.
+	// Error says why the step is not OK, one line for each reason.
 	Error string `json:"error"`
 }
 
-// Claim is one thing that was to be proven of one subject.
-type Claim struct {
-	ID      string `json:"id"`
-	Subject string `json:"subject"`
-	// Class is Required or Hardening.
-	Class string `json:"class"`
-	// Result is Proven, Refuted or Undecided.
-	Result string   `json:"result"`
-	Why    []string `json:"why"`
-}
+// Conclude sets OK. A claim that is undecided fails like one that is refuted.
+func (r *Report) Conclude() { r.OK = len(r.failures()) == 0 }
 
-// Conclude sets OK. A required claim holds only where it is proven: undecided is not good enough to deploy on. Strict
-// requires hardening claims, too.
-func (r *Report) Conclude(strict bool) {
-	r.OK = len(r.Failures(strict)) == 0
-}
+// required reports whether the rehearsal fails if a claim of a class is not proven.
+func (r *Report) required(class string) bool { return class == proof.Required || r.Strict }
 
-// Failures says what did not hold, a line each.
-func (r *Report) Failures(strict bool) []string {
-	// Problems come first: an interrupt is why the step that it hit has failed.
+// failures returns the checks that failed, one line each.
+func (r *Report) failures() []string {
+	// Problems come first: an interrupt is the cause of the failure of the step that it interrupted.
 	failures := slices.Clone(r.Problems)
 	for _, step := range r.Steps {
 		if !step.OK {
@@ -87,8 +63,8 @@ func (r *Report) Failures(strict bool) []string {
 		}
 	}
 	for _, claim := range r.Claims {
-		if (claim.Class == Required || strict) && claim.Result != Proven {
-			failures = append(failures, fmt.Sprintf("%s (%s): %s", claim.ID, claim.Subject, claim.Result))
+		if r.required(claim.Class) && claim.Result != proof.Proven {
+			failures = append(failures, fmt.Sprintf("%s (%s) is %s", claim.ID, claim.Subject, claim.Result))
 		}
 	}
 	if len(r.Left) > 0 {
@@ -97,38 +73,46 @@ func (r *Report) Failures(strict bool) []string {
 	return failures
 }
 
-// JSON writes the report for other programs.
+// claimJSON is a claim with the texts of its reasons, which older readers use instead of the reasons.
+type claimJSON struct {
+	proof.Claim
+	Why []string `json:"why"`
+}
+
+// JSON writes the report for other programs. Its lists are never null.
 func (r *Report) JSON(w io.Writer) error {
-	whole := *r
-	// A reader need not tell an absent list from an empty one.
-	whole.Steps = present(slices.Clone(r.Steps))
-	for i := range whole.Steps {
-		if whole.Steps[i].Changes == nil {
-			whole.Steps[i].Changes = map[string]int{}
+	type fields Report
+	document := struct {
+		fields
+		Claims []claimJSON `json:"claims"`
+	}{fields: fields(*r), Claims: []claimJSON{}}
+	for _, claim := range r.Claims {
+		claim.Reasons = notNil(claim.Reasons)
+		document.Claims = append(document.Claims, claimJSON{claim, claim.Why()})
+	}
+	document.Steps = notNil(slices.Clone(r.Steps))
+	for i := range document.Steps {
+		if document.Steps[i].Changes == nil {
+			document.Steps[i].Changes = map[string]int{}
 		}
 	}
-	whole.Claims = present(slices.Clone(r.Claims))
-	for i := range whole.Claims {
-		whole.Claims[i].Why = present(whole.Claims[i].Why)
-	}
-	whole.Assumed = present(r.Assumed)
-	whole.Kept = present(r.Kept)
-	whole.Left = present(r.Left)
+	document.Warnings, document.Assumed = notNil(r.Warnings), notNil(r.Assumed)
+	document.Kept, document.Left = notNil(r.Kept), notNil(r.Left)
 	encoder := json.NewEncoder(w)
 	encoder.SetEscapeHTML(false)
 	encoder.SetIndent("", "  ")
-	return encoder.Encode(whole)
+	return encoder.Encode(document)
 }
 
-// present returns list, or an empty list for nil.
-func present[T any](list []T) []T {
+// notNil returns list, or an empty list for nil.
+func notNil[T any](list []T) []T {
 	if list == nil {
 		return []T{}
 	}
 	return list
 }
 
-// oneLine makes one line, of bearable length, of several.
+// oneLine joins the lines of a text, and shortens it to 300 characters.
 func oneLine(text string) string {
 	const most = 300
 	line := strings.Join(strings.Fields(text), " ")

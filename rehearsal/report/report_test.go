@@ -1,16 +1,21 @@
 package report_test
 
 import (
+	"flag"
+	"os"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"bastionless/rehearsal/proof"
 	"bastionless/rehearsal/report"
 )
 
-// good is a report of a stack that held.
-func good() *report.Report {
+var update = flag.Bool("update", false, "write the golden files")
+
+// passing returns the report of a stack whose checks all pass.
+func passing() *report.Report {
 	return &report.Report{
 		Stack: "dev",
 		Steps: []report.Step{
@@ -18,96 +23,113 @@ func good() *report.Report {
 			{Name: "up again", OK: true, Seconds: 0.5, Changes: map[string]int{"same": 2, "update": 1, "read": 1, "delete": 0}},
 			{Name: "refresh", OK: true},
 		},
-		Assumed: []string{`key pair "mine"`},
-		Kept:    []string{"a log group"},
+		Claims: []proof.Claim{
+			claim("reach.ssm", "a-1", proof.Required, proof.Proven, proof.Reason{Kind: proof.Assumed, Text: "an assumption"}),
+			claim("imdsv2", "a-1", proof.Hardening, proof.Proven),
+		},
+		Warnings: []string{"a warning"},
+		Assumed:  []string{`key pair "mine"`},
+		Kept:     []string{"a log group"},
 	}
 }
 
-func TestReport_holds(t *testing.T) {
-	t.Parallel()
-	r := good()
-	r.Conclude(true)
-	require.True(t, r.OK)
-	var text strings.Builder
-	require.NoError(t, r.Text(&text, true))
-	require.Equal(t, `Rehearsal of dev
-  ok    preview    0.26 s  3 to create
-  ok    up again   0.50 s  1 updated, 2 unchanged, 1 read
-  ok    refresh    0.00 s  nothing done
-Assumed to exist in the account:
-  - key pair "mine"
-Kept on purpose:
-  - a log group
-
-dev: all held, in 0.76 s
-`, text.String())
-}
-
-func TestReport_doesNotHold(t *testing.T) {
-	t.Parallel()
-	r := good()
-	r.Steps[1].OK, r.Steps[1].Error = false, "one thing\n  another"
-	r.Left = []string{"a VPC"}
-	r.Problems = []string{"interrupted"}
-	r.Conclude(false)
-	require.False(t, r.OK)
-	var text strings.Builder
-	require.NoError(t, r.Text(&text, false))
-	require.Equal(t, `Rehearsal of dev
-  ok    preview    0.26 s  3 to create
-  FAIL  up again   0.50 s  1 updated, 2 unchanged, 1 read
-          one thing
-            another
-  ok    refresh    0.00 s  nothing done
-Assumed to exist in the account:
-  - key pair "mine"
-Kept on purpose:
-  - a log group
-Left behind:
-  - a VPC
-Problems:
-  - interrupted
-
-dev: did not hold: interrupted (and 2 more above)
-`, text.String())
-}
-
-func TestReport_claims(t *testing.T) {
-	t.Parallel()
-	claim := func(class, result string) *report.Report {
-		return &report.Report{Claims: []report.Claim{{ID: "egress", Subject: "a-1", Class: class, Result: result}}}
+// failing returns the report of a stack with failures of every kind.
+func failing() *report.Report {
+	r := passing()
+	r.Steps[1].OK, r.Steps[1].Error = false, "one reason\n  another"
+	r.Problems, r.Left = []string{"interrupted"}, []string{"a VPC"}
+	fail := func(text, fix string) proof.Reason { return proof.Reason{Kind: proof.Fail, Text: text, Fix: fix} }
+	unknown := func(text, fix string) proof.Reason { return proof.Reason{Kind: proof.Unknown, Text: text, Fix: fix} }
+	pass := proof.Reason{Kind: proof.Pass, Text: "passes"}
+	r.Claims = append(
+		r.Claims,
+		claim("agent", "a-1", proof.Required, proof.Refuted, pass, fail("this", "do so"), fail("that", "do so"), unknown("these", "")),
+		claim("agent", "c-1", proof.Required, proof.Refuted, fail("similar", "do so")),
+		claim("session.start", "role", proof.Required, proof.Undecided, unknown("the policy", "")),
+		claim("imdsv2", "c-1", proof.Hardening, proof.Refuted, fail("no tokens", "set imds to v2"), fail("hops", "set imds to v2")),
+		claim("session.own", "role", proof.Hardening, proof.Undecided, unknown("whose", "set sessionPrincipals")),
+		claim("multi-zone", "dev", proof.Hardening, proof.Undecided, unknown("no zones", "")),
+	)
+	for _, subject := range []string{"1", "2", "3", "4", "5", "6"} {
+		r.Claims = append(r.Claims, claim("ordered", subject, proof.Required, proof.Proven))
 	}
-	for _, test := range []struct {
-		class, result      string
-		ordinarily, strict bool
-	}{
-		{report.Required, report.Proven, true, true},
-		{report.Required, report.Refuted, false, false},
-		{report.Required, report.Undecided, false, false},
-		{report.Hardening, report.Proven, true, true},
-		{report.Hardening, report.Refuted, true, false},
-		{report.Hardening, report.Undecided, true, false},
+	return r
+}
+
+func claim(id, subject, class, result string, reasons ...proof.Reason) proof.Claim {
+	return proof.Claim{ID: id, Subject: subject, Class: class, Result: result, Reasons: reasons}
+}
+
+// TestReport_text checks the text for people against golden files.
+func TestReport_text(t *testing.T) {
+	t.Parallel()
+	strict := failing()
+	strict.Strict = true
+	verified := passing()
+	verified.Steps = nil
+	one := passing()
+	one.Left = []string{"a VPC"}
+	for name, r := range map[string]*report.Report{
+		"passing": passing(), "failing": failing(), "strict": strict, "verified": verified, "one-failure": one,
 	} {
-		r := claim(test.class, test.result)
-		r.Conclude(false)
-		require.Equal(t, test.ordinarily, r.OK, "%+v", test)
-		r.Conclude(true)
-		require.Equal(t, test.strict, r.OK, "%+v", test)
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var text strings.Builder
+			require.NoError(t, r.WriteSteps(&text))
+			require.NoError(t, r.WriteSummary(&text))
+			path := "testdata/" + name + ".txt"
+			if *update {
+				require.NoError(t, os.WriteFile(path, []byte(text.String()), 0o600))
+			}
+			want, err := os.ReadFile(path)
+			require.NoError(t, err)
+			require.Equal(t, string(want), text.String(), "if this is right: go test -trimpath ./rehearsal/report -update")
+		})
 	}
-	require.Equal(t, []string{"egress (a-1): refuted"}, claim(report.Required, report.Refuted).Failures(false))
+}
+
+func TestReport_conclude(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		class, result string
+		ok, strictOK  bool
+	}{
+		{proof.Required, proof.Proven, true, true},
+		{proof.Required, proof.Refuted, false, false},
+		{proof.Required, proof.Undecided, false, false},
+		{proof.Hardening, proof.Proven, true, true},
+		{proof.Hardening, proof.Refuted, true, false},
+		{proof.Hardening, proof.Undecided, true, false},
+	} {
+		r := &report.Report{Claims: []proof.Claim{claim("egress", "a-1", test.class, test.result)}}
+		r.Conclude()
+		require.Equal(t, test.ok, r.OK, "%+v", test)
+		r.Strict = true
+		r.Conclude()
+		require.Equal(t, test.strictOK, r.OK, "%+v", test)
+	}
+	for name, r := range map[string]*report.Report{
+		"a step":    {Steps: []report.Step{{Name: "up", Error: "no"}}},
+		"left":      {Left: []string{"a VPC"}},
+		"a problem": {Problems: []string{"interrupted"}},
+	} {
+		r.Conclude()
+		require.False(t, r.OK, name)
+	}
 }
 
 func TestReport_JSON(t *testing.T) {
 	t.Parallel()
 	var text strings.Builder
 	require.NoError(t, (&report.Report{Stack: "dev"}).JSON(&text))
-	require.JSONEq(t, `{"stack": "dev", "ok": false, "steps": [], "claims": [], "assumed": [], "kept": [], "left": []}`,
+	require.JSONEq(t, `{"stack": "dev", "ok": false, "steps": [], "claims": [], "warnings": [], "assumed": [], "kept": [], "left": []}`,
 		text.String())
 
 	text.Reset()
-	r := good()
-	r.Claims = []report.Claim{{ID: "egress", Subject: "a-1", Class: report.Hardening, Result: report.Proven, Why: []string{"<so>"}}}
-	r.Conclude(false)
+	r := passing()
+	r.Claims = append(r.Claims, claim("egress", "a-1", proof.Hardening, proof.Refuted,
+		proof.Reason{Kind: proof.Pass, Text: "<so>"}, proof.Reason{Kind: proof.Fail, Text: "open", Fix: "close it"}))
+	r.Conclude()
 	require.NoError(t, r.JSON(&text))
 	require.JSONEq(t, `{
 		"stack": "dev", "ok": true,
@@ -116,16 +138,23 @@ func TestReport_JSON(t *testing.T) {
 			{"name": "up again", "ok": true, "seconds": 0.5, "changes": {"same": 2, "update": 1, "read": 1, "delete": 0}, "error": ""},
 			{"name": "refresh", "ok": true, "seconds": 0, "changes": {}, "error": ""}
 		],
-		"claims": [{"id": "egress", "subject": "a-1", "class": "hardening", "result": "proven", "why": ["<so>"]}],
-		"assumed": ["key pair \"mine\""], "kept": ["a log group"], "left": []
+		"claims": [
+			{"id": "reach.ssm", "subject": "a-1", "class": "required", "result": "proven", "why": ["an assumption"],
+				"reasons": [{"kind": "assumed", "text": "an assumption", "fix": ""}]},
+			{"id": "imdsv2", "subject": "a-1", "class": "hardening", "result": "proven", "why": [], "reasons": []},
+			{"id": "egress", "subject": "a-1", "class": "hardening", "result": "refuted", "why": ["<so>", "open"],
+				"reasons": [{"kind": "pass", "text": "<so>", "fix": ""}, {"kind": "fail", "text": "open", "fix": "close it"}]}
+		],
+		"warnings": ["a warning"], "assumed": ["key pair \"mine\""], "kept": ["a log group"], "left": []
 	}`, text.String())
 	require.Contains(t, text.String(), `"<so>"`)
 }
 
-func TestReport_verdictIsOneLine(t *testing.T) {
+// The last line is one line, whatever the error of a step looks like.
+func TestReport_lastLine(t *testing.T) {
 	t.Parallel()
 	r := &report.Report{Stack: "dev", Steps: []report.Step{{Name: "up", Error: strings.Repeat("long\n", 1000)}}}
-	verdict := r.Verdict(false)
-	require.NotContains(t, verdict, "\n")
-	require.Len(t, verdict, len("dev: did not hold: up: ")+300+len(" ..."))
+	var text strings.Builder
+	require.NoError(t, r.WriteSummary(&text))
+	require.Equal(t, "\ndev: 1 check failed: up: "+strings.Repeat("long ", 60)+" ...\n", text.String())
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/tokens"
 	"github.com/stretchr/testify/require"
 
-	"bastionless/rehearsal/report"
+	"bastionless/rehearsal/proof"
 )
 
 // hand changes the cloud past the stack, as somebody does in the console.
@@ -204,7 +204,7 @@ func TestDrift_thatNothingShows(t *testing.T) {
 	require.Equal(t, []string{"0.0.0.0/0"}, found)
 	for _, claim := range w.claim() {
 		if claim.ID == "egress" {
-			require.Equal(t, report.Refuted, claim.Result, claim.Why)
+			require.Equal(t, proof.Refuted, claim.Result, claim.Why())
 		}
 	}
 	w.unprotect()

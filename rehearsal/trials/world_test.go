@@ -15,7 +15,6 @@ import (
 	"bastionless/rehearsal/awssim"
 	"bastionless/rehearsal/engine"
 	"bastionless/rehearsal/proof"
-	"bastionless/rehearsal/report"
 	"bastionless/rehearsal/stacktest"
 )
 
@@ -196,14 +195,14 @@ func (w *world) proven() {
 	beyond := w.beyondProof()
 	for _, claim := range w.claim() {
 		family, _, _ := strings.Cut(claim.ID, ".")
-		if claim.Class == report.Required && claim.Result != report.Proven && claim.Result != beyond[family] {
-			require.Fail(w.t, claim.ID+" "+claim.Subject+" is "+claim.Result, strings.Join(claim.Why, "\n"))
+		if claim.Class == proof.Required && claim.Result != proof.Proven && claim.Result != beyond[family] {
+			require.Fail(w.t, claim.ID+" "+claim.Subject+" is "+claim.Result, strings.Join(claim.Why(), "\n"))
 		}
 	}
 }
 
 // claim makes all claims about the stack.
-func (w *world) claim() []report.Claim {
+func (w *world) claim() []proof.Claim {
 	w.t.Helper()
 	var state bytes.Buffer
 	require.NoError(w.t, w.stack.Export(&state))
@@ -221,7 +220,7 @@ func (w *world) beyondProof() map[string]string {
 	if w.stack.Config()["bastionless:permissionsBoundary"] == "" {
 		return nil
 	}
-	return map[string]string{"agent": report.Undecided, "session": report.Undecided, "recorded": report.Undecided}
+	return map[string]string{"agent": proof.Undecided, "session": proof.Undecided, "recorded": proof.Undecided}
 }
 
 // unprotect takes termination protection off where the stack has it, as a person does before a destroy.

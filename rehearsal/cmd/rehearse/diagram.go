@@ -4,48 +4,32 @@ import (
 	"context"
 	"errors"
 	"flag"
-	"fmt"
 	"io"
-	"os"
 
 	"bastionless/rehearsal/diagram"
 	"bastionless/rehearsal/proof"
 )
 
-// diagramCommand prints the topology of a deployed stack, rehearsed or real.
-func diagramCommand(_ context.Context, args []string, stdout, stderr io.Writer) int {
-	return draw(args, os.Stdin, stdout, stderr)
-}
-
-// draw is diagramCommand with the standard input given.
-func draw(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+// diagramCommand draws the state of a deployed stack.
+func diagramCommand(_ context.Context, args []string, s streams) int {
 	flags := flag.NewFlagSet("diagram", flag.ContinueOnError)
-	args, path := separate(args)
-	if status, over := parse(flags, args, "STATE.json | -", stdout, stderr); over {
+	operands, status, done := parse(flags, args, "STATE.json | -", s)
+	if done {
 		return status
 	}
-	if len(path) != 1 {
-		return refuse(stderr, "diagram", fmt.Errorf("%d states to read: give one file of \"pulumi stack export\", or - for the standard input", len(path)))
-	}
-	topology, err := readTopology(path[0], stdin)
+	deployment, err := readStateOperand(operands, s.in)
 	if err != nil {
-		return refuse(stderr, "diagram", fmt.Errorf("%s: %w", path[0], err))
-	}
-	if _, err := io.WriteString(stdout, diagram.Draw(topology)); err != nil {
-		return refuse(stderr, "diagram", err)
-	}
-	return held
-}
-
-// readTopology reads a state's topology.
-func readTopology(path string, stdin io.Reader) (*proof.Topology, error) {
-	deployment, err := readState(path, stdin)
-	if err != nil {
-		return nil, err
+		return s.fail("diagram", err)
 	}
 	topology, err := proof.ReadTopology(deployment)
 	if errors.Is(err, proof.ErrNoInstance) {
-		return nil, errors.New("the state has no EC2 instance, so there is nothing to draw: deploy the stack first")
+		err = errors.New("the state has no EC2 instance, so there is nothing to draw: deploy the stack first")
 	}
-	return topology, err
+	if err != nil {
+		return s.fail("diagram", err)
+	}
+	if _, err := io.WriteString(s.out, diagram.Draw(topology)); err != nil {
+		return s.fail("diagram", err)
+	}
+	return exitOK
 }

@@ -1,105 +1,123 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
-	"io"
 	"math"
 	"slices"
 	"strings"
 
 	"github.com/pulumi/pulumi/pkg/v3/resource/plugin"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/diag"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 
+	"bastionless/internal/contract"
 	"bastionless/rehearsal/awssim"
 	"bastionless/rehearsal/engine"
+	"bastionless/rehearsal/proof"
 	"bastionless/rehearsal/report"
 )
 
-// instanceType is the type whose resources can be protected from termination.
+// instanceType is the type of the resources that have termination protection.
 const instanceType = "aws:ec2/instance:Instance"
 
 // account is the simulated AWS account of a rehearsal.
 type account interface {
 	// NewProvider returns a provider for one operation.
 	NewProvider() plugin.Provider
-	// Inventory returns what the account holds and did not hold at first.
+	// Inventory returns the objects that have been created in the account.
 	Inventory() []awssim.Object
-	// Assumed returns what the account has taken for granted.
+	// Assumed returns what the account was assumed to contain.
 	Assumed() []string
 }
 
-// rehearsal takes a stack through its life.
+// rehearsal runs the steps of a rehearsal and collects the result.
 type rehearsal struct {
 	stack   *engine.Stack
 	account account
-	// export is where the deployed state goes, if anywhere.
-	export string
-	// progress receives a line between operations, if there is one.
-	progress io.Writer
-	report   *report.Report
+	// exportPath is the file for the deployed state. Optional.
+	exportPath string
+	progress   progress
+	report     report.Report
 }
 
-// newRehearsal prepares to rehearse a stack in an account.
-func newRehearsal(stack *engine.Stack, account account, progress io.Writer) *rehearsal {
-	return &rehearsal{
-		stack: stack, account: account, progress: progress,
-		report: &report.Report{Stack: stack.Name()},
-	}
-}
-
-// run rehearses, and reports what it finds. Whatever fails, what was deployed is
-// destroyed, since a failure to do so is worth knowing, too.
-func (r *rehearsal) run(ctx context.Context) {
-	if r.step(ctx, "preview", "what an up would do", r.stack.Preview, nil) {
+// run runs all steps. A stack that was deployed, even in part, is destroyed, because a failure to destroy it is a result, too.
+func (r *rehearsal) run(ctx context.Context) *report.Report {
+	r.report.Stack = r.stack.Name()
+	r.addWarnings(r.stack.Warnings())
+	if r.step(ctx, "preview", "what an update would do", r.stack.Preview, nil) {
 		r.deploy(ctx)
-		r.tearDown(ctx)
+		r.destroy(ctx)
 	}
 	if ctx.Err() != nil {
-		r.report.Problems = append(r.report.Problems, "interrupted")
+		r.problem("interrupted")
 	}
 	r.report.Assumed = r.account.Assumed()
+	return &r.report
 }
 
-// deploy brings the stack up and finds out whether it stays as it is.
+// deploy creates the stack, checks that it stays as it is, and proves the claims about it.
 func (r *rehearsal) deploy(ctx context.Context) {
-	if !r.step(ctx, "up", "create everything", r.stack.Up, nil) {
+	if !r.step(ctx, "up", "creates everything", r.stack.Up, nil) {
 		return
 	}
 	before := outputs(r.stack)
-	r.step(ctx, "up again", "must change nothing", r.stack.Up, func(result *engine.Result) []string {
+	r.step(ctx, "up again", "has to change nothing", r.stack.Up, func(result *engine.Result) []string {
 		return append(changes("changed", result), changedOutputs(before, outputs(r.stack))...)
 	})
-	if r.export != "" {
-		if err := writeFile(r.export, r.stack.Export); err != nil {
-			r.report.Problems = append(r.report.Problems, "export: "+err.Error())
+	if r.exportPath != "" {
+		if err := writeFile(r.exportPath, r.stack.Export); err != nil {
+			r.problem("export: " + err.Error())
 		}
 	}
-	r.prove()
-	r.step(ctx, "refresh", "must find no drift", r.stack.Refresh, func(result *engine.Result) []string {
+	if err := r.prove(); err != nil {
+		r.problem("claims: " + err.Error())
+	}
+	r.step(ctx, "refresh", "has to find no drift", r.stack.Refresh, func(result *engine.Result) []string {
 		return changes("drifted", result)
 	})
 }
 
-// tearDown destroys the stack and looks at what is left.
-func (r *rehearsal) tearDown(ctx context.Context) {
+// prove checks the claims about the stack in its exported state, as verify does. There are none about a stack without
+// instances.
+func (r *rehearsal) prove() error {
+	var state bytes.Buffer
+	if err := r.stack.Export(&state); err != nil {
+		return err
+	}
+	deployment, err := proof.Read(&state)
+	if err != nil {
+		return err
+	}
+	claims, err := proof.Check(deployment, proof.Options{})
+	if errors.Is(err, proof.ErrNoInstance) {
+		return nil
+	}
+	r.report.Claims = claims
+	return err
+}
+
+// destroy destroys the stack and checks what is left in the account.
+func (r *rehearsal) destroy(ctx context.Context) {
 	if r.protected() {
-		r.step(ctx, "unprotect", "terminationProtection=false, as AWS demands before a destroy",
+		r.step(ctx, "unprotect", "sets "+contract.TerminationProtectionKey+" to false, without which EC2 terminates no instance",
 			func(ctx context.Context) *engine.Result {
-				if err := r.stack.Configure(map[string]string{"terminationProtection": "false"}); err != nil {
+				if err := r.stack.Configure(map[string]string{contract.TerminationProtectionKey: "false"}); err != nil {
 					return &engine.Result{Err: err}
 				}
 				return r.stack.Up(ctx)
 			}, nil)
 	}
 	retained := r.retained()
-	r.step(ctx, "destroy", "delete everything", r.stack.Destroy, nil)
+	r.step(ctx, "destroy", "deletes everything", r.stack.Destroy, nil)
 	for _, object := range r.account.Inventory() {
 		name := fmt.Sprintf("%s %s", object.Type, object.ID)
 		if object.Name != "" {
 			name += fmt.Sprintf(" %q", object.Name)
 		}
-		if retained[identity{object.Type, object.ID}] {
+		if retained[objectID{object.Type, object.ID}] {
 			r.report.Kept = append(r.report.Kept, name)
 		} else {
 			r.report.Left = append(r.report.Left, name)
@@ -107,34 +125,50 @@ func (r *rehearsal) tearDown(ctx context.Context) {
 	}
 }
 
-// step does one thing with the stack and reports it. Where the operation succeeds,
-// hold says what about it must not be.
+// step runs an operation and adds it to the report. check returns what is wrong with the result of an operation that has
+// succeeded; it may be nil. No step runs after an interrupt.
 func (r *rehearsal) step(
 	ctx context.Context, name, purpose string,
-	operation func(context.Context) *engine.Result, hold func(*engine.Result) []string,
+	operation func(context.Context) *engine.Result, check func(*engine.Result) []string,
 ) bool {
 	if ctx.Err() != nil {
 		return false
 	}
-	if r.progress != nil {
-		fmt.Fprintf(r.progress, "\n--- %s: %s\n", name, purpose)
-	}
+	r.progress.stepStarts(name, purpose)
 	result := operation(ctx)
 	failure := result.Failure()
-	if failure == "" && hold != nil {
-		failure = strings.Join(hold(result), "\n")
+	if failure == "" && check != nil {
+		failure = strings.Join(check(result), "\n")
 	}
-	r.report.Steps = append(r.report.Steps, report.Step{
+	step := report.Step{
 		Name:    name,
 		OK:      failure == "",
 		Seconds: math.Round(result.Duration.Seconds()*1000) / 1000,
 		Changes: result.Changes,
 		Error:   failure,
-	})
+	}
+	r.progress.stepEnds(step)
+	r.report.Steps = append(r.report.Steps, step)
+	for _, d := range result.Diagnostics {
+		if d.Severity == string(diag.Warning) {
+			r.addWarnings([]string{d.Text})
+		}
+	}
 	return failure == ""
 }
 
-// changes says what an operation changed that was to change nothing.
+// addWarnings adds the warnings that the report does not have yet: the program repeats its warnings at every update.
+func (r *rehearsal) addWarnings(warnings []string) {
+	for _, warning := range warnings {
+		if !slices.Contains(r.report.Warnings, warning) {
+			r.report.Warnings = append(r.report.Warnings, warning)
+		}
+	}
+}
+
+func (r *rehearsal) problem(text string) { r.report.Problems = append(r.report.Problems, text) }
+
+// changes returns what an operation changed that should change nothing.
 func changes(verb string, result *engine.Result) []string {
 	var found []string
 	for _, step := range result.Changed() {
@@ -143,7 +177,7 @@ func changes(verb string, result *engine.Result) []string {
 	return found
 }
 
-// outputs returns the stack's outputs.
+// outputs returns the outputs of the stack.
 func outputs(stack *engine.Stack) resource.PropertyMap {
 	for _, state := range stack.Snapshot().Resources {
 		if state.Type == resource.RootStackType {
@@ -153,8 +187,7 @@ func outputs(stack *engine.Stack) resource.PropertyMap {
 	return nil
 }
 
-// changedOutputs names the stack's outputs that differ. The engine counts a stack
-// whose outputs differ as unchanged.
+// changedOutputs lists the stack outputs that differ. The engine counts a stack as unchanged even if its outputs differ.
 func changedOutputs(before, after resource.PropertyMap) []string {
 	difference := before.Diff(after)
 	if difference == nil {
@@ -170,7 +203,7 @@ func changedOutputs(before, after resource.PropertyMap) []string {
 	return found
 }
 
-// protected says whether an instance refuses to be terminated.
+// protected reports whether an instance has termination protection.
 func (r *rehearsal) protected() bool {
 	for _, state := range r.stack.Snapshot().Resources {
 		protection := state.Outputs["disableApiTermination"]
@@ -181,15 +214,15 @@ func (r *rehearsal) protected() bool {
 	return false
 }
 
-// identity is what tells an object in the account from all others.
-type identity struct{ kind, id string }
+// objectID identifies an object in the account.
+type objectID struct{ typ, id string }
 
-// retained returns the objects that the program keeps on purpose.
-func (r *rehearsal) retained() map[identity]bool {
-	found := map[identity]bool{}
+// retained returns the objects that the stack keeps when it is destroyed.
+func (r *rehearsal) retained() map[objectID]bool {
+	found := map[objectID]bool{}
 	for _, state := range r.stack.Snapshot().Resources {
 		if state.RetainOnDelete {
-			found[identity{string(state.Type), string(state.ID)}] = true
+			found[objectID{string(state.Type), string(state.ID)}] = true
 		}
 	}
 	return found

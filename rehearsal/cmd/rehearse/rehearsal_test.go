@@ -22,20 +22,20 @@ import (
 	"bastionless/rehearsal/report"
 )
 
-// fake makes an account of the tests' cloud.
-type fake struct{ *enginetest.Cloud }
+// testAccount is an account in a cloud of the engine's tests.
+type testAccount struct{ *enginetest.Cloud }
 
-func (f fake) NewProvider() plugin.Provider { return f.Cloud.NewProvider() }
+func (a testAccount) NewProvider() plugin.Provider { return a.Cloud.NewProvider() }
 
-func (f fake) Inventory() []awssim.Object {
+func (a testAccount) Inventory() []awssim.Object {
 	var objects []awssim.Object
-	for _, thing := range f.Things() {
+	for _, thing := range a.Things() {
 		objects = append(objects, awssim.Object{Type: thing.Type, ID: thing.ID, Name: thing.Name()})
 	}
 	return objects
 }
 
-func (fake) Assumed() []string { return []string{`key pair "mine"`} }
+func (testAccount) Assumed() []string { return []string{`key pair "mine"`} }
 
 // projectFile is the Pulumi.yaml of the tests.
 const projectFile = `name: test
@@ -44,8 +44,7 @@ config:
   terminationProtection: {type: boolean, default: false}
 `
 
-// rehearseProgram rehearses a program in an account and returns the exit status,
-// the result as others read it, and what people see.
+// rehearseProgram rehearses a program and returns the exit status, the JSON result, and the output.
 func rehearseProgram(
 	t *testing.T, ctx context.Context, o runOptions, cloud *enginetest.Cloud, body pulumi.RunFunc,
 ) (int, report.Report, string) {
@@ -59,7 +58,7 @@ func rehearseProgram(
 	})
 	require.NoError(t, err)
 	var stdout, stderr bytes.Buffer
-	status := o.rehearse(ctx, stack, fake{cloud}, nil, &stdout, &stderr)
+	status := o.rehearse(ctx, stack, testAccount{cloud}, streams{nil, &stdout, &stderr})
 	require.Empty(t, stderr.String())
 
 	text, err := os.ReadFile(o.json)
@@ -69,7 +68,7 @@ func rehearseProgram(
 	return status, result, stdout.String()
 }
 
-// names returns the names of the steps, with a mark where they are not OK.
+// names returns the names of the steps, followed by FAIL if they failed.
 func names(result report.Report) []string {
 	var found []string
 	for _, step := range result.Steps {
@@ -87,13 +86,13 @@ func last(text string) string {
 	return lines[len(lines)-1]
 }
 
-func TestRun_holds(t *testing.T) {
+func TestRun_passes(t *testing.T) {
 	t.Parallel()
 	cloud := enginetest.NewCloud()
 	export := filepath.Join(t.TempDir(), "state.json")
 	status, result, text := rehearseProgram(t, context.Background(), runOptions{export: export}, cloud,
 		enginetest.Pair("s", "z"))
-	require.Equal(t, held, status)
+	require.Equal(t, exitOK, status)
 	require.True(t, result.OK)
 	require.Equal(t, "dev", result.Stack)
 	require.Equal(t, []string{"preview", "up", "up again", "refresh", "destroy"}, names(result))
@@ -103,7 +102,7 @@ func TestRun_holds(t *testing.T) {
 	require.Equal(t, []string{`key pair "mine"`}, result.Assumed)
 	require.Empty(t, result.Left)
 	require.Empty(t, cloud.Names())
-	require.Contains(t, last(text), "dev: all held, in ")
+	require.Contains(t, last(text), "dev: all checks passed in ")
 
 	file, err := os.Open(export)
 	require.NoError(t, err)
@@ -128,12 +127,12 @@ func TestRun_secondUpChanges(t *testing.T) {
 				pulumi.Map{"size": pulumi.String(strconv.Itoa(runs))})
 			return err
 		})
-	require.Equal(t, didNotHold, status)
+	require.Equal(t, exitFailed, status)
 	require.False(t, result.OK)
 	require.Equal(t, []string{"preview", "up", "up again FAIL", "refresh", "destroy"}, names(result))
 	require.Equal(t, "changed: update aws:test/thing:Thing \"first\": size: \"2\" => \"3\"\n"+
 		"changed: stack output \"runs\"", result.Steps[2].Error)
-	require.Equal(t, `dev: did not hold: up again: changed: update aws:test/thing:Thing "first": size: "2" => "3" `+
+	require.Equal(t, `dev: 1 check failed: up again: changed: update aws:test/thing:Thing "first": size: "2" => "3" `+
 		`changed: stack output "runs"`, last(text))
 }
 
@@ -146,13 +145,13 @@ func TestRun_drifts(t *testing.T) {
 		}
 	}
 	status, result, text := rehearseProgram(t, context.Background(), runOptions{}, cloud, enginetest.Pair("s", "z"))
-	require.Equal(t, didNotHold, status)
+	require.Equal(t, exitFailed, status)
 	require.Equal(t, []string{"preview", "up", "up again", "refresh FAIL", "destroy"}, names(result))
-	require.Equal(t, `dev: did not hold: refresh: drifted: update aws:test/thing:Thing "second": size: "s" => "odd"`, last(text))
+	require.Equal(t, `dev: 1 check failed: refresh: drifted: update aws:test/thing:Thing "second": size: "s" => "odd"`, last(text))
 	require.Empty(t, cloud.Names())
 }
 
-// A stack that fails halfway is destroyed all the same.
+// A stack whose update fails is destroyed, too.
 func TestRun_upFails(t *testing.T) {
 	t.Parallel()
 	cloud := enginetest.NewCloud()
@@ -163,11 +162,11 @@ func TestRun_upFails(t *testing.T) {
 		return nil
 	}
 	status, result, text := rehearseProgram(t, context.Background(), runOptions{}, cloud, enginetest.Pair("s", "z"))
-	require.Equal(t, didNotHold, status)
+	require.Equal(t, exitFailed, status)
 	require.Equal(t, []string{"preview", "up FAIL", "destroy"}, names(result))
 	require.Equal(t, map[string]int{"create": 2}, result.Steps[1].Changes)
 	require.Equal(t, map[string]int{"delete": 2}, result.Steps[2].Changes)
-	require.Equal(t, `dev: did not hold: up: aws:test/thing:Thing "second": refused: no room left`, last(text))
+	require.Equal(t, `dev: 1 check failed: up: aws:test/thing:Thing "second": refused: no room left`, last(text))
 	require.Empty(t, cloud.Names())
 }
 
@@ -175,12 +174,12 @@ func TestRun_previewFails(t *testing.T) {
 	t.Parallel()
 	status, result, text := rehearseProgram(t, context.Background(), runOptions{}, enginetest.NewCloud(),
 		func(*pulumi.Context) error { return errors.New("zones: no such zone") })
-	require.Equal(t, didNotHold, status)
+	require.Equal(t, exitFailed, status)
 	require.Equal(t, []string{"preview FAIL"}, names(result))
-	require.Equal(t, "dev: did not hold: preview: zones: no such zone", last(text))
+	require.Equal(t, "dev: 1 check failed: preview: zones: no such zone", last(text))
 }
 
-// instance declares an instance that is protected as the stack is configured.
+// instance declares an instance with the termination protection of the configuration.
 func instance(ctx *pulumi.Context) error {
 	protected, _ := ctx.GetConfig("test:terminationProtection")
 	_, err := enginetest.Declare(ctx, instanceType, "a-1",
@@ -188,7 +187,7 @@ func instance(ctx *pulumi.Context) error {
 	return err
 }
 
-func TestRun_takesTerminationProtectionOff(t *testing.T) {
+func TestRun_turnsTerminationProtectionOff(t *testing.T) {
 	t.Parallel()
 	cloud := enginetest.NewCloud()
 	_, result, _ := rehearseProgram(t, context.Background(), runOptions{}, cloud, instance)
@@ -197,13 +196,13 @@ func TestRun_takesTerminationProtectionOff(t *testing.T) {
 	require.Empty(t, cloud.Names())
 }
 
-func TestRun_leavesSomething(t *testing.T) {
+func TestRun_leavesResources(t *testing.T) {
 	t.Parallel()
 	cloud := enginetest.NewCloud()
 	status, result, text := rehearseProgram(t, context.Background(), runOptions{}, cloud,
 		func(ctx *pulumi.Context) error {
-			// The provider refuses to delete what is protected, and no setting of the
-			// stack takes this protection off.
+			// The provider does not delete protected resources, and no configuration key of the stack turns this
+			// protection off.
 			_, err := enginetest.Declare(ctx, "aws:test/thing:Thing", "stubborn",
 				pulumi.Map{"disableApiTermination": pulumi.Bool(true)})
 			if err != nil {
@@ -212,16 +211,16 @@ func TestRun_leavesSomething(t *testing.T) {
 			_, err = enginetest.Declare(ctx, "aws:test/records:Records", "records", nil, pulumi.RetainOnDelete(true))
 			return err
 		})
-	require.Equal(t, didNotHold, status)
+	require.Equal(t, exitFailed, status)
 	require.Equal(t, []string{"preview", "up", "up again", "refresh", "destroy FAIL"}, names(result))
 	require.Len(t, result.Left, 1)
 	require.Regexp(t, `^aws:test/thing:Thing thing-[12] "stubborn"$`, result.Left[0])
 	require.Len(t, result.Kept, 1)
 	require.Regexp(t, `^aws:test/records:Records thing-[12] "records"$`, result.Kept[0])
-	require.Equal(t, `dev: did not hold: destroy: aws:test/thing:Thing "stubborn": protected from termination (and 1 more above)`, last(text))
+	require.Equal(t, `dev: 2 checks failed: destroy: aws:test/thing:Thing "stubborn": protected from termination`, last(text))
 }
 
-func TestRun_isInterrupted(t *testing.T) {
+func TestRun_interrupted(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(context.Background())
 	cloud := enginetest.NewCloud()
@@ -232,8 +231,8 @@ func TestRun_isInterrupted(t *testing.T) {
 		return nil
 	}
 	status, result, text := rehearseProgram(t, ctx, runOptions{}, cloud, enginetest.Pair("s", "z"))
-	require.Equal(t, didNotHold, status)
+	require.Equal(t, exitFailed, status)
 	require.Equal(t, []string{"preview", "up FAIL"}, names(result))
 	require.Contains(t, text, "Problems:\n  - interrupted\n")
-	require.Equal(t, "dev: did not hold: interrupted (and 2 more above)", last(text))
+	require.Equal(t, "dev: 3 checks failed: interrupted", last(text))
 }

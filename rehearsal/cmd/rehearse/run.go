@@ -5,7 +5,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -17,53 +16,58 @@ import (
 // runOptions are the flags of the command run.
 type runOptions struct {
 	stack, dir, program, export, json string
-	quiet, strict                     bool
+	verbose, quiet, strict            bool
 }
 
 // runCommand rehearses a stack.
-func runCommand(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+func runCommand(ctx context.Context, args []string, s streams) int {
 	var o runOptions
 	flags := flag.NewFlagSet("run", flag.ContinueOnError)
-	flags.StringVar(&o.stack, "stack", "", "the `stack` to rehearse: Pulumi.<stack>.yaml configures it; required")
-	flags.StringVar(&o.dir, "dir", ".", "the `directory` of Pulumi.yaml and the stack files")
-	flags.StringVar(&o.program, "program", "", "the compiled program (default DIR/bin/bastionless)")
-	flags.StringVar(&o.export, "export", "", "write the deployed state to `file`, as \"pulumi stack export\" would")
+	flags.StringVar(&o.stack, "stack", "", "name of the `stack`, which Pulumi.<stack>.yaml configures (required)")
+	flags.StringVar(&o.dir, "dir", ".", "`directory` of Pulumi.yaml and the stack files")
+	flags.StringVar(&o.program, "program", "", "`path` of the compiled program (default DIR/bin/bastionless)")
+	flags.StringVar(&o.export, "export", "", "write the deployed state to `file`, as \"pulumi stack export\" does")
 	flags.StringVar(&o.json, "json", "", "write the result to `file`")
-	flags.BoolVar(&o.quiet, "quiet", false, "show the summary alone")
+	flags.BoolVar(&o.verbose, "verbose", false, "show what the Pulumi CLI would show")
+	flags.BoolVar(&o.quiet, "quiet", false, "write only the summary")
 	flags.BoolVar(&o.strict, "strict", false, "require hardening claims, too")
-	const synopsis = "--stack STACK [--dir .] [--program PATH] [--export STATE.json] [--json RESULT.json] [--quiet] [--strict]"
-	if status, over := parse(flags, args, synopsis, stdout, stderr); over {
+	const synopsis = "--stack STACK [--dir .] [--program PATH] [--export STATE.json] [--json RESULT.json] [--verbose | --quiet] [--strict]"
+	operands, status, done := parse(flags, args, synopsis, s)
+	if done {
 		return status
 	}
-	if err := o.check(); err != nil {
-		return refuse(stderr, "run", err)
+	err := noOperands(operands)
+	if err == nil {
+		err = o.check()
 	}
-
+	if err != nil {
+		return s.fail("run", err)
+	}
 	cloud, err := awssim.New(awssim.Options{AssumeExisting: true})
 	if err != nil {
-		return refuse(stderr, "run", err)
+		return s.fail("run", err)
 	}
-	progress := stdout
-	if o.quiet {
-		progress = nil
+	options := engine.Options{Dir: o.dir, Stack: o.stack, Program: o.program, Provider: cloud.NewProvider}
+	if o.verbose {
+		options.Display = s.out
 	}
-	stack, err := engine.Open(engine.Options{
-		Dir: o.dir, Stack: o.stack, Program: o.program, Provider: cloud.NewProvider, Display: progress,
-	})
+	stack, err := engine.Open(options)
+	if err == nil {
+		err = checkRegion(stack.Config()["aws:region"])
+	}
 	if err != nil {
-		return refuse(stderr, "run", err)
+		return s.fail("run", err)
 	}
-	for _, warning := range stack.Warnings() {
-		fmt.Fprintf(stderr, "warning: %s\n", warning)
-	}
-	return o.rehearse(ctx, stack, cloud, progress, stdout, stderr)
+	return o.rehearse(ctx, stack, cloud, s)
 }
 
-// check refuses flags that cannot be obeyed before anything is done, and completes
-// those that were left out.
+// check validates the flags, and sets those with defaults.
 func (o *runOptions) check() error {
 	if o.stack == "" {
-		return errors.New("no stack: give --stack, such as --stack dev")
+		return errors.New("no stack: set --stack, such as --stack dev")
+	}
+	if o.verbose && o.quiet {
+		return errors.New("--verbose and --quiet: set one of them")
 	}
 	if o.program == "" {
 		o.program = filepath.Join(o.dir, "bin", "bastionless")
@@ -75,54 +79,36 @@ func (o *runOptions) check() error {
 	o.program = program
 	switch info, err := os.Stat(o.program); {
 	case errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("no program %s: \"make build\" compiles it", o.program)
+		return fmt.Errorf("program %s does not exist: build it with \"make build\"", o.program)
 	case err != nil:
 		return err
 	case info.IsDir() || info.Mode()&0o111 == 0:
-		return fmt.Errorf("program %s cannot be executed", o.program)
+		return fmt.Errorf("program %s is not executable", o.program)
 	}
-	for _, path := range []string{o.export, o.json} {
-		if path == "" {
-			continue
-		}
-		if info, err := os.Stat(filepath.Dir(path)); err != nil || !info.IsDir() {
-			return fmt.Errorf("%s: there is no directory %s to write it to", path, filepath.Dir(path))
-		}
-	}
-	return nil
+	return errors.Join(checkParent("export", o.export), checkParent("json", o.json))
 }
 
-// rehearse rehearses an open stack, tells what came of it and returns the exit status.
-func (o *runOptions) rehearse(
-	ctx context.Context, stack *engine.Stack, account account, progress, stdout, stderr io.Writer,
-) int {
-	r := newRehearsal(stack, account, progress)
-	r.export = o.export
-	r.run(ctx)
-	r.report.Conclude(o.strict)
-
+// rehearse rehearses an open stack, reports the result, and returns the exit status.
+func (o *runOptions) rehearse(ctx context.Context, stack *engine.Stack, account account, s streams) int {
+	p := progress{w: s.out, verbose: o.verbose, quiet: o.quiet}
+	p.begin(stack.Name())
+	r := &rehearsal{stack: stack, account: account, exportPath: o.export, progress: p}
+	result := r.run(ctx)
+	result.Strict = o.strict
+	result.Conclude()
 	if o.json != "" {
-		if err := writeFile(o.json, r.report.JSON); err != nil {
-			return refuse(stderr, "run", err)
+		if err := writeFile(o.json, result.JSON); err != nil {
+			return s.fail("run", err)
 		}
 	}
-	if progress != nil {
-		fmt.Fprintln(progress)
+	if o.verbose || o.quiet {
+		if err := result.WriteSteps(s.out); err != nil {
+			return s.fail("run", err)
+		}
 	}
-	if err := r.report.Text(stdout, o.strict); err != nil {
-		return refuse(stderr, "run", err)
+	fmt.Fprintln(s.out)
+	if err := result.WriteSummary(s.out); err != nil {
+		return s.fail("run", err)
 	}
-	if !r.report.OK {
-		return didNotHold
-	}
-	return held
-}
-
-// writeFile writes a file by a function.
-func writeFile(path string, write func(io.Writer) error) error {
-	file, err := os.Create(path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(write(file), file.Close())
+	return exitStatus(result)
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"io"
 	"net"
 	"sync"
 
@@ -19,42 +18,49 @@ import (
 	"bastionless/rehearsal/awssim"
 )
 
-// maxMessage is the largest message that Pulumi sends a provider.
+// maxMessage is the size of the largest message that Pulumi sends to a provider, in bytes.
 const maxMessage = 400 << 20
 
-// serveCommand offers the simulated AWS to the ordinary Pulumi CLI until it is
-// interrupted.
-func serveCommand(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+// serveCommand serves the simulated AWS to the Pulumi CLI until ctx is canceled.
+func serveCommand(ctx context.Context, args []string, s streams) int {
 	flags := flag.NewFlagSet("serve", flag.ContinueOnError)
-	state := flags.String("state", "", "keep the account in `file`, and start from it where it exists")
-	if status, over := parse(flags, args, "[--state CLOUD.json]", stdout, stderr); over {
+	state := flags.String("state", "", "keep the account in `file`, which may exist already")
+	operands, status, done := parse(flags, args, "[--state CLOUD.json]", s)
+	if done {
 		return status
+	}
+	err := noOperands(operands)
+	if err == nil {
+		err = checkParent("state", *state)
+	}
+	if err != nil {
+		return s.fail("serve", err)
 	}
 	cloud, err := awssim.New(awssim.Options{Path: *state, AssumeExisting: true})
 	if err != nil {
-		return refuse(stderr, "serve", err)
+		return s.fail("serve", err)
 	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		return refuse(stderr, "serve", err)
+		return s.fail("serve", err)
 	}
-	fmt.Fprintf(stdout, "export PULUMI_DEBUG_PROVIDERS=aws:%d\n", listener.Addr().(*net.TCPAddr).Port)
-	// Without this the CLI looks for the real plugin, too, at every operation.
-	fmt.Fprintln(stdout, "export PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION=true")
-	fmt.Fprintln(stderr, "serving the simulated AWS; interrupt to end")
+	fmt.Fprintf(s.out, "export PULUMI_DEBUG_PROVIDERS=aws:%d\n", listener.Addr().(*net.TCPAddr).Port)
+	// Otherwise the CLI also looks for the real plugin at every operation.
+	fmt.Fprintln(s.out, "export PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION=true")
+	fmt.Fprintln(s.err, "serving the simulated AWS; interrupt to stop")
 
 	if err := serve(ctx, listener, cloud.NewProvider); err != nil {
-		fmt.Fprintf(stderr, "rehearse serve: %v\n", err)
-		return didNotHold
+		fmt.Fprintf(s.err, "rehearse serve: %v\n", err)
+		return exitFailed
 	}
 	for _, assumed := range cloud.Assumed() {
-		fmt.Fprintf(stderr, "assumed to exist in the account: %s\n", assumed)
+		fmt.Fprintf(s.err, "assumed to exist in the account: %s\n", assumed)
 	}
-	return held
+	return exitOK
 }
 
-// serve gives each connection a provider of its own, until ctx ends. The CLI
-// connects once for each provider of a program, and each has its configuration.
+// serve serves a new provider to each connection until ctx is canceled. The CLI opens one connection for each provider of a
+// program, and configures each provider.
 func serve(ctx context.Context, listener net.Listener, newProvider func() plugin.Provider) error {
 	var mu sync.Mutex
 	var running sync.WaitGroup
@@ -78,13 +84,13 @@ func serve(ctx context.Context, listener net.Listener, newProvider func() plugin
 			return err
 		}
 		server := grpc.NewServer(grpc.MaxRecvMsgSize(maxMessage))
-		pulumirpc.RegisterResourceProviderServer(server, plugin.NewProviderServer(served{newProvider()}))
+		pulumirpc.RegisterResourceProviderServer(server, plugin.NewProviderServer(grpcProvider{newProvider()}))
 		mu.Lock()
 		servers[server] = true
 		mu.Unlock()
 		running.Go(func() {
-			// Serve ends with an error in any case: its listener does.
-			_ = server.Serve(newSingle(connection))
+			// Serve always returns an error, because its listener closes.
+			_ = server.Serve(newSingleListener(connection))
 			mu.Lock()
 			defer mu.Unlock()
 			delete(servers, server)
@@ -92,83 +98,82 @@ func serve(ctx context.Context, listener net.Listener, newProvider func() plugin
 	}
 }
 
-// single is a listener that accepts one connection and ends with it.
-type single struct {
+// singleListener is a listener that accepts one connection, and closes with it.
+type singleListener struct {
 	connection net.Conn
 	accepted   sync.Once
 	closed     chan struct{}
 	closing    sync.Once
 }
 
-// newSingle returns a listener that accepts connection.
-func newSingle(connection net.Conn) *single {
-	return &single{connection: connection, closed: make(chan struct{})}
+// newSingleListener returns a listener that accepts connection.
+func newSingleListener(connection net.Conn) *singleListener {
+	return &singleListener{connection: connection, closed: make(chan struct{})}
 }
 
 // Accept implements net.Listener.
-func (s *single) Accept() (net.Conn, error) {
+func (l *singleListener) Accept() (net.Conn, error) {
 	var accepted net.Conn
-	s.accepted.Do(func() { accepted = singleConn{s.connection, s} })
+	l.accepted.Do(func() { accepted = singleConn{l.connection, l} })
 	if accepted != nil {
 		return accepted, nil
 	}
-	<-s.closed
+	<-l.closed
 	return nil, net.ErrClosed
 }
 
 // Close implements net.Listener.
-func (s *single) Close() error {
-	s.closing.Do(func() { close(s.closed) })
+func (l *singleListener) Close() error {
+	l.closing.Do(func() { close(l.closed) })
 	return nil
 }
 
 // Addr implements net.Listener.
-func (s *single) Addr() net.Addr { return s.connection.LocalAddr() }
+func (l *singleListener) Addr() net.Addr { return l.connection.LocalAddr() }
 
-// singleConn is the connection of a single, which ends with it.
+// singleConn is the connection of a singleListener.
 type singleConn struct {
 	net.Conn
-	listener *single
+	listener *singleListener
 }
 
 // Close implements net.Conn.
 func (c singleConn) Close() error { return errors.Join(c.Conn.Close(), c.listener.Close()) }
 
-// served is a provider as the CLI needs it over gRPC.
-type served struct{ plugin.Provider }
+// grpcProvider adds what the CLI needs from a provider over gRPC.
+type grpcProvider struct{ plugin.Provider }
 
-var _ plugin.GrpcProvider = served{}
+var _ plugin.GrpcProvider = grpcProvider{}
 
-// Attach implements plugin.GrpcProvider. The CLI insists on it of a provider that
-// it did not start itself.
-func (s served) Attach(address string) error {
-	if attachable, ok := s.Provider.(plugin.GrpcProvider); ok {
+// Attach implements plugin.GrpcProvider. The CLI calls it for providers that it did not start.
+func (p grpcProvider) Attach(address string) error {
+	if attachable, ok := p.Provider.(plugin.GrpcProvider); ok {
 		return attachable.Attach(address)
 	}
 	return nil
 }
 
 // Create implements plugin.Provider.
-func (s served) Create(ctx context.Context, r plugin.CreateRequest) (plugin.CreateResponse, error) {
-	response, err := s.Provider.Create(ctx, r)
-	return response, partly(err, response.ID, nil, response.Properties)
+func (p grpcProvider) Create(ctx context.Context, r plugin.CreateRequest) (plugin.CreateResponse, error) {
+	response, err := p.Provider.Create(ctx, r)
+	return response, encodeInitError(err, response.ID, nil, response.Properties)
 }
 
 // Update implements plugin.Provider.
-func (s served) Update(ctx context.Context, r plugin.UpdateRequest) (plugin.UpdateResponse, error) {
-	response, err := s.Provider.Update(ctx, r)
-	return response, partly(err, r.ID, nil, response.Properties)
+func (p grpcProvider) Update(ctx context.Context, r plugin.UpdateRequest) (plugin.UpdateResponse, error) {
+	response, err := p.Provider.Update(ctx, r)
+	return response, encodeInitError(err, r.ID, nil, response.Properties)
 }
 
 // Read implements plugin.Provider.
-func (s served) Read(ctx context.Context, r plugin.ReadRequest) (plugin.ReadResponse, error) {
-	response, err := s.Provider.Read(ctx, r)
-	return response, partly(err, response.ID, response.Inputs, response.Outputs)
+func (p grpcProvider) Read(ctx context.Context, r plugin.ReadRequest) (plugin.ReadResponse, error) {
+	response, err := p.Provider.Read(ctx, r)
+	return response, encodeInitError(err, response.ID, response.Inputs, response.Outputs)
 }
 
-// partly makes an error of what failed after it came to be in a form that survives
-// the wire. In a plain error the id would be lost, and the resource with it.
-func partly(err error, id resource.ID, inputs, outputs resource.PropertyMap) error {
+// encodeInitError encodes the error of a resource that was created, but not completely, so that its id and properties reach the
+// CLI over gRPC.
+func encodeInitError(err error, id resource.ID, inputs, outputs resource.PropertyMap) error {
 	var initial *plugin.InitError
 	if !errors.As(err, &initial) {
 		return err

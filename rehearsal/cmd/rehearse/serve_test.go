@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"net"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -20,43 +21,43 @@ import (
 	"bastionless/rehearsal/engine/enginetest"
 )
 
-// halfway is a provider whose creations come to be and then fail.
-type halfway struct{ plugin.Provider }
+// partialProvider is a provider that creates resources and then fails.
+type partialProvider struct{ plugin.Provider }
 
-func (halfway) Create(_ context.Context, r plugin.CreateRequest) (plugin.CreateResponse, error) {
+func (partialProvider) Create(_ context.Context, r plugin.CreateRequest) (plugin.CreateResponse, error) {
 	return plugin.CreateResponse{ID: "half-1", Properties: r.Properties},
 		&plugin.InitError{Reasons: []string{"tags: throttled"}}
 }
 
-// serving serves a provider until the test or the returned function ends it.
-func serving(t *testing.T, newProvider func() plugin.Provider) (dial func() pulumirpc.ResourceProviderClient, end func()) {
+// startServer serves a provider until the test ends or calls the returned function.
+func startServer(t *testing.T, newProvider func() plugin.Provider) (dial func() pulumirpc.ResourceProviderClient, stop func()) {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- serve(ctx, listener, newProvider) }()
-	end = func() {
+	stop = func() {
 		cancel()
 		select {
 		case err := <-ended:
 			require.NoError(t, err)
 			ended <- nil
 		case <-time.After(10 * time.Second):
-			require.Fail(t, "serve did not end")
+			require.Fail(t, "serve did not return")
 		}
 	}
-	t.Cleanup(end)
+	t.Cleanup(stop)
 	return func() pulumirpc.ResourceProviderClient {
 		connection, err := grpc.NewClient(listener.Addr().String(),
 			grpc.WithTransportCredentials(insecure.NewCredentials()))
 		require.NoError(t, err)
 		t.Cleanup(func() { _ = connection.Close() })
 		return pulumirpc.NewResourceProviderClient(connection)
-	}, end
+	}, stop
 }
 
-// create creates a thing over gRPC.
+// create creates a resource over gRPC.
 func create(client pulumirpc.ResourceProviderClient, name string) (*pulumirpc.CreateResponse, error) {
 	urn := resource.NewURN("dev", "test", "", "aws:test/thing:Thing", name)
 	return client.Create(context.Background(), &pulumirpc.CreateRequest{
@@ -67,10 +68,10 @@ func create(client pulumirpc.ResourceProviderClient, name string) (*pulumirpc.Cr
 	})
 }
 
-func TestServe_oneProviderAConnection(t *testing.T) {
+func TestServe_oneProviderPerConnection(t *testing.T) {
 	t.Parallel()
 	cloud := enginetest.NewCloud()
-	dial, _ := serving(t, cloud.NewProvider)
+	dial, _ := startServer(t, cloud.NewProvider)
 	for _, name := range []string{"first", "second"} {
 		client := dial()
 		_, err := client.Attach(context.Background(), &pulumirpc.PluginAttach{Address: "127.0.0.1:1"})
@@ -89,10 +90,10 @@ func TestServe_oneProviderAConnection(t *testing.T) {
 	require.Equal(t, []string{"first", "second"}, cloud.Names())
 }
 
-// A resource that came to be and then failed must reach the CLI with its id.
-func TestServe_keepsHalfCreated(t *testing.T) {
+// A resource that was created incompletely reaches the CLI with its id.
+func TestServe_initError(t *testing.T) {
 	t.Parallel()
-	dial, _ := serving(t, func() plugin.Provider { return halfway{enginetest.NewCloud().NewProvider()} })
+	dial, _ := startServer(t, func() plugin.Provider { return partialProvider{enginetest.NewCloud().NewProvider()} })
 	_, err := create(dial(), "first")
 	failure, ok := status.FromError(err)
 	require.True(t, ok)
@@ -105,13 +106,23 @@ func TestServe_keepsHalfCreated(t *testing.T) {
 	require.Equal(t, "first", details.GetProperties().GetFields()["name"].GetStringValue())
 }
 
-func TestServe_endsWithOpenConnections(t *testing.T) {
+// serve fails at once if it could not save the account.
+func TestServe_noDirectory(t *testing.T) {
 	t.Parallel()
-	dial, end := serving(t, enginetest.NewCloud().NewProvider)
+	path := filepath.Join(t.TempDir(), "missing", "cloud.json")
+	status, stdout, stderr := call("", "serve", "--state", path)
+	require.Equal(t, exitUsage, status)
+	require.Empty(t, stdout)
+	require.Equal(t, "rehearse serve: --state "+path+": directory "+filepath.Dir(path)+" does not exist\n", stderr)
+}
+
+func TestServe_stopsWithOpenConnections(t *testing.T) {
+	t.Parallel()
+	dial, stop := startServer(t, enginetest.NewCloud().NewProvider)
 	client := dial()
 	_, err := create(client, "first")
 	require.NoError(t, err)
-	end()
+	stop()
 	_, err = create(client, "second")
 	require.Equal(t, codes.Unavailable, status.Code(err))
 }

@@ -3,92 +3,50 @@ package main
 import (
 	"context"
 	"flag"
-	"fmt"
-	"io"
-	"os"
-	"slices"
-	"strings"
-
-	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
 
 	"bastionless/rehearsal/proof"
 	"bastionless/rehearsal/report"
 )
 
-// verifyCommand proves claims about a deployed stack, rehearsed or real.
-func verifyCommand(_ context.Context, args []string, stdout, stderr io.Writer) int {
-	return verify(args, os.Stdin, stdout, stderr)
-}
-
-// verify is verifyCommand with the standard input given.
-func verify(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	var result string
+// verifyCommand checks claims about the state of a deployed stack.
+func verifyCommand(_ context.Context, args []string, s streams) int {
+	var jsonPath string
 	var strict bool
 	flags := flag.NewFlagSet("verify", flag.ContinueOnError)
-	flags.StringVar(&result, "json", "", "write the result to `file`")
-	flags.BoolVar(&strict, "strict", false, "require hardening claims, too, and that all are decided")
-	const synopsis = "[--json RESULT.json] [--strict] STATE.json | -"
-	args, path := separate(args)
-	if status, over := parse(flags, args, synopsis, stdout, stderr); over {
+	flags.StringVar(&jsonPath, "json", "", "write the result to `file`")
+	flags.BoolVar(&strict, "strict", false, "require hardening claims, too")
+	operands, status, done := parse(flags, args, "[--json RESULT.json] [--strict] STATE.json | -", s)
+	if done {
 		return status
 	}
-	if len(path) != 1 {
-		return refuse(stderr, "verify", fmt.Errorf("%d states to read: give one file of \"pulumi stack export\", or - for the standard input", len(path)))
+	if err := checkParent("json", jsonPath); err != nil {
+		return s.fail("verify", err)
 	}
-	deployment, err := readState(path[0], stdin)
+	deployment, err := readStateOperand(operands, s.in)
 	if err != nil {
-		return refuse(stderr, "verify", fmt.Errorf("%s: %w", path[0], err))
+		return s.fail("verify", err)
 	}
 	claims, err := proof.Check(deployment, proof.Options{})
 	if err != nil {
-		return refuse(stderr, "verify", fmt.Errorf("%s: %w", path[0], err))
+		return s.fail("verify", err)
 	}
-	r := &report.Report{Stack: stackOf(deployment), Claims: claims}
-	r.Conclude(strict)
-	if result != "" {
-		if err := writeFile(result, r.JSON); err != nil {
-			return refuse(stderr, "verify", err)
+	r := &report.Report{Stack: string(deployment.Resources[0].URN.Stack()), Strict: strict, Claims: claims}
+	r.Conclude()
+	if jsonPath != "" {
+		if err := writeFile(jsonPath, r.JSON); err != nil {
+			return s.fail("verify", err)
 		}
 	}
-	if err := r.VerifiedText(stdout, strict); err != nil {
-		return refuse(stderr, "verify", err)
+	if err := r.WriteSummary(s.out); err != nil {
+		return s.fail("verify", err)
 	}
-	if !r.OK {
-		return didNotHold
-	}
-	return held
+	return exitStatus(r)
 }
 
-// separate takes the state out of the arguments, so that flags may stand on either side
-// of it.
-func separate(args []string) (flags, states []string) {
-	valued := false
-	for _, arg := range args {
-		switch {
-		case valued || strings.HasPrefix(arg, "-") && arg != "-":
-			flags = append(flags, arg)
-			valued = !valued && slices.Contains([]string{"-json", "--json"}, arg)
-		default:
-			states = append(states, arg)
-		}
+// exitStatus returns the exit status for a report.
+func exitStatus(r *report.Report) int {
+	if r.OK {
+		return exitOK
 	}
-	return flags, states
-}
-
-// readState reads a state from a file or, for "-", from the standard input.
-func readState(path string, stdin io.Reader) (*apitype.DeploymentV3, error) {
-	if path == "-" {
-		return proof.Read(stdin)
-	}
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
-	return proof.Read(file)
-}
-
-// stackOf is the name of a deployment's stack.
-func stackOf(deployment *apitype.DeploymentV3) string {
-	return string(deployment.Resources[0].URN.Stack())
+	return exitFailed
 }

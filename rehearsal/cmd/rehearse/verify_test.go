@@ -14,15 +14,12 @@ import (
 	"bastionless/rehearsal/report"
 )
 
-// verified runs verify on a text, which stands in a file or comes by the standard input.
-func verified(t *testing.T, text string, args ...string) (status int, stdout, stderr string) {
-	t.Helper()
-	var out, errors strings.Builder
-	status = verify(args, strings.NewReader(text), &out, &errors)
-	return status, out.String(), errors.String()
+// verify runs verify with a standard input.
+func verify(stdin string, args ...string) (status int, stdout, stderr string) {
+	return call(stdin, append([]string{"verify"}, args...)...)
 }
 
-// mistake is a state in which something that is required does not hold.
+// mistake returns a state that fails a required claim.
 func mistake(t *testing.T) string {
 	t.Helper()
 	text, err := os.ReadFile("../../proof/testdata/no-ssmmessages-endpoint.json")
@@ -30,18 +27,18 @@ func mistake(t *testing.T) string {
 	return string(text)
 }
 
-func TestVerify_doesNotHold(t *testing.T) {
+func TestVerify_fails(t *testing.T) {
 	t.Parallel()
 	result := filepath.Join(t.TempDir(), "result.json")
-	status, stdout, stderr := verified(t, mistake(t), "-", "--json", result)
-	require.Equal(t, didNotHold, status)
+	status, stdout, stderr := verify(mistake(t), "-", "--json", result)
+	require.Equal(t, exitFailed, status)
 	require.Empty(t, stderr)
-	require.True(t, strings.HasPrefix(stdout, "State of peer\nClaims, required: "), stdout)
+	require.True(t, strings.HasPrefix(stdout, "Required claims: "), stdout)
 	require.Contains(t, stdout, `  FAIL  reach.ssmmessages    box
-          broken: Vpc "vpc" has no endpoint of ssmmessages, so ssmmessages.eu-west-1.amazonaws.com resolves to AWS's public addresses
-          to mend: create an interface endpoint of com.amazonaws.eu-west-1.ssmmessages in Vpc "vpc", with privateDnsEnabled
+          Vpc "vpc" has no endpoint of ssmmessages: ssmmessages.eu-west-1.amazonaws.com resolves to public addresses
+          fix: create an interface endpoint of com.amazonaws.eu-west-1.ssmmessages with privateDnsEnabled in Vpc "vpc"
 `)
-	require.Equal(t, "peer: did not hold: reach.ssmmessages (box): refuted", last(stdout))
+	require.Equal(t, "peer: 1 check failed: reach.ssmmessages (box) is refuted", last(stdout))
 
 	text, err := os.ReadFile(result)
 	require.NoError(t, err)
@@ -54,7 +51,7 @@ func TestVerify_doesNotHold(t *testing.T) {
 
 func TestVerify_strict(t *testing.T) {
 	t.Parallel()
-	// Without the association nothing needs S3, and all that is required holds.
+	// Without the association nothing needs S3, and all required claims are proven.
 	text := mistake(t)
 	text = strings.ReplaceAll(text, "com.amazonaws.eu-west-1.s3", "com.amazonaws.eu-west-1.ssmmessages")
 	text = strings.ReplaceAll(text, `"vpcEndpointType": "Gateway"`, `"vpcEndpointType": "Interface", "privateDnsEnabled": true, `+
@@ -62,97 +59,112 @@ func TestVerify_strict(t *testing.T) {
 	text = strings.ReplaceAll(text, "AWS-UpdateSSMAgent", "AWS-GatherSoftwareInventory")
 	path := filepath.Join(t.TempDir(), "state.json")
 	require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
-	status, stdout, _ := verified(t, "", path)
-	require.Equal(t, "peer: all held", last(stdout), stdout)
-	require.Equal(t, held, status)
+	status, stdout, _ := verify("", path)
+	require.Equal(t, "peer: all checks passed", last(stdout), stdout)
+	require.Equal(t, exitOK, status)
 
-	status, stdout, _ = verified(t, "", "--strict", path)
-	require.Equal(t, didNotHold, status)
-	require.Contains(t, last(stdout), "peer: did not hold: ")
+	status, stdout, _ = verify("", "--strict", path)
+	require.Equal(t, exitFailed, status)
+	require.Equal(t, "peer: 4 checks failed: endpoint-policy.ssm (ssm) is refuted", last(stdout))
 }
 
-func TestVerify_refuses(t *testing.T) {
+// TestVerify_invalidInput checks the errors about inputs that diagram rejects with the same errors.
+func TestVerify_invalidInput(t *testing.T) {
 	t.Parallel()
-	const signature = `"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", "ciphertext": "x"`
 	missing := filepath.Join(t.TempDir(), "none.json")
+	const usage, fix = ": name one file that \"pulumi stack export --file\" has written, or - for the standard input",
+		": \"pulumi stack export --file state.json\" writes one"
 	for name, test := range map[string]struct {
 		text string
 		args []string
 		want string
 	}{
-		"no state":   {"", nil, `rehearse verify: 0 states to read: give one file of "pulumi stack export", or - for the standard input`},
-		"two states": {"", []string{"a", "b"}, `rehearse verify: 2 states to read: give one file of "pulumi stack export", or - for the standard input`},
-		"no file":    {"", []string{missing}, "rehearse verify: " + missing + ": open " + missing + ": no such file or directory"},
-		"nothing":    {"", []string{"-"}, `rehearse verify: -: not a state as "pulumi stack export" writes it: EOF`},
-		"half of it": {mistake(t)[:1000], []string{"-"}, `rehearse verify: -: not a state as "pulumi stack export" writes it: unexpected EOF`},
-		"no JSON":    {"state", []string{"-"}, `rehearse verify: -: not a state as "pulumi stack export" writes it: invalid character 's' looking for beginning of value`},
-		"an empty one": {
-			`{"version": 3, "deployment": null}`, []string{"-"}, "rehearse verify: -: the state is empty: deploy the stack first",
-		},
-		"an emptied one": {
-			`{"version": 3, "deployment": {}}`, []string{"-"}, "rehearse verify: -: the state is empty: deploy the stack first",
-		},
-		"a newer one": {
-			`{"version": 9, "deployment": {}}`, []string{"-"}, "rehearse verify: -: a state of version 9, which cannot be read: this stack's deployment version is too new",
-		},
-		"an older one": {
-			`{"version": 0, "deployment": {"resources": []}}`, []string{"-"}, "rehearse verify: -: a state of version 0, which cannot be read: this stack's deployment is too old",
-		},
-		"one without instances": {
-			strings.ReplaceAll(mistake(t), "aws:ec2/instance:Instance", "aws:ec2/keyPair:KeyPair"),
-			[]string{"-"},
-			"rehearse verify: -: stack peer: the state has no EC2 instance, so there is nothing to prove: deploy the stack first",
-		},
-		"an interrupted one": {
+		"no argument":           {"", nil, "got 0 arguments" + usage},
+		"two arguments":         {"", []string{"a", "b"}, "got 2 arguments" + usage},
+		"an unknown flag":       {"", []string{"-jsno", "x", "-"}, "flag provided but not defined: -jsno"},
+		"a missing file":        {"", []string{missing}, "open " + missing + ": no such file or directory"},
+		"empty":                 {" ", []string{"-"}, "standard input: not a Pulumi state: the input is empty" + fix},
+		"truncated":             {mistake(t)[:1000], []string{"-"}, "standard input: not a Pulumi state: the input is not valid JSON; it may be incomplete" + fix},
+		"text":                  {"state", []string{"-"}, "standard input: not a Pulumi state: the input is not JSON" + fix},
+		"a list":                {"[]", []string{"-"}, "standard input: not a Pulumi state: the input is JSON, but not an object" + fix},
+		"any object":            {`{"a": 1}`, []string{"-"}, `standard input: not a Pulumi state: this JSON object has no "deployment"` + fix},
+		"Terraform":             {`{"version": 4, "terraform_version": "1.9.0", "serial": 1, "lineage": "x", "resources": []}`, []string{"-"}, "standard input: not a Pulumi state: this is a Terraform state" + fix},
+		"a Terraform plan":      {`{"format_version": "1.2", "planned_values": {}, "resource_changes": []}`, []string{"-"}, "standard input: not a Pulumi state: this is a Terraform plan" + fix},
+		"a checkpoint":          {`{"version": 3, "checkpoint": {"stack": "dev", "latest": {}}}`, []string{"-"}, "standard input: not a Pulumi state: this is a checkpoint file of a Pulumi backend" + fix},
+		"a preview":             {`{"config": {}, "steps": [], "changeSummary": {}}`, []string{"-"}, `standard input: not a Pulumi state: this is the output of "pulumi preview --json"` + fix},
+		"a result":              {`{"stack": "dev", "ok": true, "steps": [], "claims": []}`, []string{"-"}, "standard input: not a Pulumi state: this is the result of a rehearsal" + fix},
+		"a deployment":          {`{"manifest": {}, "resources": []}`, []string{"-"}, "standard input: not a Pulumi state: this is the content of a Pulumi deployment without its version" + fix},
+		"CloudFormation":        {`{"AWSTemplateFormatVersion": "2010-09-09", "Resources": {}}`, []string{"-"}, "standard input: not a Pulumi state: this is a CloudFormation template" + fix},
+		"a version of text":     {`{"version": "3", "deployment": {}}`, []string{"-"}, "standard input: not a Pulumi state: json: cannot unmarshal string into Go struct field UntypedDeployment.version of type int" + fix},
+		"never deployed":        {`{"version": 3, "deployment": null}`, []string{"-"}, "standard input: the state has no resources: deploy the stack first"},
+		"destroyed":             {`{"version": 3, "deployment": {}}`, []string{"-"}, "the state has no resources: deploy the stack first"},
+		"a version that is new": {`{"version": 9, "deployment": {}}`, []string{"-"}, "standard input: cannot read a state of version 9: this stack's deployment version is too new"},
+		"a version that is old": {`{"version": 0, "deployment": {"resources": []}}`, []string{"-"}, "standard input: cannot read a state of version 0: this stack's deployment is too old"},
+		"an interrupted update": {
 			strings.Replace(mistake(t), `"resources": [`, `"pending_operations": [{"type": "creating", "resource": {"urn": "urn:pulumi:peer::peer::t::half"}}], "resources": [`, 1),
 			[]string{"-"},
-			`rehearse verify: -: the state has 1 interrupted operations (creating half), so what exists is not known: run "pulumi refresh", then try again`,
+			`the state has 1 pending operations (creating half), so it does not show which resources exist: run "pulumi refresh" and try again`,
 		},
-		"one that is not done": {
+		"an unfinished replacement": {
 			strings.Replace(mistake(t), `"id": "vpce-ssm",`, `"id": "vpce-ssm", "delete": true,`, 1),
 			[]string{"-"},
-			`rehearse verify: -: the state still holds aws:ec2/vpcEndpoint:VpcEndpoint "ssm" that was replaced and not yet deleted: run "pulumi up", then try again`,
-		},
-		"one with encrypted secrets": {
-			strings.ReplaceAll(mistake(t), `"policy": "{\"Statement\":[{\"Action\":\"*\"`, `"policy": {`+signature+`}, "was": "{\"Statement\":[{\"Action\":\"*\"`),
-			[]string{"-"},
-			`rehearse verify: -: the state holds encrypted secrets where claims need the value: policy of VpcEndpoint "s3", policy of VpcEndpoint "ssm": ` +
-				`export it with "pulumi stack export --show-secrets"`,
+			`the state contains aws:ec2/vpcEndpoint:VpcEndpoint "ssm", which was replaced and is not deleted yet: run "pulumi up" and try again`,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			status, stdout, stderr := verified(t, test.text, test.args...)
-			require.Equal(t, unusable, status)
-			require.Empty(t, stdout)
-			require.Equal(t, test.want, last(stderr))
+			for _, command := range []string{"verify", "diagram"} {
+				status, stdout, stderr := call(test.text, append([]string{command}, test.args...)...)
+				require.Equal(t, exitUsage, status)
+				require.Empty(t, stdout)
+				require.Equal(t, "rehearse "+command+": "+test.want, last(stderr))
+			}
 		})
 	}
 }
 
-// What run finds of a stack, verify finds of the state that run exports.
-func TestVerify_saysWhatRunSays(t *testing.T) {
+func TestVerify_noInstances(t *testing.T) {
+	t.Parallel()
+	text := strings.ReplaceAll(mistake(t), "aws:ec2/instance:Instance", "aws:ec2/keyPair:KeyPair")
+	status, _, stderr := verify(text, "-")
+	require.Equal(t, exitUsage, status)
+	require.Equal(t, "rehearse verify: stack peer: the state has no EC2 instance, so there is nothing to prove: deploy the stack first\n", stderr)
+}
+
+func TestVerify_encryptedSecrets(t *testing.T) {
+	t.Parallel()
+	text := strings.ReplaceAll(mistake(t), `"policy": "{\"Statement\":[{\"Action\":\"*\"`,
+		`"policy": {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", "ciphertext": "x"}, "was": "{\"Statement\":[{\"Action\":\"*\"`)
+	status, _, stderr := verify(text, "-")
+	require.Equal(t, exitUsage, status)
+	require.Equal(t, `rehearse verify: the state encrypts properties that claims depend on: policy of VpcEndpoint "s3", policy of VpcEndpoint "ssm": `+
+		`export it with "pulumi stack export --show-secrets"`+"\n", stderr)
+}
+
+func TestVerify_noDirectory(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "missing", "result.json")
+	status, stdout, stderr := verify(mistake(t), "-", "--json", path)
+	require.Equal(t, exitUsage, status)
+	require.Empty(t, stdout)
+	require.Equal(t, "rehearse verify: --json "+path+": directory "+filepath.Dir(path)+" does not exist\n", stderr)
+}
+
+// verify makes the same claims about an exported state as run.
+func TestVerify_sameClaimsAsRun(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	export, result := filepath.Join(dir, "state.json"), filepath.Join(dir, "result.json")
 	_, rehearsed, text := rehearseProgram(t, context.Background(), runOptions{export: export}, enginetest.NewCloud(), instance)
 	require.NotEmpty(t, rehearsed.Claims)
-	require.Contains(t, text, "Claims, required: ")
+	require.Contains(t, text, "Required claims: ")
 
-	status, stdout, stderr := verified(t, "", export, "--json", result)
-	require.Equal(t, didNotHold, status, stdout)
+	status, stdout, stderr := verify("", export, "--json", result)
+	require.Equal(t, exitFailed, status, stdout)
 	require.Empty(t, stderr)
 	written, err := os.ReadFile(result)
 	require.NoError(t, err)
 	var read report.Report
 	require.NoError(t, json.Unmarshal(written, &read))
 	require.Equal(t, rehearsed.Claims, read.Claims)
-}
-
-func TestVerify_tellsFlags(t *testing.T) {
-	t.Parallel()
-	status, stdout, stderr := call("verify", "-h")
-	require.Equal(t, held, status)
-	require.Empty(t, stderr)
-	require.True(t, strings.HasPrefix(stdout, "Usage:\n\n    rehearse verify [--json RESULT.json] [--strict] STATE.json | -\n"), stdout)
 }

@@ -12,14 +12,13 @@ type comparison func(have string, want pattern, text string) Answer
 // operator is one of IAM's condition operators.
 type operator struct {
 	compare comparison
-	// negated operators hold where no value of the policy compares.
+	// negated operators are met if no value of the policy matches.
 	negated bool
-	// wildcards says that "*" and "?" in the policy's values are wildcards.
+	// wildcards is true if "*" and "?" in the policy's values are wildcards.
 	wildcards bool
 }
 
-// operators are those that this package knows, by their names without
-// "ForAnyValue:", "ForAllValues:" and "IfExists".
+// operators are the supported operators, by their names without "ForAnyValue:", "ForAllValues:" and "IfExists".
 var operators = map[string]operator{
 	"StringEquals":              {compare: equal},
 	"StringNotEquals":           {compare: equal, negated: true},
@@ -46,8 +45,8 @@ var operators = map[string]operator{
 	"DateGreaterThanEquals":     {compare: date(func(a, b time.Time) bool { return !a.Before(b) })},
 }
 
-// holds says whether a condition holds of a request, and if that cannot be told, why.
-func (d *Document) holds(c Condition, r *Request) (Answer, string) {
+// evaluateCondition reports whether a request meets a condition. The text says why that is unknown.
+func (d *Document) evaluateCondition(c Condition, r *Request) (Answer, string) {
 	values, has := r.lookUp(c.Key)
 	has = has.and(answer(has != Yes || len(values) > 0))
 	if c.Operator == "Null" {
@@ -60,13 +59,13 @@ func (d *Document) holds(c Condition, r *Request) (Answer, string) {
 	name, ifExists := strings.CutSuffix(name, "IfExists")
 	op, known := operators[name]
 	if !known || quantifier != "" && quantifier != "ForAnyValue" && quantifier != "ForAllValues" {
-		return Unknown, "its operator " + c.Operator
+		return Unknown, "its operator " + c.Operator + ", which is not supported"
 	}
 	switch {
 	case has == Unknown:
-		return Unknown, "its condition on " + c.Key + ", which is not known"
+		return Unknown, "its condition on " + c.Key + ", whose value is unknown"
 	case has == No && ifExists && quantifier == "ForAnyValue":
-		// One rule says that it holds, another that it does not.
+		// By one rule of the documentation the condition is met, by another it is not.
 		return Unknown, "its operator " + c.Operator + " on " + c.Key + ", which the request does not have"
 	case has == No:
 		return answer(ifExists || quantifier == "ForAllValues" || op.negated && quantifier == ""), ""
@@ -89,7 +88,7 @@ func (d *Document) holds(c Condition, r *Request) (Answer, string) {
 	return result, why
 }
 
-// one compares one value of the request with all of the policy's.
+// one compares one value of the request with all values of the policy.
 func (d *Document) one(op operator, c Condition, have string, r *Request) (Answer, string) {
 	matched, why := No, ""
 	for _, text := range c.Values {
@@ -97,8 +96,7 @@ func (d *Document) one(op operator, c Condition, have string, r *Request) (Answe
 		var compared Answer
 		switch {
 		case expanded == Unknown, expanded == No && op.negated:
-			// What a variable without a value does to a negated operator is not
-			// established.
+			// The documentation does not say how a negated operator treats a variable without a value.
 			compared, why = Unknown, reason
 		case expanded == No:
 			compared = No
@@ -115,13 +113,13 @@ func (d *Document) one(op operator, c Condition, have string, r *Request) (Answe
 	return matched, why
 }
 
-// null tells whether the key is missing.
+// null evaluates the operator Null.
 func null(c Condition, has Answer) (Answer, string) {
 	if len(c.Values) != 1 || c.Values[0] != "true" && c.Values[0] != "false" {
-		return Unknown, "its operator Null, which takes one value, true or false"
+		return Unknown, "its operator Null, whose value is neither true nor false"
 	}
 	if has == Unknown {
-		return Unknown, "its condition on " + c.Key + ", which is not known"
+		return Unknown, "its condition on " + c.Key + ", whose value is unknown"
 	}
 	if c.Values[0] == "true" {
 		has = has.not()
@@ -143,7 +141,7 @@ func boolean(have string, want pattern, _ string) Answer {
 	return answer(want.lower().matches(strings.ToLower(have)))
 }
 
-// numeric compares numbers. What is none compares with nothing.
+// numeric compares numbers. The answer is unknown if a value is not a number.
 func numeric(compare func(have, want float64) bool) comparison {
 	return func(have string, _ pattern, text string) Answer {
 		a, err := strconv.ParseFloat(have, 64)
@@ -158,7 +156,7 @@ func numeric(compare func(have, want float64) bool) comparison {
 	}
 }
 
-// date compares times, in ISO 8601 or in seconds since 1970.
+// date compares times in ISO 8601 or in seconds since 1970.
 func date(compare func(have, want time.Time) bool) comparison {
 	return func(have string, _ pattern, text string) Answer {
 		a, ok := parseTime(have)

@@ -5,89 +5,88 @@ import (
 	"strings"
 )
 
-// Effect is what AWS would answer.
+// Effect is AWS's answer to a request.
 type Effect int
 
-// The values of Effect.
+// The values of Effect. They are ordered: Denied < Undecided < Allowed.
 const (
 	Denied Effect = iota
 	Undecided
 	Allowed
 )
 
-// String is the effect in a word.
+// String returns "denied", "undecided" or "allowed".
 func (e Effect) String() string { return [...]string{"denied", "undecided", "allowed"}[e] }
 
 // Decision is an answer and its reason.
 type Decision struct {
 	Effect Effect
-	// Explicit says that a statement denies, and not that none allows.
+	// Explicit is true if a Deny statement denies the request, and false if no statement allows it.
 	Explicit bool
-	// Why says which statement decides, or which kind of policy allows nothing, or
-	// what cannot be told.
+	// Why names the statement that decides, the kind of policy that does not allow the request, or what is unknown.
 	Why string
 }
 
-// Policies are all that AWS weighs for a request. Service control policies and
-// resource control policies are not among them.
+// Policies are the policies that AWS evaluates for a request, except service control policies and resource control
+// policies.
 type Policies struct {
 	// Identity are the policies of the principal.
 	Identity []*Document
-	// Boundary is the permissions boundary of the principal, if it has one.
+	// Boundary is the permissions boundary of the principal. Optional.
 	Boundary *Document
-	// Resource is the policy of the resource, if it has one.
+	// Resource is the policy of the resource. Optional.
 	Resource *Document
-	// ResourceAccount is the account that the resource is in. Empty: the principal's.
+	// ResourceAccount is the account of the resource. Empty: the principal's.
 	ResourceAccount string
-	// Gatekeeper says that nothing is allowed but what Resource allows, by itself or by
-	// leaving it to the account: the trust policies of roles and the policies of keys.
-	Gatekeeper bool
-	// Endpoint is the policy of the VPC endpoint that carries the request, if one does.
+	// ResourceMustAllow is true if AWS denies everything that Resource does not allow, either directly or by
+	// delegating to the account. This is the case for trust policies of roles and for key policies.
+	ResourceMustAllow bool
+	// Endpoint is the policy of the VPC endpoint that the request passes. Optional.
 	Endpoint *Document
 }
 
-// tally is what one or more documents of a kind say.
-type tally struct {
+// evaluation is the result of evaluating documents of one kind.
+type evaluation struct {
 	deny, allow       Answer
 	denyWhy, allowWhy string
-	// near tells why a statement that allows the action does not apply.
-	near string
-	// direct and account tell how a resource's policy allows.
-	direct, account Answer
+	// closest says why a statement that allows the action does not apply.
+	closest string
+	// direct and byAccount say whether a resource's policy allows the principal itself, or its account.
+	direct, byAccount Answer
 }
 
-// weigh collects what documents say of a request. Those of resources have principals.
-func weigh(documents []*Document, r *Request, principals bool) tally {
-	var t tally
+// evaluate evaluates documents of one kind. Statements of resource policies have principals.
+func evaluate(documents []*Document, r *Request, principals bool) evaluation {
+	var e evaluation
 	for _, d := range documents {
 		for i := range d.Statements {
 			s := &d.Statements[i]
-			applies, why, way := No, "", direct
+			applies, why, match := No, "", directMatch
 			if principals && s.Covers(r.Action) {
-				way, why = s.admits(r.Principal)
+				match, why = s.matchPrincipal(r.Principal)
 			}
-			switch way {
-			case outside:
-				why = "admits others: " + s.Principal.String()
-			case unclear:
+			switch match {
+			case noMatch:
+				why = "names other principals: " + s.Principal.String()
+			case unknownMatch:
 				if applies, _ = d.applies(s, r); applies == Yes {
 					applies = Unknown
 				}
 			default:
 				applies, why = d.applies(s, r)
 			}
-			t.note(d, s, applies, way, why)
+			e.add(d, s, applies, match, why)
 		}
 	}
-	return t
+	return e
 }
 
-// note adds what one statement says.
-func (t *tally) note(d *Document, s *Statement, applies Answer, way reach, why string) {
-	where := fmt.Sprintf("%s, %s", d.Name, s.Sid)
+// add adds the result of one statement.
+func (e *evaluation) add(d *Document, s *Statement, applies Answer, match principalMatch, why string) {
+	where := d.Describe(s)
 	if applies == No {
-		if !s.Deny && why != "" && t.near == "" {
-			t.near = where + ", " + why
+		if !s.Deny && why != "" && e.closest == "" {
+			e.closest = where + " " + why
 		}
 		return
 	}
@@ -95,22 +94,22 @@ func (t *tally) note(d *Document, s *Statement, applies Answer, way reach, why s
 		where = fmt.Sprintf("%s depends on %s", where, why)
 	}
 	if s.Deny {
-		if applies > t.deny {
-			t.deny, t.denyWhy = applies, where
+		if applies > e.deny {
+			e.deny, e.denyWhy = applies, where
 		}
 		return
 	}
-	if applies > t.allow {
-		t.allow, t.allowWhy = applies, where
-		if d.Silent && applies == Yes {
-			t.allowWhy = ""
+	if applies > e.allow {
+		e.allow, e.allowWhy = applies, where
+		if d.Assumed && applies == Yes {
+			e.allowWhy = ""
 		}
 	}
-	if way != byAccount {
-		t.direct = t.direct.or(applies)
+	if match != accountMatch {
+		e.direct = e.direct.or(applies)
 	}
-	if way != direct {
-		t.account = t.account.or(applies)
+	if match != directMatch {
+		e.byAccount = e.byAccount.or(applies)
 	}
 }
 
@@ -118,53 +117,51 @@ func (t *tally) note(d *Document, s *Statement, applies Answer, way reach, why s
 type part struct {
 	kind string
 	Answer
-	// why is which statement allows, or what cannot be told, or which statement nearly
-	// allows.
+	// why names the statement that allows the request, what is unknown, or the closest statement.
 	why string
 }
 
-// part is what the tally contributes.
-func (t tally) part(kind string) part {
-	if t.allow == No {
-		return part{kind, No, t.near}
+// part returns the contribution of a kind of policy.
+func (e evaluation) part(kind string) part {
+	if e.allow == No {
+		return part{kind, No, e.closest}
 	}
-	return part{kind, t.allow, t.allowWhy}
+	return part{kind, e.allow, e.allowWhy}
 }
 
-// Decide says what AWS would answer to the request.
+// Decide returns AWS's answer to a request.
 func (p *Policies) Decide(r *Request) Decision {
-	identity := weigh(p.Identity, r, false)
-	resource := weigh(present(p.Resource), r, true)
-	endpoint := weigh(present(p.Endpoint), r, true)
-	boundary := weigh(present(p.Boundary), r, false)
+	identity := evaluate(p.Identity, r, false)
+	resource := evaluate(present(p.Resource), r, true)
+	endpoint := evaluate(present(p.Endpoint), r, true)
+	boundary := evaluate(present(p.Boundary), r, false)
 
-	unsure := ""
-	for _, t := range []tally{identity, resource, endpoint, boundary} {
-		switch t.deny {
+	unknown := ""
+	for _, e := range []evaluation{identity, resource, endpoint, boundary} {
+		switch e.deny {
 		case Yes:
-			return Decision{Denied, true, t.denyWhy + ", denies it"}
+			return Decision{Denied, true, e.denyWhy + " denies it"}
 		case Unknown:
-			unsure = t.denyWhy
+			unknown = e.denyWhy
 		}
 	}
 	parts := []part{p.granted(r, identity, resource)}
 	if p.Boundary != nil {
 		bounded := boundary.part("permissions boundary")
 		if bounded.Answer == No && resource.direct != No {
-			// Whether a boundary binds a grant by a resource's policy depends on how
-			// the grant names the principal.
-			bounded.Answer, bounded.why = Unknown, "the boundary and a resource's policy differ"
+			// Whether a boundary limits what a resource policy allows depends on how the policy names the principal.
+			bounded.Answer, bounded.why = Unknown, "the permissions boundary does not allow it, and a resource policy does"
 		}
 		parts = append(parts, bounded)
 	}
 	if p.Endpoint != nil {
 		parts = append(parts, endpoint.part("endpoint policy"))
 	}
-	return conclude(parts, unsure)
+	return conclude(parts, unknown)
 }
 
-// conclude weighs the parts, all of which must allow.
-func conclude(parts []part, unsure string) Decision {
+// conclude combines the parts, all of which have to allow the request.
+func conclude(parts []part, unknown string) Decision {
 	var allowing []string
 	for _, part := range parts {
 		switch part.Answer {
@@ -175,8 +172,8 @@ func conclude(parts []part, unsure string) Decision {
 			}
 			return Decision{Denied, false, why}
 		case Unknown:
-			if unsure == "" {
-				unsure = part.why
+			if unknown == "" {
+				unknown = part.why
 			}
 		default:
 			if part.why != "" {
@@ -184,15 +181,21 @@ func conclude(parts []part, unsure string) Decision {
 			}
 		}
 	}
-	if unsure != "" {
-		return Decision{Undecided, false, unsure}
+	if unknown != "" {
+		return Decision{Undecided, false, unknown}
 	}
-	return Decision{Allowed, false, strings.Join(allowing, " and ") + ", allows it"}
+	verb := " allow it"
+	if len(allowing) == 1 && !strings.Contains(allowing[0], conjunction) {
+		verb = " allows it"
+	}
+	return Decision{Allowed, false, strings.Join(allowing, conjunction) + verb}
 }
 
-// granted says whether the principal's and the resource's policies together allow.
-func (p *Policies) granted(r *Request, identity, resource tally) part {
-	const identityKind, resourceKind = "principal's policies", "policy of the resource"
+const conjunction = " and "
+
+// granted returns what the principal's and the resource's policies together allow.
+func (p *Policies) granted(r *Request, identity, resource evaluation) part {
+	const identityKind, resourceKind = "principal's policies", "resource policy"
 	id, res := identity.part(identityKind), resource.part(resourceKind)
 	foreign := p.ResourceAccount != "" && r.Principal.Account() != p.ResourceAccount && r.Principal.Service == ""
 	switch {
@@ -200,20 +203,17 @@ func (p *Policies) granted(r *Request, identity, resource tally) part {
 		return res
 	case foreign:
 		return both(res, id)
-	case p.Gatekeeper:
-		// A grant to the principal itself stands alone; one to the account leaves the
-		// rest to the principal's policies.
-		if res.Answer == No {
+	case p.ResourceMustAllow:
+		// If the policy names the principal itself, that suffices. If it names the account, the principal's policies have
+		// to allow the request, too.
+		if res.Answer == No || resource.direct == Yes {
 			return res
 		}
-		if resource.direct == Yes {
-			return res
-		}
-		whole := both(res, id)
-		if resource.direct == Unknown && whole.Answer == No {
+		needed := both(res, id)
+		if resource.direct == Unknown && needed.Answer == No {
 			return part{resourceKind, Unknown, res.why}
 		}
-		return whole
+		return needed
 	case p.Resource == nil:
 		return id
 	case id.Answer == Yes:
@@ -228,7 +228,7 @@ func (p *Policies) granted(r *Request, identity, resource tally) part {
 	return id
 }
 
-// both needs both parts.
+// both requires both parts to allow.
 func both(a, b part) part {
 	switch {
 	case a.Answer == No:
@@ -241,12 +241,12 @@ func both(a, b part) part {
 		return b
 	}
 	if a.why != "" && b.why != "" {
-		a.why += " and "
+		a.why += conjunction
 	}
 	return part{a.kind, Yes, a.why + b.why}
 }
 
-// present is the document as a list, empty where there is none.
+// present returns a list of the document, which is empty if there is none.
 func present(d *Document) []*Document {
 	if d == nil {
 		return nil

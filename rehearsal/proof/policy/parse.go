@@ -11,11 +11,11 @@ import (
 	"strings"
 )
 
-// variableVersion is the version of policies that knows variables.
+// variableVersion is the policy version that supports variables.
 const variableVersion = "2012-10-17"
 
-// Parse reads a policy. What AWS would refuse is an error; what AWS takes and this
-// package does not know is kept and makes decisions that meet it undecided.
+// Parse parses a policy. It returns an error for what AWS would reject. An element that AWS accepts and this package does
+// not support makes decisions that depend on it undecided.
 func Parse(name, text string) (*Document, error) {
 	var raw struct {
 		Version   string
@@ -28,14 +28,14 @@ func Parse(name, text string) (*Document, error) {
 		return nil, fmt.Errorf("policy %s: not an IAM policy: %w", name, err)
 	}
 	if decoder.More() {
-		return nil, fmt.Errorf("policy %s: not an IAM policy: there is more after its end", name)
+		return nil, fmt.Errorf("policy %s: not an IAM policy: there is more text after it", name)
 	}
 	if raw.Version != "" && raw.Version != variableVersion && raw.Version != "2008-10-17" {
-		return nil, fmt.Errorf("policy %s: version %q: AWS knows 2012-10-17 and 2008-10-17", name, raw.Version)
+		return nil, fmt.Errorf("policy %s: version %q: the versions are 2012-10-17 and 2008-10-17", name, raw.Version)
 	}
 	list, err := oneOrMore[json.RawMessage](raw.Statement)
 	if err != nil || len(list) == 0 {
-		return nil, fmt.Errorf("policy %s: no statements: a policy has one or more", name)
+		return nil, fmt.Errorf("policy %s: no statements: a policy needs at least one", name)
 	}
 	document := &Document{Name: name, variables: raw.Version == variableVersion}
 	for i, item := range list {
@@ -44,14 +44,14 @@ func Parse(name, text string) (*Document, error) {
 			return nil, fmt.Errorf("policy %s: statement %d: %w", name, i+1, err)
 		}
 		if statement.Sid == "" {
-			statement.Sid = "statement " + strconv.Itoa(i+1)
+			statement.Sid = positional + strconv.Itoa(i+1)
 		}
 		document.Statements = append(document.Statements, statement)
 	}
 	return document, nil
 }
 
-// parseStatement reads one statement.
+// parseStatement parses one statement.
 func parseStatement(text json.RawMessage) (Statement, error) {
 	var fields map[string]json.RawMessage
 	if err := json.Unmarshal(text, &fields); err != nil {
@@ -64,15 +64,15 @@ func parseStatement(text json.RawMessage) (Statement, error) {
 		}
 	}
 	if fields["Effect"] == nil {
-		return Statement{}, errors.New("no Effect: give Allow or Deny")
+		return Statement{}, errors.New("no Effect: set it to Allow or Deny")
 	}
 	if fields["Action"] == nil == (fields["NotAction"] == nil) {
-		return Statement{}, errors.New("give either Action or NotAction")
+		return Statement{}, errors.New("set either Action or NotAction")
 	}
 	return s, nil
 }
 
-// field reads one element of a statement.
+// field parses one element of a statement.
 func (s *Statement) field(name string, text json.RawMessage) (err error) {
 	switch name {
 	case "Sid":
@@ -83,7 +83,7 @@ func (s *Statement) field(name string, text json.RawMessage) (err error) {
 			return err
 		}
 		if effect != "Allow" && effect != "Deny" {
-			return fmt.Errorf("%q: AWS knows Allow and Deny", effect)
+			return fmt.Errorf("%q: it is Allow or Deny", effect)
 		}
 		s.Deny = effect == "Deny"
 	case "Action", "NotAction":
@@ -91,7 +91,7 @@ func (s *Statement) field(name string, text json.RawMessage) (err error) {
 		s.Actions, err = oneOrMore[string](text)
 	case "Resource", "NotResource":
 		if s.Resources != nil {
-			return errors.New("both Resource and NotResource: give one")
+			return errors.New("both Resource and NotResource: set one")
 		}
 		s.NotResources = name == "NotResource"
 		s.Resources, err = oneOrMore[string](text)
@@ -100,12 +100,12 @@ func (s *Statement) field(name string, text json.RawMessage) (err error) {
 	case "Condition":
 		s.Conditions, err = parseConditions(text)
 	default:
-		s.Strange = "its element " + name
+		s.Unsupported = "its element " + name + ", which is not supported"
 	}
 	return err
 }
 
-// parsePrincipals reads the element Principal.
+// parsePrincipals parses the element Principal.
 func parsePrincipals(text json.RawMessage) (*Principals, error) {
 	if bytes.Equal(bytes.TrimSpace(text), []byte(`"*"`)) {
 		return &Principals{Anyone: true}, nil
@@ -129,13 +129,13 @@ func parsePrincipals(text json.RawMessage) (*Principals, error) {
 		case "Federated", "CanonicalUser":
 			p.Federated = append(p.Federated, names...)
 		default:
-			return nil, fmt.Errorf("%q: AWS knows AWS, Service, Federated and CanonicalUser", kind)
+			return nil, fmt.Errorf("%q: the types of principals are AWS, Service, Federated and CanonicalUser", kind)
 		}
 	}
 	return p, nil
 }
 
-// parseConditions reads the element Condition.
+// parseConditions parses the element Condition.
 func parseConditions(text json.RawMessage) ([]Condition, error) {
 	var operators map[string]map[string]json.RawMessage
 	if err := json.Unmarshal(text, &operators); err != nil {
@@ -154,7 +154,7 @@ func parseConditions(text json.RawMessage) ([]Condition, error) {
 	return conditions, nil
 }
 
-// scalars reads one value or a list of them. IAM takes true and 5 for "true" and "5".
+// scalars parses one value or a list of values. IAM treats true and 5 as "true" and "5".
 func scalars(text json.RawMessage) ([]string, error) {
 	items, err := oneOrMore[json.RawMessage](text)
 	if err != nil {
@@ -176,13 +176,13 @@ func scalars(text json.RawMessage) ([]string, error) {
 		case json.Number:
 			values = append(values, value.String())
 		default:
-			return nil, fmt.Errorf("%s: values are texts, numbers, true and false", item)
+			return nil, fmt.Errorf("%s: values are strings, numbers or booleans", item)
 		}
 	}
 	return values, nil
 }
 
-// oneOrMore reads an item or a list of items.
+// oneOrMore parses an item or a list of items.
 func oneOrMore[T any](text json.RawMessage) ([]T, error) {
 	if trimmed := bytes.TrimSpace(text); len(trimmed) > 0 && trimmed[0] == '[' {
 		list := []T{}

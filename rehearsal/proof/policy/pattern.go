@@ -5,19 +5,18 @@ import (
 	"unicode/utf8"
 )
 
-// piece is a part of a pattern: a wildcard or a literal text.
+// piece is a part of a pattern: a wildcard or literal text.
 type piece struct {
 	// wildcard is '*', '?' or 0.
 	wildcard byte
 	literal  string
 }
 
-// pattern is a value of a policy, its variables replaced. What a variable stands for
-// is literal, as "${*}" is.
+// pattern is a value of a policy whose variables are replaced. The values of variables are literal text, as is "${*}".
 type pattern []piece
 
-// expand replaces a value's variables by what the request holds. The answer is No
-// where a variable has no value, Unknown where that cannot be told.
+// expand replaces the variables in a value. The answer is No if a variable has no value, and Unknown if its value is
+// unknown.
 func (d *Document) expand(value string, wildcards bool, r *Request) (pattern, Answer, string) {
 	var pieces pattern
 	rest := value
@@ -32,7 +31,7 @@ func (d *Document) expand(value string, wildcards bool, r *Request) (pattern, An
 		pieces = pieces.add(rest[:start], wildcards)
 		name, after, closed := strings.Cut(rest[start+2:], "}")
 		if !closed {
-			return nil, Unknown, "its value " + value + ", whose variable does not end"
+			return nil, Unknown, "its value " + value + ", whose variable has no closing brace"
 		}
 		text, has, why := variable(name, r)
 		if has != Yes {
@@ -44,7 +43,7 @@ func (d *Document) expand(value string, wildcards bool, r *Request) (pattern, An
 	return pieces, Yes, ""
 }
 
-// variable returns what a policy variable stands for.
+// variable returns the value of a policy variable.
 func variable(name string, r *Request) (string, Answer, string) {
 	name = strings.TrimSpace(name)
 	if name == "*" || name == "?" || name == "$" {
@@ -55,7 +54,7 @@ func variable(name string, r *Request) (string, Answer, string) {
 	values, has := r.lookUp(key)
 	switch {
 	case has == Unknown:
-		return "", Unknown, "the variable ${" + key + "}, whose value is not known"
+		return "", Unknown, "the variable ${" + key + "}, whose value is unknown"
 	case has == Yes && len(values) == 1:
 		return values[0], Yes, ""
 	case has == Yes && len(values) > 1:
@@ -63,14 +62,14 @@ func variable(name string, r *Request) (string, Answer, string) {
 	case hasFallback:
 		fallback = strings.TrimSpace(fallback)
 		if len(fallback) < 2 || fallback[0] != '\'' || fallback[len(fallback)-1] != '\'' {
-			return "", Unknown, "the variable ${" + name + "}, whose default is not in quotes"
+			return "", Unknown, "the variable ${" + name + "}, whose default value is not in quotes"
 		}
 		return fallback[1 : len(fallback)-1], Yes, ""
 	}
 	return "", No, "the variable ${" + key + "}, which the request does not have"
 }
 
-// add appends text, and its wildcards as such if they are.
+// add appends text. If wildcards is true, "*" and "?" in it are wildcards.
 func (p pattern) add(text string, wildcards bool) pattern {
 	for text != "" {
 		at := -1
@@ -89,7 +88,7 @@ func (p pattern) add(text string, wildcards bool) pattern {
 	return p
 }
 
-// matches says whether the whole text matches.
+// matches reports whether the pattern matches all of text.
 func (p pattern) matches(text string) bool {
 	if len(p) == 0 {
 		return text == ""
@@ -117,7 +116,7 @@ func (p pattern) matches(text string) bool {
 	}
 }
 
-// split cuts a pattern at its first colons, into at most n parts.
+// split splits a pattern at colons into at most n parts.
 func (p pattern) split(n int) []pattern {
 	parts := []pattern{nil}
 	add := func(piece piece) { parts[len(parts)-1] = append(parts[len(parts)-1], piece) }
@@ -146,7 +145,7 @@ func (p pattern) split(n int) []pattern {
 
 func literal(text string) piece { return piece{literal: text} }
 
-// lower folds the pattern's letters.
+// lower returns the pattern in lower case.
 func (p pattern) lower() pattern {
 	folded := make(pattern, len(p))
 	for i, piece := range p {
@@ -156,14 +155,13 @@ func (p pattern) lower() pattern {
 	return folded
 }
 
-// isStar says whether the pattern is "*" alone.
+// isStar reports whether the pattern is "*".
 func (p pattern) isStar() bool { return len(p) == 1 && p[0].wildcard == '*' }
 
-// arnParts is how many parts an ARN has.
+// arnParts is the number of parts of an ARN.
 const arnParts = 6
 
-// matchesARN compares part by part: a wildcard never reaches over one of an ARN's
-// first five colons.
+// matchesARN compares part by part: a wildcard does not match any of the first five colons of an ARN.
 func (p pattern) matchesARN(arn string) Answer {
 	patterns := p.split(arnParts)
 	if len(patterns) < arnParts {

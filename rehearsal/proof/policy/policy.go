@@ -1,9 +1,7 @@
-// Package policy decides what AWS would answer to a request under given IAM policies:
-// yes, no, or that it cannot tell, each with its reason.
+// Package policy evaluates IAM policies: whether AWS would allow or deny a request, with the reason.
 //
-// It knows what the policies of Session Manager, VPC endpoints, keys and buckets are
-// made of. Whatever else a policy holds makes the answer undecided and is named; no
-// answer is guessed. The rules are those of
+// It supports the elements that policies of Session Manager, VPC endpoints, keys and buckets consist of. Any other
+// element makes the answer undecided, and the reason names it. The rules are those of
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
 package policy
 
@@ -12,29 +10,29 @@ import (
 	"slices"
 )
 
-// Answer is one of three: what a policy says of a request can be unknown.
+// Answer is the answer to a question about a policy, which can be unknown.
 type Answer int
 
-// The values of Answer.
+// The values of Answer. They are ordered: No < Unknown < Yes.
 const (
 	No Answer = iota
 	Unknown
 	Yes
 )
 
-// String is the answer in a word.
+// String returns "no", "unknown" or "yes".
 func (a Answer) String() string { return [...]string{"no", "unknown", "yes"}[a] }
 
-// and is Yes where both are, No where one is.
+// and is Yes if both answers are Yes, and No if one is No.
 func (a Answer) and(b Answer) Answer { return min(a, b) }
 
-// or is Yes where one is, No where both are.
+// or is Yes if one of the answers is Yes, and No if both are No.
 func (a Answer) or(b Answer) Answer { return max(a, b) }
 
-// not turns the answer round.
+// not exchanges Yes and No.
 func (a Answer) not() Answer { return Yes - a }
 
-// answer is what is known to be so.
+// answer returns Yes or No.
 func answer(is bool) Answer {
 	if is {
 		return Yes
@@ -42,40 +40,39 @@ func answer(is bool) Answer {
 	return No
 }
 
-// Document is a policy, read.
+// Document is a parsed policy.
 type Document struct {
-	// Name tells people which policy it is.
+	// Name is how reasons name the policy.
 	Name       string
 	Statements []Statement
-	// Silent keeps its grants out of the reasons: those of a policy that is assumed.
-	Silent bool
-	// variables says that "${...}" is a policy variable. Only version 2012-10-17
-	// knows them.
+	// Assumed is true for a policy that a caller assumes to exist. Reasons do not mention what it allows.
+	Assumed bool
+	// variables is true if "${...}" is a policy variable, which only version 2012-10-17 supports.
 	variables bool
 }
 
 // Statement is one statement of a Document.
 type Statement struct {
-	// Sid is its own name, or its position, "statement 2".
+	// Sid is the statement's id, or its position if it has none, such as "statement 2".
 	Sid       string
 	Deny      bool
 	Principal *Principals
-	// Actions are patterns; NotActions says that they are those excluded.
+	// Actions are patterns. If NotActions is true, the statement covers all actions that match none of them.
 	Actions    []string
 	NotActions bool
-	// Resources are patterns; nil where the kind of policy has none.
+	// Resources are patterns, or nil in a kind of policy that has no resources, such as a trust policy.
 	Resources    []string
 	NotResources bool
 	Conditions   []Condition
-	// Strange names what this package does not know of the statement.
-	Strange string
+	// Unsupported names an element of the statement that this package does not support.
+	Unsupported string
 }
 
-// Principals is who a statement of a resource's policy is about.
+// Principals is the Principal element of a statement.
 type Principals struct {
-	// Anyone is "*", on its own or as an AWS principal.
+	// Anyone is true for "*", by itself or as an AWS principal.
 	Anyone bool
-	// AWS, Services and Federated are names as the policy writes them.
+	// AWS, Services and Federated are the names in the policy.
 	AWS, Services, Federated []string
 }
 
@@ -86,12 +83,12 @@ type Condition struct {
 	Values   []string
 }
 
-// String is the condition as a sentence would have it.
+// String returns the condition for people, such as `Bool aws:MultiFactorAuthPresent ["true"]`.
 func (c Condition) String() string {
 	return fmt.Sprintf("%s %s %q", c.Operator, c.Key, c.Values)
 }
 
-// String lists them.
+// String lists the principals.
 func (p *Principals) String() string {
 	if p == nil {
 		return "nobody"

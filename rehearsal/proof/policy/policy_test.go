@@ -54,77 +54,77 @@ func TestDecide_elements(t *testing.T) {
 	}{
 		"same action and resource": {
 			allow(`"Action": "ssm:StartSession", "Resource": "` + instance + `"`),
-			policy.Decision{Effect: policy.Allowed, Why: "p, statement 1, allows it"},
+			policy.Decision{Effect: policy.Allowed, Why: "statement 1 of p allows it"},
 		},
-		"actions have no case": {
+		"actions are case-insensitive": {
 			allow(`"Action": "SSM:startsession", "Resource": "*"`),
-			policy.Decision{Effect: policy.Allowed, Why: "p, statement 1, allows it"},
+			policy.Decision{Effect: policy.Allowed, Why: "statement 1 of p allows it"},
 		},
 		"wildcards in actions": {
 			allow(`"Action": "s?m:Start*", "Resource": "*"`),
-			policy.Decision{Effect: policy.Allowed, Why: "p, statement 1, allows it"},
+			policy.Decision{Effect: policy.Allowed, Why: "statement 1 of p allows it"},
 		},
 		"another action": {
 			allow(`"Action": ["ssm:Get*", "ssm:StartSessions"], "Resource": "*"`),
 			policy.Decision{Effect: policy.Denied, Why: "no statement of the principal's policies allows it"},
 		},
-		"all but other actions": {
+		"NotAction of other actions": {
 			allow(`"NotAction": "iam:*", "Resource": "*"`),
-			policy.Decision{Effect: policy.Allowed, Why: "p, statement 1, allows it"},
+			policy.Decision{Effect: policy.Allowed, Why: "statement 1 of p allows it"},
 		},
-		"all but this action": {
+		"NotAction of this action": {
 			allow(`"NotAction": "ssm:*", "Resource": "*"`),
 			policy.Decision{Effect: policy.Denied, Why: "no statement of the principal's policies allows it"},
 		},
 		"wildcards in resources": {
 			allow(`"Action": "*", "Resource": "arn:aws:ec2:*:*:instance/?-*"`),
-			policy.Decision{Effect: policy.Allowed, Why: "p, statement 1, allows it"},
+			policy.Decision{Effect: policy.Allowed, Why: "statement 1 of p allows it"},
 		},
-		"resources have case": {
+		"resources are case-sensitive": {
 			allow(`"Action": "*", "Resource": "arn:aws:ec2:*:*:Instance/*"`),
 			policy.Decision{Effect: policy.Denied, Why: "no statement of the principal's policies allows it " +
-				"(p, statement 1, is about arn:aws:ec2:*:*:Instance/*, and not about " + instance + ")"},
+				"(statement 1 of p covers arn:aws:ec2:*:*:Instance/*, not " + instance + ")"},
 		},
-		"a wildcard stays in its part of the ARN": {
+		"a wildcard matches within a part of the ARN": {
 			allow(`"Action": "*", "Resource": "arn:aws:ec2:*:instance/*:x"`),
 			policy.Decision{Effect: policy.Denied, Why: "no statement of the principal's policies allows it " +
-				"(p, statement 1, is about arn:aws:ec2:*:instance/*:x, and not about " + instance + ")"},
+				"(statement 1 of p covers arn:aws:ec2:*:instance/*:x, not " + instance + ")"},
 		},
-		"all but another resource": {
+		"NotResource of another resource": {
 			allow(`"Action": "*", "NotResource": "arn:aws:ec2:*:*:instance/i-2"`),
-			policy.Decision{Effect: policy.Allowed, Why: "p, statement 1, allows it"},
+			policy.Decision{Effect: policy.Allowed, Why: "statement 1 of p allows it"},
 		},
 		"a short ARN": {
 			allow(`"Action": "*", "Resource": "arn:aws:ec2*"`),
-			policy.Decision{Effect: policy.Undecided, Why: `p, statement 1 depends on its resource "arn:aws:ec2*", which is neither an ARN nor *`},
+			policy.Decision{Effect: policy.Undecided, Why: `statement 1 of p depends on its resource "arn:aws:ec2*", which is neither an ARN nor *`},
 		},
-		"an element this package does not know": {
+		"an unsupported element": {
 			allow(`"Action": "*", "Resource": "*", "NotPrincipal": {"AWS": "x"}`),
-			policy.Decision{Effect: policy.Undecided, Why: "p, statement 1 depends on its element NotPrincipal"},
+			policy.Decision{Effect: policy.Undecided, Why: "statement 1 of p depends on its element NotPrincipal, which is not supported"},
 		},
-		"its name": {
+		"a Sid": {
 			allow(`"Sid": "Mine", "Action": "*", "Resource": "*"`),
-			policy.Decision{Effect: policy.Allowed, Why: "p, Mine, allows it"},
+			policy.Decision{Effect: policy.Allowed, Why: `statement "Mine" of p allows it`},
 		},
 		"a denial": {
 			`"Effect": "Deny", "Action": "*", "Resource": "*"`,
-			policy.Decision{Effect: policy.Denied, Explicit: true, Why: "p, statement 1, denies it"},
+			policy.Decision{Effect: policy.Denied, Explicit: true, Why: "statement 1 of p denies it"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			require.Equal(t, test.want, decide(parse(t, test.elements), start(ann, policy.Whole())))
+			require.Equal(t, test.want, decide(parse(t, test.elements), start(ann, policy.CompleteContext())))
 		})
 	}
 }
 
 func TestDecide_conditions(t *testing.T) {
 	t.Parallel()
-	one := policy.Whole().With("k", "Blue")
-	number, moment := policy.Whole().With("k", "5"), policy.Whole().With("k", "2026-03-01T12:00:00Z")
-	truth, nothing := policy.Whole().With("k", "TRUE"), policy.Whole()
-	several, empty := policy.Whole().With("k", "a", "b"), policy.Whole().With("k")
-	arn := policy.Whole().With("k", instance)
+	one := policy.CompleteContext().With("k", "Blue")
+	number, moment := policy.CompleteContext().With("k", "5"), policy.CompleteContext().With("k", "2026-03-01T12:00:00Z")
+	truth, nothing := policy.CompleteContext().With("k", "TRUE"), policy.CompleteContext()
+	several, empty := policy.CompleteContext().With("k", "a", "b"), policy.CompleteContext().With("k")
+	arn := policy.CompleteContext().With("k", instance)
 	for _, test := range []struct {
 		operator string
 		values   string
@@ -207,21 +207,21 @@ func TestDecide_conditions(t *testing.T) {
 	}
 }
 
-func TestDecide_conditionsOfAStatementAllHold(t *testing.T) {
+func TestDecide_requiresAllConditions(t *testing.T) {
 	t.Parallel()
 	document := parse(t, `"Effect": "Allow", "Action": "*", "Resource": "*",
 		"Condition": {"StringEquals": {"a": "1", "b": "2"}, "Bool": {"c": "true"}}`)
-	both := policy.Whole().With("a", "1").With("b", "2")
-	require.Equal(t, policy.Decision{Effect: policy.Allowed, Why: "p, statement 1, allows it"},
+	both := policy.CompleteContext().With("a", "1").With("b", "2")
+	require.Equal(t, policy.Decision{Effect: policy.Allowed, Why: "statement 1 of p allows it"},
 		decide(document, start(ann, both.With("c", "true"))))
 	require.Equal(t, policy.Decision{Effect: policy.Denied, Why: "no statement of the principal's policies allows it " +
-		`(p, statement 1, has a condition that does not hold: Bool c ["true"])`}, decide(document, start(ann, both)))
+		`(statement 1 of p has a condition that is not met: Bool c ["true"])`}, decide(document, start(ann, both)))
 }
 
 func TestDecide_variables(t *testing.T) {
 	t.Parallel()
 	const tag = "ssm:resourceTag/aws:ssmmessages:session-id"
-	own := policy.Whole().With("aws:userid", "AROA:ann")
+	own := policy.CompleteContext().With("aws:userid", "AROA:ann")
 	for _, test := range []struct {
 		operator, value string
 		context         policy.Context
@@ -253,7 +253,7 @@ func TestDecide_variables(t *testing.T) {
 	require.Equal(t, policy.Allowed, decide(old, start(session, own.With("k", "${aws:userid}"))).Effect)
 
 	resource := parse(t, `"Effect": "Allow", "Action": "*", "Resource": "arn:aws:ssm:*:*:session/${aws:username}-*"`)
-	r := policy.Request{Principal: ann, Action: "ssm:ResumeSession", Resource: "arn:aws:ssm:r:1:session/ann-1", Context: policy.Whole()}
+	r := policy.Request{Principal: ann, Action: "ssm:ResumeSession", Resource: "arn:aws:ssm:r:1:session/ann-1", Context: policy.CompleteContext()}
 	require.Equal(t, policy.Allowed, decide(resource, r).Effect)
 	r.Principal = session
 	require.Equal(t, policy.Denied, decide(resource, r).Effect)
@@ -264,34 +264,34 @@ func TestDecide_trust(t *testing.T) {
 	assume := parse(t, `"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "*"`)
 	decide := func(trust string, who policy.Principal, identity ...*policy.Document) policy.Decision {
 		policies := policy.Policies{
-			Identity: identity, Resource: parse(t, trust), ResourceAccount: account, Gatekeeper: true,
+			Identity: identity, Resource: parse(t, trust), ResourceAccount: account, ResourceMustAllow: true,
 		}
-		return policies.Decide(&policy.Request{Principal: who, Action: "sts:AssumeRole", Resource: roleARN, Context: policy.Whole()})
+		return policies.Decide(&policy.Request{Principal: who, Action: "sts:AssumeRole", Resource: roleARN, Context: policy.CompleteContext()})
 	}
-	admit := func(principal string) string {
+	trusting := func(principal string) string {
 		return `"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": ` + principal
 	}
-	root := admit(`{"AWS": "arn:aws:iam::123456789012:root"}`)
+	root := trusting(`{"AWS": "arn:aws:iam::123456789012:root"}`)
 	require.Equal(t, policy.Allowed, decide(root, ann, assume).Effect)
-	require.Equal(t, policy.Denied, decide(root, ann).Effect, "the account leaves it to the user's policies")
+	require.Equal(t, policy.Denied, decide(root, ann).Effect, "the account delegates to the user's policies")
 	require.Equal(t, policy.Denied, decide(root, mallory, assume).Effect)
-	require.Equal(t, policy.Allowed, decide(admit(`{"AWS": "123456789012"}`), ann, assume).Effect)
-	require.Equal(t, policy.Allowed, decide(admit(`{"AWS": ["arn:aws:iam::123456789012:user/ann"]}`), ann).Effect)
-	require.Equal(t, policy.Decision{Effect: policy.Denied, Why: "no statement of the policy of the resource allows it " +
-		"(p, statement 1, admits others: arn:aws:iam::123456789012:user/bob)"},
-		decide(admit(`{"AWS": "arn:aws:iam::123456789012:user/bob"}`), ann, assume))
-	require.Equal(t, policy.Allowed, decide(admit(`"*"`), mallory, assume).Effect)
-	require.Equal(t, policy.Denied, decide(admit(`"*"`), mallory).Effect)
-	require.Equal(t, policy.Allowed, decide(admit(`{"AWS": "*"}`), mallory, assume).Effect)
-	require.Equal(t, policy.Allowed, decide(admit(`{"AWS": "`+roleARN+`"}`), session).Effect)
-	require.Equal(t, policy.Allowed, decide(admit(`{"AWS": "`+session.ARN+`"}`), session).Effect)
-	require.Equal(t, policy.Denied, decide(admit(`{"Federated": "arn:aws:iam::123456789012:saml-provider/x"}`), ann, assume).Effect)
-	require.Equal(t, policy.Undecided, decide(admit(`{"AWS": "AIDAJQABLZS4A3QDU576Q"}`), ann, assume).Effect)
-	require.Equal(t, policy.Undecided, decide(admit(`{"AWS": "arn:aws:iam::123456789012:*"}`), ann, assume).Effect)
+	require.Equal(t, policy.Allowed, decide(trusting(`{"AWS": "123456789012"}`), ann, assume).Effect)
+	require.Equal(t, policy.Allowed, decide(trusting(`{"AWS": ["arn:aws:iam::123456789012:user/ann"]}`), ann).Effect)
+	require.Equal(t, policy.Decision{Effect: policy.Denied, Why: "no statement of the resource policy allows it " +
+		"(statement 1 of p names other principals: arn:aws:iam::123456789012:user/bob)"},
+		decide(trusting(`{"AWS": "arn:aws:iam::123456789012:user/bob"}`), ann, assume))
+	require.Equal(t, policy.Allowed, decide(trusting(`"*"`), mallory, assume).Effect)
+	require.Equal(t, policy.Denied, decide(trusting(`"*"`), mallory).Effect)
+	require.Equal(t, policy.Allowed, decide(trusting(`{"AWS": "*"}`), mallory, assume).Effect)
+	require.Equal(t, policy.Allowed, decide(trusting(`{"AWS": "`+roleARN+`"}`), session).Effect)
+	require.Equal(t, policy.Allowed, decide(trusting(`{"AWS": "`+session.ARN+`"}`), session).Effect)
+	require.Equal(t, policy.Denied, decide(trusting(`{"Federated": "arn:aws:iam::123456789012:saml-provider/x"}`), ann, assume).Effect)
+	require.Equal(t, policy.Undecided, decide(trusting(`{"AWS": "AIDAJQABLZS4A3QDU576Q"}`), ann, assume).Effect)
+	require.Equal(t, policy.Undecided, decide(trusting(`{"AWS": "arn:aws:iam::123456789012:*"}`), ann, assume).Effect)
 
 	ec2 := policy.Principal{Service: "ec2.amazonaws.com"}
-	require.Equal(t, policy.Allowed, decide(admit(`{"Service": "ec2.amazonaws.com"}`), ec2).Effect)
-	require.Equal(t, policy.Denied, decide(admit(`{"Service": "ecs.amazonaws.com"}`), ec2).Effect)
+	require.Equal(t, policy.Allowed, decide(trusting(`{"Service": "ec2.amazonaws.com"}`), ec2).Effect)
+	require.Equal(t, policy.Denied, decide(trusting(`{"Service": "ecs.amazonaws.com"}`), ec2).Effect)
 	require.Equal(t, policy.Denied, decide(root, ec2).Effect)
 }
 
@@ -308,59 +308,59 @@ func TestDecide_combination(t *testing.T) {
 		policies policy.Policies
 		want     policy.Effect
 	}{
-		"nothing":                                {policy.Policies{}, policy.Denied},
-		"one allows":                             {policy.Policies{Identity: list(elsewhere, yes)}, policy.Allowed},
-		"a denial wins":                          {policy.Policies{Identity: list(yes, no)}, policy.Denied},
-		"a possible denial":                      {policy.Policies{Identity: list(yes, maybeNot)}, policy.Undecided},
-		"a possible denial where nothing allows": {policy.Policies{Identity: list(elsewhere, maybeNot)}, policy.Denied},
-		"a possible grant":                       {policy.Policies{Identity: list(maybe)}, policy.Undecided},
-		"a possible grant beside a sure one":     {policy.Policies{Identity: list(maybe, yes)}, policy.Allowed},
-		"a denial beats what is possible":        {policy.Policies{Identity: list(maybe, no)}, policy.Denied},
-		"the endpoint allows":                    {policy.Policies{Identity: list(yes), Endpoint: everybody}, policy.Allowed},
-		"the endpoint allows something else":     {policy.Policies{Identity: list(yes), Endpoint: elsewhere}, policy.Denied},
-		"the endpoint denies":                    {policy.Policies{Identity: list(yes), Endpoint: no}, policy.Denied},
-		"the endpoint may allow":                 {policy.Policies{Identity: list(yes), Endpoint: maybe}, policy.Undecided},
-		"the boundary allows":                    {policy.Policies{Identity: list(yes), Boundary: yes}, policy.Allowed},
-		"the boundary allows something else":     {policy.Policies{Identity: list(yes), Boundary: elsewhere}, policy.Denied},
-		"the boundary grants nothing":            {policy.Policies{Boundary: yes}, policy.Denied},
-		"the resource allows":                    {policy.Policies{Resource: everybody}, policy.Allowed},
-		"the resource says nothing":              {policy.Policies{Identity: list(yes), Resource: elsewhere}, policy.Allowed},
-		"the resource denies":                    {policy.Policies{Identity: list(yes), Resource: no}, policy.Denied},
-		"another account's resource":             {policy.Policies{Identity: list(yes), ResourceAccount: other}, policy.Denied},
-		"another account's resource allows":      {policy.Policies{Identity: list(yes), Resource: everybody, ResourceAccount: other}, policy.Allowed},
-		"only another account's resource allows": {policy.Policies{Resource: everybody, ResourceAccount: other}, policy.Denied},
-		"a gatekeeper says nothing":              {policy.Policies{Identity: list(yes), Resource: elsewhere, Gatekeeper: true}, policy.Denied},
-		"a boundary beside a resource's grant":   {policy.Policies{Resource: everybody, Boundary: elsewhere}, policy.Undecided},
+		"nothing":            {policy.Policies{}, policy.Denied},
+		"one allows":         {policy.Policies{Identity: list(elsewhere, yes)}, policy.Allowed},
+		"a denial overrides": {policy.Policies{Identity: list(yes, no)}, policy.Denied},
+		"a possible denial":  {policy.Policies{Identity: list(yes, maybeNot)}, policy.Undecided},
+		"a possible denial of what nothing allows":       {policy.Policies{Identity: list(elsewhere, maybeNot)}, policy.Denied},
+		"a possible allow":                               {policy.Policies{Identity: list(maybe)}, policy.Undecided},
+		"a possible allow and an allow":                  {policy.Policies{Identity: list(maybe, yes)}, policy.Allowed},
+		"a denial overrides a possible allow":            {policy.Policies{Identity: list(maybe, no)}, policy.Denied},
+		"the endpoint allows":                            {policy.Policies{Identity: list(yes), Endpoint: everybody}, policy.Allowed},
+		"the endpoint allows something else":             {policy.Policies{Identity: list(yes), Endpoint: elsewhere}, policy.Denied},
+		"the endpoint denies":                            {policy.Policies{Identity: list(yes), Endpoint: no}, policy.Denied},
+		"the endpoint may allow":                         {policy.Policies{Identity: list(yes), Endpoint: maybe}, policy.Undecided},
+		"the boundary allows":                            {policy.Policies{Identity: list(yes), Boundary: yes}, policy.Allowed},
+		"the boundary allows something else":             {policy.Policies{Identity: list(yes), Boundary: elsewhere}, policy.Denied},
+		"a boundary alone allows nothing":                {policy.Policies{Boundary: yes}, policy.Denied},
+		"the resource allows":                            {policy.Policies{Resource: everybody}, policy.Allowed},
+		"the resource does not mention it":               {policy.Policies{Identity: list(yes), Resource: elsewhere}, policy.Allowed},
+		"the resource denies":                            {policy.Policies{Identity: list(yes), Resource: no}, policy.Denied},
+		"another account's resource":                     {policy.Policies{Identity: list(yes), ResourceAccount: other}, policy.Denied},
+		"another account's resource allows":              {policy.Policies{Identity: list(yes), Resource: everybody, ResourceAccount: other}, policy.Allowed},
+		"only another account's resource allows":         {policy.Policies{Resource: everybody, ResourceAccount: other}, policy.Denied},
+		"a resource that must allow does not mention it": {policy.Policies{Identity: list(yes), Resource: elsewhere, ResourceMustAllow: true}, policy.Denied},
+		"a boundary and a resource that allows":          {policy.Policies{Resource: everybody, Boundary: elsewhere}, policy.Undecided},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r := start(ann, policy.Whole())
+			r := start(ann, policy.CompleteContext())
 			got := test.policies.Decide(&r)
 			require.Equal(t, test.want, got.Effect, got.Why)
 		})
 	}
 }
 
-func TestParse_refuses(t *testing.T) {
+func TestParse_rejects(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
 		``:                   "policy p: not an IAM policy: EOF",
 		`{"Statements": []}`: `policy p: not an IAM policy: json: unknown field "Statements"`,
-		`{"Version": "2020-01-01", "Statement": {}}`:          `policy p: version "2020-01-01": AWS knows 2012-10-17 and 2008-10-17`,
-		`{"Statement": []}`:                                   "policy p: no statements: a policy has one or more",
-		`{"Statement": [{"Action": "*"}]}`:                    "policy p: statement 1: no Effect: give Allow or Deny",
-		`{"Statement": [{"Effect": "allow", "Action": "*"}]}`: `policy p: statement 1: Effect: "allow": AWS knows Allow and Deny`,
-		`{"Statement": [{"Effect": "Allow"}]}`:                "policy p: statement 1: give either Action or NotAction",
-		`{"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*", "NotResource": "*"}]}`: "policy p: statement 1: Resource: both Resource and NotResource: give one",
-		`{"Statement": [{"Effect": "Allow", "Action": "*", "Principal": {"Robot": "x"}}]}`:         `policy p: statement 1: Principal: "Robot": AWS knows AWS, Service, Federated and CanonicalUser`,
-		`{"Statement": [{"Effect": "Allow", "Action": "*", "Condition": {"Bool": {"k": {}}}}]}`:    "policy p: statement 1: Condition: Bool k: {}: values are texts, numbers, true and false",
+		`{"Version": "2020-01-01", "Statement": {}}`:          `policy p: version "2020-01-01": the versions are 2012-10-17 and 2008-10-17`,
+		`{"Statement": []}`:                                   "policy p: no statements: a policy needs at least one",
+		`{"Statement": [{"Action": "*"}]}`:                    "policy p: statement 1: no Effect: set it to Allow or Deny",
+		`{"Statement": [{"Effect": "allow", "Action": "*"}]}`: `policy p: statement 1: Effect: "allow": it is Allow or Deny`,
+		`{"Statement": [{"Effect": "Allow"}]}`:                "policy p: statement 1: set either Action or NotAction",
+		`{"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*", "NotResource": "*"}]}`: "policy p: statement 1: Resource: both Resource and NotResource: set one",
+		`{"Statement": [{"Effect": "Allow", "Action": "*", "Principal": {"Robot": "x"}}]}`:         `policy p: statement 1: Principal: "Robot": the types of principals are AWS, Service, Federated and CanonicalUser`,
+		`{"Statement": [{"Effect": "Allow", "Action": "*", "Condition": {"Bool": {"k": {}}}}]}`:    "policy p: statement 1: Condition: Bool k: {}: values are strings, numbers or booleans",
 	} {
 		_, err := policy.Parse("p", text)
 		require.EqualError(t, err, want)
 	}
 }
 
-func TestDecision_names(t *testing.T) {
+func TestEffect_String(t *testing.T) {
 	t.Parallel()
 	require.Equal(t, "denied undecided allowed", strings.Join([]string{
 		policy.Denied.String(), policy.Undecided.String(), policy.Allowed.String(),

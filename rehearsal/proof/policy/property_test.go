@@ -10,14 +10,14 @@ import (
 	"bastionless/rehearsal/proof/policy/generate"
 )
 
-// cases draws a request and the policies that it meets.
+// cases generates a request and its policies.
 func cases() *rapid.Generator[generate.Case] {
 	return rapid.Custom(func(t *rapid.T) generate.Case {
 		return generate.New(rapid.Uint64().Draw(t, "seed"))
 	})
 }
 
-func TestDecide_aDenialNeverAllows(t *testing.T) {
+func TestDecide_addingDenyNeverAllows(t *testing.T) {
 	t.Parallel()
 	deny := parse(t, `"Effect": "Deny", "Action": "*", "Resource": "*", "Principal": "*"`)
 	maybe := parse(t, `"Effect": "Deny", "NotAction": "ssm:*", "Resource": "*", "Condition": {"StringLike": {"aws:username": "a*"}}`)
@@ -28,14 +28,14 @@ func TestDecide_aDenialNeverAllows(t *testing.T) {
 		policies.Identity = append(policies.Identity, maybe)
 		after := policies.Decide(request)
 		if after.Effect > before.Effect {
-			t.Fatalf("a denial turned %v into %v", before, after)
+			t.Fatalf("a Deny statement changed %v to %v", before, after)
 		}
 		policies.Identity = append(policies.Identity, deny)
 		require.Equal(t, policy.Denied, policies.Decide(request).Effect)
 	})
 }
 
-func TestDecide_aGrantNeverDenies(t *testing.T) {
+func TestDecide_addingAllowNeverDenies(t *testing.T) {
 	t.Parallel()
 	allow := parse(t, `"Effect": "Allow", "Action": "*", "Resource": "*"`)
 	rapid.Check(t, func(t *rapid.T) {
@@ -45,12 +45,12 @@ func TestDecide_aGrantNeverDenies(t *testing.T) {
 		policies.Identity = append(policies.Identity, allow)
 		after := policies.Decide(request)
 		if after.Effect < before.Effect {
-			t.Fatalf("a grant turned %v into %v", before, after)
+			t.Fatalf("an Allow statement changed %v to %v", before, after)
 		}
 	})
 }
 
-func TestDecide_aGuardNeverAdds(t *testing.T) {
+func TestDecide_boundariesAndEndpointsNeverAllow(t *testing.T) {
 	t.Parallel()
 	narrow := parse(t, `"Effect": "Allow", "Action": "ssm:Start*", "Resource": "*", "Principal": "*"`)
 	rapid.Check(t, func(t *rapid.T) {
@@ -68,14 +68,14 @@ func TestDecide_aGuardNeverAdds(t *testing.T) {
 	})
 }
 
-func TestDecide_whatIsUnknownCouldBeEither(t *testing.T) {
+func TestDecide_unknownKeysNeverChangeTheAnswer(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		one := cases().Draw(t, "case")
 		policies, request := one.Read(t)
 		known := policies.Decide(request)
 		key := rapid.SampledFrom(generate.Keys).Draw(t, "key")
-		request.Context = one.ContextUnsure(key)
+		request.Context = one.ContextWithUnknown(key)
 		if blind := policies.Decide(request); blind.Effect != policy.Undecided && known.Effect != policy.Undecided {
 			require.Equal(t, known.Effect, blind.Effect, "the answer did not depend on %s: %s; %s", key, known.Why, blind.Why)
 		}

@@ -6,39 +6,38 @@ import (
 	"strings"
 )
 
-// Request is what a policy is asked about.
+// Request is a request to AWS.
 type Request struct {
 	Principal Principal
 	// Action is "service:Action".
 	Action string
-	// Resource is an ARN, or "*" where the action knows no resources.
+	// Resource is an ARN, or "*" if the action does not support resources.
 	Resource string
-	// Context holds what else AWS knows of the request.
+	// Context holds the values of condition keys.
 	Context Context
 }
 
-// Principal is who asks.
+// Principal is who makes a request.
 type Principal struct {
-	// ARN is that of a user, a role, or of a role's session
-	// (arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION). Empty: the request is not
-	// signed, or comes from a service.
+	// ARN is that of a user, a role, or a role session (arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION). It is empty if the
+	// request is not signed or comes from a service.
 	ARN string
-	// RoleARN is the role's, where the principal is a role's session.
+	// RoleARN is the ARN of the role if the principal is a role session.
 	RoleARN string
-	// Service is a service's name, such as "ec2.amazonaws.com".
+	// Service is the name of a service, such as "ec2.amazonaws.com".
 	Service string
 }
 
-// Account is the principal's account, or "".
+// Account returns the principal's account, or "" if it has none.
 func (p Principal) Account() string { return arnPart(p.ARN, 4) }
 
-// User is a principal that is an IAM user.
+// User returns the principal for an IAM user.
 func User(arn string) Principal { return Principal{ARN: arn} }
 
-// Session is a principal that is a session of a role.
+// Session returns the principal for a session of a role.
 func Session(roleARN, session string) Principal {
 	partition, account := arnPart(roleARN, 1), arnPart(roleARN, 4)
-	// The session's ARN has the role's name without its path.
+	// The ARN of a session contains the name of the role without its path.
 	name := roleARN[strings.LastIndex(roleARN, "/")+1:]
 	return Principal{
 		ARN:     "arn:" + partition + ":sts::" + account + ":assumed-role/" + name + "/" + session,
@@ -46,7 +45,7 @@ func Session(roleARN, session string) Principal {
 	}
 }
 
-// keys are the condition keys that follow from the principal.
+// keys returns the condition keys that follow from the principal.
 func (p Principal) keys() map[string]string {
 	switch {
 	case p.Service != "":
@@ -70,66 +69,63 @@ func (p Principal) keys() map[string]string {
 	return keys
 }
 
-// Context is what AWS knows of a request beside who asks for what. The zero value
-// knows nothing: a policy that asks for anything makes the answer undecided.
+// Context holds the values of condition keys. In the zero value all of them are unknown, so that every condition makes the
+// answer undecided.
 type Context struct {
-	values          map[string][]string
-	missing, unsure map[string]bool
-	// prefixes begin the keys that the request does not have, unless values has them.
+	values           map[string][]string
+	missing, unknown map[string]bool
+	// prefixes are prefixes of keys that the request does not have unless they are in values.
 	prefixes []string
-	whole    bool
+	complete bool
 }
 
-// Whole is a context that has no key but those that With gives it.
-func Whole() Context { return Context{whole: true} }
+// CompleteContext returns a context without any keys except those that With adds.
+func CompleteContext() Context { return Context{complete: true} }
 
-// With returns the context with a key's value or values. No values: the key is there
-// and empty.
+// With returns the context with a key and its values. Without values the key exists and is empty.
 func (c Context) With(key string, values ...string) Context {
 	c, key = c.clear(key)
 	c.values[key] = values
 	return c
 }
 
-// Without returns the context of a request that does not have the key.
+// Without returns the context without the key.
 func (c Context) Without(key string) Context {
 	c, key = c.clear(key)
 	c.missing[key] = true
 	return c
 }
 
-// WithoutAny returns the context of a request that has no key with the prefix but those
-// that it was given.
+// WithoutAny returns the context without any key that has the prefix, except those that With adds.
 func (c Context) WithoutAny(prefix string) Context {
 	c.prefixes = append(slices.Clone(c.prefixes), strings.ToLower(prefix))
 	return c
 }
 
-// Unsure returns the context of a request of which it is not known whether it has the
-// key, and with what value.
-func (c Context) Unsure(key string) Context {
+// WithUnknown returns the context in which it is unknown whether the request has the key, and with which value.
+func (c Context) WithUnknown(key string) Context {
 	c, key = c.clear(key)
-	c.unsure[key] = true
+	c.unknown[key] = true
 	return c
 }
 
-// clear copies the context without what it knows of the key, which it folds.
+// clear returns a copy of the context without the key, and the key in lower case.
 func (c Context) clear(key string) (Context, string) {
 	key = strings.ToLower(key)
 	cleared := Context{
-		values: maps.Clone(c.values), missing: maps.Clone(c.missing), unsure: maps.Clone(c.unsure),
-		prefixes: c.prefixes, whole: c.whole,
+		values: maps.Clone(c.values), missing: maps.Clone(c.missing), unknown: maps.Clone(c.unknown),
+		prefixes: c.prefixes, complete: c.complete,
 	}
 	if c.values == nil {
-		cleared.values, cleared.missing, cleared.unsure = map[string][]string{}, map[string]bool{}, map[string]bool{}
+		cleared.values, cleared.missing, cleared.unknown = map[string][]string{}, map[string]bool{}, map[string]bool{}
 	}
 	delete(cleared.values, key)
 	delete(cleared.missing, key)
-	delete(cleared.unsure, key)
+	delete(cleared.unknown, key)
 	return cleared, key
 }
 
-// lookUp returns a key's values, and whether the request has it.
+// lookUp returns the values of a key, and whether the request has it.
 func (r *Request) lookUp(key string) ([]string, Answer) {
 	key = strings.ToLower(key)
 	if values, ok := r.Context.values[key]; ok {
@@ -138,21 +134,21 @@ func (r *Request) lookUp(key string) ([]string, Answer) {
 	if r.Context.missing[key] {
 		return nil, No
 	}
-	if r.Context.unsure[key] {
+	if r.Context.unknown[key] {
 		return nil, Unknown
 	}
 	if value, ok := r.Principal.keys()[key]; ok {
 		return []string{value}, Yes
 	}
 	absent := func(prefix string) bool { return strings.HasPrefix(key, prefix) }
-	if r.Context.whole || r.lacks(key) || slices.ContainsFunc(r.Context.prefixes, absent) {
+	if r.Context.complete || r.neverHas(key) || slices.ContainsFunc(r.Context.prefixes, absent) {
 		return nil, No
 	}
 	return nil, Unknown
 }
 
-// lacks says whether this principal can never have the key.
-func (r *Request) lacks(key string) bool {
+// neverHas reports whether a request of this principal never has the key.
+func (r *Request) neverHas(key string) bool {
 	signed := r.Principal.ARN != ""
 	switch {
 	case key == "aws:username":
@@ -168,8 +164,8 @@ func (r *Request) lacks(key string) bool {
 	return false
 }
 
-// arnPart returns a part of an ARN: 1 partition, 2 service, 3 Region, 4 account, 5 the
-// rest. It is "" where there is none.
+// arnPart returns a part of an ARN: 1 is the partition, 2 the service, 3 the Region, 4 the account, 5 the rest. It returns
+// "" if text is not an ARN.
 func arnPart(arn string, part int) string {
 	parts := strings.SplitN(arn, ":", 6)
 	if len(parts) != 6 || parts[0] != "arn" {

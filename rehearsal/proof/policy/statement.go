@@ -5,47 +5,58 @@ import (
 	"strings"
 )
 
-// reach says how a statement's principal admits the one who asks.
-type reach int
+// principalMatch says how a statement's Principal element matches the principal of a request.
+type principalMatch int
 
 const (
-	// outside: the statement is not about this principal.
-	outside reach = iota
-	// byAccount: it names the principal's account, which decides by identity policies.
-	byAccount
-	// direct: it names the principal itself, or everybody.
-	direct
-	// unclear: it cannot be told.
-	unclear
+	// noMatch: the element names other principals.
+	noMatch principalMatch = iota
+	// accountMatch: it names the principal's account, which delegates to identity policies.
+	accountMatch
+	// directMatch: it names the principal itself, or everybody.
+	directMatch
+	// unknownMatch: this package cannot tell.
+	unknownMatch
 )
 
-// applies says whether a statement is about a request. It says why, too, where that
-// cannot be told, and where the action alone is the statement's.
+// Describe names a statement of the document, such as `statement 2 of RolePolicy "session-role"`.
+func (d *Document) Describe(s *Statement) string {
+	if strings.HasPrefix(s.Sid, positional) {
+		return s.Sid + " of " + d.Name
+	}
+	return fmt.Sprintf("statement %q of %s", s.Sid, d.Name)
+}
+
+// positional begins the Sid of a statement that has none of its own. A Sid of AWS has no spaces.
+const positional = "statement "
+
+// applies reports whether a statement applies to a request. The text says why that is unknown, or why a statement that
+// covers the action does not apply.
 func (d *Document) applies(s *Statement, r *Request) (Answer, string) {
 	if !s.Covers(r.Action) {
 		return No, ""
 	}
-	if s.Strange != "" {
-		return Unknown, s.Strange
+	if s.Unsupported != "" {
+		return Unknown, s.Unsupported
 	}
 	result, why := d.matchesResource(s, r)
 	if result == No {
-		return No, fmt.Sprintf("is about %s, and not about %s", list(s.Resources), r.Resource)
+		return No, fmt.Sprintf("covers %s, not %s", list(s.Resources), r.Resource)
 	}
 	for _, condition := range s.Conditions {
-		holds, reason := d.holds(condition, r)
-		if holds == No {
-			return No, "has a condition that does not hold: " + condition.String()
+		met, reason := d.evaluateCondition(condition, r)
+		if met == No {
+			return No, "has a condition that is not met: " + condition.String()
 		}
-		if holds == Unknown {
+		if met == Unknown {
 			why = reason
 		}
-		result = result.and(holds)
+		result = result.and(met)
 	}
 	return result, why
 }
 
-// list writes a few of many.
+// list lists the first few texts.
 func list(texts []string) string {
 	const most = 3
 	if len(texts) > most {
@@ -54,7 +65,7 @@ func list(texts []string) string {
 	return strings.Join(texts, ", ")
 }
 
-// Covers says whether the statement is about an action. It compares without regard to case.
+// Covers reports whether the statement is about an action. The comparison is case-insensitive.
 func (s *Statement) Covers(action string) bool {
 	for _, text := range s.Actions {
 		if pattern(nil).add(strings.ToLower(text), true).matches(strings.ToLower(action)) {
@@ -64,10 +75,10 @@ func (s *Statement) Covers(action string) bool {
 	return s.NotActions
 }
 
-// matchesResource compares ARNs part by part.
+// matchesResource compares the statement's resources with the request's, part by part of the ARN.
 func (d *Document) matchesResource(s *Statement, r *Request) (Answer, string) {
 	if s.Resources == nil {
-		return Yes, "" // a trust policy is about its own role alone
+		return Yes, "" // a trust policy applies to its own role
 	}
 	result, why := No, ""
 	for _, text := range s.Resources {
@@ -93,67 +104,67 @@ func (d *Document) matchesResource(s *Statement, r *Request) (Answer, string) {
 	return result, why
 }
 
-// admits says how a statement's principal element is about the one who asks.
-func (s *Statement) admits(p Principal) (reach, string) {
+// matchPrincipal matches the statement's Principal element. The text says why the result is unknown.
+func (s *Statement) matchPrincipal(p Principal) (principalMatch, string) {
 	if s.Principal == nil {
-		if s.Strange != "" {
-			return unclear, s.Strange
+		if s.Unsupported != "" {
+			return unknownMatch, s.Unsupported
 		}
-		return unclear, "its principal"
+		return unknownMatch, "its missing Principal element"
 	}
 	if s.Principal.Anyone {
-		return direct, ""
+		return directMatch, ""
 	}
 	if p.Service != "" {
 		for _, name := range s.Principal.Services {
 			if name == p.Service {
-				return direct, ""
+				return directMatch, ""
 			}
 		}
-		return outside, ""
+		return noMatch, ""
 	}
-	best, why := outside, ""
+	best, why := noMatch, ""
 	for _, name := range s.Principal.AWS {
-		switch one, reason := admitsName(name, p); {
-		case one == unclear:
+		switch one, reason := matchPrincipalName(name, p); {
+		case one == unknownMatch:
 			why = reason
-			if best == outside {
-				best = unclear
+			if best == noMatch {
+				best = unknownMatch
 			}
-		case one == direct, one == byAccount && best != direct:
+		case one == directMatch, one == accountMatch && best != directMatch:
 			best = one
 		}
 	}
 	return best, why
 }
 
-// admitsName compares a principal with one name of a policy.
-func admitsName(name string, p Principal) (reach, string) {
+// matchPrincipalName compares one name in a Principal element with a principal.
+func matchPrincipalName(name string, p Principal) (principalMatch, string) {
 	switch account := arnPart(name, 4); {
 	case p.ARN == "":
-		return outside, ""
+		return noMatch, ""
 	case name == p.ARN, p.RoleARN != "" && name == p.RoleARN:
-		return direct, ""
+		return directMatch, ""
 	case isAccount(name):
-		return byAccountIf(name == p.Account()), ""
+		return accountMatchIf(name == p.Account()), ""
 	case account != "" && strings.HasSuffix(name, ":root") && arnPart(name, 5) == "root":
-		return byAccountIf(account == p.Account()), ""
+		return accountMatchIf(account == p.Account()), ""
 	case account == "":
-		return unclear, fmt.Sprintf("its principal %q, which is not an ARN: that of somebody who was deleted, perhaps", name)
+		return unknownMatch, fmt.Sprintf("its principal %q, which is not an ARN; AWS shows a principal that was deleted like this", name)
 	case strings.ContainsAny(name, "*?"):
-		return unclear, fmt.Sprintf("its principal %q, which has a wildcard", name)
+		return unknownMatch, fmt.Sprintf("its principal %q, which has a wildcard", name)
 	}
-	return outside, ""
+	return noMatch, ""
 }
 
-func byAccountIf(is bool) reach {
-	if is {
-		return byAccount
+func accountMatchIf(matches bool) principalMatch {
+	if matches {
+		return accountMatch
 	}
-	return outside
+	return noMatch
 }
 
-// isAccount says whether text is an account's id.
+// isAccount reports whether text is a 12-digit account id.
 func isAccount(text string) bool {
 	if len(text) != 12 {
 		return false

@@ -1,5 +1,5 @@
-// Package generate makes policies and requests at random, for tests that hold the
-// evaluator against its own laws and against another evaluator.
+// Package generate generates random policies and requests. Tests check properties of the evaluator with them, and compare
+// it with another evaluator.
 package generate
 
 import (
@@ -16,40 +16,39 @@ const (
 	other      = "210987654321"
 	user       = "arn:aws:iam::123456789012:user/ann"
 	roleARN    = "arn:aws:iam::123456789012:role/people"
-	stranger   = "arn:aws:iam::210987654321:user/mallory"
+	foreigner  = "arn:aws:iam::210987654321:user/mallory"
 	sessionTag = "ssm:resourceTag/aws:ssmmessages:session-id"
 )
 
-// Keys are the condition keys that are used.
+// Keys are the condition keys that generated policies and requests use.
 var Keys = []string{
 	"aws:MultiFactorAuthPresent", "aws:MultiFactorAuthAge", "aws:userid", "aws:username",
 	"aws:PrincipalAccount", "aws:PrincipalArn", "aws:PrincipalTag/team", "aws:CurrentTime", sessionTag,
 }
 
-// Case is a request and the policies that it meets. Its JSON is what the second
-// opinion reads.
+// Case is a request and the policies that AWS would evaluate for it. compare.mjs reads its JSON.
 type Case struct {
-	Principal       string            `json:"principal"`
-	Action          string            `json:"action"`
-	Resource        string            `json:"resource"`
-	ResourceAccount string            `json:"resourceAccount"`
-	Context         map[string]any    `json:"context"`
-	Identity        []json.RawMessage `json:"identity"`
-	Boundary        json.RawMessage   `json:"boundary,omitempty"`
-	ResourcePolicy  json.RawMessage   `json:"resourcePolicy,omitempty"`
-	Endpoint        json.RawMessage   `json:"endpoint,omitempty"`
-	Gatekeeper      bool              `json:"gatekeeper"`
+	Principal         string            `json:"principal"`
+	Action            string            `json:"action"`
+	Resource          string            `json:"resource"`
+	ResourceAccount   string            `json:"resourceAccount"`
+	Context           map[string]any    `json:"context"`
+	Identity          []json.RawMessage `json:"identity"`
+	Boundary          json.RawMessage   `json:"boundary,omitempty"`
+	ResourcePolicy    json.RawMessage   `json:"resourcePolicy,omitempty"`
+	Endpoint          json.RawMessage   `json:"endpoint,omitempty"`
+	ResourceMustAllow bool              `json:"resourceMustAllow"`
 }
 
-// operation is an action, what it is done to, and what else can be named in its place.
+// operation is an action, its resource, and resources that policies may name.
 type operation struct {
-	action, resource string
-	resources        []string
-	gatekeeper       bool
-	sessionTag       bool
+	action, resource  string
+	resources         []string
+	resourceMustAllow bool
+	sessionTag        bool
 }
 
-// operations are those that sessions need.
+// operations are the operations that sessions need.
 var operations = []operation{
 	{action: "ssm:StartSession", resource: "arn:aws:ec2:eu-west-1:123456789012:instance/i-0aa", resources: []string{
 		"arn:aws:ec2:eu-west-1:123456789012:instance/i-0aa", "arn:aws:ec2:eu-west-1:123456789012:instance/i-0bb",
@@ -67,10 +66,10 @@ var operations = []operation{
 		"arn:aws:ec2:*:123456789012:*", "arn:aws:ec2:*:*:instance/i-0bb",
 	}},
 	{action: "ssmmessages:OpenDataChannel", resource: "*", resources: []string{"arn:aws:ssm:*:*:session/*"}},
-	{action: "kms:Decrypt", resource: "arn:aws:kms:eu-west-1:123456789012:key/0d1", gatekeeper: true, resources: []string{
+	{action: "kms:Decrypt", resource: "arn:aws:kms:eu-west-1:123456789012:key/0d1", resourceMustAllow: true, resources: []string{
 		"arn:aws:kms:eu-west-1:123456789012:key/0d1", "arn:aws:kms:*:*:key/*", "arn:aws:kms:eu-west-1:123456789012:key/0d2",
 	}},
-	{action: "sts:AssumeRole", resource: "arn:aws:iam::123456789012:role/target", gatekeeper: true, resources: []string{
+	{action: "sts:AssumeRole", resource: "arn:aws:iam::123456789012:role/target", resourceMustAllow: true, resources: []string{
 		"arn:aws:iam::123456789012:role/target", "arn:aws:iam::*:role/*", "arn:aws:iam::123456789012:role/other",
 	}},
 	{action: "secretsmanager:GetSecretValue", resource: "arn:aws:secretsmanager:eu-west-1:123456789012:secret:s-1", resources: []string{
@@ -78,7 +77,7 @@ var operations = []operation{
 	}},
 }
 
-// principals are those that the policies of resources name.
+// principals are the principals that resource policies name.
 var principals = []any{
 	"*",
 	map[string]any{"AWS": "*"},
@@ -86,17 +85,17 @@ var principals = []any{
 	map[string]any{"AWS": user},
 	map[string]any{"AWS": roleARN},
 	map[string]any{"AWS": sessionARN()},
-	map[string]any{"AWS": []string{account, stranger}},
+	map[string]any{"AWS": []string{account, foreigner}},
 	map[string]any{"Service": "ec2.amazonaws.com"},
 }
 
-// New makes the case that the seed stands for.
+// New returns the case of a seed.
 func New(seed uint64) Case {
 	g := generator{rand.New(rand.NewPCG(seed, 0))}
 	op := pick(g, operations)
 	c := Case{
-		Principal: pick(g, []string{user, user, sessionARN(), sessionARN(), stranger}),
-		Action:    op.action, Resource: op.resource, ResourceAccount: account, Gatekeeper: op.gatekeeper,
+		Principal: pick(g, []string{user, user, sessionARN(), sessionARN(), foreigner}),
+		Action:    op.action, Resource: op.resource, ResourceAccount: account, ResourceMustAllow: op.resourceMustAllow,
 		Context: map[string]any{},
 	}
 	g.context(&c, op)
@@ -106,7 +105,7 @@ func New(seed uint64) Case {
 	if g.IntN(4) == 0 {
 		c.Boundary = g.document(op, nil)
 	}
-	if op.gatekeeper || op.action == "secretsmanager:GetSecretValue" && g.IntN(2) == 0 {
+	if op.resourceMustAllow || op.action == "secretsmanager:GetSecretValue" && g.IntN(2) == 0 {
 		c.ResourcePolicy = g.document(op, principals)
 	}
 	if g.IntN(3) == 0 {
@@ -117,12 +116,12 @@ func New(seed uint64) Case {
 
 func sessionARN() string { return policy.Session(roleARN, "ann").ARN }
 
-// generator draws.
+// generator chooses at random.
 type generator struct{ *rand.Rand }
 
 func pick[T any](g generator, of []T) T { return of[g.IntN(len(of))] }
 
-// context draws the request's context. What follows from the principal is always there.
+// context generates the context of a request. It always has the keys that follow from the principal.
 func (g generator) context(c *Case, op operation) {
 	set := func(key string, values ...any) {
 		if g.IntN(3) > 0 {
@@ -135,12 +134,12 @@ func (g generator) context(c *Case, op operation) {
 	default:
 		c.Context["aws:PrincipalArn"], c.Context["aws:userid"] = c.Principal, "AIDAEXAMPLE"
 		c.Context["aws:username"] = "ann"
-		if c.Principal == stranger {
+		if c.Principal == foreigner {
 			c.Context["aws:username"] = "mallory"
 		}
 	}
 	c.Context["aws:PrincipalAccount"] = account
-	if c.Principal == stranger {
+	if c.Principal == foreigner {
 		c.Context["aws:PrincipalAccount"] = other
 	}
 	set("aws:MultiFactorAuthPresent", "true", "false")
@@ -152,7 +151,7 @@ func (g generator) context(c *Case, op operation) {
 	}
 }
 
-// document draws a policy.
+// document generates a policy.
 func (g generator) document(op operation, principals []any) json.RawMessage {
 	statements := []map[string]any{}
 	for i := range 1 + g.IntN(3) {
@@ -162,12 +161,12 @@ func (g generator) document(op operation, principals []any) json.RawMessage {
 	}
 	text, err := json.Marshal(map[string]any{"Version": "2012-10-17", "Statement": statements})
 	if err != nil {
-		panic(err) // texts and lists of texts always have JSON
+		panic(err) // strings and lists of strings can always be encoded
 	}
 	return text
 }
 
-// statement draws one that is not unlikely to apply.
+// statement generates a statement that is likely to apply.
 func (g generator) statement(op operation, principals []any) map[string]any {
 	service, _, _ := strings.Cut(op.action, ":")
 	s := map[string]any{"Effect": pick(g, []string{"Allow", "Allow", "Allow", "Deny"})}
@@ -190,7 +189,7 @@ func (g generator) statement(op operation, principals []any) map[string]any {
 	return s
 }
 
-// conditions draws conditions on the keys of the request.
+// conditions generates conditions on keys of the request.
 func (g generator) conditions(op operation) map[string]map[string]any {
 	conditions := map[string]map[string]any{}
 	for range g.IntN(3) {
@@ -234,10 +233,10 @@ func (g generator) condition(op operation) (operator, key string, value any) {
 		pick(g, []any{"ops", "OPS", "o*", "a${*}", "*", []string{"dev", "ops"}, "${aws:username, 'ops'}", "d?v"})
 }
 
-// Fataler is a test.
+// Fataler is a test, or a program that can end.
 type Fataler interface{ Fatal(args ...any) }
 
-// Read returns the case as the evaluator takes it.
+// Read returns the policies and the request for the evaluator. It calls t.Fatal if a policy cannot be parsed.
 func (c *Case) Read(t Fataler) (*policy.Policies, *policy.Request) {
 	read := func(name string, text json.RawMessage) *policy.Document {
 		if text == nil {
@@ -251,7 +250,7 @@ func (c *Case) Read(t Fataler) (*policy.Policies, *policy.Request) {
 	}
 	policies := &policy.Policies{
 		Boundary: read("boundary", c.Boundary), Resource: read("resource", c.ResourcePolicy),
-		Endpoint: read("endpoint", c.Endpoint), ResourceAccount: c.ResourceAccount, Gatekeeper: c.Gatekeeper,
+		Endpoint: read("endpoint", c.Endpoint), ResourceAccount: c.ResourceAccount, ResourceMustAllow: c.ResourceMustAllow,
 	}
 	for i, text := range c.Identity {
 		policies.Identity = append(policies.Identity, read(fmt.Sprintf("identity %d", i+1), text))
@@ -264,12 +263,12 @@ func (c *Case) Read(t Fataler) (*policy.Policies, *policy.Request) {
 }
 
 func (c *Case) context() policy.Context {
-	context := policy.Whole()
+	context := policy.CompleteContext()
 	for key, value := range c.Context {
 		context = context.With(key, value.(string))
 	}
 	return context
 }
 
-// ContextUnsure is the request's context, but for one key of which nothing is known.
-func (c *Case) ContextUnsure(key string) policy.Context { return c.context().Unsure(key) }
+// ContextWithUnknown returns the context of the request with one key whose value is unknown.
+func (c *Case) ContextWithUnknown(key string) policy.Context { return c.context().WithUnknown(key) }

@@ -1,14 +1,14 @@
-// Holds the answers of this project's evaluator of IAM policies against those of
-// @cloud-copilot/iam-simulate: a program of its own, used at test time alone.
+// Compares the answers of this project's evaluator of IAM policies with those of @cloud-copilot/iam-simulate, a separate
+// program that only this test uses.
 //
 //   node compare.mjs cases.json
 //
-// Exit status 0: they agree wherever both decide, but for what is explained below.
+// The exit status is 0 if they agree on every case that both decide, except those that are explained below.
 
 import { readFileSync } from "node:fs";
 import { runSimulation } from "@cloud-copilot/iam-simulate";
 
-// Disagreements that are understood, each with why this project keeps its answer.
+// Disagreements that are understood, and why this project keeps its answer.
 const explained = [
   {
     why: "in StringEqualsIgnoreCase iam-simulate compares with ${*} as a regular expression, which a literal asterisk does not match",

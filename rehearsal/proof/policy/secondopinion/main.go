@@ -1,5 +1,5 @@
-// Command secondopinion writes policies and requests, with what this project's
-// evaluator answers, for compare.mjs to hold against another evaluator.
+// Command secondopinion writes policies and requests with the answers of this project's evaluator. compare.mjs compares
+// them with another evaluator.
 package main
 
 import (
@@ -21,8 +21,8 @@ type answered struct {
 }
 
 func main() {
-	count := flag.Uint64("n", 2000, "how many cases")
-	first := flag.Uint64("seed", 1, "the first case's seed")
+	count := flag.Uint64("n", 2000, "number of cases")
+	first := flag.Uint64("seed", 1, "seed of the first case")
 	flag.Parse()
 	cases := make([]answered, 0, *count)
 	for seed := *first; seed < *first+*count; seed++ {
@@ -36,7 +36,7 @@ func main() {
 	}
 }
 
-// fataler ends the program where a generated policy cannot be read.
+// fataler ends the program if a generated policy cannot be parsed.
 type fataler struct{}
 
 func (fataler) Fatal(args ...any) { log.Fatal(args...) }

@@ -2,20 +2,20 @@ package proof
 
 import "strings"
 
-// family is what claims rest on.
-type family int
+// scope is the part of a state that claims depend on.
+type scope int
 
 const (
-	// nothing: a claim about named resources, to which no other resource matters.
-	nothing family = iota
-	// network: routes, rules, endpoints and names.
-	network
-	// identity: roles, policies and documents.
-	identity
+	// scopeNone is that of claims about single resources, which no other resource affects.
+	scopeNone scope = iota
+	// scopeNetwork contains routes, security group rules, endpoints and names.
+	scopeNetwork
+	// scopeIdentity contains roles, policies and documents.
+	scopeIdentity
 )
 
-// known are the types that this package reads, and those that bear on no claim.
-var known = toSet(`
+// modeledTypes are the types that this package reads, and those that affect no claim.
+var modeledTypes = toSet(`
 aws:ec2/vpc:Vpc aws:ec2/vpcIpv4CidrBlockAssociation:VpcIpv4CidrBlockAssociation aws:ec2/subnet:Subnet
 aws:ec2/routeTable:RouteTable aws:ec2/defaultRouteTable:DefaultRouteTable aws:ec2/route:Route
 aws:ec2/mainRouteTableAssociation:MainRouteTableAssociation aws:ec2/routeTableAssociation:RouteTableAssociation
@@ -42,30 +42,30 @@ aws:iam/serviceLinkedRole:ServiceLinkedRole aws:iam/samlProvider:SamlProvider
 aws:iam/openIdConnectProvider:OpenIdConnectProvider
 `)
 
-// harmless are the packages whose resources touch nothing in AWS.
-var harmless = toSet("pulumi random tls time archive std null")
+// localPackages are the packages whose resources change nothing in AWS.
+var localPackages = toSet("pulumi random tls time archive std null")
 
-// strangers names the resources of unknown types, by what claims they may bear on.
-func (m *model) strangers() map[family][]string {
-	found := map[family][]string{}
-	for _, n := range m.nodes {
-		pkg, rest, _ := strings.Cut(n.kind, ":")
-		if known[n.kind] || harmless[pkg] {
+// unmodeledTypes returns the resources whose types are not modeled, each as "type name", by the claims that they may affect.
+func (m *model) unmodeledTypes() map[scope][]string {
+	found := map[scope][]string{}
+	for _, n := range m.resources {
+		pkg, rest, _ := strings.Cut(n.typ, ":")
+		if modeledTypes[n.typ] || localPackages[pkg] {
 			continue
 		}
-		name := n.kind + " " + n.name
+		name := n.typ + " " + n.name
 		if pkg != "aws" || strings.HasPrefix(rest, "cloudformation/") || strings.HasPrefix(rest, "cloudcontrol/") {
-			// It may do anything.
-			found[network] = append(found[network], name)
-			found[identity] = append(found[identity], name)
+			// It can create anything.
+			found[scopeNetwork] = append(found[scopeNetwork], name)
+			found[scopeIdentity] = append(found[scopeIdentity], name)
 			continue
 		}
 		switch module, _, _ := strings.Cut(rest, "/"); module {
 		case "ec2", "vpc", "ec2transitgateway", "networkfirewall", "route53", "directconnect", "networkmanager", "vpclattice",
 			"globalaccelerator", "lb", "alb", "elb", "ram", "ec2clientvpn", "autoscaling":
-			found[network] = append(found[network], name)
+			found[scopeNetwork] = append(found[scopeNetwork], name)
 		case "iam", "organizations", "ssm", "ssoadmin", "kms":
-			found[identity] = append(found[identity], name)
+			found[scopeIdentity] = append(found[scopeIdentity], name)
 		}
 	}
 	return found
