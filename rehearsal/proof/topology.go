@@ -27,8 +27,8 @@ type Topology struct {
 
 // VPC is a VPC.
 type VPC struct {
-	ID, Name string
-	Blocks   []netip.Prefix
+	ID     string
+	Blocks []netip.Prefix
 	// Gateways connect the VPC to the Internet. They need not have a route.
 	Gateways []Gateway
 }
@@ -56,7 +56,7 @@ type Route struct {
 
 // Endpoint is a VPC endpoint.
 type Endpoint struct {
-	ID, VPC string
+	VPC string
 	// Service is the code of an AWS service, such as "ssm", or the name of the endpoint of another service.
 	Service string
 	Gateway bool
@@ -121,8 +121,8 @@ func ReadTopology(deployment *apitype.DeploymentV3) (*Topology, error) {
 		return nil, err
 	}
 	t := &Topology{Account: m.account, Groups: map[string]Group{}}
-	for _, n := range byName(m.vpcs, func(v *vpc) *resource { return v.resource }) {
-		t.VPCs = append(t.VPCs, VPC{n.id, n.shortName(), n.blocks, m.internetGateways(n)})
+	for _, v := range byName(m.vpcs, func(v *vpc) *resource { return v.resource }) {
+		t.VPCs = append(t.VPCs, VPC{v.id, v.blocks, m.internetGateways(v)})
 	}
 	for _, s := range byName(m.subnets, func(s *subnet) *resource { return s.resource }) {
 		t.Subnets = append(t.Subnets, m.topologySubnet(s))

@@ -85,7 +85,7 @@ func TestExecute_flags(t *testing.T) {
 	t.Parallel()
 	for command, flags := range map[string][]string{
 		"run":     {"-stack", "-dir", "-program", "-export", "-json", "-verbose", "-quiet", "-strict"},
-		"verify":  {"-json", "-strict"},
+		"verify":  {"-json", "-principal", "-strict"},
 		"diagram": nil,
 		"serve":   {"-state"},
 	} {
