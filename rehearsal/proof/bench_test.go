@@ -10,8 +10,8 @@ import (
 	"bastionless/rehearsal/proof"
 )
 
-// BenchmarkCheck checks the claims about 5 and about 50 instances, and reports the ratio of the times. It is 10 if the time is
-// linear in the number of instances.
+// BenchmarkCheck checks the claims about 5 and about 50 instances, and reports the ratio of the times. It is
+// 10 if the time is linear in the number of instances.
 func BenchmarkCheck(b *testing.B) {
 	var first time.Duration
 	for _, count := range []int{5, 50} {

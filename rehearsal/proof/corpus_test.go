@@ -21,7 +21,8 @@ var update = flag.Bool("update", false, "write the states and the golden file of
 // props are the properties of a resource.
 type props = map[string]any
 
-// peer is a stack that this project does not declare: it has no components, inline rules and one zone. Resources are by name.
+// peer is a stack that this project does not declare: it has no components, inline rules and one zone.
+// Resources are by name.
 type peer struct {
 	order     []string
 	resources map[string]*apitype.ResourceV3

@@ -111,7 +111,8 @@ func forget(urn resource.URN) func(*apitype.DeploymentV3, *apitype.ResourceV3) {
 	}
 }
 
-// dependencyClaims returns the claims that notice a missing dependency: none if the instance has the dependency indirectly, too.
+// dependencyClaims returns the claims that notice a missing dependency: none if the instance has the
+// dependency indirectly, too.
 func (b *mutator) dependencyClaims(instance *apitype.ResourceV3, urn resource.URN) []string {
 	switch urn.Type() {
 	case "aws:ec2/subnet:Subnet", "aws:ec2/securityGroup:SecurityGroup", "aws:iam/role:Role", "aws:ec2/vpc:Vpc", "aws:ec2/routeTable:RouteTable":

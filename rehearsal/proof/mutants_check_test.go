@@ -60,8 +60,8 @@ func counted(stack string, caught, harmless, unexplained int) {
 		stack, caught, harmless, unexplained))
 }
 
-// summarize prints the numbers, and writes them to the file that MUTANTS_SUMMARY names, because go test does not show the output
-// of a package that passes.
+// summarize prints the numbers, and writes them to the file that MUTANTS_SUMMARY names, because go test does
+// not show the output of a package that passes.
 func summarize() error {
 	slices.Sort(mutants.lines)
 	summary := strings.Join(mutants.lines, "")

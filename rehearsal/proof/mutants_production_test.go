@@ -27,7 +27,8 @@ var optionalActions = []string{
 	"ssm:UpdateAssociationStatus",
 }
 
-// ownPolicy creates the mutants of a policy of a service role. A claim has to notice if the policy does not allow enough.
+// ownPolicy creates the mutants of a policy of a service role. A claim has to notice if the policy does not
+// allow enough.
 func (b *mutator) ownPolicy(i int, claim string) {
 	b.add(i, "removed", drop, claim)
 	b.add(i, "of another role", set("role", "another"), claim)

@@ -18,7 +18,8 @@ import (
 type mutant struct {
 	// name is "type name: change".
 	name string
-	// claims lists claims, at least one of which has to notice the change. It is empty if the change is harmless.
+	// claims lists claims, at least one of which has to notice the change. It is empty if the change is
+	// harmless.
 	claims []string
 	// harmless says why no claim has to notice the change.
 	harmless string
@@ -53,7 +54,8 @@ type mutator struct {
 	mutants []mutant
 }
 
-// add adds a mutant: change changes the resource at an index. A single claim "harmless: REASON" stands for no claim.
+// add adds a mutant: change changes the resource at an index. A single claim "harmless: REASON" stands for no
+// claim.
 func (b *mutator) add(i int, what string, change func(d *apitype.DeploymentV3, r *apitype.ResourceV3), claims ...string) {
 	d := clone(b.base)
 	r := &d.Resources[i]
@@ -188,7 +190,8 @@ func (b *mutator) resource(i int, r *apitype.ResourceV3) {
 	}
 }
 
-// noticedBy returns the ids of the claims whose result is worse after a change, or is the same for another reason.
+// noticedBy returns the ids of the claims whose result is worse after a change, or is the same for another
+// reason.
 func noticedBy(before, after []proof.Claim) []string {
 	rank := map[string]int{proof.Proven: 2, proof.Undecided: 1, proof.Refuted: 0}
 	then := map[string]proof.Claim{}

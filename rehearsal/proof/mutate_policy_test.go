@@ -32,8 +32,8 @@ func statements(text string) (whole map[string]any, list []map[string]any) {
 	return whole, list
 }
 
-// policy creates the mutants of a policy in a property: every statement, action, resource, principal and condition is removed or
-// changed.
+// policy creates the mutants of a policy in a property: every statement, action, resource, principal and
+// condition is removed or changed.
 func (b *mutator) policy(i int, property string, claims []string, harmless harmlessPolicy) {
 	text, _ := b.base.Resources[i].Outputs[property].(string)
 	_, list := statements(text)

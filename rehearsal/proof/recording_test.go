@@ -9,8 +9,8 @@ import (
 	"bastionless/rehearsal/proof"
 )
 
-// recording changes the stack so that it records and encrypts sessions. named is the log group in the document, and permitted the
-// one that the role of the instance can write to.
+// recording changes the stack so that it records and encrypts sessions. named is the log group in the
+// document, and permitted the one that the role of the instance can write to.
 func recording(p *peer, named, permitted, otherDocuments string) {
 	const keyARN = "arn:aws:kms:eu-west-1:123456789012:key/k-1"
 	for _, service := range []string{"logs", "kms"} {

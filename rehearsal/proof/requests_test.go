@@ -19,8 +19,8 @@ const (
 	sshDocument = ssmPrefix + ":document/AWS-StartSSHSession"
 )
 
-// sessionRole is the session role of a deployed stack. Its policies are read here and not by package proof, so that they are
-// tested independently.
+// sessionRole is the session role of a deployed stack. Its policies are read here and not by package proof,
+// so that they are tested independently.
 type sessionRole struct {
 	t         testing.TB
 	arn, id   string
@@ -109,7 +109,8 @@ func effect(is bool) string {
 type purpose struct {
 	stack     string
 	overrides map[string]string
-	// shell, ssh, forward and remote are kinds of sessions. any is true if sessions on all instances are allowed.
+	// shell, ssh, forward and remote are kinds of sessions. any is true if sessions on all instances are
+	// allowed.
 	shell, ssh, forward, remote, any bool
 	// user is a user who can assume the role.
 	user string

@@ -15,8 +15,8 @@ import (
 	"bastionless/rehearsal/stacktest"
 )
 
-// TestStacks checks that the required claims about each stack are proven, and the hardening claims except those in the table
-// of docs/proofs.md.
+// TestStacks checks that the required claims about each stack are proven, and the hardening claims except
+// those in the table of docs/proofs.md.
 func TestStacks(t *testing.T) {
 	t.Parallel()
 	page, err := os.ReadFile(filepath.Join(stacktest.Root(), "docs", "proofs.md"))

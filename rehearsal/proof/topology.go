@@ -8,9 +8,9 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
 )
 
-// Topology is the networks in a state, and the principals that can start sessions. Names are the program's, without the name
-// of the component that the resource is a child of. All lists are sorted by name, so that the order does not depend on the
-// deployment. Ids are AWS's.
+// Topology is the networks in a state, and the principals that can start sessions. Names are the program's,
+// without the name of the component that the resource is a child of. All lists are sorted by name, so that
+// the order does not depend on the deployment. Ids are AWS's.
 type Topology struct {
 	// Account is the account of the instances.
 	Account   string
@@ -33,8 +33,8 @@ type VPC struct {
 	Gateways []Gateway
 }
 
-// Gateway is the target of a route out of a VPC. Kind says what it is, such as "NAT gateway". Name is empty if the state does
-// not contain it.
+// Gateway is the target of a route out of a VPC. Kind says what it is, such as "NAT gateway". Name is empty
+// if the state does not contain it.
 type Gateway struct{ Kind, Name string }
 
 // Subnet is a subnet with its route table.

@@ -201,8 +201,8 @@ func TestRun_leavesResources(t *testing.T) {
 	cloud := enginetest.NewCloud()
 	status, result, text := rehearseProgram(t, context.Background(), runOptions{}, cloud,
 		func(ctx *pulumi.Context) error {
-			// The provider does not delete protected resources, and no configuration key of the stack turns this
-			// protection off.
+			// The provider does not delete protected resources, and no configuration key of the stack turns
+			// this protection off.
 			_, err := enginetest.Declare(ctx, "aws:test/thing:Thing", "stubborn",
 				pulumi.Map{"disableApiTermination": pulumi.Bool(true)})
 			if err != nil {
