@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/pulumi/pulumi/pkg/v3/resource/plugin"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
@@ -227,6 +228,8 @@ func TestRun_interrupted(t *testing.T) {
 	cloud.Creating = func(_ context.Context, name string) error {
 		if name == "first" {
 			cancel()
+			// The engine receives the interrupt in another goroutine. It should not have created the second by then.
+			time.Sleep(100 * time.Millisecond)
 		}
 		return nil
 	}
