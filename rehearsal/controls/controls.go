@@ -1,5 +1,5 @@
-// Package controls maps controls of AWS Security Hub to properties and claims of the prod stack, and checks them. It also
-// contains the page docs/controls.md.
+// Package controls maps controls of AWS Security Hub to properties and claims of the prod stack, and checks
+// them. It also contains the page docs/controls.md.
 package controls
 
 //go:generate go test -trimpath -count=1 -run TestPage . -update

@@ -106,8 +106,8 @@ func policies(t *testing.T, deployment *apitype.DeploymentV3) map[string][]state
 	return all
 }
 
-// IAM.1 and IAM.21: no policy allows all actions, or all of a service. KMS.1 and KMS.2: no policy allows decryption with every
-// key.
+// IAM.1 and IAM.21: no policy allows all actions, or all of a service. KMS.1 and KMS.2: no policy allows
+// decryption with every key.
 func TestPolicies(t *testing.T) {
 	t.Parallel()
 	for stack, want := range map[string][]string{

@@ -1,9 +1,9 @@
-// Package diagram draws the topology of a deployed stack as a Mermaid flowchart: networks, instances, endpoints, and the
-// principals that can start sessions.
+// Package diagram draws the topology of a deployed stack as a Mermaid flowchart: networks, instances,
+// endpoints, and the principals that can start sessions.
 //
-// A solid arrow is a connection that security groups allow, or something that a role allows. A dotted arrow is a route. A line
-// without an arrow connects an endpoint with its service. The text contains names and CIDR blocks, but no ids, in a stable
-// order, so that it does not depend on the deployment.
+// A solid arrow is a connection that security groups allow, or something that a role allows. A dotted arrow
+// is a route. A line without an arrow connects an endpoint with its service. The text contains names and CIDR
+// blocks, but no ids, in a stable order, so that it does not depend on the deployment.
 package diagram
 
 import (

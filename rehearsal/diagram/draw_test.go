@@ -18,7 +18,7 @@ func openTopology() *proof.Topology {
 	internet := proof.Gateway{Kind: "Internet gateway", Name: "igw"}
 	return &proof.Topology{
 		Account: "123456789012",
-		VPCs:    []proof.VPC{{ID: "v", Name: "vpc", Blocks: []netip.Prefix{block("10.0.0.0/16")}, Gateways: []proof.Gateway{internet}}},
+		VPCs:    []proof.VPC{{ID: "v", Blocks: []netip.Prefix{block("10.0.0.0/16")}, Gateways: []proof.Gateway{internet}}},
 		Subnets: []proof.Subnet{{
 			ID: "s", Name: "public-subnet", VPC: "v", Block: block("10.0.0.0/24"), Table: "t", Routes: []proof.Route{
 				{Block: anywhere, Target: internet}, {Target: proof.Gateway{Kind: "transit gateway"}},

@@ -147,7 +147,8 @@ func (c *chart) gatewayNode(g proof.Gateway) string {
 	return c.outsideNode(label, label)
 }
 
-// addRouteEdges adds the routes of subnets to gateway endpoints and out of the VPC, and the gateways of the VPC.
+// addRouteEdges adds the routes of subnets to gateway endpoints and out of the VPC, and the gateways of the
+// VPC.
 func (c *chart) addRouteEdges(v *vpc) {
 	for _, g := range v.Gateways {
 		c.addEdge(v.id, connectedTo, "", c.gatewayNode(g))

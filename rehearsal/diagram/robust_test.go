@@ -27,8 +27,8 @@ var (
 // reserved are words that Mermaid does not accept as ids.
 var reserved = []string{"end", "graph", "flowchart", "subgraph", "style", "click", "class", "default", "direction"}
 
-// requireWellFormed checks that Mermaid can parse a flowchart: every id is declared once, every subgraph ends, and edges connect
-// declared ids.
+// requireWellFormed checks that Mermaid can parse a flowchart: every id is declared once, every subgraph
+// ends, and edges connect declared ids.
 func requireWellFormed(t *testing.T, text string) {
 	t.Helper()
 	require.True(t, strings.HasPrefix(text, "flowchart LR\n"), text)

@@ -8,7 +8,8 @@ import (
 	"bastionless/rehearsal/proof"
 )
 
-// addRoles adds the session roles, the principals that can assume them, and the kinds of sessions that they allow.
+// addRoles adds the session roles, the principals that can assume them, and the kinds of sessions that they
+// allow.
 func (c *chart) addRoles() {
 	for _, r := range c.topology.Roles {
 		groups := map[string][]string{}

@@ -51,7 +51,8 @@ func (m *model) checkAgent(f *finding, i *instance) {
 	}
 }
 
-// checkNeed checks that the role allows a request of the agent. unknown are the policies whose content is unknown.
+// checkNeed checks that the role allows a request of the agent. unknown are the policies whose content is
+// unknown.
 func (m *model) checkNeed(f *finding, i *instance, r *role, n need, policies policy.Policies, unknown []string) {
 	if n.key != nil {
 		policies.Resource, policies.ResourceMustAllow = n.key.policy, true

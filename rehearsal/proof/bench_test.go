@@ -10,8 +10,8 @@ import (
 	"bastionless/rehearsal/proof"
 )
 
-// BenchmarkCheck makes the claims about 5 and about 50 instances, and tells how many times
-// as long the latter takes: ten, where a proof takes time linear in the instances.
+// BenchmarkCheck checks the claims about 5 and about 50 instances, and reports the ratio of the times. It is
+// 10 if the time is linear in the number of instances.
 func BenchmarkCheck(b *testing.B) {
 	var first time.Duration
 	for _, count := range []int{5, 50} {

@@ -1,8 +1,9 @@
-// Package proof examines the state of a deployed stack, and proves or refutes claims about it: sessions can be started, and
-// nothing else can reach the instances.
+// Package proof examines the state of a deployed stack, and proves or refutes claims about it: sessions can
+// be started, and nothing else can reach the instances.
 //
-// It reads every stack that is written with the aws package, in the format of "pulumi stack export". A claim that depends on
-// something in the state that this package does not model is undecided, and its reasons name it.
+// It reads every stack that is written with the aws package, in the format of "pulumi stack export". A claim
+// that depends on something in the state that this package does not model is undecided, and its reasons name
+// it.
 package proof
 
 import (
@@ -16,8 +17,8 @@ import (
 
 // Options are options of Check.
 type Options struct {
-	// Principals are ARNs and ids of other accounts that are meant to assume session roles, in addition to those that a
-	// stack of this project lists in sessionPrincipals. Optional.
+	// Principals are ARNs and ids of other accounts that are meant to assume session roles, in addition to
+	// those that a stack of this project lists in sessionPrincipals. Optional.
 	Principals []string
 }
 
@@ -53,8 +54,8 @@ func provers() []prover {
 	}
 }
 
-// Check makes all claims about a deployment. It returns an error, such as ErrNoInstance, if the deployment does not allow any
-// claim.
+// Check makes all claims about a deployment. It returns an error, such as ErrNoInstance, if the deployment
+// does not allow any claim.
 func Check(deployment *apitype.DeploymentV3, options Options) ([]Claim, error) {
 	s, err := readState(deployment)
 	if err != nil {

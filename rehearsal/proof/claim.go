@@ -53,7 +53,8 @@ const (
 	Pass ReasonKind = "pass"
 	// Fail: the state shows that the step fails. The claim is refuted.
 	Fail ReasonKind = "fail"
-	// Unknown: the state does not show whether the step passes. The claim is undecided, unless another step fails.
+	// Unknown: the state does not show whether the step passes. The claim is undecided, unless another step
+	// fails.
 	Unknown ReasonKind = "unknown"
 	// Assumed: the step passes under an assumption that no state can show.
 	Assumed ReasonKind = "assumed"

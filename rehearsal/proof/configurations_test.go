@@ -8,7 +8,7 @@ import (
 	"bastionless/rehearsal/proof"
 )
 
-// TestConfigurations holds stacks that are configured otherwise to their claims.
+// TestConfigurations checks the claims about other configurations.
 func TestConfigurations(t *testing.T) {
 	t.Parallel()
 	const flow, zone, protected, own = "flow-logs: refuted", "multi-zone: refuted", "protected: refuted", "session.own: undecided"
@@ -22,18 +22,18 @@ func TestConfigurations(t *testing.T) {
 		"the VPC reaches the endpoints": {
 			map[string]string{"endpointIngress": "vpc"}, nil, []string{own, flow, zone, protected},
 		},
-		"ports that are forwarded": {
+		"port forwarding": {
 			map[string]string{"forwardTo": `["10.0.32.0/24:5432"]`, "sessionDocuments": `["remote-port-forwarding"]`},
 			nil,
 			[]string{own, flow, zone, protected},
 		},
 		"Amazon Linux 2": {map[string]string{"os": "al2"}, nil, []string{own, flow, zone, protected}},
-		"a key pair of the stack's": {
+		"a key pair of the stack": {
 			map[string]string{"sshPublicKey": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGPPVrXLFyl4X5xbT2bYSYuPYvyRm5zDGX3/WlJm3Qp1 ann"},
 			nil,
 			[]string{own, flow, zone, protected},
 		},
-		"users by name": {
+		"IAM users": {
 			map[string]string{"sessionPrincipals": `["arn:aws:iam::123456789012:user/ann", "arn:aws:iam::123456789012:user/bob"]`},
 			nil,
 			[]string{flow, zone, protected},
@@ -70,7 +70,7 @@ func TestConfigurations(t *testing.T) {
 		"no S3": {
 			map[string]string{"s3Endpoint": "false", "agentAutoUpdate": "false"}, nil, []string{own, flow, zone, protected},
 		},
-		"recorded, and encrypted by AWS alone": {
+		"recorded, and encrypted by AWS": {
 			map[string]string{"sessionLogs": `["cloudwatch", "s3"]`}, nil, []string{own, flow, zone, protected},
 		},
 		"recorded to S3": {map[string]string{"sessionLogs": `["s3"]`}, nil, []string{own, flow, zone, protected}},
@@ -78,8 +78,8 @@ func TestConfigurations(t *testing.T) {
 		"recorded and encrypted": {
 			map[string]string{"sessionLogs": `["cloudwatch"]`, "sessionEncryption": "true"}, nil, []string{own, flow, zone, protected},
 		},
-		"limited in time": {map[string]string{"sessionMaxMinutes": "60"}, nil, []string{own, flow, zone, protected}},
-		"flow logs":       {map[string]string{"flowLogDays": "30"}, nil, []string{own, zone, protected}},
+		"a maximum duration": {map[string]string{"sessionMaxMinutes": "60"}, nil, []string{own, flow, zone, protected}},
+		"flow logs":          {map[string]string{"flowLogDays": "30"}, nil, []string{own, zone, protected}},
 		"minimal permissions": {
 			map[string]string{"instancePolicy": "minimal"}, nil, []string{own, flow, zone, protected},
 		},
@@ -90,7 +90,7 @@ func TestConfigurations(t *testing.T) {
 			map[string]string{"instancePolicy": "minimal", "ec2messagesEndpoint": "true"}, nil, []string{own, flow, zone, protected},
 		},
 		"recent MFA": {map[string]string{"mfaMaxAgeMinutes": "1"}, nil, []string{own, flow, zone, protected}},
-		"an organisation": {
+		"an organization": {
 			map[string]string{"organizationId": "o-exampleorgid", "sessionLogs": `["cloudwatch", "s3"]`},
 			nil,
 			[]string{own, flow, zone, protected},
@@ -100,7 +100,7 @@ func TestConfigurations(t *testing.T) {
 			nil,
 			[]string{own, flow, zone, protected},
 		},
-		// What a boundary forbids stands in no state.
+		// The content of the boundary is not in the state.
 		"a boundary": {
 			map[string]string{"permissionsBoundary": "arn:aws:iam::123456789012:policy/limits"},
 			[]string{"agent: undecided", "session.start: undecided"},

@@ -16,19 +16,19 @@ import (
 	"bastionless/rehearsal/proof"
 )
 
-var update = flag.Bool("update", false, "write the known mistakes' states anew")
+var update = flag.Bool("update", false, "write the states and the golden file of the known mistakes")
 
-// props are a resource's properties.
+// props are the properties of a resource.
 type props = map[string]any
 
-// peer is a stack as people write it without this project: no components, rules within
-// their groups, one zone. Its map is by name.
+// peer is a stack that this project does not declare: it has no components, inline rules and one zone.
+// Resources are by name.
 type peer struct {
 	order     []string
 	resources map[string]*apitype.ResourceV3
 }
 
-// put adds or replaces a resource, which was created after those named.
+// put adds or replaces a resource that depends on others.
 func (p *peer) put(kind, name, id string, outputs props, after ...string) {
 	if p.resources[name] == nil {
 		p.order = append(p.order, name)
@@ -58,7 +58,7 @@ func (p *peer) set(name, property string, value any) {
 	r.Outputs, r.Inputs = outputs, outputs
 }
 
-// remove removes resources, and what was created after them forgets them.
+// remove removes resources and the dependencies on them.
 func (p *peer) remove(names ...string) {
 	for _, name := range names {
 		gone := p.resources[name].URN
@@ -70,7 +70,7 @@ func (p *peer) remove(names ...string) {
 	}
 }
 
-// reorder makes a resource one that was created after those named, and no others.
+// reorder sets the dependencies of a resource.
 func (p *peer) reorder(name string, after ...string) {
 	p.resources[name].Dependencies = nil
 	for _, other := range after {
@@ -78,7 +78,7 @@ func (p *peer) reorder(name string, after ...string) {
 	}
 }
 
-// export writes the state as "pulumi stack export" would.
+// export returns the state in the format of "pulumi stack export".
 func (p *peer) export(t *testing.T) []byte {
 	t.Helper()
 	deployment := apitype.DeploymentV3{Resources: []apitype.ResourceV3{{
@@ -97,7 +97,7 @@ func (p *peer) export(t *testing.T) []byte {
 	return text.Bytes()
 }
 
-// document writes a policy of one or more statements.
+// document returns a policy with one or more statements.
 func document(statements ...string) string {
 	return `{"Version":"2012-10-17","Statement":[` + strings.Join(statements, ",") + `]}`
 }
@@ -110,11 +110,11 @@ const (
 	channelStatement = `{"Effect":"Allow","Action":"ssmmessages:OpenDataChannel","Resource":"*"}`
 	trustStatement   = `{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"AWS":"arn:aws:iam::123456789012:user/ann"},` +
 		`"Condition":{"Bool":{"aws:MultiFactorAuthPresent":"true"},"StringEquals":{"sts:RoleSessionName":"${aws:username}"}}}`
-	ec2Trust = `{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"Service":"ec2.amazonaws.com"}}`
-	openDoor = `{"Statement":[{"Action":"*","Effect":"Allow","Principal":"*","Resource":"*"}]}`
+	ec2Trust           = `{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"Service":"ec2.amazonaws.com"}}`
+	openEndpointPolicy = `{"Statement":[{"Action":"*","Effect":"Allow","Principal":"*","Resource":"*"}]}`
 )
 
-// tcp443 is a rule within a group.
+// tcp443 returns an inline rule.
 func tcp443(peer props) props {
 	rule := props{"protocol": "tcp", "fromPort": 443.0, "toPort": 443.0, "self": false}
 	for key, value := range peer {
@@ -125,7 +125,7 @@ func tcp443(peer props) props {
 
 func list(items ...any) []any { return items }
 
-// goodPeer is a stack in which all holds that is required.
+// goodPeer returns a stack whose required claims are proven.
 func goodPeer() *peer {
 	p := &peer{resources: map[string]*apitype.ResourceV3{}}
 	p.put("aws:ec2/vpc:Vpc", "vpc", "vpc-1", props{
@@ -148,12 +148,12 @@ func goodPeer() *peer {
 	for _, service := range []string{"ssm", "ssmmessages"} {
 		p.put("aws:ec2/vpcEndpoint:VpcEndpoint", service, "vpce-"+service, props{
 			"vpcId": "vpc-1", "serviceName": "com.amazonaws.eu-west-1." + service, "vpcEndpointType": "Interface",
-			"privateDnsEnabled": true, "subnetIds": list("subnet-app"), "securityGroupIds": list("sg-endpoint"), "policy": openDoor,
+			"privateDnsEnabled": true, "subnetIds": list("subnet-app"), "securityGroupIds": list("sg-endpoint"), "policy": openEndpointPolicy,
 		}, "app", "endpoint-group")
 	}
 	p.put("aws:ec2/vpcEndpoint:VpcEndpoint", "s3", "vpce-s3", props{
 		"vpcId": "vpc-1", "serviceName": "com.amazonaws.eu-west-1.s3", "vpcEndpointType": "Gateway",
-		"routeTableIds": list("rtb-app"), "prefixListId": "pl-s3", "cidrBlocks": list("52.92.0.0/17", "3.5.72.0/23"), "policy": openDoor,
+		"routeTableIds": list("rtb-app"), "prefixListId": "pl-s3", "cidrBlocks": list("52.92.0.0/17", "3.5.72.0/23"), "policy": openEndpointPolicy,
 	}, "app-table")
 	goodPeerIdentities(p)
 	return p
@@ -186,7 +186,7 @@ func goodPeerIdentities(p *peer) {
 	}, "box")
 }
 
-// check makes the claims about a state's text.
+// check checks the claims about a state.
 func check(t *testing.T, text []byte) []proof.Claim {
 	t.Helper()
 	deployment, err := proof.Read(bytes.NewReader(text))
@@ -196,7 +196,7 @@ func check(t *testing.T, text []byte) []proof.Claim {
 	return claims
 }
 
-// failing lists the claims that do not hold, "id: result".
+// failing lists the claims of a class that are not proven, as "id: result".
 func failing(claims []proof.Claim, class string) []string {
 	failing := []string{}
 	for _, claim := range claims {
@@ -216,8 +216,7 @@ func TestCheck_goodPeer(t *testing.T) {
 	}, failing(claims, proof.Hardening))
 }
 
-// TestCheck_otherPartitions reads the stack in China and in AWS's sovereign cloud of Europe,
-// whose ARNs and names are others.
+// TestCheck_otherPartitions checks the stack in partitions with other ARNs and DNS suffixes.
 func TestCheck_otherPartitions(t *testing.T) {
 	t.Parallel()
 	for partition, other := range map[string]struct{ region, ec2, name string }{

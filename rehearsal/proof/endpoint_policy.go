@@ -9,8 +9,9 @@ import (
 	"bastionless/rehearsal/proof/policy"
 )
 
-// proveEndpointPolicies proves that endpoints allow no requests of other accounts, and none to their buckets. It makes no
-// claim about ssmmessages and ec2messages, for which AWS does not document that restrictions work.
+// proveEndpointPolicies proves that endpoints allow no requests of other accounts, and none to their buckets.
+// It makes no claim about ssmmessages and ec2messages, for which AWS does not document that restrictions
+// work.
 func (m *model) proveEndpointPolicies() []*finding {
 	var found []*finding
 	for _, v := range m.instanceVPCs() {
@@ -36,7 +37,8 @@ func (m *model) serviceCode(e *vpcEndpoint) string {
 	return e.service
 }
 
-// endpointRequest is an example request through an endpoint. It is not signed if the principal is the zero value.
+// endpointRequest is an example request through an endpoint. It is not signed if the principal is the zero
+// value.
 type endpointRequest struct {
 	principal        policy.Principal
 	action, resource string
@@ -44,8 +46,8 @@ type endpointRequest struct {
 	kind string
 }
 
-// checkEndpointPolicy checks that the policy of an endpoint denies requests of other accounts and, for S3, requests to their
-// buckets.
+// checkEndpointPolicy checks that the policy of an endpoint denies requests of other accounts and, for S3,
+// requests to their buckets.
 func (m *model) checkEndpointPolicy(f *finding, e *vpcEndpoint, document *policy.Document) {
 	fix := e.fix(keyFixes.endpointPolicy, "require StringEquals aws:PrincipalAccount = "+m.account+" in the policy of "+e.String())
 	requests := m.foreignRequests(e, document)
@@ -75,7 +77,8 @@ func (m *model) checkEndpointPolicy(f *finding, e *vpcEndpoint, document *policy
 	}
 }
 
-// foreignRequests returns requests of other accounts: an arbitrary one, and one for each action and resource in the policy.
+// foreignRequests returns requests of other accounts: an arbitrary one, and one for each action and resource
+// in the policy.
 func (m *model) foreignRequests(e *vpcEndpoint, document *policy.Document) []endpointRequest {
 	service := strings.SplitN(m.serviceCode(e), ".", 2)[0]
 	principals := m.foreignPrincipals(document, m.account)
@@ -127,8 +130,8 @@ func isS3Read(action string) bool {
 	return slices.Contains([]string{"s3:getobject", "s3:listbucket", "s3:getbucketlocation"}, strings.ToLower(action))
 }
 
-// foreignBucketRequests checks that no statement covers buckets of any name, and returns requests to a bucket of another
-// account.
+// foreignBucketRequests checks that no statement covers buckets of any name, and returns requests to a bucket
+// of another account.
 func (m *model) foreignBucketRequests(f *finding, e *vpcEndpoint, document *policy.Document, fix string) []endpointRequest {
 	buckets := "arn:" + m.partition + ":s3:::"
 	for i := range document.Statements {

@@ -13,7 +13,7 @@ import (
 	"bastionless/rehearsal/stacktest"
 )
 
-// stacks are those that the repository configures.
+// stacks are the frozen stacks.
 var stacks = stacktest.Stacks()
 
 func TestMain(m *testing.M) {
@@ -25,13 +25,13 @@ func TestMain(m *testing.M) {
 	os.Exit(status)
 }
 
-// deployed deploys a stack.
+// deployed deploys a frozen stack and returns its state.
 func deployed(t testing.TB, stack string, overrides map[string]string) *apitype.DeploymentV3 {
 	t.Helper()
 	return read(t, stacktest.Deploy(t, stack, overrides))
 }
 
-// read reads the state of a stack.
+// read returns the state of a stack.
 func read(t testing.TB, stack *engine.Stack) *apitype.DeploymentV3 {
 	t.Helper()
 	deployment, err := proof.Read(stacktest.Export(t, stack))
@@ -39,7 +39,7 @@ func read(t testing.TB, stack *engine.Stack) *apitype.DeploymentV3 {
 	return deployment
 }
 
-// claimsOf makes the claims about a deployment.
+// claimsOf checks the claims about a deployment.
 func claimsOf(t testing.TB, deployment *apitype.DeploymentV3) []proof.Claim {
 	t.Helper()
 	claims, err := proof.Check(deployment, proof.Options{})

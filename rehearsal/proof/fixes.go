@@ -1,7 +1,7 @@
 package proof
 
-// keyFixes are fixes by configuration, for resources that a component of this project declares. Each field has the name of the
-// configuration key that its text tells to change.
+// keyFixes are fixes by configuration, for resources that a component of this project declares. Each field
+// has the name of the configuration key that its text tells to change.
 var keyFixes = struct {
 	endpointPolicy, flowLogDays, imds, instanceEgress, instancePolicy, mfaMaxAgeMinutes, permissionsBoundary, requireMfa,
 	rootVolumeEncrypted, s3Endpoint, sessionDocuments, sessionEncryption, sessionLogs, sessionPrincipals, sessionTargets,
@@ -26,7 +26,8 @@ var keyFixes = struct {
 	zones:                 "add a zone to zones",
 }
 
-// fix returns keyFix if a component of this project declares the resource, and otherwise a fix of the resource itself.
+// fix returns keyFix if a component of this project declares the resource, and otherwise a fix of the
+// resource itself.
 func (r *resource) fix(keyFix, resourceFix string) string {
 	if r.fromProject {
 		return keyFix

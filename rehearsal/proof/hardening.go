@@ -62,8 +62,8 @@ func (m *model) isEndpointGroup(id string) bool {
 		!slices.ContainsFunc(m.instances, func(i *instance) bool { return slices.Contains(i.groups, id) })
 }
 
-// isForwardTarget reports whether a rule is for a target of port forwarding: one that the stack lists, or one in the VPC if the
-// stack records no list.
+// isForwardTarget reports whether a rule is for a target of port forwarding: one that the stack lists, or one
+// in the VPC if the stack records no list.
 func (m *model) isForwardTarget(r rule, v *vpc) bool {
 	if m.intent.forwardKnown {
 		return slices.Contains(m.intent.forward, fmt.Sprintf("%s:%d", r.block, r.from))
@@ -108,7 +108,8 @@ func (m *model) perInstance(id string, check func(*finding, *instance)) []*findi
 	return found
 }
 
-// proveIMDSv2 proves that the instance metadata service requires session tokens, which do not leave the instance.
+// proveIMDSv2 proves that the instance metadata service requires session tokens, which do not leave the
+// instance.
 func (m *model) proveIMDSv2() []*finding {
 	return m.perInstance("imdsv2", func(f *finding, i *instance) {
 		options := i.object("metadataOptions")

@@ -120,7 +120,8 @@ func (m *model) checkRouteStaysInside(f *finding, r route) {
 	}
 }
 
-// checkNoPublicAddresses checks that no instance of the VPC has a public address, and that no subnet assigns one.
+// checkNoPublicAddresses checks that no instance of the VPC has a public address, and that no subnet assigns
+// one.
 func (m *model) checkNoPublicAddresses(f *finding, v *vpc) {
 	for _, i := range m.instances {
 		s := m.subnets[i.subnet]
@@ -184,7 +185,8 @@ func (m *model) proveNoInbound() []*finding {
 	return found
 }
 
-// traffic describes the traffic that a rule allows, such as "tcp 22 from 10.0.0.0/16". The direction is "from" or "to".
+// traffic describes the traffic that a rule allows, such as "tcp 22 from 10.0.0.0/16". The direction is
+// "from" or "to".
 func (r rule) traffic(direction string) string {
 	var ports string
 	switch {

@@ -269,8 +269,8 @@ func recordMistakes() []mistake {
 	}
 }
 
-// TestMistakes checks the states in testdata, and that testdata/mistakes.txt has the first reason that refutes the claim. With
-// -update it writes both.
+// TestMistakes checks the states in testdata, and that testdata/mistakes.txt has the first reason that
+// refutes the claim. With -update it writes both.
 func TestMistakes(t *testing.T) {
 	t.Parallel()
 	var golden strings.Builder

@@ -9,8 +9,8 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 )
 
-// additions makes mutants that have something more.
-func (b *breeder) additions() {
+// additions creates mutants with another resource.
+func (b *mutator) additions() {
 	at := slices.IndexFunc(b.base.Resources, func(r apitype.ResourceV3) bool { return kindOf(&r) == "Vpc" })
 	network := &b.base.Resources[at]
 	vpcID := string(network.ID)
@@ -18,7 +18,7 @@ func (b *breeder) additions() {
 		b.add(at, what, insert(kind, "extra", id, properties), claims...)
 	}
 	add("an Internet gateway", "aws:ec2/internetGateway:InternetGateway", "igw-1", props{"vpcId": vpcID}, "isolated")
-	add("an Internet gateway, attached apart", "aws:ec2/internetGatewayAttachment:InternetGatewayAttachment", "a", props{"vpcId": vpcID, "internetGatewayId": "igw-1"}, "isolated")
+	add("an attachment of an Internet gateway", "aws:ec2/internetGatewayAttachment:InternetGatewayAttachment", "a", props{"vpcId": vpcID, "internetGatewayId": "igw-1"}, "isolated")
 	add("an egress-only gateway", "aws:ec2/egressOnlyInternetGateway:EgressOnlyInternetGateway", "eigw-1", props{"vpcId": vpcID}, "isolated")
 	add("a NAT gateway", "aws:ec2/natGateway:NatGateway", "nat-1", props{"subnetId": b.id("Subnet", "-app-a")}, "isolated")
 	add("a public address", "aws:ec2/eip:Eip", "eipalloc-1", props{"publicIp": "203.0.113.7"}, "isolated")
@@ -29,15 +29,15 @@ func (b *breeder) additions() {
 	add("a transit gateway", "aws:ec2transitgateway/vpcAttachment:VpcAttachment", "tgw-attach-1", props{"vpcId": vpcID}, "isolated")
 	add("a load balancer", "aws:lb/loadBalancer:LoadBalancer", "lb-1", props{}, "isolated", "no-inbound")
 	for _, group := range []struct{ suffix, claim string }{{"-instances", "no-inbound"}} {
-		add("a rule that admits "+group.suffix, "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule", "sgr-1", props{
+		add("an inbound rule of "+group.suffix, "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule", "sgr-1", props{
 			"securityGroupId": b.id("SecurityGroup", group.suffix), "ipProtocol": "tcp", "fromPort": 22.0, "toPort": 22.0, "cidrIpv4": "10.0.0.0/16",
 		}, group.claim)
-		add("an old rule that admits "+group.suffix, "aws:ec2/securityGroupRule:SecurityGroupRule", "sgrule-1", props{
+		add("a SecurityGroupRule of "+group.suffix, "aws:ec2/securityGroupRule:SecurityGroupRule", "sgrule-1", props{
 			"type": "ingress", "securityGroupId": b.id("SecurityGroup", group.suffix), "protocol": "tcp", "fromPort": 22.0, "toPort": 22.0,
 			"cidrBlocks": list("10.0.0.0/16"),
 		}, group.claim)
 	}
-	add("a rule that lets all out", "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule", "sgr-1", props{
+	add("a rule that allows all outbound traffic", "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule", "sgr-1", props{
 		"securityGroupId": b.id("SecurityGroup", "-instances"), "ipProtocol": "-1", "cidrIpv4": "0.0.0.0/0",
 	}, "egress", "ordered")
 	add("a rule in the default group", "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule", "sgr-1", props{
@@ -49,18 +49,18 @@ func (b *breeder) additions() {
 	b.grants(add)
 }
 
-// grants makes mutants whose roles may do more, or less.
-func (b *breeder) grants(add func(what, kind, id string, properties props, claims ...string)) {
+// grants creates mutants whose roles allow more or less.
+func (b *mutator) grants(add func(what, kind, id string, properties props, claims ...string)) {
 	people, instance := b.roleNamed("session"), b.roleNamed("instance")
 	statement := func(effect, action string) string {
 		return document(`{"Effect":"` + effect + `","Action":"` + action + `","Resource":"*"}`)
 	}
 	const rolePolicy, attachment = "aws:iam/rolePolicy:RolePolicy", "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
 	add("session role: Run Command", rolePolicy, "x", props{"role": people, "policy": statement("Allow", "ssm:SendCommand")}, "session.scope")
-	add("session role: all", attachment, "x", props{"role": people, "policyArn": "arn:aws:iam::aws:policy/AdministratorAccess"}, "session.scope", "session.own")
+	add("session role: AdministratorAccess", attachment, "x", props{"role": people, "policyArn": "arn:aws:iam::aws:policy/AdministratorAccess"}, "session.scope", "session.own")
 	add("session role: an unknown policy", attachment, "x", props{"role": people, "policyArn": "arn:aws:iam::123456789012:policy/x"}, "session.start")
-	add("session role: a denial", rolePolicy, "x", props{"role": people, "policy": statement("Deny", "ssmmessages:*")}, "session.start")
-	add("instance role: a denial", rolePolicy, "x", props{"role": instance, "policy": statement("Deny", "ssm:*")}, "agent")
+	add("session role: a Deny statement", rolePolicy, "x", props{"role": people, "policy": statement("Deny", "ssmmessages:*")}, "session.start")
+	add("instance role: a Deny statement", rolePolicy, "x", props{"role": instance, "policy": statement("Deny", "ssm:*")}, "agent")
 	add("instance role: a late policy", rolePolicy, "x", props{"role": instance, "policy": statement("Allow", "s3:*")}, "ordered")
 	add("instance role: an unknown policy", attachment, "x", props{"role": instance, "policyArn": "arn:aws:iam::123456789012:policy/x"}, "agent", "ordered")
 	add("another role for sessions", "aws:iam/role:Role", "other", props{
@@ -72,8 +72,8 @@ func (b *breeder) grants(add func(what, kind, id string, properties props, claim
 	add("an exclusive list of policies", "aws:iam/rolePoliciesExclusive:RolePoliciesExclusive", "x", props{"roleName": people}, "session.start")
 }
 
-// roleNamed is the name of the role whose resource is named so.
-func (b *breeder) roleNamed(prefix string) string {
+// roleNamed returns the name of the role whose resource name has a prefix.
+func (b *mutator) roleNamed(prefix string) string {
 	for i := range b.base.Resources {
 		r := &b.base.Resources[i]
 		if kindOf(r) == "Role" && strings.HasPrefix(r.URN.Name(), prefix) {
@@ -83,8 +83,8 @@ func (b *breeder) roleNamed(prefix string) string {
 	return "none"
 }
 
-// dependencies makes mutants whose instances wait for less.
-func (b *breeder) dependencies() {
+// dependencies creates mutants whose instances have fewer dependencies.
+func (b *mutator) dependencies() {
 	for i := range b.base.Resources {
 		if kindOf(&b.base.Resources[i]) != "Instance" {
 			continue
@@ -95,12 +95,12 @@ func (b *breeder) dependencies() {
 			all[urn] = true
 		}
 		for _, urn := range slices.Sorted(maps.Keys(all)) {
-			b.add(i, "does not wait for "+urn.Name()+" "+string(urn.Type()), forget(urn), b.waits(instance, urn)...)
+			b.add(i, "does not depend on "+urn.Name()+" "+string(urn.Type()), forget(urn), b.dependencyClaims(instance, urn)...)
 		}
 	}
 }
 
-// forget takes what a resource was created after from the resource.
+// forget returns a change that removes a dependency.
 func forget(urn resource.URN) func(*apitype.DeploymentV3, *apitype.ResourceV3) {
 	return func(_ *apitype.DeploymentV3, r *apitype.ResourceV3) {
 		is := func(u resource.URN) bool { return u == urn }
@@ -111,26 +111,26 @@ func forget(urn resource.URN) func(*apitype.DeploymentV3, *apitype.ResourceV3) {
 	}
 }
 
-// waits says whether a claim notices that the instance does not name the other: only where
-// nothing else that it waits for does.
-func (b *breeder) waits(instance *apitype.ResourceV3, urn resource.URN) []string {
+// dependencyClaims returns the claims that notice a missing dependency: none if the instance has the
+// dependency indirectly, too.
+func (b *mutator) dependencyClaims(instance *apitype.ResourceV3, urn resource.URN) []string {
 	switch urn.Type() {
 	case "aws:ec2/subnet:Subnet", "aws:ec2/securityGroup:SecurityGroup", "aws:iam/role:Role", "aws:ec2/vpc:Vpc", "aws:ec2/routeTable:RouteTable":
-		return []string{"harmless: the instance waits for it through what names it"}
+		return []string{"harmless: the instance depends on a resource that depends on it"}
 	case "aws:cloudwatch/logGroup:LogGroup", "aws:kms/key:Key", "aws:s3/bucketV2:BucketV2":
-		return []string{"harmless: the instance waits for it through the policy that names it"}
+		return []string{"harmless: the instance depends on a policy that depends on it"}
 	case "aws:ssm/document:Document", "aws:s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2":
-		return []string{"harmless: the agent asks for it when a session begins, and not before"}
+		return []string{"harmless: the agent uses it when a session starts, and not before"}
 	}
 	subnet, zone := b.associationNamed(urn), strings.TrimPrefix(instance.URN.Name(), "instances-")
 	if subnet != "" && strings.Contains(subnet, "-app-") && !strings.HasSuffix(subnet, "-app-"+zone[:1]) {
-		return []string{"harmless: it is of another zone's subnet, which the instance does not use"}
+		return []string{"harmless: it belongs to a subnet of another zone"}
 	}
 	return []string{"ordered"}
 }
 
-// associationNamed is the name of a route table association, or "" where it is something else.
-func (b *breeder) associationNamed(urn resource.URN) string {
+// associationNamed returns the name of a route table association, or "" for other resources.
+func (b *mutator) associationNamed(urn resource.URN) string {
 	if urn.Type() == "aws:ec2/routeTableAssociation:RouteTableAssociation" {
 		return urn.Name()
 	}

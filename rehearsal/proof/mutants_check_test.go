@@ -13,7 +13,7 @@ import (
 	"bastionless/rehearsal/proof"
 )
 
-// TestMutants breaks each stack in every way that a claim is to notice.
+// TestMutants changes the state of each stack in many ways, which claims have to notice.
 func TestMutants(t *testing.T) {
 	t.Parallel()
 	for _, stack := range stacks {
@@ -22,19 +22,19 @@ func TestMutants(t *testing.T) {
 			base := deployed(t, stack, nil)
 			before := claimsOf(t, base)
 			caught, unexplained, harmless := 0, 0, map[string]int{}
-			for _, m := range breed(t, base) {
+			for _, m := range mutate(t, base) {
 				after, err := proof.Check(m.state, proof.Options{})
 				require.NoError(t, err, m.name)
-				noticed := worse(before, after)
+				noticed := noticedBy(before, after)
 				switch {
 				case m.harmless != "" && len(noticed) > 0:
 					unexplained++
-					t.Errorf("%s: said to be harmless (%s), but noticed by %q", m.name, m.harmless, noticed)
+					t.Errorf("%s: expected to be harmless (%s), but noticed by %q", m.name, m.harmless, noticed)
 				case m.harmless != "":
 					harmless[m.harmless]++
 				case !slices.ContainsFunc(noticed, func(id string) bool { return slices.Contains(m.claims, id) }):
 					unexplained++
-					t.Errorf("%s: to be noticed by one of %q, and noticed by %q", m.name, m.claims, noticed)
+					t.Errorf("%s: expected to be noticed by one of %q, but noticed by %q", m.name, m.claims, noticed)
 				default:
 					caught++
 				}
@@ -47,7 +47,7 @@ func TestMutants(t *testing.T) {
 	}
 }
 
-// mutants are how many were caught and how many are harmless, in all stacks.
+// mutants collects the numbers of all stacks.
 var mutants struct {
 	sync.Mutex
 	lines []string
@@ -60,8 +60,8 @@ func counted(stack string, caught, harmless, unexplained int) {
 		stack, caught, harmless, unexplained))
 }
 
-// summarize prints the counts, and writes them to the file that MUTANTS_SUMMARY names: go test shows what a package prints
-// only where it failed, or asked to.
+// summarize prints the numbers, and writes them to the file that MUTANTS_SUMMARY names, because go test does
+// not show the output of a package that passes.
 func summarize() error {
 	slices.Sort(mutants.lines)
 	summary := strings.Join(mutants.lines, "")

@@ -6,22 +6,22 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
 )
 
-func (b *breeder) vpc(i int) {
-	b.add(i, "gone", drop, "reach.ssm", "isolated")
+func (b *mutator) vpc(i int) {
+	b.add(i, "removed", drop, "reach.ssm", "isolated")
 	b.add(i, "no DNS", set("enableDnsSupport", false), "reach.ssm", "reach.s3")
 	b.add(i, "no private names", set("enableDnsHostnames", false), "reach.ssm")
 	b.add(i, "another block", set("cidrBlock", "10.9.0.0/16"), "reach.ssm")
 }
 
-func (b *breeder) subnet(i int) {
-	b.add(i, "gone", drop, "reach.ssm")
-	b.add(i, "gives public addresses", set("mapPublicIpOnLaunch", true), "isolated")
+func (b *mutator) subnet(i int) {
+	b.add(i, "removed", drop, "reach.ssm")
+	b.add(i, "assigns public addresses", set("mapPublicIpOnLaunch", true), "isolated")
 	b.add(i, "in another VPC", set("vpcId", "vpc-other"), "reach.ssm")
 	b.add(i, "in another zone", set("availabilityZone", "ap-northeast-1x"), "multi-zone")
 }
 
-func (b *breeder) routeTable(i int) {
-	b.add(i, "gone", drop, "reach.ssm")
+func (b *mutator) routeTable(i int) {
+	b.add(i, "removed", drop, "reach.ssm")
 	b.add(i, "a route to an Internet gateway", set("routes", list(props{"cidrBlock": "0.0.0.0/0", "gatewayId": "igw-1"})), "isolated")
 	b.add(i, "a route to a NAT gateway", set("routes", list(props{"cidrBlock": "0.0.0.0/0", "natGatewayId": "nat-1"})), "isolated")
 	b.add(i, "an IPv6 route out", set("routes", list(props{"ipv6CidrBlock": "::/0", "egressOnlyGatewayId": "eigw-1"})), "isolated")
@@ -33,39 +33,39 @@ func (b *breeder) routeTable(i int) {
 	)), "reach.ssm")
 }
 
-func (b *breeder) association(i int, r *apitype.ResourceV3) {
+func (b *mutator) association(i int, r *apitype.ResourceV3) {
 	if strings.Contains(r.URN.Name(), "-app-") {
-		b.add(i, "gone", drop, "reach.s3")
+		b.add(i, "removed", drop, "reach.s3")
 		b.add(i, "the table of the endpoints", set("routeTableId", b.id("RouteTable", "-privatelink")), "reach.s3")
-		b.add(i, "a table that is not there", set("routeTableId", "rtb-other"), "reach.ssm")
+		b.add(i, "a missing table", set("routeTableId", "rtb-other"), "reach.ssm")
 		b.add(i, "another subnet", set("subnetId", "subnet-other"), "reach.s3")
 		return
 	}
-	const why = "harmless: the endpoints' subnets need but the local route, which every table has"
-	b.add(i, "gone", drop, why)
+	const why = "harmless: the endpoints' subnets need the local route only, which every table has"
+	b.add(i, "removed", drop, why)
 	b.add(i, "the table of the instances", set("routeTableId", b.id("RouteTable", "-app")), why)
 	b.add(i, "another subnet", set("subnetId", "subnet-other"), why)
-	b.add(i, "a table that is not there", set("routeTableId", "rtb-other"), "reach.ssm")
+	b.add(i, "a missing table", set("routeTableId", "rtb-other"), "reach.ssm")
 }
 
-func (b *breeder) group(i int, r *apitype.ResourceV3) {
+func (b *mutator) group(i int, r *apitype.ResourceV3) {
 	if strings.HasSuffix(r.URN.Name(), "-instances") {
-		b.add(i, "gone", drop, "reach.ssm", "no-inbound")
-		b.add(i, "admits SSH", set("ingress", list(props{"protocol": "tcp", "fromPort": 22.0, "toPort": 22.0, "cidrBlocks": list("10.0.0.0/16")})), "no-inbound")
-		b.add(i, "admits itself", set("ingress", list(props{"protocol": "-1", "fromPort": 0.0, "toPort": 0.0, "self": true})), "no-inbound")
-		b.add(i, "lets all out", set("egress", list(props{"protocol": "-1", "fromPort": 0.0, "toPort": 0.0, "cidrBlocks": list("0.0.0.0/0")})), "egress")
+		b.add(i, "removed", drop, "reach.ssm", "no-inbound")
+		b.add(i, "allows SSH", set("ingress", list(props{"protocol": "tcp", "fromPort": 22.0, "toPort": 22.0, "cidrBlocks": list("10.0.0.0/16")})), "no-inbound")
+		b.add(i, "allows itself", set("ingress", list(props{"protocol": "-1", "fromPort": 0.0, "toPort": 0.0, "self": true})), "no-inbound")
+		b.add(i, "allows all outbound traffic", set("egress", list(props{"protocol": "-1", "fromPort": 0.0, "toPort": 0.0, "cidrBlocks": list("0.0.0.0/0")})), "egress")
 		return
 	}
-	b.add(i, "gone", drop, "reach.ssm")
-	b.add(i, "lets all out", set("egress", list(props{"protocol": "-1", "fromPort": 0.0, "toPort": 0.0, "cidrBlocks": list("0.0.0.0/0")})),
-		"harmless: the endpoints open no connections, and answers pass without a rule")
-	b.add(i, "admits more", set("ingress", list(props{"protocol": "tcp", "fromPort": 443.0, "toPort": 443.0, "cidrBlocks": list("10.0.0.0/16")})),
-		"harmless: who else in the VPC reaches the endpoints is not claimed; the endpoints' policies are")
+	b.add(i, "removed", drop, "reach.ssm")
+	b.add(i, "allows all outbound traffic", set("egress", list(props{"protocol": "-1", "fromPort": 0.0, "toPort": 0.0, "cidrBlocks": list("0.0.0.0/0")})),
+		"harmless: endpoints open no connections, and responses need no rule")
+	b.add(i, "allows all of the VPC", set("ingress", list(props{"protocol": "tcp", "fromPort": 443.0, "toPort": 443.0, "cidrBlocks": list("10.0.0.0/16")})),
+		"harmless: no claim is about other clients of the endpoints in the VPC")
 }
 
-// rule makes the mutants of a rule that must let TCP 443 through.
-func (b *breeder) rule(i int, claims []string) {
-	b.add(i, "gone", drop, claims...)
+// rule creates the mutants of a rule that has to allow TCP 443.
+func (b *mutator) rule(i int, claims []string) {
+	b.add(i, "removed", drop, claims...)
 	b.add(i, "another port", func(d *apitype.DeploymentV3, r *apitype.ResourceV3) {
 		set("fromPort", 80.0)(d, r)
 		set("toPort", 80.0)(d, r)
@@ -75,7 +75,7 @@ func (b *breeder) rule(i int, claims []string) {
 		set("toPort", 65535.0)(d, r)
 	}, claims...)
 	b.add(i, "UDP", set("ipProtocol", "udp"), claims...)
-	b.add(i, "another group's", set("securityGroupId", "sg-other"), claims...)
+	b.add(i, "of another group", set("securityGroupId", "sg-other"), claims...)
 	b.add(i, "another peer", func(_ *apitype.DeploymentV3, r *apitype.ResourceV3) {
 		for _, properties := range []map[string]any{r.Inputs, r.Outputs} {
 			delete(properties, "referencedSecurityGroupId")
@@ -92,17 +92,17 @@ func (b *breeder) rule(i int, claims []string) {
 	}, claims...)
 }
 
-// anyPort makes the mutants of a rule that lets all through.
-func (b *breeder) anyPort(i int) {
-	b.add(i, "gone", drop, "reach.ssm")
+// anyPort creates the mutants of a rule that allows all traffic.
+func (b *mutator) anyPort(i int) {
+	b.add(i, "removed", drop, "reach.ssm")
 	b.add(i, "UDP", set("ipProtocol", "udp"), "reach.ssm")
-	b.add(i, "another group's", set("securityGroupId", "sg-other"), "reach.ssm")
+	b.add(i, "of another group", set("securityGroupId", "sg-other"), "reach.ssm")
 	b.add(i, "another peer", set("cidrIpv4", "192.168.0.0/16"), "reach.ssm")
-	b.add(i, "the VPC alone", set("cidrIpv4", "10.0.0.0/16"), "reach.s3")
-	b.add(i, "another port", set("fromPort", 80.0), "harmless: AWS heeds no ports where the protocol is -1")
+	b.add(i, "the VPC only", set("cidrIpv4", "10.0.0.0/16"), "reach.s3")
+	b.add(i, "another port", set("fromPort", 80.0), "harmless: AWS ignores the ports of protocol -1")
 }
 
-func (b *breeder) egress(i int, r *apitype.ResourceV3) {
+func (b *mutator) egress(i int, r *apitype.ResourceV3) {
 	name := r.URN.Name()
 	switch {
 	case strings.HasSuffix(name, "-all"):

@@ -14,20 +14,19 @@ import (
 	"bastionless/rehearsal/proof"
 )
 
-// mutant is a deployed stack with one thing wrong.
+// mutant is the state of a deployed stack with one change.
 type mutant struct {
-	// name is "type name: what is wrong".
+	// name is "type name: change".
 	name string
-	// claims are those of which at least one is to notice. None: it is harmless.
+	// claims lists claims, at least one of which has to notice the change. It is empty if the change is
+	// harmless.
 	claims []string
-	// harmless says why no claim is to notice.
+	// harmless says why no claim has to notice the change.
 	harmless string
-	// state is the mutant's.
-	state *apitype.DeploymentV3
+	state    *apitype.DeploymentV3
 }
 
-// clone copies a deployment as far as mutants change it: whole properties, and what was
-// created after what.
+// clone copies the parts of a deployment that mutants change: properties and dependencies.
 func clone(d *apitype.DeploymentV3) *apitype.DeploymentV3 {
 	copied := *d
 	copied.Resources = slices.Clone(d.Resources)
@@ -43,20 +42,21 @@ func clone(d *apitype.DeploymentV3) *apitype.DeploymentV3 {
 	return &copied
 }
 
-// kindOf is the last part of a type.
+// kindOf returns the last part of a type.
 func kindOf(r *apitype.ResourceV3) string {
 	return string(r.Type[strings.LastIndex(string(r.Type), ":")+1:])
 }
 
-// breeder makes the mutants of a stack.
-type breeder struct {
+// mutator creates the mutants of a stack.
+type mutator struct {
 	t       testing.TB
 	base    *apitype.DeploymentV3
 	mutants []mutant
 }
 
-// add adds a mutant that change makes of the resource at an index.
-func (b *breeder) add(i int, what string, change func(d *apitype.DeploymentV3, r *apitype.ResourceV3), claims ...string) {
+// add adds a mutant: change changes the resource at an index. A single claim "harmless: REASON" stands for no
+// claim.
+func (b *mutator) add(i int, what string, change func(d *apitype.DeploymentV3, r *apitype.ResourceV3), claims ...string) {
 	d := clone(b.base)
 	r := &d.Resources[i]
 	m := mutant{name: fmt.Sprintf("%s %s: %s", kindOf(r), r.URN.Name(), what), claims: claims, state: d}
@@ -67,7 +67,7 @@ func (b *breeder) add(i int, what string, change func(d *apitype.DeploymentV3, r
 	b.mutants = append(b.mutants, m)
 }
 
-// set changes a property of what is deployed.
+// set returns a change that sets a property.
 func set(property string, value any) func(*apitype.DeploymentV3, *apitype.ResourceV3) {
 	return func(_ *apitype.DeploymentV3, r *apitype.ResourceV3) {
 		if r.Outputs == nil {
@@ -81,11 +81,11 @@ func set(property string, value any) func(*apitype.DeploymentV3, *apitype.Resour
 	}
 }
 
-// drop drops a resource, and every mention of it among what others were created after.
+// drop removes a resource and the dependencies on it.
 func drop(d *apitype.DeploymentV3, r *apitype.ResourceV3) {
-	gone := r.URN
-	is := func(u resource.URN) bool { return u == gone }
-	d.Resources = slices.DeleteFunc(d.Resources, func(r apitype.ResourceV3) bool { return r.URN == gone })
+	removed := r.URN
+	is := func(u resource.URN) bool { return u == removed }
+	d.Resources = slices.DeleteFunc(d.Resources, func(r apitype.ResourceV3) bool { return r.URN == removed })
 	for i := range d.Resources {
 		one := &d.Resources[i]
 		one.Dependencies = slices.DeleteFunc(one.Dependencies, is)
@@ -95,7 +95,7 @@ func drop(d *apitype.DeploymentV3, r *apitype.ResourceV3) {
 	}
 }
 
-// insert adds a resource to a deployment.
+// insert returns a change that adds a resource.
 func insert(kind, name, id string, properties props) func(*apitype.DeploymentV3, *apitype.ResourceV3) {
 	return func(d *apitype.DeploymentV3, r *apitype.ResourceV3) {
 		d.Resources = append(d.Resources, apitype.ResourceV3{
@@ -105,8 +105,8 @@ func insert(kind, name, id string, properties props) func(*apitype.DeploymentV3,
 	}
 }
 
-// find returns the resource of a kind whose name ends so.
-func (b *breeder) find(kind, suffix string) *apitype.ResourceV3 {
+// find returns the resource of a kind whose name has a suffix, or nil.
+func (b *mutator) find(kind, suffix string) *apitype.ResourceV3 {
 	for i := range b.base.Resources {
 		r := &b.base.Resources[i]
 		if kindOf(r) == kind && strings.HasSuffix(r.URN.Name(), suffix) {
@@ -116,17 +116,17 @@ func (b *breeder) find(kind, suffix string) *apitype.ResourceV3 {
 	return nil
 }
 
-// id is a resource's, or "none" where there is none.
-func (b *breeder) id(kind, suffix string) string {
+// id returns the id of the resource of a kind whose name has a suffix, or "none".
+func (b *mutator) id(kind, suffix string) string {
 	if r := b.find(kind, suffix); r != nil {
 		return string(r.ID)
 	}
 	return "none"
 }
 
-// breed makes all mutants of a stack.
-func breed(t testing.TB, base *apitype.DeploymentV3) []mutant {
-	b := &breeder{t: t, base: base}
+// mutate returns all mutants of a stack.
+func mutate(t testing.TB, base *apitype.DeploymentV3) []mutant {
+	b := &mutator{t: t, base: base}
 	for i := range base.Resources {
 		if base.Resources[i].Custom {
 			b.resource(i, &base.Resources[i])
@@ -137,8 +137,8 @@ func breed(t testing.TB, base *apitype.DeploymentV3) []mutant {
 	return b.mutants
 }
 
-// resource makes the mutants of one resource.
-func (b *breeder) resource(i int, r *apitype.ResourceV3) {
+// resource creates the mutants of one resource.
+func (b *mutator) resource(i int, r *apitype.ResourceV3) {
 	switch kindOf(r) {
 	case "Vpc":
 		b.vpc(i)
@@ -151,9 +151,9 @@ func (b *breeder) resource(i int, r *apitype.ResourceV3) {
 	case "SecurityGroup":
 		b.group(i, r)
 	case "DefaultSecurityGroup":
-		b.add(i, "gone", drop, "default-sg")
-		b.add(i, "admits all", set("ingress", list(props{"protocol": "-1", "fromPort": 0.0, "toPort": 0.0, "self": true})), "default-sg")
-		b.add(i, "lets all out", set("egress", list(props{"protocol": "-1", "fromPort": 0.0, "toPort": 0.0, "cidrBlocks": list("0.0.0.0/0")})), "default-sg")
+		b.add(i, "removed", drop, "default-sg")
+		b.add(i, "allows all inbound traffic", set("ingress", list(props{"protocol": "-1", "fromPort": 0.0, "toPort": 0.0, "self": true})), "default-sg")
+		b.add(i, "allows all outbound traffic", set("egress", list(props{"protocol": "-1", "fromPort": 0.0, "toPort": 0.0, "cidrBlocks": list("0.0.0.0/0")})), "default-sg")
 	case "SecurityGroupIngressRule":
 		b.rule(i, []string{"reach.ssm"})
 	case "SecurityGroupEgressRule":
@@ -165,21 +165,21 @@ func (b *breeder) resource(i int, r *apitype.ResourceV3) {
 	case "Role":
 		b.role(i, r)
 	case "InstanceProfile":
-		b.add(i, "gone", drop, "agent")
-		b.add(i, "no role in it", set("role", ""), "agent")
-		b.add(i, "another role in it", set("role", "another"), "agent")
+		b.add(i, "removed", drop, "agent")
+		b.add(i, "no role", set("role", ""), "agent")
+		b.add(i, "another role", set("role", "another"), "agent")
 	case "RolePolicyAttachment":
-		b.add(i, "gone", drop, "agent")
+		b.add(i, "removed", drop, "agent")
 		b.add(i, "another policy", set("policyArn", "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"), "agent")
 		b.add(i, "another role", set("role", "another"), "agent")
 	case "RolePolicy":
 		b.rolePolicy(i, r)
 	case "Association":
-		const why = "harmless: the agent is not updated, and sessions open all the same; that S3 is reached for it is no longer required"
-		b.add(i, "gone", drop, why)
+		const why = "harmless: the agent is not updated, but sessions start, and need S3 no longer"
+		b.add(i, "removed", drop, why)
 		b.add(i, "another document", set("name", "AWS-RunPatchBaseline"), why)
 	case "FlowLog":
-		b.add(i, "gone", drop, "flow-logs")
+		b.add(i, "removed", drop, "flow-logs")
 		b.add(i, "of some traffic", set("trafficType", "REJECT"), "flow-logs")
 		b.add(i, "of another VPC", set("vpcId", "vpc-other"), "flow-logs")
 		b.add(i, "by another role", set("iamRoleArn", "arn:aws:iam::123456789012:role/another"), "flow-logs")
@@ -190,9 +190,9 @@ func (b *breeder) resource(i int, r *apitype.ResourceV3) {
 	}
 }
 
-// worse names the claims of which less came out: a lesser result, or the same for one
-// reason more.
-func worse(before, after []proof.Claim) []string {
+// noticedBy returns the ids of the claims whose result is worse after a change, or is the same for another
+// reason.
+func noticedBy(before, after []proof.Claim) []string {
 	rank := map[string]int{proof.Proven: 2, proof.Undecided: 1, proof.Refuted: 0}
 	then := map[string]proof.Claim{}
 	for _, c := range before {
@@ -212,7 +212,7 @@ func worse(before, after []proof.Claim) []string {
 		}
 	}
 	for _, c := range then {
-		found[c.ID] = true // it is claimed no longer
+		found[c.ID] = true // the claim is not made anymore
 	}
 	return slices.Sorted(maps.Keys(found))
 }

@@ -8,10 +8,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// harmlessPolicy says why no claim is to notice a mutant of a statement, or "".
+// harmlessPolicy says why a mutant of a statement is harmless, or returns "".
 type harmlessPolicy func(sid, what string) string
 
-// statements reads a policy's statements, each with its action and resource as lists.
+// statements returns the statements of a policy, with lists of actions and resources.
 func statements(text string) (whole map[string]any, list []map[string]any) {
 	if json.Unmarshal([]byte(text), &whole) != nil {
 		return nil, nil
@@ -32,9 +32,9 @@ func statements(text string) (whole map[string]any, list []map[string]any) {
 	return whole, list
 }
 
-// policy makes the mutants of a policy in a property: every statement, action, resource,
-// principal and condition, left out or changed.
-func (b *breeder) policy(i int, property string, claims []string, harmless harmlessPolicy) {
+// policy creates the mutants of a policy in a property: every statement, action, resource, principal and
+// condition is removed or changed.
+func (b *mutator) policy(i int, property string, claims []string, harmless harmlessPolicy) {
 	text, _ := b.base.Resources[i].Outputs[property].(string)
 	_, list := statements(text)
 	for n := range list {
@@ -72,10 +72,10 @@ type statementMutant struct {
 	change func(s map[string]any)
 }
 
-// statementMutants are the ways in which a statement can be wrong.
+// statementMutants returns the changes of a statement.
 func statementMutants(s map[string]any) []statementMutant {
 	mutants := []statementMutant{
-		{what: "gone", change: func(s map[string]any) { clear(s) }},
+		{what: "removed", change: func(s map[string]any) { clear(s) }},
 		{what: "denies", change: func(s map[string]any) { s["Effect"] = "Deny" }},
 	}
 	add := func(what string, change func(s map[string]any)) {
@@ -99,7 +99,7 @@ func statementMutants(s map[string]any) []statementMutant {
 	return append(append(mutants, principalMutants(s)...), conditionMutants(s)...)
 }
 
-// principalMutants change who a statement is about.
+// principalMutants returns the changes of the Principal element.
 func principalMutants(s map[string]any) []statementMutant {
 	if s["Principal"] == nil {
 		return nil
@@ -115,14 +115,14 @@ func principalMutants(s map[string]any) []statementMutant {
 	if list, ok := s["Principal"].(map[string]any); ok && list["AWS"] != nil && !strings.Contains(string(must(json.Marshal(list["AWS"]))), "*") {
 		mutants = append(mutants,
 			statementMutant{what: "principal *", change: func(s map[string]any) { s["Principal"] = "*" }},
-			statementMutant{what: "a further account", change: func(s map[string]any) {
+			statementMutant{what: "another account, too", change: func(s map[string]any) {
 				principals, _ := s["Principal"].(map[string]any)["AWS"].([]any)
 				if one, ok := s["Principal"].(map[string]any)["AWS"].(string); ok {
 					principals = []any{one}
 				}
 				s["Principal"] = map[string]any{"AWS": append(principals, "arn:aws:iam::210987654321:root")}
 			}},
-			statementMutant{what: "somebody who was deleted", change: func(s map[string]any) {
+			statementMutant{what: "a deleted principal", change: func(s map[string]any) {
 				s["Principal"] = map[string]any{"AWS": "AIDAJQABLZS4A3QDU576Q"}
 			}},
 		)
@@ -132,7 +132,7 @@ func principalMutants(s map[string]any) []statementMutant {
 
 func must(text []byte, _ error) []byte { return text }
 
-// conditionMutants change the conditions of a statement.
+// conditionMutants returns the changes of conditions.
 func conditionMutants(s map[string]any) []statementMutant {
 	conditions, _ := s["Condition"].(map[string]any)
 	var mutants []statementMutant
@@ -141,7 +141,7 @@ func conditionMutants(s map[string]any) []statementMutant {
 	}
 	for operator, value := range conditions {
 		for key := range value.(map[string]any) {
-			add("condition "+key+" gone", func(s map[string]any) { s["Condition"] = edit(s, operator, key, "", nil) })
+			add("condition "+key+" removed", func(s map[string]any) { s["Condition"] = edit(s, operator, key, "", nil) })
 			add("condition "+key+" with another value", func(s map[string]any) {
 				other := "nobody"
 				if strings.HasPrefix(operator, "Bool") {
@@ -170,8 +170,7 @@ func conditionMutants(s map[string]any) []statementMutant {
 	return mutants
 }
 
-// edit returns a statement's conditions with one of them replaced or, without a new
-// operator, left out.
+// edit returns the conditions of a statement with one of them replaced, or removed if newOperator is empty.
 func edit(s map[string]any, operator, key, newOperator string, value any) map[string]any {
 	edited := map[string]any{}
 	for o, keys := range s["Condition"].(map[string]any) {

@@ -10,7 +10,8 @@ import (
 
 // need is a request that the SSM Agent of an instance has to be allowed to make.
 type need struct {
-	// service is the code of the endpoint that the request passes, such as "ssmmessages", or "" if it passes none.
+	// service is the code of the endpoint that the request passes, such as "ssmmessages", or "" if it passes
+	// none.
 	service  string
 	action   string
 	resource string
@@ -201,8 +202,8 @@ func (m *model) agentRequest(i *instance, r *role, n need) *policy.Request {
 	}
 }
 
-// roleOf returns the role of an instance. It returns nil if the instance has none, and the text says what the state does not
-// contain, if anything.
+// roleOf returns the role of an instance. It returns nil if the instance has none, and the text says what the
+// state does not contain, if anything.
 func (m *model) roleOf(i *instance) (*role, string) {
 	if i.profile == "" {
 		return nil, ""

@@ -166,7 +166,8 @@ func readRoute(by *resource, object map[string]any, v4, v6 string) route {
 	return r
 }
 
-// readSecurityGroups reads security groups with their inline rules and the rules that are resources of their own.
+// readSecurityGroups reads security groups with their inline rules and the rules that are resources of their
+// own.
 func (m *model) readSecurityGroups() {
 	for _, n := range m.ofType("aws:ec2/securityGroup:SecurityGroup", "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup") {
 		g := &securityGroup{resource: n, id: n.id}

@@ -67,7 +67,8 @@ func (m *model) proveReachService(i *instance, service string) *finding {
 	return f
 }
 
-// assumeOrganization adds the assumption that the account is a member of the organization that the endpoint's policy allows.
+// assumeOrganization adds the assumption that the account is a member of the organization that the endpoint's
+// policy allows.
 func (m *model) assumeOrganization(f *finding, e *vpcEndpoint) {
 	if m.intent.organization != "" && strings.Contains(e.str("policy"), "aws:PrincipalOrgID") && f.passing() {
 		f.assume("the account is a member of the organization %s", m.intent.organization)
@@ -294,7 +295,8 @@ func (m *model) checkConnection(f *finding, c connection, v *vpc) {
 	f.fail(c.fix, "no rule of %s allows %s", m.groupNames(c.groups), c.what)
 }
 
-// groupIn returns a security group, or the one that AWS creates for each VPC. It returns nil if the state contains neither.
+// groupIn returns a security group, or the one that AWS creates for each VPC. It returns nil if the state
+// contains neither.
 func (m *model) groupIn(id string, v *vpc) *securityGroup {
 	if g := m.groups[id]; g != nil && g.resource != nil {
 		return g

@@ -63,7 +63,8 @@ func (m *model) s3Needs(i *instance) []s3Need {
 	return needs
 }
 
-// proveReachS3 proves that an instance reaches S3. It returns nil if the instance does not need S3 and there is no endpoint.
+// proveReachS3 proves that an instance reaches S3. It returns nil if the instance does not need S3 and there
+// is no endpoint.
 func (m *model) proveReachS3(i *instance) *finding {
 	needs := m.s3Needs(i)
 	required := slices.ContainsFunc(needs, func(n s3Need) bool { return n.required })
@@ -97,7 +98,8 @@ func (m *model) proveReachS3(i *instance) *finding {
 	return f
 }
 
-// checkGatewayRoute checks that the route table of the subnet leads to a gateway endpoint of S3, and returns the endpoint.
+// checkGatewayRoute checks that the route table of the subnet leads to a gateway endpoint of S3, and returns
+// the endpoint.
 func (m *model) checkGatewayRoute(f *finding, i *instance, s *subnet, v *vpc) *vpcEndpoint {
 	id, how := m.tableOf(s)
 	var here *vpcEndpoint

@@ -14,8 +14,8 @@ import (
 
 var errEmpty = errors.New("the state has no resources: deploy the stack first")
 
-// Read reads a state in the format of "pulumi stack export". If the input has another format, the error says which one it
-// looks like.
+// Read reads a state in the format of "pulumi stack export". If the input has another format, the error says
+// which one it looks like.
 func Read(r io.Reader) (*apitype.DeploymentV3, error) {
 	text, err := io.ReadAll(r)
 	if err != nil {
@@ -38,7 +38,8 @@ func Read(r io.Reader) (*apitype.DeploymentV3, error) {
 	return deployment, nil
 }
 
-// otherFormat describes input that is not in the format of "pulumi stack export". It returns "" for input that is.
+// otherFormat describes input that is not in the format of "pulumi stack export". It returns "" for input
+// that is.
 func otherFormat(text []byte) string {
 	text = bytes.TrimSpace(text)
 	if len(text) == 0 {

@@ -8,8 +8,8 @@ import (
 	"bastionless/rehearsal/proof/policy"
 )
 
-// proveRecorded proves that every session is recorded, and that the records are encrypted, retained and private. It makes no
-// claim if no session document records.
+// proveRecorded proves that every session is recorded, and that the records are encrypted, retained and
+// private. It makes no claim if no session document records.
 func (m *model) proveRecorded() []*finding {
 	recording := slices.ContainsFunc(m.sessionDocuments(), func(d *sessionDocument) bool {
 		return d.logGroup != "" || d.bucket != "" || d.unreadable != ""

@@ -9,14 +9,14 @@ import (
 	"bastionless/rehearsal/proof"
 )
 
-// recording makes the stack one that records and encrypts sessions: the document names
-// one log group, and the instance's role may write to another or to the same.
+// recording changes the stack so that it records and encrypts sessions. named is the log group in the
+// document, and permitted the one that the role of the instance can write to.
 func recording(p *peer, named, permitted, otherDocuments string) {
 	const keyARN = "arn:aws:kms:eu-west-1:123456789012:key/k-1"
 	for _, service := range []string{"logs", "kms"} {
 		p.put("aws:ec2/vpcEndpoint:VpcEndpoint", service, "vpce-"+service, props{
 			"vpcId": "vpc-1", "serviceName": "com.amazonaws.eu-west-1." + service, "vpcEndpointType": "Interface",
-			"privateDnsEnabled": true, "subnetIds": list("subnet-app"), "securityGroupIds": list("sg-endpoint"), "policy": openDoor,
+			"privateDnsEnabled": true, "subnetIds": list("subnet-app"), "securityGroupIds": list("sg-endpoint"), "policy": openEndpointPolicy,
 		}, "app", "endpoint-group")
 	}
 	p.put("aws:kms/key:Key", "key", "k-1", props{"arn": keyARN, "policy": document(
@@ -52,7 +52,7 @@ func TestCheck_recordingPeer(t *testing.T) {
 	require.Empty(t, failing(check(t, p.export(t)), proof.Required))
 }
 
-// bucketRecording makes the stack one that records to a bucket with a key of its own.
+// bucketRecording changes the stack so that it records to a bucket with a KMS key.
 func bucketRecording(p *peer) {
 	const keyARN = "arn:aws:kms:eu-west-1:123456789012:key/k-1"
 	p.put("aws:kms/key:Key", "key", "k-1", props{"arn": keyARN})
@@ -83,11 +83,11 @@ func TestCheck_recordsToABucket(t *testing.T) {
 		make func(*peer)
 		want []string
 	}{
-		"good":               {func(*peer) {}, []string{}},
-		"a public bucket":    {func(p *peer) { p.set("block", "restrictPublicBuckets", false) }, []string{"recorded: refuted"}},
-		"no block at all":    {func(p *peer) { p.remove("block") }, []string{"recorded: refuted"}},
-		"emptied at the end": {func(p *peer) { p.set("bucket", "forceDestroy", true) }, []string{"recorded: refuted"}},
-		"another bucket":     {func(p *peer) { p.remove("bucket") }, []string{"recorded: undecided"}},
+		"good":            {func(*peer) {}, []string{}},
+		"a public bucket": {func(p *peer) { p.set("block", "restrictPublicBuckets", false) }, []string{"recorded: refuted"}},
+		"no block at all": {func(p *peer) { p.remove("block") }, []string{"recorded: refuted"}},
+		"forceDestroy":    {func(p *peer) { p.set("bucket", "forceDestroy", true) }, []string{"recorded: refuted"}},
+		"another bucket":  {func(p *peer) { p.remove("bucket") }, []string{"recorded: undecided"}},
 		"another prefix": {
 			func(p *peer) {
 				text, _ := p.resources["recording"].Outputs["policy"].(string)
@@ -100,7 +100,7 @@ func TestCheck_recordsToABucket(t *testing.T) {
 				p.set("recording", "policy", strings.Replace(text, "kms:GenerateDataKey", "kms:DescribeKey", 1))
 			}, []string{"agent: refuted"},
 		},
-		"no look at the encryption": {
+		"no read of the encryption": {
 			func(p *peer) {
 				text, _ := p.resources["recording"].Outputs["policy"].(string)
 				p.set("recording", "policy", strings.Replace(text, "s3:GetEncryptionConfiguration", "s3:GetBucketAcl", 1))
@@ -111,12 +111,12 @@ func TestCheck_recordsToABucket(t *testing.T) {
 				p.set("s3", "policy", document(`{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::amazon-ssm-eu-west-1/*"}`))
 			}, []string{"reach.s3: refuted"},
 		},
-		"a key that is asked otherwise": {
+		"a key policy without the account": {
 			func(p *peer) {
 				p.set("key", "policy", document(`{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::123456789012:user/x"},"Action":"kms:*","Resource":"*"}`))
 			}, []string{"agent: refuted"},
 		},
-		"a bucket that comes late": {func(p *peer) {
+		"a bucket after the instance": {func(p *peer) {
 			p.reorder("box", "app", "instance-group", "endpoint-group", "ssm", "ssmmessages", "s3", "app-association", "profile", "core", "recording")
 		}, []string{"ordered: refuted"}},
 	} {

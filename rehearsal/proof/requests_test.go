@@ -19,8 +19,8 @@ const (
 	sshDocument = ssmPrefix + ":document/AWS-StartSSHSession"
 )
 
-// sessionRole is the session role of a deployed stack. It reads the state by itself, so
-// that it tests what is deployed and not how claims read it.
+// sessionRole is the session role of a deployed stack. Its policies are read here and not by package proof,
+// so that they are tested independently.
 type sessionRole struct {
 	t         testing.TB
 	arn, id   string
@@ -28,11 +28,11 @@ type sessionRole struct {
 	identity  []*policy.Document
 	instances []string
 	key       string
-	// own is the session document of the stack's own, if there is one.
+	// own is the name of the stack's session document, or empty.
 	own string
 }
 
-// sessionRoleOf reads a deployment's session role.
+// sessionRoleOf returns the session role of a deployment.
 func sessionRoleOf(t testing.TB, d *apitype.DeploymentV3) *sessionRole {
 	t.Helper()
 	r := &sessionRole{t: t}
@@ -69,8 +69,8 @@ func sessionRoleOf(t testing.TB, d *apitype.DeploymentV3) *sessionRole {
 	return r
 }
 
-// ask decides a request of ann's session.
-func (r *sessionRole) ask(action, resource string, context policy.Context) string {
+// decide decides a request of a session of ann.
+func (r *sessionRole) decide(action, resource string, context policy.Context) string {
 	policies := policy.Policies{Identity: r.identity}
 	return policies.Decide(&policy.Request{
 		Principal: policy.Session(r.arn, "ann"), Action: action, Resource: resource,
@@ -78,16 +78,16 @@ func (r *sessionRole) ask(action, resource string, context policy.Context) strin
 	}).Effect.String()
 }
 
-// start asks for a session: on an instance, and with a document.
+// start decides whether a session can start on an instance with a document.
 func (r *sessionRole) start(instance, document string, context policy.Context) string {
-	on, with := r.ask("ssm:StartSession", instance, context), r.ask("ssm:StartSession", document, context)
+	on, with := r.decide("ssm:StartSession", instance, context), r.decide("ssm:StartSession", document, context)
 	if on != "allowed" {
 		return on
 	}
 	return with
 }
 
-// assume asks for the role.
+// assume decides whether a user can assume the role.
 func (r *sessionRole) assume(who, session string, context policy.Context) string {
 	all, err := policy.Parse("all", `{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}`)
 	require.NoError(r.t, err)
@@ -97,29 +97,30 @@ func (r *sessionRole) assume(who, session string, context policy.Context) string
 	}).Effect.String()
 }
 
-// may is "allowed" or "denied".
-func may(is bool) string {
+// effect returns "allowed" or "denied".
+func effect(is bool) string {
 	if is {
 		return "allowed"
 	}
 	return "denied"
 }
 
-// purpose is what a stack's configuration asks for.
+// purpose is what a stack is configured for.
 type purpose struct {
 	stack     string
 	overrides map[string]string
-	// shell, ssh, forward and remote are the documents; any, all instances.
+	// shell, ssh, forward and remote are kinds of sessions. any is true if sessions on all instances are
+	// allowed.
 	shell, ssh, forward, remote, any bool
-	// user is who is listed.
+	// user is a user who can assume the role.
 	user string
-	// own says that shells go by a document of the stack's own.
+	// own is true if the stack has its own session document.
 	own bool
-	// free says that MFA is not demanded.
+	// free is true if MFA is not required.
 	free bool
 }
 
-// TestRequests tries every request that the session role is for, and those that it is not.
+// TestRequests decides requests that the session role is for, and requests that it is not for.
 func TestRequests(t *testing.T) {
 	t.Parallel()
 	const ann = "arn:aws:iam::123456789012:user/ann"
@@ -127,7 +128,7 @@ func TestRequests(t *testing.T) {
 		"article": {stack: "article", shell: true, ssh: true, any: true, user: "arn:aws:iam::123456789012:user/hogehoge"},
 		"dev":     {stack: "dev", shell: true, ssh: true, user: ann},
 		"prod":    {stack: "prod", shell: true, own: true, user: ann},
-		"forwarding alone": {
+		"forwarding only": {
 			stack: "dev", overrides: map[string]string{"sessionDocuments": `["port-forwarding", "remote-port-forwarding"]`},
 			forward: true, remote: true, user: ann,
 		},
@@ -143,31 +144,31 @@ func TestRequests(t *testing.T) {
 	}
 }
 
-// sessions tries to open them.
+// sessions decides requests to start sessions.
 func (r *sessionRole) sessions(t *testing.T, p purpose) {
 	t.Helper()
 	none := policy.CompleteContext()
-	strange := "arn:aws:ec2:ap-northeast-1:" + accountID + ":instance/i-0123456789abcdef0"
+	foreign := "arn:aws:ec2:ap-northeast-1:" + accountID + ":instance/i-0123456789abcdef0"
 	require.Equal(t, p.own, r.own != "")
 	for _, instance := range r.instances {
-		// With a document of the stack's own nobody opens a shell by the default one, which may not record.
-		require.Equal(t, may(p.shell && !p.own), r.start(instance, shell, none.With(accessCheck, "true")))
+		// If the stack has its own document, the role does not allow the default one, which may not record.
+		require.Equal(t, effect(p.shell && !p.own), r.start(instance, shell, none.With(accessCheck, "true")))
 		if p.own {
-			require.Equal(t, may(p.shell), r.start(instance, r.own, none))
-			require.Equal(t, "denied", r.start(strange, r.own, none))
+			require.Equal(t, effect(p.shell), r.start(instance, r.own, none))
+			require.Equal(t, "denied", r.start(foreign, r.own, none))
 		}
 		require.Equal(t, "denied", r.start(instance, shell, none.With(accessCheck, "false")))
-		require.Equal(t, may(p.ssh), r.start(instance, sshDocument, none))
+		require.Equal(t, effect(p.ssh), r.start(instance, sshDocument, none))
 		require.Equal(t, "denied", r.start(instance, strings.Replace(sshDocument, "::", ":"+accountID+":", 1), none))
-		require.Equal(t, may(p.forward), r.start(instance, ssmPrefix+":document/AWS-StartPortForwardingSession", none))
-		require.Equal(t, may(p.remote), r.start(instance, ssmPrefix+":document/AWS-StartPortForwardingSessionToRemoteHost", none))
+		require.Equal(t, effect(p.forward), r.start(instance, ssmPrefix+":document/AWS-StartPortForwardingSession", none))
+		require.Equal(t, effect(p.remote), r.start(instance, ssmPrefix+":document/AWS-StartPortForwardingSessionToRemoteHost", none))
 	}
-	require.Equal(t, may(p.any && p.shell), r.start(strange, shell, none.With(accessCheck, "true")))
-	require.Equal(t, may(p.any && p.ssh), r.start(strange, sshDocument, none))
-	require.Equal(t, "allowed", r.ask("ssmmessages:OpenDataChannel", "*", none))
+	require.Equal(t, effect(p.any && p.shell), r.start(foreign, shell, none.With(accessCheck, "true")))
+	require.Equal(t, effect(p.any && p.ssh), r.start(foreign, sshDocument, none))
+	require.Equal(t, "allowed", r.decide("ssmmessages:OpenDataChannel", "*", none))
 }
 
-// others tries what is not for opening sessions.
+// others decides other requests.
 func (r *sessionRole) others(t *testing.T, p purpose) {
 	t.Helper()
 	none := policy.CompleteContext()
@@ -179,7 +180,7 @@ func (r *sessionRole) others(t *testing.T, p purpose) {
 			if tag != "" {
 				context = none.With(sessionTag, tag)
 			}
-			require.Equal(t, want, r.ask(action, ssmPrefix+accountID+":session/ann-0123456789abcdef0", context), "%s %s", action, tag)
+			require.Equal(t, want, r.decide(action, ssmPrefix+accountID+":session/ann-0123456789abcdef0", context), "%s %s", action, tag)
 		}
 	}
 	for action, resource := range map[string]string{
@@ -187,27 +188,27 @@ func (r *sessionRole) others(t *testing.T, p purpose) {
 		"ssm:DeleteDocument": shell, "ssm:PutParameter": ssmPrefix + accountID + ":parameter/x", "iam:PassRole": r.arn,
 		"ec2:RunInstances": r.instances[0], "ssm:GetParameter": ssmPrefix + accountID + ":parameter/x",
 	} {
-		require.Equal(t, "denied", r.ask(action, resource, none), action)
+		require.Equal(t, "denied", r.decide(action, resource, none), action)
 	}
-	require.Equal(t, "denied", r.ask("kms:GenerateDataKey", "arn:aws:kms:ap-northeast-1:123456789012:key/another", none))
+	require.Equal(t, "denied", r.decide("kms:GenerateDataKey", "arn:aws:kms:ap-northeast-1:123456789012:key/another", none))
 	if r.key != "" {
-		require.Equal(t, "allowed", r.ask("kms:GenerateDataKey", r.key, none))
+		require.Equal(t, "allowed", r.decide("kms:GenerateDataKey", r.key, none))
 	}
 }
 
-// assumed tries to assume the role.
+// assumed decides requests to assume the role.
 func (r *sessionRole) assumed(t *testing.T, p purpose) {
 	t.Helper()
 	const key, age = "aws:MultiFactorAuthPresent", "aws:MultiFactorAuthAge"
 	none, name := policy.CompleteContext(), p.user[strings.LastIndex(p.user, "/")+1:]
 	recent := none.With(key, "true").With(age, "60")
 	require.Equal(t, "allowed", r.assume(p.user, name, recent))
-	require.Equal(t, may(p.stack != "prod"), r.assume(p.user, name, none.With(key, "true").With(age, "3601")))
-	require.Equal(t, may(p.free), r.assume(p.user, name, none.With(key, "false")))
-	require.Equal(t, may(p.free), r.assume(p.user, name, none))
+	require.Equal(t, effect(p.stack != "prod"), r.assume(p.user, name, none.With(key, "true").With(age, "3601")))
+	require.Equal(t, effect(p.free), r.assume(p.user, name, none.With(key, "false")))
+	require.Equal(t, effect(p.free), r.assume(p.user, name, none))
 	require.Equal(t, "denied", r.assume("arn:aws:iam::210987654321:user/"+name, name, recent))
 	pinned := p.stack != "dev"
-	require.Equal(t, may(!pinned), r.assume(p.user, "bob", recent))
+	require.Equal(t, effect(!pinned), r.assume(p.user, "bob", recent))
 	bobToo := p.stack != "article" // prod lists him
-	require.Equal(t, may(bobToo), r.assume("arn:aws:iam::123456789012:user/bob", "bob", recent))
+	require.Equal(t, effect(bobToo), r.assume("arn:aws:iam::123456789012:user/bob", "bob", recent))
 }

@@ -13,24 +13,24 @@ import (
 	"bastionless/rehearsal/proof"
 )
 
-// places lists the values within a value, as functions that replace them.
-func places(value any, replace func(any), found *[]func(any)) {
+// listReplacers lists functions that replace the values in a value.
+func listReplacers(value any, replace func(any), found *[]func(any)) {
 	*found = append(*found, replace)
 	switch value := value.(type) {
 	case map[string]any:
 		for _, key := range slices.Sorted(maps.Keys(value)) {
-			places(value[key], func(v any) { value[key] = v }, found)
+			listReplacers(value[key], func(v any) { value[key] = v }, found)
 		}
 	case []any:
 		for i := range value {
-			places(value[i], func(v any) { value[i] = v }, found)
+			listReplacers(value[i], func(v any) { value[i] = v }, found)
 		}
 	case string:
-		// Policies and documents are JSON within JSON.
+		// Policies and documents are JSON in JSON.
 		var inner any
 		if strings.HasPrefix(value, "{") && json.Unmarshal([]byte(value), &inner) == nil {
 			var within []func(any)
-			places(inner, func(v any) { inner = v }, &within)
+			listReplacers(inner, func(v any) { inner = v }, &within)
 			for _, change := range within {
 				*found = append(*found, func(v any) {
 					change(v)
@@ -42,9 +42,8 @@ func places(value any, replace func(any), found *[]func(any)) {
 	}
 }
 
-// TestCheck_survives breaks states at random. Whatever is in a state, there is an answer or
-// an error.
-func TestCheck_survives(t *testing.T) {
+// TestCheck_randomStates checks that states with random values result in claims or an error.
+func TestCheck_randomStates(t *testing.T) {
 	t.Parallel()
 	p := goodPeer()
 	recording(p, "session-logs", "session-logs", "")
@@ -58,18 +57,18 @@ func TestCheck_survives(t *testing.T) {
 			t.Fatal(err)
 		}
 		deployment := state["deployment"].(map[string]any)
-		for range rapid.IntRange(1, 4).Draw(t, "breaks") {
+		for range rapid.IntRange(1, 4).Draw(t, "changes") {
 			var found []func(any)
 			resources := deployment["resources"].([]any)
 			at := rapid.IntRange(1, len(resources)-1).Draw(t, "resource")
 			one := resources[at].(map[string]any)
 			for _, side := range []string{"outputs", "inputs"} {
-				places(one[side], func(v any) { one[side] = v }, &found)
+				listReplacers(one[side], func(v any) { one[side] = v }, &found)
 			}
 			replacement := rapid.SampledFrom([]any{
 				nil, "", "x", "*", "arn:", ":::::", "${", "10.0.0.0/33", "2600::/8", true, -1.0, 1e300, []any{}, []any{nil, 1.0}, []any{"*"}, map[string]any{}, map[string]any{"x": nil},
 			}).Draw(t, "replacement")
-			rapid.SampledFrom(found).Draw(t, "place")(replacement)
+			rapid.SampledFrom(found).Draw(t, "value")(replacement)
 			for _, side := range []string{"outputs", "inputs"} {
 				if _, ok := one[side].(map[string]any); !ok {
 					one[side] = map[string]any{}

@@ -62,7 +62,8 @@ func (r *role) trustsPrincipals() bool {
 // account returns the account of the role.
 func (r *role) account() string { return policy.Principal{ARN: r.arn}.Account() }
 
-// unknownPolicies returns the names of the policies of the role, including its permissions boundary, whose content is unknown.
+// unknownPolicies returns the names of the policies of the role, including its permissions boundary, whose
+// content is unknown.
 func (r *role) unknownPolicies() []string {
 	_, unknown := r.identityPolicies()
 	if r.boundary != "" {
@@ -135,8 +136,8 @@ func accountOf(name string) string {
 	return name
 }
 
-// exampleARNs returns ARNs that meet the statement's conditions on aws:PrincipalArn, in an account if a condition does not
-// determine it.
+// exampleARNs returns ARNs that meet the statement's conditions on aws:PrincipalArn, in an account if a
+// condition does not determine it.
 func exampleARNs(s policy.Statement, account string) []string {
 	var arns []string
 	for _, c := range s.Conditions {
@@ -154,8 +155,8 @@ func exampleARNs(s policy.Statement, account string) []string {
 	return arns
 }
 
-// foreignPrincipals returns examples of principals of other accounts: any user and role, and those that the document's
-// conditions on aws:PrincipalArn match.
+// foreignPrincipals returns examples of principals of other accounts: any user and role, and those that the
+// document's conditions on aws:PrincipalArn match.
 func (m *model) foreignPrincipals(document *policy.Document, account string) []policy.Principal {
 	var found []policy.Principal
 	for _, other := range foreignAccounts(account) {
@@ -179,8 +180,8 @@ func (m *model) foreignPrincipals(document *policy.Document, account string) []p
 	return found
 }
 
-// foreignAccounts returns two accounts other than the given one: one that is very different, and one that differs in the last
-// digit.
+// foreignAccounts returns two accounts other than the given one: one that is very different, and one that
+// differs in the last digit.
 func foreignAccounts(account string) []string {
 	different, similar := "999999999999", account
 	if account == different {
@@ -199,8 +200,8 @@ func foreignAccounts(account string) []string {
 // mfaContext adds the condition keys on MFA to the context of a request.
 type mfaContext func(policy.Context) policy.Context
 
-// decideAssume decides whether a principal can assume a role with a session name, if its own policies allow that. The keys in
-// unknown have unknown values.
+// decideAssume decides whether a principal can assume a role with a session name, if its own policies allow
+// that. The keys in unknown have unknown values.
 func (m *model) decideAssume(r *role, p policy.Principal, sessionName string, mfa mfaContext, unknown ...string) policy.Decision {
 	userID := "AIDASOMEUSER"
 	if p.RoleARN != "" {
@@ -276,8 +277,8 @@ func (m *model) decideStart(r *role, i *instance, context policy.Context) policy
 	return m.decideSession(r, "ssm:StartSession", m.arn("ec2", "instance/"+i.id), withTags(context, tags))
 }
 
-// defaultDocumentContext is the context of a session with the default document, or without a document. check is the value of
-// the condition key ssm:SessionDocumentAccessCheck.
+// defaultDocumentContext is the context of a session with the default document, or without a document. check
+// is the value of the condition key ssm:SessionDocumentAccessCheck.
 func defaultDocumentContext(check string) policy.Context {
 	return policy.Context{}.With(accessCheck, check)
 }
@@ -293,8 +294,8 @@ func documentContext(name string) policy.Context {
 	return namedDocumentContext()
 }
 
-// startWithoutAccessCheck decides whether a session can start with the default document although AWS does not check that the
-// role may use the document.
+// startWithoutAccessCheck decides whether a session can start with the default document although AWS does not
+// check that the role may use the document.
 func (m *model) startWithoutAccessCheck(r *role) policy.Decision {
 	return m.decideStart(r, m.instances[0], defaultDocumentContext("false"))
 }
@@ -316,7 +317,8 @@ var awsDocuments = map[string]string{
 	"noninteractive-command":      "AWS-StartNonInteractiveCommand",
 }
 
-// documentUses returns all documents of AWS, of the state and of the role's policies, and whether the role can use them.
+// documentUses returns all documents of AWS, of the state and of the role's policies, and whether the role
+// can use them.
 func (m *model) documentUses(r *role) []documentUse {
 	names := []string{defaultDocument}
 	for _, kind := range slices.Sorted(maps.Keys(awsDocuments)) {

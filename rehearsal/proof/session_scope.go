@@ -81,8 +81,8 @@ var allowedActions = toSet(strings.ToLower(`
 	ssm:DescribeSessions ssm:GetConnectionStatus ssm:DescribeInstanceInformation ssm:DescribeInstanceProperties
 	ec2:DescribeInstances ec2-instance-connect:SendSSHPublicKey kms:GenerateDataKey`))
 
-// proveSessionScope proves that the session role starts sessions only on the stack's instances and with its documents, and
-// allows no other actions.
+// proveSessionScope proves that the session role starts sessions only on the stack's instances and with its
+// documents, and allows no other actions.
 func (m *model) proveSessionScope() []*finding {
 	return m.perSessionRole("session.scope", Hardening, func(f *finding, r *role) {
 		for _, p := range r.policies {

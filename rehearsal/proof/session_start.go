@@ -9,7 +9,8 @@ import (
 	"bastionless/rehearsal/proof/policy"
 )
 
-// perSessionRole makes a claim about each session role. If there is none, the claim is about the stack and undecided.
+// perSessionRole makes a claim about each session role. If there is none, the claim is about the stack and
+// undecided.
 func (m *model) perSessionRole(id, class string, check func(*finding, *role)) []*finding {
 	var found []*finding
 	for _, r := range m.sessionRoles() {
@@ -66,8 +67,8 @@ func (m *model) checkAssumeRole(f *finding, r *role) {
 	f.assume("the principals' own policies and service control policies allow sts:AssumeRole on %s", r)
 }
 
-// usableDocuments returns the documents that the role can use. If the stack records which it is meant for, the role has to
-// allow all of these.
+// usableDocuments returns the documents that the role can use. If the stack records which it is meant for,
+// the role has to allow all of these.
 func (m *model) usableDocuments(f *finding, r *role) []documentUse {
 	var usable []documentUse
 	for _, u := range m.documentUses(r) {
@@ -243,7 +244,8 @@ func requiresMFA(s policy.Statement) bool {
 	})
 }
 
-// proveSessionForeign proves that no principal of another account can assume the session role, except those that are meant to.
+// proveSessionForeign proves that no principal of another account can assume the session role, except those
+// that are meant to.
 func (m *model) proveSessionForeign() []*finding {
 	return m.perSessionRole("session.foreign", Required, func(f *finding, r *role) {
 		fix := "list only principals that are meant to assume " + r.String() + " in its trust policy"

@@ -10,12 +10,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"bastionless/rehearsal/proof"
+	"bastionless/rehearsal/report"
 
 	"bastionless/rehearsal/stacktest"
 )
 
-// TestStacks checks that the required claims about each stack are proven, and the hardening claims except those in the table
-// of docs/proofs.md.
+// TestStacks checks that the required claims about each stack are proven, and the hardening claims except
+// those in the table of docs/proofs.md.
 func TestStacks(t *testing.T) {
 	t.Parallel()
 	page, err := os.ReadFile(filepath.Join(stacktest.Root(), "docs", "proofs.md"))
@@ -101,4 +102,21 @@ func TestStacks_fixes(t *testing.T) {
 			require.Equal(t, want, got)
 		})
 	}
+}
+
+// TestStacks_summary checks the summary of dev against a golden file.
+func TestStacks_summary(t *testing.T) {
+	t.Parallel()
+	r := &report.Report{Stack: "dev", Claims: claimsOf(t, deployed(t, "dev", nil))}
+	var text strings.Builder
+	require.NoError(t, r.WriteSummary(&text))
+	path := filepath.Join("testdata", "summary-of-dev.txt")
+	if *update {
+		require.NoError(t, os.WriteFile(path, []byte(text.String()), 0o600))
+	}
+	want, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.Equal(t, string(want), text.String(), "if this is right: go test -trimpath ./rehearsal/proof -run TestStacks_summary -update")
+	// With the steps, a rehearsal of dev prints less than 40 lines.
+	require.Less(t, strings.Count(text.String(), "\n"), 33)
 }

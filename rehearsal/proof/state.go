@@ -23,7 +23,8 @@ const (
 type resource struct {
 	urn, typ, name, id string
 	inputs, outputs    map[string]any
-	// dependencies are the URNs of the resources that existed before this one was created: its parent and what it depends on.
+	// dependencies are the URNs of the resources that existed before this one was created: its parent and
+	// what it depends on.
 	dependencies []string
 	// retain is true if destroying the stack does not delete the resource.
 	retain bool
@@ -66,8 +67,8 @@ func readState(deployment *apitype.DeploymentV3) (*state, error) {
 		}
 		s.add(r)
 	}
-	// The engine writes resources in the order in which they were created, which varies. The order of claims and reasons
-	// should not.
+	// The engine writes resources in the order in which they were created, which varies. The order of claims
+	// and reasons should not.
 	for _, list := range [][]*resource{s.resources, s.components} {
 		slices.SortStableFunc(list, func(a, b *resource) int { return strings.Compare(a.urn, b.urn) })
 	}
@@ -110,7 +111,8 @@ func (s *state) add(r apitype.ResourceV3) {
 	}
 }
 
-// value returns a property as it is deployed. If the provider does not report the property, it returns the input.
+// value returns a property as it is deployed. If the provider does not report the property, it returns the
+// input.
 func (r *resource) value(key string) any {
 	value, ok := r.outputs[key]
 	if !ok || value == nil {
@@ -240,8 +242,8 @@ func (s *state) component(typ string) []*resource {
 	return found
 }
 
-// createdBefore returns the URNs of the resources that are certain to have existed before r was created: its direct and
-// indirect dependencies.
+// createdBefore returns the URNs of the resources that are certain to have existed before r was created: its
+// direct and indirect dependencies.
 func (s *state) createdBefore(r *resource) map[string]bool {
 	seen := map[string]bool{}
 	queue := slices.Clone(r.dependencies)

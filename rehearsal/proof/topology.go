@@ -8,9 +8,9 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
 )
 
-// Topology is the networks in a state, and the principals that can start sessions. Names are the program's, without the name
-// of the component that the resource is a child of. All lists are sorted by name, so that the order does not depend on the
-// deployment. Ids are AWS's.
+// Topology is the networks in a state, and the principals that can start sessions. Names are the program's,
+// without the name of the component that the resource is a child of. All lists are sorted by name, so that
+// the order does not depend on the deployment. Ids are AWS's.
 type Topology struct {
 	// Account is the account of the instances.
 	Account   string
@@ -27,14 +27,14 @@ type Topology struct {
 
 // VPC is a VPC.
 type VPC struct {
-	ID, Name string
-	Blocks   []netip.Prefix
+	ID     string
+	Blocks []netip.Prefix
 	// Gateways connect the VPC to the Internet. They need not have a route.
 	Gateways []Gateway
 }
 
-// Gateway is the target of a route out of a VPC. Kind says what it is, such as "NAT gateway". Name is empty if the state does
-// not contain it.
+// Gateway is the target of a route out of a VPC. Kind says what it is, such as "NAT gateway". Name is empty
+// if the state does not contain it.
 type Gateway struct{ Kind, Name string }
 
 // Subnet is a subnet with its route table.
@@ -56,7 +56,7 @@ type Route struct {
 
 // Endpoint is a VPC endpoint.
 type Endpoint struct {
-	ID, VPC string
+	VPC string
 	// Service is the code of an AWS service, such as "ssm", or the name of the endpoint of another service.
 	Service string
 	Gateway bool
@@ -121,8 +121,8 @@ func ReadTopology(deployment *apitype.DeploymentV3) (*Topology, error) {
 		return nil, err
 	}
 	t := &Topology{Account: m.account, Groups: map[string]Group{}}
-	for _, n := range byName(m.vpcs, func(v *vpc) *resource { return v.resource }) {
-		t.VPCs = append(t.VPCs, VPC{n.id, n.shortName(), n.blocks, m.internetGateways(n)})
+	for _, v := range byName(m.vpcs, func(v *vpc) *resource { return v.resource }) {
+		t.VPCs = append(t.VPCs, VPC{v.id, v.blocks, m.internetGateways(v)})
 	}
 	for _, s := range byName(m.subnets, func(s *subnet) *resource { return s.resource }) {
 		t.Subnets = append(t.Subnets, m.topologySubnet(s))

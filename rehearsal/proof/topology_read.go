@@ -96,7 +96,7 @@ func (m *model) topologySubnet(s *subnet) Subnet {
 func (m *model) addEndpoints(t *Topology) {
 	for _, d := range m.endpoints {
 		e := Endpoint{
-			ID: d.id, VPC: d.vpc, Service: d.shortName(), Gateway: d.endpointType == "Gateway", Subnets: d.subnets, Groups: d.groups,
+			VPC: d.vpc, Service: d.shortName(), Gateway: d.endpointType == "Gateway", Subnets: d.subnets, Groups: d.groups,
 			Tables: d.tables, Addresses: d.privateIPs, PrefixList: d.prefixList, Blocks: d.blocks,
 		}
 		parts := strings.SplitN(strings.TrimPrefix(d.service, "cn."), ".", 4)

@@ -45,7 +45,8 @@ aws:iam/openIdConnectProvider:OpenIdConnectProvider
 // localPackages are the packages whose resources change nothing in AWS.
 var localPackages = toSet("pulumi random tls time archive std null")
 
-// unmodeledTypes returns the resources whose types are not modeled, each as "type name", by the claims that they may affect.
+// unmodeledTypes returns the resources whose types are not modeled, each as "type name", by the claims that
+// they may affect.
 func (m *model) unmodeledTypes() map[scope][]string {
 	found := map[scope][]string{}
 	for _, n := range m.resources {

@@ -12,7 +12,8 @@ import (
 	"bastionless/rehearsal/proof"
 )
 
-// Report is the result of a rehearsal. Other programs read its JSON, so the names and meanings of its fields do not change.
+// Report is the result of a rehearsal. Other programs read its JSON, so the names and meanings of its fields
+// do not change.
 type Report struct {
 	// Stack is the name of the stack.
 	Stack string `json:"stack"`
@@ -26,7 +27,8 @@ type Report struct {
 	Claims []proof.Claim `json:"claims"`
 	// Warnings are those of the program and about the configuration.
 	Warnings []string `json:"warnings"`
-	// Assumed are things that the stack refers to and the simulated account does not contain. They are assumed to exist.
+	// Assumed are things that the stack refers to and the simulated account does not contain. They are
+	// assumed to exist.
 	Assumed []string `json:"assumed"`
 	// Kept are the resources that the stack leaves in the account on purpose.
 	Kept []string `json:"kept"`

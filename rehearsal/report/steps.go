@@ -10,8 +10,8 @@ import (
 // stepWidth is the width of the longest name of a step.
 const stepWidth = len("unprotect")
 
-// StepStart returns the beginning of the line about a step, which can be written when the step starts. StepEnd returns the
-// rest.
+// StepStart returns the beginning of the line about a step, which can be written when the step starts.
+// StepEnd returns the rest.
 func StepStart(name string) string { return fmt.Sprintf("  %-*s", stepWidth, name) }
 
 // StepEnd returns the rest of the line about a step and, if it failed, further lines with the reasons.
@@ -38,7 +38,8 @@ func (r *Report) WriteSteps(w io.Writer) error {
 	return nil
 }
 
-// operations are the operations of the engine that have words of their own, in the order in which they are listed.
+// operations are the operations of the engine that have words of their own, in the order in which they are
+// listed.
 var operations = []struct{ name, done, planned string }{
 	{"create", "created", "to create"},
 	{"update", "updated", "to update"},

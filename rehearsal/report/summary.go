@@ -12,7 +12,8 @@ import (
 	"bastionless/rehearsal/proof"
 )
 
-// WriteSummary writes everything but the steps for people. The last line says whether all checks passed, or which failed.
+// WriteSummary writes everything but the steps for people. The last line says whether all checks passed, or
+// which failed.
 func (r *Report) WriteSummary(w io.Writer) error {
 	s := summary{marks: marksFor(w), width: r.idWidth()}
 	s.list("Warnings", r.Warnings)

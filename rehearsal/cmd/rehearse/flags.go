@@ -14,8 +14,8 @@ import (
 	"bastionless/rehearsal/proof"
 )
 
-// parse parses the flags of a command, which may stand before and after its other arguments, and returns these. If the command
-// ends here, it returns the exit status and true.
+// parse parses the flags of a command, which may stand before and after its other arguments, and returns
+// these. If the command ends here, it returns the exit status and true.
 func parse(flags *flag.FlagSet, args []string, synopsis string, s streams) (operands []string, status int, done bool) {
 	flags.SetOutput(io.Discard)
 	err := flags.Parse(args)
@@ -52,7 +52,8 @@ func noOperands(operands []string) error {
 	return nil
 }
 
-// readStateOperand reads the state that the single operand of a command names: a file, or the standard input for "-".
+// readStateOperand reads the state that the single operand of a command names: a file, or the standard input
+// for "-".
 func readStateOperand(operands []string, stdin io.Reader) (*apitype.DeploymentV3, error) {
 	if len(operands) != 1 {
 		return nil, fmt.Errorf("got %d arguments: name one file that \"pulumi stack export --file\" has written, or - for the standard input", len(operands))
@@ -77,7 +78,8 @@ func readStateOperand(operands []string, stdin io.Reader) (*apitype.DeploymentV3
 	return deployment, nil
 }
 
-// checkParent returns an error if the directory of a file that a flag names does not exist. An empty path is valid.
+// checkParent returns an error if the directory of a file that a flag names does not exist. An empty path is
+// valid.
 func checkParent(flag, path string) error {
 	if path == "" {
 		return nil

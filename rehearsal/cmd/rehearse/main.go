@@ -1,5 +1,5 @@
-// Command rehearse runs the stack's program on the real Pulumi engine with a simulated AWS, and proves claims about states. It
-// needs no AWS account, no network and no Pulumi CLI.
+// Command rehearse runs the stack's program on the real Pulumi engine with a simulated AWS, and proves claims
+// about states. It needs no AWS account, no network and no Pulumi CLI.
 package main
 
 import (

@@ -85,7 +85,7 @@ func TestExecute_flags(t *testing.T) {
 	t.Parallel()
 	for command, flags := range map[string][]string{
 		"run":     {"-stack", "-dir", "-program", "-export", "-json", "-verbose", "-quiet", "-strict"},
-		"verify":  {"-json", "-strict"},
+		"verify":  {"-json", "-principal", "-strict"},
 		"diagram": nil,
 		"serve":   {"-state"},
 	} {
@@ -108,6 +108,7 @@ func TestExecute_invalid(t *testing.T) {
 	require.NoError(t, err)
 	dir := enginetest.Directory(t, "name: test\nruntime: go\n", "")
 	text := filepath.Join(dir, "Pulumi.yaml")
+	unknownRegion := enginetest.Directory(t, "name: test\nruntime: go\n", "config: {aws:region: eu-wset-1}\n")
 
 	for name, test := range map[string]struct {
 		args     []string
@@ -117,6 +118,10 @@ func TestExecute_invalid(t *testing.T) {
 		"an argument":     {[]string{"run", "--stack", "dev", "prod"}, `rehearse run: unexpected argument "prod"`},
 		"verbose and quiet": {
 			[]string{"run", "--stack", "dev", "--verbose", "--quiet"}, "rehearse run: --verbose and --quiet: set one of them",
+		},
+		"an unknown Region": {
+			[]string{"run", "--stack", "dev", "--dir", unknownRegion, "--program", self},
+			`rehearse run: aws:region: unknown Region "eu-wset-1": did you mean "eu-west-1"?`,
 		},
 		"no Region": {
 			[]string{"run", "--stack", "dev", "--dir", dir, "--program", self},

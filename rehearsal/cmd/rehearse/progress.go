@@ -7,8 +7,8 @@ import (
 	"bastionless/rehearsal/report"
 )
 
-// progress shows the steps of a rehearsal while they run: by default one line for each, whose beginning is written when the
-// step starts.
+// progress shows the steps of a rehearsal while they run: by default one line for each, whose beginning is
+// written when the step starts.
 type progress struct {
 	w io.Writer
 	// verbose writes a heading for each step. The engine shows the rest.

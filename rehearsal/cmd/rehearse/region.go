@@ -1,11 +1,6 @@
 package main
 
-import "errors"
+import "bastionless/rehearsal/awssim/catalogue"
 
 // checkRegion returns an error if name, the value of aws:region, is not a Region.
-func checkRegion(name string) error {
-	if name == "" {
-		return errors.New("aws:region is not set: set it with `pulumi config set aws:region REGION`")
-	}
-	return nil
-}
+func checkRegion(name string) error { return catalogue.CheckRegion(name) }

@@ -43,7 +43,8 @@ type rehearsal struct {
 	report     report.Report
 }
 
-// run runs all steps. A stack that was deployed, even in part, is destroyed, because a failure to destroy it is a result, too.
+// run runs all steps. A stack that was deployed, even in part, is destroyed, because a failure to destroy it
+// is a result, too.
 func (r *rehearsal) run(ctx context.Context) *report.Report {
 	r.report.Stack = r.stack.Name()
 	r.addWarnings(r.stack.Warnings())
@@ -80,8 +81,8 @@ func (r *rehearsal) deploy(ctx context.Context) {
 	})
 }
 
-// prove checks the claims about the stack in its exported state, as verify does. There are none about a stack without
-// instances.
+// prove checks the claims about the stack in its exported state, as verify does. There are none about a stack
+// without instances.
 func (r *rehearsal) prove() error {
 	var state bytes.Buffer
 	if err := r.stack.Export(&state); err != nil {
@@ -125,8 +126,8 @@ func (r *rehearsal) destroy(ctx context.Context) {
 	}
 }
 
-// step runs an operation and adds it to the report. check returns what is wrong with the result of an operation that has
-// succeeded; it may be nil. No step runs after an interrupt.
+// step runs an operation and adds it to the report. check returns what is wrong with the result of an
+// operation that has succeeded; it may be nil. No step runs after an interrupt.
 func (r *rehearsal) step(
 	ctx context.Context, name, purpose string,
 	operation func(context.Context) *engine.Result, check func(*engine.Result) []string,
@@ -157,7 +158,8 @@ func (r *rehearsal) step(
 	return failure == ""
 }
 
-// addWarnings adds the warnings that the report does not have yet: the program repeats its warnings at every update.
+// addWarnings adds the warnings that the report does not have yet: the program repeats its warnings at every
+// update.
 func (r *rehearsal) addWarnings(warnings []string) {
 	for _, warning := range warnings {
 		if !slices.Contains(r.report.Warnings, warning) {
@@ -187,7 +189,8 @@ func outputs(stack *engine.Stack) resource.PropertyMap {
 	return nil
 }
 
-// changedOutputs lists the stack outputs that differ. The engine counts a stack as unchanged even if its outputs differ.
+// changedOutputs lists the stack outputs that differ. The engine counts a stack as unchanged even if its
+// outputs differ.
 func changedOutputs(before, after resource.PropertyMap) []string {
 	difference := before.Diff(after)
 	if difference == nil {

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/pulumi/pulumi/pkg/v3/resource/plugin"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
@@ -201,8 +202,8 @@ func TestRun_leavesResources(t *testing.T) {
 	cloud := enginetest.NewCloud()
 	status, result, text := rehearseProgram(t, context.Background(), runOptions{}, cloud,
 		func(ctx *pulumi.Context) error {
-			// The provider does not delete protected resources, and no configuration key of the stack turns this
-			// protection off.
+			// The provider does not delete protected resources, and no configuration key of the stack turns
+			// this protection off.
 			_, err := enginetest.Declare(ctx, "aws:test/thing:Thing", "stubborn",
 				pulumi.Map{"disableApiTermination": pulumi.Bool(true)})
 			if err != nil {
@@ -227,6 +228,8 @@ func TestRun_interrupted(t *testing.T) {
 	cloud.Creating = func(_ context.Context, name string) error {
 		if name == "first" {
 			cancel()
+			// The engine receives the interrupt in another goroutine. It should not have created the second by then.
+			time.Sleep(100 * time.Millisecond)
 		}
 		return nil
 	}

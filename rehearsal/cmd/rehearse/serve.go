@@ -59,8 +59,8 @@ func serveCommand(ctx context.Context, args []string, s streams) int {
 	return exitOK
 }
 
-// serve serves a new provider to each connection until ctx is canceled. The CLI opens one connection for each provider of a
-// program, and configures each provider.
+// serve serves a new provider to each connection until ctx is canceled. The CLI opens one connection for each
+// provider of a program, and configures each provider.
 func serve(ctx context.Context, listener net.Listener, newProvider func() plugin.Provider) error {
 	var mu sync.Mutex
 	var running sync.WaitGroup
@@ -171,8 +171,8 @@ func (p grpcProvider) Read(ctx context.Context, r plugin.ReadRequest) (plugin.Re
 	return response, encodeInitError(err, response.ID, response.Inputs, response.Outputs)
 }
 
-// encodeInitError encodes the error of a resource that was created, but not completely, so that its id and properties reach the
-// CLI over gRPC.
+// encodeInitError encodes the error of a resource that was created, but not completely, so that its id and
+// properties reach the CLI over gRPC.
 func encodeInitError(err error, id resource.ID, inputs, outputs resource.PropertyMap) error {
 	var initial *plugin.InitError
 	if !errors.As(err, &initial) {

@@ -2,20 +2,33 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
+	"regexp"
 
 	"bastionless/rehearsal/proof"
 	"bastionless/rehearsal/report"
 )
 
+// principalPattern matches what the flag --principal accepts.
+var principalPattern = regexp.MustCompile(`^(\d{12}|arn:aws[a-z-]*:iam::\d{12}:.+)$`)
+
 // verifyCommand checks claims about the state of a deployed stack.
 func verifyCommand(_ context.Context, args []string, s streams) int {
 	var jsonPath string
 	var strict bool
+	var options proof.Options
 	flags := flag.NewFlagSet("verify", flag.ContinueOnError)
 	flags.StringVar(&jsonPath, "json", "", "write the result to `file`")
 	flags.BoolVar(&strict, "strict", false, "require hardening claims, too")
-	operands, status, done := parse(flags, args, "[--json RESULT.json] [--strict] STATE.json | -", s)
+	flags.Func("principal", "`ARN` or account id that is meant to assume session roles; repeatable", func(value string) error {
+		if !principalPattern.MatchString(value) {
+			return errors.New("neither an ARN of IAM nor a 12-digit account id")
+		}
+		options.Principals = append(options.Principals, value)
+		return nil
+	})
+	operands, status, done := parse(flags, args, "[--json RESULT.json] [--principal ARN]... [--strict] STATE.json | -", s)
 	if done {
 		return status
 	}
@@ -26,7 +39,7 @@ func verifyCommand(_ context.Context, args []string, s streams) int {
 	if err != nil {
 		return s.fail("verify", err)
 	}
-	claims, err := proof.Check(deployment, proof.Options{})
+	claims, err := proof.Check(deployment, options)
 	if err != nil {
 		return s.fail("verify", err)
 	}

@@ -123,6 +123,21 @@ func TestVerify_invalidInput(t *testing.T) {
 	}
 }
 
+// With --principal a principal of another account is meant to assume the role.
+func TestVerify_principal(t *testing.T) {
+	t.Parallel()
+	text := strings.ReplaceAll(mistake(t), `arn:aws:iam::123456789012:user/ann`, `arn:aws:iam::210987654321:user/ann`)
+	_, stdout, _ := verify(text, "-")
+	require.Contains(t, stdout, "  FAIL  session.foreign")
+	_, stdout, _ = verify(text, "--principal", "arn:aws:iam::210987654321:user/ann", "-")
+	require.Contains(t, stdout, "  ok    session.foreign")
+
+	status, stdout, stderr := verify(text, "--principal", "ann", "-")
+	require.Equal(t, exitUsage, status)
+	require.Empty(t, stdout)
+	require.Equal(t, `rehearse verify: invalid value "ann" for flag -principal: neither an ARN of IAM nor a 12-digit account id`, last(stderr))
+}
+
 func TestVerify_noInstances(t *testing.T) {
 	t.Parallel()
 	text := strings.ReplaceAll(mistake(t), "aws:ec2/instance:Instance", "aws:ec2/keyPair:KeyPair")

@@ -23,12 +23,13 @@ type Decision struct {
 	Effect Effect
 	// Explicit is true if a Deny statement denies the request, and false if no statement allows it.
 	Explicit bool
-	// Why names the statement that decides, the kind of policy that does not allow the request, or what is unknown.
+	// Why names the statement that decides, the kind of policy that does not allow the request, or what is
+	// unknown.
 	Why string
 }
 
-// Policies are the policies that AWS evaluates for a request, except service control policies and resource control
-// policies.
+// Policies are the policies that AWS evaluates for a request, except service control policies and resource
+// control policies.
 type Policies struct {
 	// Identity are the policies of the principal.
 	Identity []*Document
@@ -149,7 +150,8 @@ func (p *Policies) Decide(r *Request) Decision {
 	if p.Boundary != nil {
 		bounded := boundary.part("permissions boundary")
 		if bounded.Answer == No && resource.direct != No {
-			// Whether a boundary limits what a resource policy allows depends on how the policy names the principal.
+			// Whether a boundary limits what a resource policy allows depends on how the policy names the
+			// principal.
 			bounded.Answer, bounded.why = Unknown, "the permissions boundary does not allow it, and a resource policy does"
 		}
 		parts = append(parts, bounded)
@@ -204,8 +206,8 @@ func (p *Policies) granted(r *Request, identity, resource evaluation) part {
 	case foreign:
 		return both(res, id)
 	case p.ResourceMustAllow:
-		// If the policy names the principal itself, that suffices. If it names the account, the principal's policies have
-		// to allow the request, too.
+		// If the policy names the principal itself, that suffices. If it names the account, the principal's
+		// policies have to allow the request, too.
 		if res.Answer == No || resource.direct == Yes {
 			return res
 		}

@@ -14,8 +14,8 @@ import (
 // variableVersion is the policy version that supports variables.
 const variableVersion = "2012-10-17"
 
-// Parse parses a policy. It returns an error for what AWS would reject. An element that AWS accepts and this package does
-// not support makes decisions that depend on it undecided.
+// Parse parses a policy. It returns an error for what AWS would reject. An element that AWS accepts and this
+// package does not support makes decisions that depend on it undecided.
 func Parse(name, text string) (*Document, error) {
 	var raw struct {
 		Version   string

@@ -12,11 +12,12 @@ type piece struct {
 	literal  string
 }
 
-// pattern is a value of a policy whose variables are replaced. The values of variables are literal text, as is "${*}".
+// pattern is a value of a policy whose variables are replaced. The values of variables are literal text, as
+// is "${*}".
 type pattern []piece
 
-// expand replaces the variables in a value. The answer is No if a variable has no value, and Unknown if its value is
-// unknown.
+// expand replaces the variables in a value. The answer is No if a variable has no value, and Unknown if its
+// value is unknown.
 func (d *Document) expand(value string, wildcards bool, r *Request) (pattern, Answer, string) {
 	var pieces pattern
 	rest := value

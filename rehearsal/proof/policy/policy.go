@@ -1,7 +1,7 @@
 // Package policy evaluates IAM policies: whether AWS would allow or deny a request, with the reason.
 //
-// It supports the elements that policies of Session Manager, VPC endpoints, keys and buckets consist of. Any other
-// element makes the answer undecided, and the reason names it. The rules are those of
+// It supports the elements that policies of Session Manager, VPC endpoints, keys and buckets consist of. Any
+// other element makes the answer undecided, and the reason names it. The rules are those of
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
 package policy
 

@@ -19,8 +19,8 @@ type Request struct {
 
 // Principal is who makes a request.
 type Principal struct {
-	// ARN is that of a user, a role, or a role session (arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION). It is empty if the
-	// request is not signed or comes from a service.
+	// ARN is that of a user, a role, or a role session (arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION). It
+	// is empty if the request is not signed or comes from a service.
 	ARN string
 	// RoleARN is the ARN of the role if the principal is a role session.
 	RoleARN string
@@ -69,8 +69,8 @@ func (p Principal) keys() map[string]string {
 	return keys
 }
 
-// Context holds the values of condition keys. In the zero value all of them are unknown, so that every condition makes the
-// answer undecided.
+// Context holds the values of condition keys. In the zero value all of them are unknown, so that every
+// condition makes the answer undecided.
 type Context struct {
 	values           map[string][]string
 	missing, unknown map[string]bool
@@ -164,8 +164,8 @@ func (r *Request) neverHas(key string) bool {
 	return false
 }
 
-// arnPart returns a part of an ARN: 1 is the partition, 2 the service, 3 the Region, 4 the account, 5 the rest. It returns
-// "" if text is not an ARN.
+// arnPart returns a part of an ARN: 1 is the partition, 2 the service, 3 the Region, 4 the account, 5 the
+// rest. It returns "" if text is not an ARN.
 func arnPart(arn string, part int) string {
 	parts := strings.SplitN(arn, ":", 6)
 	if len(parts) != 6 || parts[0] != "arn" {

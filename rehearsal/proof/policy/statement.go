@@ -30,8 +30,8 @@ func (d *Document) Describe(s *Statement) string {
 // positional begins the Sid of a statement that has none of its own. A Sid of AWS has no spaces.
 const positional = "statement "
 
-// applies reports whether a statement applies to a request. The text says why that is unknown, or why a statement that
-// covers the action does not apply.
+// applies reports whether a statement applies to a request. The text says why that is unknown, or why a
+// statement that covers the action does not apply.
 func (d *Document) applies(s *Statement, r *Request) (Answer, string) {
 	if !s.Covers(r.Action) {
 		return No, ""

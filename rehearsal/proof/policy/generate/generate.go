@@ -1,5 +1,5 @@
-// Package generate generates random policies and requests. Tests check properties of the evaluator with them, and compare
-// it with another evaluator.
+// Package generate generates random policies and requests. Tests check properties of the evaluator with them,
+// and compare it with another evaluator.
 package generate
 
 import (

@@ -1,5 +1,5 @@
-// Command secondopinion writes policies and requests with the answers of this project's evaluator. compare.mjs compares
-// them with another evaluator.
+// Command secondopinion writes policies and requests with the answers of this project's evaluator.
+// compare.mjs compares them with another evaluator.
 package main
 
 import (
