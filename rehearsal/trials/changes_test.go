@@ -97,8 +97,8 @@ func inOrder(t *testing.T, result *engine.Result, chain []string) {
 	ended := -1
 	for _, link := range chain {
 		step := find(t, result, link)
-		require.Less(t, ended, step.Began, "%s has to wait: %q", link, chain)
-		ended = step.Ended
+		require.Less(t, ended, step.Start, "%s has to wait: %q", link, chain)
+		ended = step.End
 	}
 }
 

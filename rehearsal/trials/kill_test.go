@@ -129,7 +129,7 @@ func (w *world) recovers(t *testing.T, d doom) {
 
 	// Step 1: the warning of an up or a destroy names what was interrupted.
 	if len(pending) > 0 {
-		warning := strings.Join(w.photo().world(t).stack.Destroy(context.Background()).Texts("warning"), "\n")
+		warning := strings.Join(w.photo().world(t).stack.Destroy(context.Background()).Messages("warning"), "\n")
 		for _, operation := range pending {
 			require.Contains(t, warning, "  * "+string(operation.Resource.URN)+", interrupted while "+string(operation.Type))
 		}
