@@ -76,9 +76,7 @@ func TestChanges_refusedByAWS(t *testing.T) {
 			}
 			e.configure(c.back)
 			e.up()
-			e.requireStable()
-			e.requireProven()
-			e.tearDown()
+			e.requireLifecycle()
 		})
 	}
 }

@@ -42,7 +42,6 @@ func instanceChanges() []change {
 		{key: "rootVolumeEncrypted", to: config{"rootVolumeEncrypted": "false"}, want: replaced},
 		{key: "rootVolumeKmsKey", to: config{"rootVolumeKmsKey": volumeKeyARN}, want: replaced},
 		{key: "rootVolumeKmsKey", name: "to the account's default key", from: config{"rootVolumeKmsKey": volumeKeyARN}, to: config{"rootVolumeKmsKey": ""}, want: replaced},
-		{key: "detailedMonitoring", to: config{"detailedMonitoring": "true"}, want: []string{instanceUpdated}},
 		{key: "imds", to: config{"imds": "optional"}, want: []string{instanceUpdated}},
 		{key: "installLatestAgent", to: config{"installLatestAgent": "true"}, want: []string{instanceRestarted}},
 		{key: "installLatestAgent", name: "off", from: config{"installLatestAgent": "true"}, to: config{"installLatestAgent": "false"}},

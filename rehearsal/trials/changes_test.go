@@ -45,11 +45,35 @@ func TestChanges(t *testing.T) {
 			for _, sequence := range c.order {
 				requireOrder(t, result, sequence)
 			}
-			e.requireStable()
-			e.requireProven()
-			e.tearDown()
+			e.requireLifecycle()
 		})
 	}
+}
+
+// A key without a row in changes replaces, restarts, creates and deletes nothing, whatever its legal value.
+func TestChanges_otherKeys(t *testing.T) {
+	t.Parallel()
+	rows := changedKeys()
+	tested := 0
+	for _, key := range sortedKeys(values) {
+		if rows[key] {
+			continue
+		}
+		for _, value := range values[key].legal {
+			tested++
+			t.Run(key+" "+value, func(t *testing.T) {
+				t.Parallel()
+				counts.changes.Add(1)
+				e := deployed(t, "dev", nil)
+				e.configure(config{key: value})
+				for _, effect := range effects(e.up()) {
+					require.Regexp(t, ": update$", effect, "add a row to changes")
+				}
+				e.requireLifecycle()
+			})
+		}
+	}
+	require.Positive(t, tested)
 }
 
 // requireOrder requires that each effect in a sequence has ended before the next one starts.

@@ -185,9 +185,7 @@ func TestDrift(t *testing.T) {
 			d.change(e.console())
 			require.Equal(t, d.onRefresh, effects(e.refresh()), "refresh")
 			require.Equal(t, d.onUp, effects(e.up()), "up")
-			e.requireStable()
-			e.requireProven()
-			e.tearDown()
+			e.requireLifecycle()
 		})
 	}
 }

@@ -145,6 +145,16 @@ func deployed(t stacktest.T, stack string, config config) *env {
 	return deployedSnapshot(t, stack, config).restore(t)
 }
 
+// value returns the value of a configuration key of the project.
+func (e *env) value(key string) string {
+	for fullKey, value := range e.stack.Config() {
+		if namespace, name, _ := strings.Cut(fullKey, ":"); namespace != "aws" && name == key {
+			return value
+		}
+	}
+	return ""
+}
+
 // configure changes values of the configuration.
 func (e *env) configure(overrides config) {
 	e.t.Helper()
@@ -267,7 +277,7 @@ func (e *env) claims() []proof.Claim {
 // undecidable lists the families of claims that the state does not decide: those that depend on what a permissions
 // boundary outside the stack allows.
 func (e *env) undecidable() []string {
-	if e.stack.Config()["bastionless:permissionsBoundary"] == "" {
+	if e.value("permissionsBoundary") == "" {
 		return nil
 	}
 	return []string{"agent", "session", "recorded"}
@@ -276,7 +286,7 @@ func (e *env) undecidable() []string {
 // unprotect turns off termination protection, as a person has to do before a destroy.
 func (e *env) unprotect() {
 	e.t.Helper()
-	if e.stack.Config()["bastionless:terminationProtection"] == "true" {
+	if e.value("terminationProtection") == "true" {
 		e.configure(config{"terminationProtection": "false"})
 		e.up()
 	}
@@ -291,6 +301,13 @@ func (e *env) tearDown() {
 	e.destroy()
 	require.Empty(e.t, e.stack.Snapshot().Resources)
 	require.Equal(e.t, expected, e.cloudObjects(), "objects to retain, and objects left in the cloud")
+}
+
+// requireLifecycle requires that a deployed stack is stable and proven, and can be destroyed.
+func (e *env) requireLifecycle() {
+	e.requireStable()
+	e.requireProven()
+	e.tearDown()
 }
 
 // retainable lists the objects of the stack that a destroy leaves in the cloud on purpose.
