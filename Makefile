@@ -7,13 +7,13 @@ STACK ?= dev
 BUILD := go build -trimpath -ldflags "-w -s"
 TOOL  := go tool -modfile=$(CURDIR)/tools/go.mod
 
-# The race detector needs a C compiler. The rehearsal's tests use it where there is one; the program's do not, since
-# they would compile the AWS SDK once more. Nor do those that deploy whole stacks: of a resource with ReplaceWith, as our
-# endpoints are, Pulumi's engine 3.259.0 rewrites the list with equal values while another goroutine reads it
-# (deploy/state_builder.go), which does no harm, and which the detector reports.
+# The race detector needs a C compiler, and makes tests several times slower. These packages do without it: the program,
+# for which it would compile the AWS SDK once more; firstsession, which computes a lot and starts no goroutine; and those that
+# deploy stacks, because it reports a harmless race in Pulumi's engine 3.259.0 (deploy/state_builder.go rewrites the list of
+# ReplaceWith with equal values while another goroutine reads it).
 RACE    := $(if $(shell command -v gcc 2>/dev/null || command -v clang 2>/dev/null),-race)
 PROGRAM := . ./audit ./compute ./endpoints ./iam ./internal/... ./network
-STACKS  := $(addprefix ./rehearsal/,controls deployer diagram proof trials upgrade)
+NO_RACE := $(addprefix ./rehearsal/,controls deployer diagram firstsession proof trials upgrade)
 
 .PHONY: help
 help: ## List the commands.
@@ -54,14 +54,29 @@ forward: bin/connect ## Wait, then forward port LOCAL (default: that of TO) to T
 bin/connect:
 	@$(BUILD) -o bin/ ./rehearsal/cmd/rehearse ./rehearsal/cmd/connect
 
-.PHONY: test
-test: build ## Run all tests.
-	go test -trimpath -shuffle=on $(PROGRAM)
-	@# Without cached results: they compile the program, whose files the cache does not know.
+# SEED determines the order of tests and the random ones: a number, or "random" for another one each time.
+SEED ?= 1
+override SEED := $(if $(filter random,$(SEED)),$(shell date +%s),$(SEED))
+
+# gotestsum prints a dot for each test that ends. Garbage collection would take a third of the time of the tests that
+# deploy stacks.
+export GOTESTSUM_FORMAT ?= dots
+GOTEST = GOFLAGS=-trimpath GOGC=400 RAPID_SEED=$(SEED) STACKTEST_PROGRAM=$(CURDIR)/bin/bastionless \
 	TRIALS_SUMMARY=$(CURDIR)/bin/trials.txt MUTANTS_SUMMARY=$(CURDIR)/bin/mutants.txt \
-		go test -trimpath -shuffle=on -count=1 $(STACKS)
+	$(TOOL) gotestsum -- -shuffle=$(SEED) $(SHORT)
+
+.PHONY: test
+test: ## Run all tests, with a few cases of each kind. SEED=random runs other random cases.
+test: SHORT := -short
+
+.PHONY: test-full
+test-full: ## Run all tests with all cases.
+
+test test-full: build
+	@echo "seed $(SEED)"
+	@$(GOTEST) $(PROGRAM) $(NO_RACE)
 	@cat bin/trials.txt bin/mutants.txt
-	go test -trimpath -shuffle=on $(RACE) $$(go list ./rehearsal/... | grep -vxF "$$(go list $(STACKS))")
+	@$(GOTEST) $(RACE) $$(go list ./rehearsal/... | grep -vxF "$$(go list $(NO_RACE))")
 
 .PHONY: fuzz
 fuzz: ## Fuzz what reads configuration, 20 seconds each. Not part of make test, which tries the seeds.

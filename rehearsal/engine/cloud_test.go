@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"context"
 	"errors"
 	"testing"
 
@@ -21,12 +22,14 @@ config:
   zones: {type: array, items: {type: string}, default: [a]}
 `
 
-// program is a program that a test can swap.
+// program is a program that a test can change between operations.
 type program struct{ body pulumi.RunFunc }
 
-func (p *program) run(in engine.Invocation) error { return engine.InProcess(p.body)(in) }
+func (p *program) run(ctx context.Context, in engine.Invocation) error {
+	return engine.InProcess(p.body)(ctx, in)
+}
 
-// open opens the stack dev with a program that runs in this process.
+// open opens the stack "dev" with a program that runs in this process.
 func open(t *testing.T, c *enginetest.Cloud, body pulumi.RunFunc) (*engine.Stack, *program) {
 	t.Helper()
 	p := &program{body}
@@ -38,5 +41,5 @@ func open(t *testing.T, c *enginetest.Cloud, body pulumi.RunFunc) (*engine.Stack
 	return s, p
 }
 
-// errRefused is what a cloud says that refuses.
-var errRefused = errors.New("refused: no room left")
+// errRefused is the error of a cloud that refuses to create an object.
+var errRefused = errors.New("refused: quota exceeded")

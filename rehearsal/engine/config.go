@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/agext/levenshtein"
 	"github.com/pulumi/pulumi/pkg/v3/resource/plugin"
 	pkgworkspace "github.com/pulumi/pulumi/pkg/v3/workspace"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/diag"
@@ -20,8 +21,8 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/workspace"
 )
 
-// loadProject reads Pulumi.yaml of dir and holds its requiredPulumiVersion, which
-// only the CLI's commands look at, against the engine's.
+// loadProject reads Pulumi.yaml in dir and checks its requiredPulumiVersion, which otherwise only the CLI's
+// commands do.
 func loadProject(dir string) (*workspace.Project, error) {
 	path := filepath.Join(dir, "Pulumi.yaml")
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
@@ -33,27 +34,24 @@ func loadProject(dir string) (*workspace.Project, error) {
 	}
 	if required := project.RequiredPulumiVersion; required != "" {
 		if err := plugin.ValidatePulumiVersionRange(required, PulumiVersion); err != nil {
-			return nil, fmt.Errorf("requiredPulumiVersion of Pulumi.yaml: %w", err)
+			return nil, fmt.Errorf("requiredPulumiVersion in Pulumi.yaml: %w", err)
 		}
 	}
 	return project, nil
 }
 
-// Configure reads the stack file again and applies overrides to it, in place of
-// the overrides that the stack was opened with. The next operation uses it.
+// Configure reads the stack file again and applies overrides, which replace those that the stack was opened
+// with. The next operation uses the new configuration.
 func (s *Stack) Configure(overrides map[string]string) error {
-	path := s.opts.StackFile
-	if path == "" {
-		path = filepath.Join(s.opts.Dir, "Pulumi."+s.opts.Stack+".yaml")
-	}
-	file := filepath.Base(path)
-	// LoadProjectStack takes a missing file for an empty one.
+	file := "Pulumi." + s.opts.Stack + ".yaml"
+	path := filepath.Join(s.opts.Dir, file)
+	// LoadProjectStack returns an empty configuration for a missing file.
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-		return s.missing(path)
+		return s.missingStackFile(file)
 	}
 
-	var warnings strings.Builder
-	sink := diag.DefaultSink(&warnings, &warnings, diag.FormatOptions{Color: colors.Never})
+	var printed strings.Builder
+	sink := diag.DefaultSink(&printed, &printed, diag.FormatOptions{Color: colors.Never})
 	loaded, err := workspace.LoadProjectStack(sink, s.project, path)
 	if err != nil {
 		return fmt.Errorf("%s: %w", file, err)
@@ -65,58 +63,41 @@ func (s *Stack) Configure(overrides map[string]string) error {
 		return err
 	}
 
-	// Anything encrypted has been refused, so nothing may ask for a decryption.
-	crypter := config.NewErrorCrypter("a rehearsal decrypts nothing")
+	// refuseSecrets has refused every encrypted value, so nothing needs a decrypter.
+	crypter := config.NewErrorCrypter("a rehearsal cannot decrypt values")
 	err = pkgworkspace.ValidateStackConfigAndApplyProjectConfig(
 		context.Background(), s.name.String(), s.project, esc.Value{}, loaded.Config, crypter, crypter)
 	if err != nil {
 		return fmt.Errorf("%s: %w", file, err)
 	}
 	s.config = loaded.Config
-	s.warnings = append(messages(warnings.String()), s.mistypedNamespaces()...)
+	s.warnings = append(parseWarnings(printed.String()), s.misspelledNamespaces()...)
 	return nil
 }
 
-// mistypedNamespaces warns of keys that Pulumi hands to nobody, in a namespace that looks like the project's.
-func (s *Stack) mistypedNamespaces() []string {
+// maxEdits is the largest edit distance at which a namespace is taken for a misspelling of the project's name.
+const maxEdits = 2
+
+// misspelledNamespaces returns a warning for each key whose namespace looks like the project's name. Pulumi
+// ignores such keys silently.
+func (s *Stack) misspelledNamespaces() []string {
 	project := s.project.Name.String()
 	var warnings []string
 	for key := range s.config {
 		namespace := key.Namespace()
-		if slices.Contains([]string{project, simulatedPackage, "pulumi"}, namespace) || edits(namespace, project) > 2 {
+		if slices.Contains([]string{project, simulatedPackage, "pulumi"}, namespace) ||
+			levenshtein.Distance(namespace, project, nil) > maxEdits {
 			continue
 		}
-		warnings = append(warnings, fmt.Sprintf("%s: nothing reads the namespace %q, and Pulumi ignores the value: is %s:%s meant?",
+		warnings = append(warnings, fmt.Sprintf("%s: no package reads the namespace %q, so Pulumi ignores this value; did you mean %s:%s?",
 			key, namespace, project, key.Name()))
 	}
 	slices.Sort(warnings)
 	return warnings
 }
 
-// edits is how many letters must be inserted, removed or changed to make b of a.
-func edits(a, b string) int {
-	from, to := []rune(a), []rune(b)
-	row := make([]int, len(to)+1) // what the letters of a so far need to become so many of b
-	for j := range row {
-		row[j] = j
-	}
-	for i, letter := range from {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range to {
-			change := diagonal
-			if letter != to[j] {
-				change++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(change, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(to)]
-}
-
-// refuseSecrets refuses what a rehearsal would have to guess: encrypted values and
-// those that an ESC environment holds.
+// refuseSecrets returns an error for encrypted values and for a Pulumi ESC environment: a rehearsal would have
+// to guess their values.
 func refuseSecrets(file string, stack *workspace.ProjectStack) error {
 	var encrypted []string
 	for key, value := range stack.Config {
@@ -126,19 +107,19 @@ func refuseSecrets(file string, stack *workspace.ProjectStack) error {
 	}
 	if len(encrypted) > 0 {
 		slices.Sort(encrypted)
-		return fmt.Errorf("%s: encrypted values (%s): a rehearsal decrypts nothing; "+
-			"give them in the clear in a stack file made for rehearsing", file, strings.Join(encrypted, ", "))
+		return fmt.Errorf("%s: encrypted values (%s): a rehearsal cannot decrypt them; "+
+			"rehearse a copy of the stack file with plain values", file, strings.Join(encrypted, ", "))
 	}
 	if stack.Environment != nil {
-		return fmt.Errorf("%s: environment: a rehearsal opens no Pulumi ESC environment; "+
-			"give its values in a stack file made for rehearsing", file)
+		return fmt.Errorf("%s: environment: a rehearsal cannot open a Pulumi ESC environment; "+
+			"rehearse a copy of the stack file with the environment's values", file)
 	}
 	return nil
 }
 
-// override sets values as `pulumi config set` would, arrays and objects included.
+// override sets values as "pulumi config set" does, including arrays and objects.
 func (s *Stack) override(values config.Map, overrides map[string]string) error {
-	for name, text := range overrides {
+	for name, value := range overrides {
 		key := config.MustMakeKey(s.project.Name.String(), name)
 		if strings.Contains(name, ":") {
 			parsed, err := config.ParseKey(name)
@@ -147,43 +128,41 @@ func (s *Stack) override(values config.Map, overrides map[string]string) error {
 			}
 			key = parsed
 		}
-		value := config.NewValue(text)
-		if trimmed := strings.TrimSpace(text); strings.HasPrefix(trimmed, "[") || strings.HasPrefix(trimmed, "{") {
-			if json.Valid([]byte(trimmed)) {
-				value = config.NewObjectValue(trimmed)
-			}
+		values[key] = config.NewValue(value)
+		trimmed := strings.TrimSpace(value)
+		structured := strings.HasPrefix(trimmed, "[") || strings.HasPrefix(trimmed, "{")
+		if structured && json.Valid([]byte(trimmed)) {
+			values[key] = config.NewObjectValue(trimmed)
 		}
-		values[key] = value
 	}
 	return nil
 }
 
-// missing says that a stack has no file, and which stacks have.
-func (s *Stack) missing(path string) error {
-	files, err := filepath.Glob(filepath.Join(s.opts.Dir, "Pulumi.*.yaml"))
+// missingStackFile returns an error that lists the stacks that do have a file.
+func (s *Stack) missingStackFile(file string) error {
+	paths, err := filepath.Glob(filepath.Join(s.opts.Dir, "Pulumi.*.yaml"))
 	if err != nil {
 		return err
 	}
 	var stacks []string
-	for _, file := range files {
-		name := strings.TrimPrefix(filepath.Base(file), "Pulumi.")
+	for _, path := range paths {
+		name := strings.TrimPrefix(filepath.Base(path), "Pulumi.")
 		stacks = append(stacks, strings.TrimSuffix(name, ".yaml"))
 	}
-	there := "there are none"
+	existing := "no stack has a file"
 	if len(stacks) > 0 {
-		there = "the stacks there are " + strings.Join(stacks, ", ")
+		existing = "existing stacks: " + strings.Join(stacks, ", ")
 	}
-	return fmt.Errorf("stack %q: no %s in %s; %s",
-		s.opts.Stack, filepath.Base(path), filepath.Dir(path), there)
+	return fmt.Errorf("stack %q: no %s in %s; %s", s.opts.Stack, file, s.opts.Dir, existing)
 }
 
-// messages splits what a sink has printed into its warnings.
-func messages(printed string) []string {
-	var found []string
-	for text := range strings.SplitSeq(printed, "warning: ") {
-		if text = strings.TrimSpace(text); text != "" {
-			found = append(found, strings.ReplaceAll(text, "\n", " "))
+// parseWarnings splits the output of a diagnostics sink into its warnings.
+func parseWarnings(printed string) []string {
+	var warnings []string
+	for warning := range strings.SplitSeq(printed, "warning: ") {
+		if warning = strings.TrimSpace(warning); warning != "" {
+			warnings = append(warnings, strings.ReplaceAll(warning, "\n", " "))
 		}
 	}
-	return found
+	return warnings
 }

@@ -14,20 +14,20 @@ import (
 	"golang.org/x/term"
 )
 
-// show displays an operation as `pulumi` does. The returned channel takes its
-// events; done is closed once the last of them, a cancel event, is on the screen.
-func (s *Stack) show(kind apitype.UpdateKind, preview bool) (chan<- pengine.Event, <-chan bool) {
+// display shows an operation as the Pulumi CLI does. The first channel receives the operation's events; the
+// second is closed when the last of them, a cancel event, has been displayed.
+func (s *Stack) display(kind apitype.UpdateKind, preview bool) (chan<- pengine.Event, <-chan bool) {
 	events, done := make(chan pengine.Event), make(chan bool)
 	options := displayOptions(s.opts.Display)
 	label := backend.ActionLabel(kind, preview)
-	fmt.Fprintf(s.opts.Display, "%s", options.Color.Colorize(
-		fmt.Sprintf("%s%s (%s):%s\n", colors.SpecHeadline, label, s.name, colors.Reset)))
+	headline := fmt.Sprintf("%s%s (%s):%s\n", colors.SpecHeadline, label, s.name, colors.Reset)
+	fmt.Fprint(s.opts.Display, options.Color.Colorize(headline))
 	go display.ShowEvents(
 		strings.ToLower(label), kind, s.name, s.project.Name, "", events, done, options, preview)
 	return events, done
 }
 
-// displayOptions suits the display to where it goes.
+// displayOptions returns the options of a display that writes to w.
 func displayOptions(w io.Writer) display.Options {
 	options := display.Options{
 		Type:              display.DisplayProgress,
@@ -42,7 +42,7 @@ func displayOptions(w io.Writer) display.Options {
 		if os.Getenv("NO_COLOR") == "" {
 			options.Color = colors.Always
 		}
-		// Moving rows read the keyboard, too: it scrolls them.
+		// Live rows also read the keyboard, to scroll.
 		options.IsInteractive = term.IsTerminal(int(os.Stdin.Fd())) && os.Getenv("TERM") != "dumb"
 	}
 	return options

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os/exec"
+	"sync"
 
 	"github.com/blang/semver"
 	"github.com/pulumi/pulumi/pkg/v3/resource/deploy/deploytest"
@@ -15,37 +16,30 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/property"
 )
 
-// simulatedPackage is the one package whose provider the host has.
+// simulatedPackage is the only package that the host has a provider for.
 const simulatedPackage = "aws"
 
-// host gives the engine the program and the provider of one operation. What it
-// does not answer itself, the engine's own test host does.
+// host gives the engine the program and the provider for one operation. It embeds the engine's own test host.
 type host struct {
 	plugin.Host
 }
 
-// newHost builds the host of an operation of s.
+// newHost returns the host for one operation of s.
 func (s *Stack) newHost(sink, status diag.Sink) plugin.Host {
-	running, stop := context.WithCancel(context.Background())
-	program := &runtime{
-		LanguageRuntime: deploytest.NewLanguageRuntime(nil),
-		running:         running,
-		stop:            stop,
-	}
+	program := newRuntime()
 	inner := deploytest.NewPluginHost(sink, status, program, deploytest.NewProviderLoader(
 		simulatedPackage, semver.Version{},
 		func() (plugin.Provider, error) { return s.opts.Provider(), nil }))
 
 	run := s.opts.Run
 	if run == nil {
-		run = func(in Invocation) error { return execute(s.opts.Program, in) }
+		run = func(ctx context.Context, in Invocation) error { return execute(ctx, s.opts.Program, in) }
 	}
 	program.run = func(ctx context.Context, info plugin.RunInfo) error {
-		return run(Invocation{
+		return run(ctx, Invocation{
 			RunInfo: info,
-			Context: ctx,
-			// The engine's log service is the host's. The monitor's address would lose
-			// every message, the program's own error among them.
+			// The host serves the engine's log service. Messages sent to the monitor's address would be lost,
+			// including the program's own error.
 			EngineAddress: inner.ServerAddr(),
 			Stdout:        func(line string) { inner.Log(diag.Info, "", line+"\n", 0) },
 			Stderr:        func(line string) { inner.Log(diag.Infoerr, "", line+"\n", 0) },
@@ -54,38 +48,54 @@ func (s *Stack) newHost(sink, status diag.Sink) plugin.Host {
 	return host{inner}
 }
 
-// Provider implements plugin.Host: the simulated provider serves every version.
+// Provider implements plugin.Host. The simulated provider serves every version of its package.
 func (h host) Provider(
 	ctx *plugin.Context, descriptor workspace.PluginDescriptor, e env.Env,
 ) (plugin.Provider, error) {
 	if descriptor.Name != simulatedPackage {
-		return nil, fmt.Errorf("package %q: a rehearsal simulates %s alone", descriptor.Name, simulatedPackage)
+		return nil, fmt.Errorf("package %q: a rehearsal simulates only the package %q", descriptor.Name, simulatedPackage)
 	}
 	descriptor.Version = nil
 	return h.Host.Provider(ctx, descriptor, e)
 }
 
-// runtime runs the program in place of a language host.
+// runtime runs the program instead of a language host.
 type runtime struct {
 	plugin.LanguageRuntime
 
-	run     func(context.Context, plugin.RunInfo) error
-	running context.Context // ends at Cancel, whenever that comes
-	stop    context.CancelFunc
+	run func(context.Context, plugin.RunInfo) error
+	// interrupt closes interrupted. The engine may call Cancel before, during and after Run.
+	interrupt   func()
+	interrupted <-chan struct{}
 }
 
-// Cancel implements plugin.LanguageRuntime: the program is interrupted.
+func newRuntime() *runtime {
+	interrupted := make(chan struct{})
+	return &runtime{
+		LanguageRuntime: deploytest.NewLanguageRuntime(nil),
+		interrupt:       sync.OnceFunc(func() { close(interrupted) }),
+		interrupted:     interrupted,
+	}
+}
+
+// Cancel implements plugin.LanguageRuntime: it interrupts the program.
 func (r *runtime) Cancel(ctx context.Context) error {
-	r.stop()
+	r.interrupt()
 	return r.LanguageRuntime.Cancel(ctx)
 }
 
-// Run implements plugin.LanguageRuntime. It returns what the program failed with,
-// or true where the program has reported that itself.
+// Run implements plugin.LanguageRuntime. It returns the program's error message, or true if the program has
+// reported its error itself.
 func (r *runtime) Run(ctx context.Context, info plugin.RunInfo) (string, bool, error) {
-	ctx, done := context.WithCancel(ctx)
-	defer done()
-	defer context.AfterFunc(r.running, done)()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	go func() {
+		select {
+		case <-r.interrupted:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
 
 	err := r.run(ctx, info)
 	var exit *exec.ExitError
@@ -93,17 +103,17 @@ func (r *runtime) Run(ctx context.Context, info plugin.RunInfo) (string, bool, e
 	case err == nil:
 		return "", false, nil
 	case ctx.Err() != nil, errors.As(err, &exit) && exit.ExitCode() == exitLogged:
-		// A program that was interrupted has nothing to add to that.
+		// The engine reports the cancellation of an interrupted program.
 		return "", true, nil
 	default:
 		return err.Error(), false, nil
 	}
 }
 
-// noStacks answers stack references: a rehearsal knows one stack.
-func noStacks() *deploytest.BackendClient {
+// noStackReferences is a backend client that refuses stack references: a rehearsal has no other stacks.
+func noStackReferences() *deploytest.BackendClient {
 	refuse := func(name string) (property.Map, error) {
-		return property.Map{}, fmt.Errorf("stack reference %q: a rehearsal knows no other stack", name)
+		return property.Map{}, fmt.Errorf("stack reference %q: a rehearsal cannot read other stacks", name)
 	}
 	return &deploytest.BackendClient{
 		GetStackOutputsF: func(_ context.Context, name string, _ func(error) error) (property.Map, error) {

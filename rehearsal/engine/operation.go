@@ -16,83 +16,83 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/config"
 )
 
-// organization is what every backend but Pulumi Cloud tells a program.
+// organization is the organization that every backend except Pulumi Cloud reports to programs.
 const organization = "organization"
 
-// Preview finds out what Up would do, and changes nothing.
+// Preview computes what Up would do, and changes nothing.
 func (s *Stack) Preview(ctx context.Context) *Result {
 	return s.operate(ctx, apitype.UpdateUpdate, true)
 }
 
-// Up makes the resources what the program declares.
+// Up creates, updates and deletes resources so that they match what the program declares.
 func (s *Stack) Up(ctx context.Context) *Result {
 	return s.operate(ctx, apitype.UpdateUpdate, false)
 }
 
-// Refresh makes the state what the provider finds. Changes has more than OpSame
-// where the two had drifted apart.
+// Refresh updates the state to match what the provider reads. If there was drift, Result.Changes counts more
+// than OpSame.
 func (s *Stack) Refresh(ctx context.Context) *Result {
 	return s.operate(ctx, apitype.RefreshUpdate, false)
 }
 
-// Destroy deletes all resources that the state holds. The program does not run.
+// Destroy deletes all resources in the state. It does not run the program.
 func (s *Stack) Destroy(ctx context.Context) *Result {
 	return s.operate(ctx, apitype.DestroyUpdate, false)
 }
 
-// operate runs an operation. If ctx ends, the operation finishes the steps that it
-// has begun and starts none; the state is then as valid as after any failure.
+// operate runs an operation. When ctx is canceled, the operation finishes the steps that have started and starts
+// no more; the state is then as valid as after any other failure.
 func (s *Stack) operate(ctx context.Context, kind apitype.UpdateKind, preview bool) *Result {
 	result := &Result{}
 	if err := ctx.Err(); err != nil {
 		result.Err = err
 		return result
 	}
-	base, err := s.base()
+	base, err := deserialize(ctx, s.state)
 	if err != nil {
 		result.Err = err
 		return result
 	}
 
-	cancelContext, source := cancel.NewContext(context.Background())
-	// The engine keeps the operation's servers until then. Before the operation has
-	// returned it would abandon the steps under way.
+	// Cancel ends the operation in an orderly way; terminating it would abandon the steps that are running. So
+	// the operation runs in a context of its own, which is terminated only after it has returned.
+	cancelContext, source := cancel.NewContext(context.WithoutCancel(ctx))
 	defer source.Terminate()
 	defer context.AfterFunc(ctx, source.Cancel)()
 
 	events := make(chan pengine.Event)
-	collected := s.collect(events, kind, preview)
+	received := s.receive(events, kind, preview)
 	saved := &persister{path: s.opts.StatePath}
 	var manager *backend.SnapshotManager
 	engineContext := &pengine.Context{
-		Cancel: cancelContext, Events: events, BackendClient: noStacks(),
+		Cancel: cancelContext, Events: events, BackendClient: noStackReferences(),
 	}
 	if !preview {
 		manager = backend.NewSnapshotManager(saved, base.SecretsManager, base, nil)
 		engineContext.SnapshotManager = manager
 	}
 
-	began := time.Now()
-	result.Changes, result.Err = s.call(kind, preview, base, engineContext)
+	start := time.Now()
+	result.Changes, result.Err = s.run(kind, preview, base, engineContext)
 	if manager != nil {
-		result.Err = errors.Join(result.Err, manager.Close(), s.keep(saved))
+		result.Err = errors.Join(result.Err, manager.Close(), s.setToSaved(context.WithoutCancel(ctx), saved))
 	}
-	result.Duration = time.Since(began)
+	result.Duration = time.Since(start)
 	close(events)
-	result.collect(<-collected)
+	result.addEvents(<-received)
 	return result
 }
 
-// call hands the operation to the engine.
-func (s *Stack) call(
+// run lets the engine run the operation, and returns the number of resources by what was done to them.
+func (s *Stack) run(
 	kind apitype.UpdateKind, preview bool, base *deploy.Snapshot, ctx *pengine.Context,
 ) (map[string]int, error) {
-	crypter := config.NewErrorCrypter("a rehearsal decrypts nothing")
 	info := pengine.UpdateInfo{
 		Root:    s.opts.Dir,
 		Project: s.project,
 		Target: &deploy.Target{
-			Name: s.name, Organization: organization, Config: s.config, Decrypter: crypter, Snapshot: base,
+			Name: s.name, Organization: organization, Config: s.config, Snapshot: base,
+			Decrypter: config.NewErrorCrypter("a rehearsal cannot decrypt values"),
 		},
 	}
 	options := pengine.UpdateOptions{
@@ -100,17 +100,17 @@ func (s *Stack) call(
 		HostFactory: func(_ context.Context, sink, status diag.Sink, _ plugin.DebugContext) (plugin.Host, error) {
 			return s.newHost(sink, status), nil
 		},
-		// The engine would try to download the real provider at every operation.
+		// Otherwise every operation would try to download the real provider.
 		SkipPluginPreInstall: true,
 	}
-	run := pengine.Update
+	operation := pengine.Update
 	switch kind {
 	case apitype.RefreshUpdate:
-		run = pengine.Refresh
+		operation = pengine.Refresh
 	case apitype.DestroyUpdate:
-		run = pengine.Destroy
+		operation = pengine.Destroy
 	}
-	_, counts, err := run(info, ctx, options, preview)
+	_, counts, err := operation(info, ctx, options, preview)
 	changes := make(map[string]int, len(counts))
 	for op, count := range counts {
 		changes[string(op)] = count
@@ -118,11 +118,11 @@ func (s *Stack) call(
 	return changes, err
 }
 
-// keep makes the last state that the engine saved the stack's.
-func (s *Stack) keep(saved *persister) error {
+// setToSaved sets the stack's state to the last one that the engine saved.
+func (s *Stack) setToSaved(ctx context.Context, saved *persister) error {
 	state, err := saved.untyped()
 	if err == nil {
-		err = s.adopt(state)
+		err = s.setState(ctx, state)
 	}
 	if err != nil {
 		return fmt.Errorf("state after the operation: %w", err)
@@ -130,14 +130,14 @@ func (s *Stack) keep(saved *persister) error {
 	return nil
 }
 
-// collect gathers the events of an operation, and shows them where there is a
-// display. The events come out once the channel is closed and all is shown.
-func (s *Stack) collect(events <-chan pengine.Event, kind apitype.UpdateKind, preview bool) <-chan []pengine.Event {
-	collected := make(chan []pengine.Event, 1)
+// receive collects the events of an operation, and displays them if there is a display. The returned channel
+// delivers them after events has been closed and the display is complete.
+func (s *Stack) receive(events <-chan pengine.Event, kind apitype.UpdateKind, preview bool) <-chan []pengine.Event {
+	received := make(chan []pengine.Event, 1)
 	var shown chan<- pengine.Event
 	var done <-chan bool
 	if s.opts.Display != nil {
-		shown, done = s.show(kind, preview)
+		shown, done = s.display(kind, preview)
 	}
 	go func() {
 		var all []pengine.Event
@@ -151,7 +151,7 @@ func (s *Stack) collect(events <-chan pengine.Event, kind apitype.UpdateKind, pr
 			<-done
 			close(shown)
 		}
-		collected <- all
+		received <- all
 	}()
-	return collected
+	return received
 }

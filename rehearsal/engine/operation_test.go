@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -15,8 +16,8 @@ import (
 	"bastionless/rehearsal/engine/enginetest"
 )
 
-// summaries renders the steps that change something.
-func summaries(r *engine.Result) []string {
+// changes returns the steps that change something, as text.
+func changes(r *engine.Result) []string {
 	texts := []string{}
 	for _, step := range r.Changed() {
 		texts = append(texts, step.String())
@@ -24,7 +25,12 @@ func summaries(r *engine.Result) []string {
 	return texts
 }
 
-func TestStack_livesAndGoes(t *testing.T) {
+// stepsOf returns the steps of the resource with a name.
+func stepsOf(r *engine.Result, name string) []engine.Step {
+	return slices.DeleteFunc(slices.Clone(r.Steps), func(s engine.Step) bool { return s.URN.Name() != name })
+}
+
+func TestStack_lifecycle(t *testing.T) {
 	t.Parallel()
 	ctx, c := context.Background(), enginetest.NewCloud()
 	s, _ := open(t, c, enginetest.Pair("s", "z"))
@@ -39,7 +45,7 @@ func TestStack_livesAndGoes(t *testing.T) {
 	require.NoError(t, up.Err)
 	require.Equal(t, map[string]int{"create": 3}, up.Changes)
 	require.Equal(t, []string{"first", "second"}, c.Names())
-	require.Less(t, up.Find("first")[0].Ended, up.Find("second")[0].Began)
+	require.Less(t, stepsOf(up, "first")[0].End, stepsOf(up, "second")[0].Start)
 	require.Equal(t, "s", s.Snapshot().Resources[0].Outputs["size"].StringValue())
 
 	again := s.Up(ctx)
@@ -55,12 +61,12 @@ func TestStack_livesAndGoes(t *testing.T) {
 	destroy := s.Destroy(ctx)
 	require.NoError(t, destroy.Err)
 	require.Equal(t, map[string]int{"delete": 3}, destroy.Changes)
-	require.Less(t, destroy.Find("second")[0].Ended, destroy.Find("first")[0].Began)
+	require.Less(t, stepsOf(destroy, "second")[0].End, stepsOf(destroy, "first")[0].Start)
 	require.Empty(t, c.Names())
 	require.Empty(t, s.Snapshot().Resources)
 }
 
-func TestStack_configuresTheProvider(t *testing.T) {
+func TestStack_configuresProvider(t *testing.T) {
 	t.Parallel()
 	c := enginetest.NewCloud()
 	s, _ := open(t, c, enginetest.Pair("s", "z"))
@@ -70,7 +76,7 @@ func TestStack_configuresTheProvider(t *testing.T) {
 	require.Equal(t, "eu-west-1", c.Configurations()[0]["region"].StringValue())
 	require.Equal(t, 1, c.Providers())
 	require.NoError(t, s.Destroy(context.Background()).Err)
-	require.Equal(t, 2, c.Providers(), "an operation must get a provider object of its own")
+	require.Equal(t, 2, c.Providers(), "each operation gets a new provider")
 }
 
 func TestStack_update(t *testing.T) {
@@ -83,7 +89,7 @@ func TestStack_update(t *testing.T) {
 	result := s.Up(ctx)
 	require.NoError(t, result.Err)
 	require.Equal(t, map[string]int{"same": 2, "update": 1}, result.Changes)
-	require.Equal(t, []string{`update aws:test/thing:Thing "first": size: "s" => "m"`}, summaries(result))
+	require.Equal(t, []string{`update aws:test/thing:Thing "first": size: "s" => "m"`}, changes(result))
 }
 
 func TestStack_replace(t *testing.T) {
@@ -97,12 +103,12 @@ func TestStack_replace(t *testing.T) {
 	require.NoError(t, result.Err)
 	require.Equal(t, map[string]int{"same": 2, "replace": 1}, result.Changes)
 	ops := []string{}
-	for _, step := range result.Find("first") {
+	for _, step := range stepsOf(result, "first") {
 		ops = append(ops, step.Op)
 	}
 	require.Equal(t, []string{engine.OpCreateReplacement, engine.OpReplace, engine.OpDeleteReplaced}, ops)
-	require.Equal(t, []string{"zone"}, result.Find("first")[0].Causes)
-	require.Equal(t, []string{"zone: \"z\" => \"y\""}, result.Find("first")[0].Diff)
+	require.Equal(t, []string{"zone"}, stepsOf(result, "first")[0].ReplaceKeys)
+	require.Equal(t, []string{"zone: \"z\" => \"y\""}, stepsOf(result, "first")[0].Diff)
 	require.Equal(t, []string{"first", "second"}, c.Names())
 }
 
@@ -124,13 +130,13 @@ func TestStack_refreshFindsDrift(t *testing.T) {
 	require.ElementsMatch(t, []string{
 		`update aws:test/thing:Thing "first": size: "s" => "z"`,
 		`delete aws:test/thing:Thing "second"`,
-	}, summaries(result))
+	}, changes(result))
 }
 
-func TestStack_failingCreate(t *testing.T) {
+func TestStack_creationFails(t *testing.T) {
 	t.Parallel()
 	ctx, c := context.Background(), enginetest.NewCloud()
-	c.Creating = func(_ context.Context, name string) error {
+	c.BeforeCreate = func(_ context.Context, name string) error {
 		if name == "second" {
 			return errRefused
 		}
@@ -139,14 +145,14 @@ func TestStack_failingCreate(t *testing.T) {
 	s, _ := open(t, c, enginetest.Pair("s", "z"))
 
 	result := s.Up(ctx)
-	require.EqualError(t, result.Err, "BAIL: step executor errored: step application failed: refused: no room left")
-	require.Equal(t, `aws:test/thing:Thing "second": refused: no room left`, result.Failure())
+	require.EqualError(t, result.Err, "BAIL: step executor errored: step application failed: refused: quota exceeded")
+	require.Equal(t, `aws:test/thing:Thing "second": refused: quota exceeded`, result.Failure())
 	require.Equal(t, map[string]int{"create": 2}, result.Changes)
-	require.True(t, result.Find("second")[0].Failed)
+	require.True(t, stepsOf(result, "second")[0].Failed)
 	require.Equal(t, []string{"first"}, c.Names())
 	require.Empty(t, s.Snapshot().PendingOperations)
 
-	c.Creating = nil
+	c.BeforeCreate = nil
 	result = s.Up(ctx)
 	require.NoError(t, result.Err)
 	require.Empty(t, result.Failure())
@@ -155,18 +161,18 @@ func TestStack_failingCreate(t *testing.T) {
 	require.Empty(t, c.Names())
 }
 
-func TestStack_failingProgram(t *testing.T) {
+func TestStack_programFails(t *testing.T) {
 	t.Parallel()
 	s, _ := open(t, enginetest.NewCloud(), func(*pulumi.Context) error { return errors.New("two problems:\n  one\n  two") })
 	for _, result := range []*engine.Result{s.Preview(context.Background()), s.Up(context.Background())} {
 		require.Error(t, result.Err)
 		require.Equal(t, []string{
 			"an unhandled error occurred: 1 error occurred:\n\t* two problems:\n  one\n  two",
-		}, result.Texts("error"))
+		}, result.Messages("error"))
 	}
 }
 
-func TestStack_messages(t *testing.T) {
+func TestResult_Messages(t *testing.T) {
 	t.Parallel()
 	s, _ := open(t, enginetest.NewCloud(), func(ctx *pulumi.Context) error {
 		declared, err := enginetest.Declare(ctx, "aws:test/thing:Thing", "first", nil)
@@ -174,14 +180,14 @@ func TestStack_messages(t *testing.T) {
 			return err
 		}
 		_ = ctx.Log.Debug("a debug message", nil)
-		_ = ctx.Log.Info("an information", nil)
+		_ = ctx.Log.Info("information", nil)
 		return ctx.Log.Warn("a warning", &pulumi.LogArgs{Resource: declared})
 	})
 	result := s.Up(context.Background())
 	require.NoError(t, result.Err)
-	require.Contains(t, result.Texts("debug"), "a debug message")
-	require.Equal(t, []string{"an information"}, result.Texts("info"))
-	require.Equal(t, []string{"a warning"}, result.Texts("warning"))
+	require.Contains(t, result.Messages("debug"), "a debug message")
+	require.Equal(t, []string{"information"}, result.Messages("info"))
+	require.Equal(t, []string{"a warning"}, result.Messages("warning"))
 	for _, d := range result.Diagnostics {
 		if d.Severity == "warning" {
 			require.Equal(t, "first", d.URN.Name())
@@ -189,14 +195,14 @@ func TestStack_messages(t *testing.T) {
 	}
 }
 
-func TestStack_cancel(t *testing.T) {
+func TestStack_isCanceled(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(context.Background())
 	c := enginetest.NewCloud()
-	c.Creating = func(cancelled context.Context, name string) error {
+	c.BeforeCreate = func(canceled context.Context, name string) error {
 		if name == "first" {
 			cancel()
-			<-cancelled.Done()
+			<-canceled.Done()
 		}
 		return nil
 	}
@@ -209,7 +215,7 @@ func TestStack_cancel(t *testing.T) {
 	require.NoError(t, s.Snapshot().VerifyIntegrity())
 	require.ErrorIs(t, s.Up(ctx).Err, context.Canceled)
 
-	c.Creating = nil
+	c.BeforeCreate = nil
 	require.Equal(t, map[string]int{"create": 1, "same": 2}, s.Up(context.Background()).Changes)
 }
 
@@ -238,17 +244,17 @@ func TestStack_otherPackage(t *testing.T) {
 	})
 	result := s.Up(context.Background())
 	require.Error(t, result.Err)
-	require.Contains(t, result.Failure(), `package "random": a rehearsal simulates aws alone`)
+	require.Contains(t, result.Failure(), `package "random": a rehearsal simulates only the package "aws"`)
 }
 
-func TestStack_looksForNoPlugin(t *testing.T) {
+func TestStack_downloadsNoPlugin(t *testing.T) {
 	t.Parallel()
 	s, _ := open(t, enginetest.NewCloud(), enginetest.Pair("s", "z"))
-	began := time.Now()
+	start := time.Now()
 	for range 10 {
 		require.NoError(t, s.Up(context.Background()).Err)
 		require.NoError(t, s.Destroy(context.Background()).Err)
 	}
-	// An engine that looked for the real provider would take seconds each time.
-	require.Less(t, time.Since(began), 20*time.Second)
+	// Looking for the real provider would take seconds in each operation.
+	require.Less(t, time.Since(start), 20*time.Second)
 }

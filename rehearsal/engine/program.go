@@ -14,38 +14,31 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// exitLogged is the exit status of a Pulumi program that has told the engine
-// itself why it failed.
+// exitLogged is the exit status of a Pulumi program that has already reported its error to the engine.
 const exitLogged = 32
 
-// killDelay is how long a program may take to end after an interrupt.
+// killDelay is the time that a program has to exit after an interrupt before it is killed.
 const killDelay = 5 * time.Second
 
-// Invocation is one run of the Pulumi program.
+// Invocation describes one run of the Pulumi program.
 type Invocation struct {
 	plugin.RunInfo
-	// Context ends when the operation is cancelled.
-	Context context.Context
-	// EngineAddress is where the program's log messages go.
+	// EngineAddress is the address of the service that receives the program's log messages.
 	EngineAddress string
-	// Stdout and Stderr receive what the program writes for people.
+	// Stdout and Stderr receive the program's output line by line, without the newlines.
 	Stdout, Stderr func(line string)
 }
 
-// InProcess makes a Pulumi program of a function, for [Options.Run]. An error of
-// the function is reported as a program's own error is.
-func InProcess(body pulumi.RunFunc) func(Invocation) error {
-	return func(in Invocation) error {
-		values := make(map[string]string, len(in.Config))
-		for key, value := range in.Config {
-			values[key.String()] = value
-		}
+// InProcess turns a Pulumi function into a value for [Options.Run]. An error that the function returns is
+// reported as the error of a compiled program is.
+func InProcess(body pulumi.RunFunc) func(context.Context, Invocation) error {
+	return func(_ context.Context, in Invocation) error {
 		return pulumi.RunErr(body, func(info *pulumi.RunInfo) {
 			*info = pulumi.RunInfo{
 				Project:       in.Project,
 				RootDirectory: in.Info.RootDirectory(),
 				Stack:         in.Stack,
-				Config:        values,
+				Config:        in.config(),
 				Parallel:      in.Parallel,
 				DryRun:        in.DryRun,
 				MonitorAddr:   in.MonitorAddress,
@@ -56,13 +49,13 @@ func InProcess(body pulumi.RunFunc) func(Invocation) error {
 	}
 }
 
-// execute runs the compiled program at path as the Go language host of Pulumi does.
-func execute(path string, in Invocation) error {
+// execute runs the compiled program at path as Pulumi's Go language host does.
+func execute(ctx context.Context, path string, in Invocation) error {
 	environment, err := in.environment(os.Environ())
 	if err != nil {
 		return err
 	}
-	cmd := exec.CommandContext(in.Context, path, in.Args...)
+	cmd := exec.CommandContext(ctx, path, in.Args...)
 	cmd.Dir = in.Pwd
 	cmd.Env = environment
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
@@ -76,15 +69,19 @@ func execute(path string, in Invocation) error {
 	return err
 }
 
-// environment returns what the program finds in its environment: what it found
-// under the CLI, less the user's AWS and Pulumi variables. A rehearsal must come
-// out the same whoever runs it, and needs nobody's credentials.
-func (in Invocation) environment(inherited []string) ([]string, error) {
+// config returns the configuration by full key.
+func (in Invocation) config() map[string]string {
 	values := make(map[string]string, len(in.Config))
 	for key, value := range in.Config {
 		values[key.String()] = value
 	}
-	configuration, err := json.Marshal(values)
+	return values
+}
+
+// environment returns the environment that the CLI gives the program, without the user's AWS_ and PULUMI_
+// variables: a rehearsal must not depend on who runs it, and needs no credentials.
+func (in Invocation) environment(inherited []string) ([]string, error) {
+	configuration, err := json.Marshal(in.config())
 	if err != nil {
 		return nil, err
 	}
@@ -101,7 +98,7 @@ func (in Invocation) environment(inherited []string) ([]string, error) {
 		pulumi.EnvPulumiRootDirectory+"="+in.Info.RootDirectory(),
 		pulumi.EnvStack+"="+in.Stack,
 		pulumi.EnvConfig+"="+string(configuration),
-		// Encrypted values are refused when the stack is opened.
+		// Configure refuses encrypted values.
 		pulumi.EnvConfigSecretKeys+"=[]",
 		pulumi.EnvDryRun+"="+strconv.FormatBool(in.DryRun),
 		pulumi.EnvParallel+"="+strconv.Itoa(int(in.Parallel)),
@@ -110,26 +107,26 @@ func (in Invocation) environment(inherited []string) ([]string, error) {
 	), nil
 }
 
-// lineWriter hands on what is written to it line by line.
+// lineWriter passes what is written to it on, line by line.
 type lineWriter struct {
 	emit    func(line string)
 	pending []byte
 }
 
 // Write implements io.Writer.
-func (w *lineWriter) Write(text []byte) (int, error) {
-	w.pending = append(w.pending, text...)
+func (w *lineWriter) Write(p []byte) (int, error) {
+	w.pending = append(w.pending, p...)
 	for {
 		end := bytes.IndexByte(w.pending, '\n')
 		if end < 0 {
-			return len(text), nil
+			return len(p), nil
 		}
 		w.emit(string(w.pending[:end]))
 		w.pending = w.pending[end+1:]
 	}
 }
 
-// flush hands on a last line that has no end.
+// flush passes on a last line that does not end in a newline.
 func (w *lineWriter) flush() {
 	if len(w.pending) > 0 {
 		w.emit(string(w.pending))

@@ -16,7 +16,7 @@ import (
 	"bastionless/rehearsal/engine/enginetest"
 )
 
-// TestMain makes this test's binary a Pulumi program where the engine runs it as one.
+// TestMain turns the test binary into a Pulumi program when the engine runs it.
 func TestMain(m *testing.M) {
 	if os.Getenv(pulumi.EnvMonitor) != "" {
 		pulumi.Run(compiled)
@@ -25,17 +25,16 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// compiled is the program that this test's binary is.
+// compiled is the program in the test binary. The configuration key "name" selects what it does.
 func compiled(ctx *pulumi.Context) error {
 	switch mode, _ := ctx.GetConfig("test:name"); mode {
 	case "panic":
-		panic("no more")
+		panic("out of order")
 	case "exit":
 		os.Exit(3)
 	case "fail":
 		return errors.New("two problems:\n  one\n  two")
 	case "sleep":
-		fmt.Println("asleep")
 		time.Sleep(time.Minute)
 	case "environment":
 		text, err := json.Marshal(os.Environ())
@@ -50,7 +49,7 @@ func compiled(ctx *pulumi.Context) error {
 	return enginetest.Pair("s", "z")(ctx)
 }
 
-// openCompiled opens the stack with the compiled program in a mode.
+// openCompiled opens the stack "dev" with the compiled program in a mode.
 func openCompiled(t *testing.T, c *enginetest.Cloud, mode string) *engine.Stack {
 	t.Helper()
 	self, err := os.Executable()
@@ -69,19 +68,19 @@ func TestProgram_runs(t *testing.T) {
 	result := s.Up(context.Background())
 	require.NoError(t, result.Err)
 	require.Equal(t, map[string]int{"create": 3}, result.Changes)
-	require.Equal(t, []string{"to standard output"}, result.Texts("info"))
-	require.Equal(t, []string{"to standard error"}, result.Texts("info#err"))
-	require.Equal(t, []string{"a warning"}, result.Texts("warning"))
+	require.Equal(t, []string{"to standard output"}, result.Messages("info"))
+	require.Equal(t, []string{"to standard error"}, result.Messages("info#err"))
+	require.Equal(t, []string{"a warning"}, result.Messages("warning"))
 	require.Equal(t, map[string]int{"same": 3}, s.Up(context.Background()).Changes)
 }
 
-// A program that exits with 32 has reported its error itself: it is named once.
+// A program that exits with status 32 has reported its error itself, so the error appears once.
 func TestProgram_fails(t *testing.T) {
 	t.Parallel()
 	result := openCompiled(t, enginetest.NewCloud(), "fail").Preview(context.Background())
 	require.EqualError(t, result.Err, "BAIL: BAIL: run bailed")
 	expected := "an unhandled error occurred: program failed: \n1 error occurred:\n\t* two problems:\n  one\n  two"
-	require.Equal(t, []string{expected}, result.Texts("error"))
+	require.Equal(t, []string{expected}, result.Messages("error"))
 	require.Equal(t, "two problems:\n  one\n  two", result.Failure())
 }
 
@@ -89,8 +88,8 @@ func TestProgram_panics(t *testing.T) {
 	t.Parallel()
 	result := openCompiled(t, enginetest.NewCloud(), "panic").Up(context.Background())
 	require.Error(t, result.Err)
-	require.Equal(t, []string{"an unhandled error occurred: exit status 2"}, result.Texts("error"))
-	require.Contains(t, result.Texts("info#err"), "panic: no more")
+	require.Equal(t, []string{"an unhandled error occurred: exit status 2"}, result.Messages("error"))
+	require.Contains(t, result.Messages("info#err"), "panic: out of order")
 }
 
 func TestProgram_exits(t *testing.T) {
@@ -99,7 +98,7 @@ func TestProgram_exits(t *testing.T) {
 	require.Equal(t, "an unhandled error occurred: exit status 3", result.Failure())
 }
 
-func TestProgram_isMissing(t *testing.T) {
+func TestProgram_missing(t *testing.T) {
 	t.Parallel()
 	s, err := engine.Open(engine.Options{
 		Dir: enginetest.Directory(t, projectFile, ""), Stack: "dev", Program: "/no/such/program", Provider: enginetest.NewCloud().NewProvider,
@@ -109,7 +108,7 @@ func TestProgram_isMissing(t *testing.T) {
 		s.Preview(context.Background()).Failure())
 }
 
-func TestProgram_isInterrupted(t *testing.T) {
+func TestProgram_interrupted(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithTimeout(context.Background(), 500*time.Millisecond)
 	defer cancel()
@@ -118,7 +117,7 @@ func TestProgram_isInterrupted(t *testing.T) {
 	require.Less(t, result.Duration, 10*time.Second)
 }
 
-// The program must not find the user's credentials, nor what the user tells Pulumi.
+// The program gets neither the user's AWS credentials nor the user's settings for Pulumi.
 func TestProgram_environment(t *testing.T) {
 	t.Setenv("AWS_PROFILE", "mine")
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "mine")

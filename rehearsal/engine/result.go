@@ -14,7 +14,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 )
 
-// Operations that a Step or Changes can name; there are more, of imports.
+// Values of Step.Op and keys of Result.Changes. Pulumi has more, for imports.
 const (
 	OpSame              = string(deploy.OpSame)
 	OpCreate            = string(deploy.OpCreate)
@@ -27,43 +27,38 @@ const (
 	OpRefresh           = string(deploy.OpRefresh)
 )
 
-// Result is what an operation did.
+// Result describes what an operation did.
 type Result struct {
-	// Changes counts resources by what happened to them, as `pulumi` prints it: a
-	// replacement counts once, as OpReplace.
+	// Changes counts resources by operation, as the Pulumi CLI does: a replacement counts once, as OpReplace.
 	Changes map[string]int
-	// Steps are what the engine did, in the order in which each began: a
-	// replacement is several.
+	// Steps are the engine's steps in the order in which they started. A replacement consists of several.
 	Steps []Step
 	// Diagnostics are the messages of the engine, the provider and the program.
 	Diagnostics []Diagnostic
-	// Events are all events of the engine, as it sent them.
-	Events []pengine.Event
 	// Duration is how long the operation took.
 	Duration time.Duration
-	// Err is nil if the operation did all that it set out to do.
+	// Err is nil if the operation succeeded.
 	Err error
 }
 
-// Step is one thing that the engine did, or in a preview would do, to a resource.
+// Step is one step of the engine for one resource, or one that a preview predicts.
 type Step struct {
 	URN resource.URN
 	Op  string
-	// Began and Ended are places in Result.Events. Ended is -1 where the operation
-	// ended first.
-	Began, Ended int
-	// Failed says that the provider refused. Result.Diagnostics has its reason.
+	// Start and End are the positions of the step's first and last event among all events of the operation.
+	// End is -1 if the step did not end.
+	Start, End int
+	// Failed is true if the provider returned an error, which is in Result.Diagnostics.
 	Failed bool
-	// Diff says what differs, one property a line, sorted. Empty for a creation, a
-	// deletion and no change.
+	// Diff has one line for each property that differs, sorted. It is empty for OpSame, OpCreate and OpDelete.
 	Diff []string
-	// Properties are the paths of what differs, sorted. Empty where Diff is.
+	// Properties are the paths of the properties that differ, sorted. They are empty when Diff is.
 	Properties []string
-	// Causes are the properties that force a replacement.
-	Causes []string
+	// ReplaceKeys are the properties that require a replacement, sorted.
+	ReplaceKeys []string
 }
 
-// String names the step as people read it.
+// String returns the operation, the resource and the diff, for people.
 func (s Step) String() string {
 	text := fmt.Sprintf("%s %s", s.Op, describe(s.URN))
 	if len(s.Diff) > 0 {
@@ -74,49 +69,40 @@ func (s Step) String() string {
 
 // Diagnostic is a message of the engine, the provider or the program.
 type Diagnostic struct {
-	// Severity is debug, info, warning or error; what the program wrote to its
-	// standard error is "info#err".
+	// Severity is "debug", "info", "warning" or "error", or "info#err" for the program's standard error.
 	Severity string
-	// URN is the resource concerned, if one is.
+	// URN is the resource that the message is about. It is empty if the message is about none.
 	URN  resource.URN
 	Text string
 }
 
-// Changed returns the steps that are more than a look: all but OpSame, OpRead and
-// OpRefresh.
+// Changed returns the steps that change something: all except OpSame, OpRead and OpRefresh.
 func (r *Result) Changed() []Step {
 	return slices.DeleteFunc(slices.Clone(r.Steps), func(s Step) bool {
 		return s.Op == OpSame || s.Op == OpRead || s.Op == OpRefresh
 	})
 }
 
-// Find returns the steps of the resource with a name. Names are the program's, not
-// AWS's.
-func (r *Result) Find(name string) []Step {
-	return slices.DeleteFunc(slices.Clone(r.Steps), func(s Step) bool { return s.URN.Name() != name })
-}
-
-// Texts returns the messages of a severity, in order.
-func (r *Result) Texts(severity string) []string {
-	var texts []string
+// Messages returns the texts of the diagnostics of a severity, in order.
+func (r *Result) Messages(severity string) []string {
+	var messages []string
 	for _, d := range r.Diagnostics {
 		if d.Severity == severity {
-			texts = append(texts, d.Text)
+			messages = append(messages, d.Text)
 		}
 	}
-	return texts
+	return messages
 }
 
-// Failure says why the operation failed, each reason on a line with the resource
-// that it concerns. It is empty if the operation did not fail.
+// Failure returns why the operation failed: one line for each reason, with its resource. It is empty if the
+// operation succeeded.
 func (r *Result) Failure() string {
 	if r.Err == nil {
 		return ""
 	}
 	var reasons []string
 	for _, d := range r.Diagnostics {
-		// A resource that failed ends the program, too; the engine says so of the
-		// stack, which adds nothing.
+		// When a resource fails, the engine also reports that the stack has failed.
 		if d.Severity != string(diag.Error) || d.Text == "update failed" || d.Text == "preview failed" {
 			continue
 		}
@@ -132,7 +118,7 @@ func (r *Result) Failure() string {
 	return strings.Join(reasons, "\n")
 }
 
-// unwrap takes off what Pulumi puts around the one error that a program returned.
+// unwrap removes what Pulumi adds to the single error that a program returned.
 func unwrap(text string) string {
 	reason, ok := strings.CutPrefix(text, "an unhandled error occurred: ")
 	if !ok {
@@ -145,31 +131,30 @@ func unwrap(text string) string {
 	return text
 }
 
-// describe names a resource by its type and name.
+// describe returns the type and the name of a resource.
 func describe(urn resource.URN) string {
 	return fmt.Sprintf("%s %q", urn.Type(), urn.Name())
 }
 
-// collect fills in what the events tell.
-func (r *Result) collect(events []pengine.Event) {
-	r.Events = events
-	open := map[resource.URN]int{}
-	for place, event := range events {
+// addEvents adds the steps and diagnostics that events report.
+func (r *Result) addEvents(events []pengine.Event) {
+	running := map[resource.URN]int{}
+	for position, event := range events {
 		switch payload := event.Payload().(type) {
 		case pengine.ResourcePreEventPayload:
 			if !payload.Internal {
-				open[payload.Metadata.URN] = len(r.Steps)
-				r.Steps = append(r.Steps, newStep(payload.Metadata, place))
+				running[payload.Metadata.URN] = len(r.Steps)
+				r.Steps = append(r.Steps, newStep(payload.Metadata, position))
 			}
 		case pengine.ResourceOutputsEventPayload:
-			if at, ok := open[payload.Metadata.URN]; ok && !payload.Internal {
-				r.Steps[at].end(payload.Metadata, place)
-				delete(open, payload.Metadata.URN)
+			if i, ok := running[payload.Metadata.URN]; ok && !payload.Internal {
+				r.Steps[i].end(payload.Metadata, position)
+				delete(running, payload.Metadata.URN)
 			}
 		case pengine.ResourceOperationFailedPayload:
-			if at, ok := open[payload.Metadata.URN]; ok {
-				r.Steps[at].Ended, r.Steps[at].Failed = place, true
-				delete(open, payload.Metadata.URN)
+			if i, ok := running[payload.Metadata.URN]; ok {
+				r.Steps[i].End, r.Steps[i].Failed = position, true
+				delete(running, payload.Metadata.URN)
 			}
 		case pengine.DiagEventPayload:
 			if !payload.Ephemeral {
@@ -183,40 +168,38 @@ func (r *Result) collect(events []pengine.Event) {
 	}
 }
 
-// newStep makes a step of the event that announces it.
-func newStep(m pengine.StepEventMetadata, place int) Step {
-	step := Step{URN: m.URN, Op: string(m.Op), Began: place, Ended: -1}
+// newStep returns the step that the event at a position announces.
+func newStep(m pengine.StepEventMetadata, position int) Step {
+	step := Step{URN: m.URN, Op: string(m.Op), Start: position, End: -1}
 	if m.New != nil && !m.New.Custom {
-		// Nobody works on a component: it is there as soon as it is registered.
-		step.Ended = place
+		// A component exists as soon as it is registered; the engine sends no second event.
+		step.End = position
 	}
-	step.explain(m)
+	step.setDiff(m)
 	return step
 }
 
-// end completes a step by the event of its end. Only then is it known what a
-// refresh has found.
-func (s *Step) end(m pengine.StepEventMetadata, place int) {
-	s.Op, s.Ended = string(m.Op), place
-	s.explain(m)
+// end completes a step with its last event, which is the first to know what a refresh has found.
+func (s *Step) end(m pengine.StepEventMetadata, position int) {
+	s.Op, s.End = string(m.Op), position
+	s.setDiff(m)
 }
 
-// explain says what differs and what forces a replacement.
-func (s *Step) explain(m pengine.StepEventMetadata) {
-	s.Diff, s.Properties, s.Causes = nil, nil, nil
+// setDiff sets Diff, Properties and ReplaceKeys.
+func (s *Step) setDiff(m pengine.StepEventMetadata) {
+	s.Diff, s.Properties, s.ReplaceKeys = nil, nil, nil
 	if s.Op == OpSame || s.Op == OpCreate || s.Op == OpDelete {
 		return
 	}
 	for _, key := range m.Keys {
-		s.Causes = append(s.Causes, string(key))
+		s.ReplaceKeys = append(s.ReplaceKeys, string(key))
 	}
 	for path, change := range m.DetailedDiff {
-		s.Properties = append(s.Properties, path)
 		line := path + ": " + change.Kind.String()
-		if old, now, ok := values(m, path, change.InputDiff); ok {
-			line = fmt.Sprintf("%s: %s => %s", path, old, now)
+		if before, after, ok := valuesAt(m, path, change.InputDiff); ok {
+			line = fmt.Sprintf("%s: %s => %s", path, before, after)
 		}
-		s.Diff = append(s.Diff, line)
+		s.Diff, s.Properties = append(s.Diff, line), append(s.Properties, path)
 	}
 	if len(s.Diff) == 0 {
 		for _, key := range changedKeys(m) {
@@ -225,11 +208,11 @@ func (s *Step) explain(m pengine.StepEventMetadata) {
 	}
 	slices.Sort(s.Diff)
 	slices.Sort(s.Properties)
-	slices.Sort(s.Causes)
+	slices.Sort(s.ReplaceKeys)
 }
 
-// changedKeys returns the properties that differ if the engine has no detailed diff. For a component, which no provider compares,
-// they are the inputs that differ.
+// changedKeys returns the properties that differ if the engine has no detailed diff. Components have no provider that
+// compares their inputs, so they are compared here.
 func changedKeys(m pengine.StepEventMetadata) []resource.PropertyKey {
 	if len(m.Diffs) > 0 || m.Old == nil || m.New == nil {
 		return m.Diffs
@@ -241,8 +224,8 @@ func changedKeys(m pengine.StepEventMetadata) []resource.PropertyKey {
 	return slices.DeleteFunc(difference.Keys(), func(key resource.PropertyKey) bool { return !difference.Changed(key) })
 }
 
-// values returns what stood and what will stand at a path.
-func values(m pengine.StepEventMetadata, path string, inputs bool) (old, now string, ok bool) {
+// valuesAt returns the values at a path before and after the step.
+func valuesAt(m pengine.StepEventMetadata, path string, inputs bool) (before, after string, ok bool) {
 	if m.Old == nil || m.New == nil {
 		return "", "", false
 	}
@@ -250,18 +233,18 @@ func values(m pengine.StepEventMetadata, path string, inputs bool) (old, now str
 	if err != nil {
 		return "", "", false
 	}
-	before, after := m.Old.Outputs, m.New.Inputs
+	previous, next := m.Old.Outputs, m.New.Inputs
 	switch {
 	case m.Op == deploy.OpRefresh:
-		after = m.New.Outputs
+		next = m.New.Outputs
 	case inputs:
-		before = m.Old.Inputs
+		previous = m.Old.Inputs
 	}
-	return show(before, parsed), show(after, parsed), true
+	return format(previous, parsed), format(next, parsed), true
 }
 
-// show renders the value at a path.
-func show(properties resource.PropertyMap, path resource.PropertyPath) string {
+// format returns the value at a path as JSON, or a word in place of one that cannot be shown.
+func format(properties resource.PropertyMap, path resource.PropertyPath) string {
 	value, ok := path.Get(resource.NewProperty(properties))
 	switch {
 	case !ok || value.IsNull():
@@ -271,9 +254,9 @@ func show(properties resource.PropertyMap, path resource.PropertyPath) string {
 	case value.ContainsUnknowns():
 		return "unknown"
 	}
-	text, err := json.Marshal(value.Mappable())
+	encoded, err := json.Marshal(value.Mappable())
 	if err != nil {
 		return value.String()
 	}
-	return string(text)
+	return string(encoded)
 }

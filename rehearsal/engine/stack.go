@@ -1,13 +1,13 @@
-// Package engine runs a Pulumi program on the real Pulumi deployment engine, in
-// this process, against a provider that the caller supplies.
+// Package engine runs a Pulumi program on the real Pulumi deployment engine, in this process, with a
+// provider that the caller supplies.
 //
-// A [Stack] is what `pulumi` knows as a stack: a project, its configuration and
-// its state. [Stack.Preview], [Stack.Up], [Stack.Refresh] and [Stack.Destroy] do
-// what the commands of those names do. No Pulumi CLI, plugin or network is
-// needed, and nothing is written outside [Options.StatePath].
+// A [Stack] is a Pulumi stack: a project, its configuration and its state. [Stack.Preview], [Stack.Up],
+// [Stack.Refresh] and [Stack.Destroy] do what the Pulumi commands of the same names do. The package needs
+// no Pulumi CLI, plugin or network, and writes nothing but [Options.StatePath].
 package engine
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -22,49 +22,47 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/workspace"
 )
 
-// PulumiVersion is the version of Pulumi that this engine is. Exported states
-// carry it, and the project's requiredPulumiVersion is held against it.
+// PulumiVersion is the version of the Pulumi engine that this package runs. Exported states carry it, and the
+// project's requiredPulumiVersion is checked against it.
 const PulumiVersion = "v3.259.0"
 
-// defaultParallel is how many resources are worked on at once: what the CLI
-// takes on a machine of four cores.
+// defaultParallel is the CLI's default on a machine with four cores.
 const defaultParallel = 16
 
-// The engine stamps every state with this variable, which only the CLI's build
-// sets. Without it the manifest of a state has neither version nor magic.
+// The engine writes this variable into every state, and only the CLI's build sets it. Without it a state's
+// manifest has neither version nor magic.
 func init() { version.Version = PulumiVersion }
 
-// Options says which stack to open and with what.
+// Options selects a stack and says how to run it.
 type Options struct {
-	// Dir holds Pulumi.yaml. Empty: the working directory.
+	// Dir is the directory of Pulumi.yaml and Pulumi.<Stack>.yaml. Optional: the working directory.
 	Dir string
-	// Stack is the stack's name. Required.
+	// Stack is the stack's name, such as "dev". Required.
 	Stack string
-	// StackFile holds the stack's configuration. Empty: Pulumi.<Stack>.yaml in Dir.
-	StackFile string
-	// Config overrides values of the stack file. A key without a namespace is the
-	// project's. A value that is a JSON array or object is taken as one.
+	// Config overrides values of the stack file. A key without a namespace belongs to the project. A value that
+	// is a JSON array or object is read as one. Optional.
 	Config map[string]string
-	// Program is the compiled Pulumi program. Required unless Run is given.
+	// Program is the path of the compiled Pulumi program. Required unless Run is set.
 	Program string
-	// Run stands in for Program: it is called in this process. See [InProcess].
-	Run func(Invocation) error
-	// Provider returns a new provider of the package aws. It is called at least
-	// once for every operation that needs one. Required.
+	// Run runs the program in this process instead of starting Program; [InProcess] makes one from a Pulumi
+	// function. ctx is canceled when the operation is canceled. Optional.
+	Run func(ctx context.Context, in Invocation) error
+	// Provider returns a new provider for the package "aws". Every operation that needs a provider calls it at
+	// least once. Required.
 	Provider func() plugin.Provider
-	// StatePath is a file that receives the state whenever it changes, replaced in
-	// one step, so that it can be read at any moment. Where it exists, the stack
-	// starts from it. Empty: the state is held in memory alone.
+	// StatePath is a file that receives the state, in the format of "pulumi stack export", each time it changes.
+	// Every write replaces the file atomically. If the file exists when the stack is opened, the stack starts
+	// from it. Optional: the state is kept in memory.
 	StatePath string
-	// Display receives what `pulumi` would show. A terminal gets colours and moving
-	// rows. Nil: nothing is shown.
+	// Display receives what the Pulumi CLI would print, with colors and live rows if it is a terminal.
+	// Optional: nothing is displayed.
 	Display io.Writer
-	// Parallel is the most resources that are worked on at once. Zero: 16.
+	// Parallel is the maximum number of resource operations that run at once. Optional: 16.
 	Parallel int32
 }
 
-// Stack is a stack of a project. Its methods must not be called concurrently;
-// different stacks are independent.
+// Stack is a stack of a Pulumi project. Do not call its methods concurrently; different stacks are independent
+// of each other.
 type Stack struct {
 	opts     Options
 	name     tokens.StackName
@@ -72,16 +70,14 @@ type Stack struct {
 	config   config.Map
 	warnings []string
 
-	// state is the truth between operations, as a file would hold it. Every
-	// operation gets a snapshot of its own from it, since the engine changes what
-	// it is given; view is for readers.
-	state *apitype.UntypedDeployment
-	view  *deploy.Snapshot
+	// state is the serialized state. The engine modifies the snapshot that it is given, so each operation
+	// deserializes one of its own; snapshot is for readers.
+	state    *apitype.UntypedDeployment
+	snapshot *deploy.Snapshot
 }
 
-// Open reads the project, the stack's configuration and, where StatePath exists,
-// the stack's state. It reports everything about them that `pulumi up` would
-// refuse before it runs the program.
+// Open reads the project, the stack's configuration and, if StatePath exists, the stack's state. It returns an
+// error for everything in them that "pulumi up" would refuse before it runs the program.
 func Open(o Options) (*Stack, error) {
 	if o.Dir == "" {
 		o.Dir = "."
@@ -95,10 +91,10 @@ func Open(o Options) (*Stack, error) {
 		o.Parallel = defaultParallel
 	}
 	if o.Provider == nil {
-		return nil, errors.New("no provider: Options.Provider is required")
+		return nil, errors.New("missing provider: set Options.Provider")
 	}
 	if o.Program == "" && o.Run == nil {
-		return nil, errors.New("no program: Options.Program or Options.Run is required")
+		return nil, errors.New("missing program: set Options.Program or Options.Run")
 	}
 
 	s := &Stack{opts: o}
@@ -120,24 +116,20 @@ func Open(o Options) (*Stack, error) {
 // Name returns the stack's name.
 func (s *Stack) Name() string { return s.name.String() }
 
-// Project returns the project's name.
-func (s *Stack) Project() string { return s.project.Name.String() }
-
-// Warnings returns what is legal and odd about the stack's configuration.
+// Warnings returns what is suspicious in the stack's configuration, although Pulumi accepts it.
 func (s *Stack) Warnings() []string { return s.warnings }
 
-// Config returns the configuration as the program receives it, by full key.
+// Config returns the configuration that the program receives, by full key, such as "aws:region".
 func (s *Stack) Config() map[string]string {
 	values := make(map[string]string, len(s.config))
 	for key, value := range s.config {
-		// Nothing here is encrypted: Configure refuses that.
-		text, err := value.Value(config.NopDecrypter)
-		if err == nil {
-			values[key.String()] = text
+		// Configure refuses encrypted values, so there is nothing to decrypt.
+		if plain, err := value.Value(config.NopDecrypter); err == nil {
+			values[key.String()] = plain
 		}
 	}
 	return values
 }
 
-// Snapshot returns the stack's state, for reading. It is never nil.
-func (s *Stack) Snapshot() *deploy.Snapshot { return s.view }
+// Snapshot returns the stack's current state, which callers must not modify. It is never nil.
+func (s *Stack) Snapshot() *deploy.Snapshot { return s.snapshot }

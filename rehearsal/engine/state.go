@@ -13,6 +13,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/google/renameio/v2"
 	"github.com/pulumi/pulumi/pkg/v3/backend"
 	pkgresource "github.com/pulumi/pulumi/pkg/v3/resource"
 	"github.com/pulumi/pulumi/pkg/v3/resource/deploy"
@@ -23,21 +24,20 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 )
 
-// secretsManager encrypts secrets with an empty passphrase, so that the ordinary
-// CLI can import a state (PULUMI_CONFIG_PASSPHRASE=). One serves the whole
-// process: deriving its key takes a sixth of a second.
+// secretsManager encrypts secrets with an empty passphrase, so that the CLI can import the state with
+// PULUMI_CONFIG_PASSPHRASE="". The process has only one, because deriving its key takes a sixth of a second.
 var secretsManager = sync.OnceValues(func() (secrets.Manager, error) {
 	_, manager, err := passphrase.NewPassphraseSecretsManager("")
 	return manager, err
 })
 
-// emptyPassphrase opens states whose secrets are encrypted with an empty passphrase.
+// emptyPassphrase provides secrets managers for states whose secrets are encrypted with an empty passphrase.
 type emptyPassphrase struct{}
 
 // OfType implements secrets.Provider.
 func (emptyPassphrase) OfType(_ context.Context, kind string, state json.RawMessage) (secrets.Manager, error) {
 	if kind != passphrase.Type {
-		return nil, fmt.Errorf("secrets provider %q: only passphrase, with an empty passphrase, can be read", kind)
+		return nil, fmt.Errorf("secrets provider %q: only secrets that are encrypted with an empty passphrase can be read", kind)
 	}
 	own, err := secretsManager()
 	if err != nil {
@@ -46,16 +46,16 @@ func (emptyPassphrase) OfType(_ context.Context, kind string, state json.RawMess
 	if string(own.State()) == string(state) {
 		return own, nil
 	}
-	var salt struct {
+	var parsed struct {
 		Salt string `json:"salt"`
 	}
-	if err := json.Unmarshal(state, &salt); err != nil {
+	if err := json.Unmarshal(state, &parsed); err != nil {
 		return nil, fmt.Errorf("secrets provider: %w", err)
 	}
-	return passphrase.GetPassphraseSecretsManager("", salt.Salt)
+	return passphrase.GetPassphraseSecretsManager("", parsed.Salt)
 }
 
-// load starts the stack from its state file, or empty.
+// load sets the state from the state file, or to an empty one if there is no such file.
 func (s *Stack) load() error {
 	if s.opts.StatePath != "" {
 		file, err := os.Open(s.opts.StatePath)
@@ -76,17 +76,16 @@ func (s *Stack) load() error {
 	}
 	manifest := deploy.Manifest{Time: time.Now(), Version: PulumiVersion}
 	manifest.Magic = manifest.NewMagic()
-	return s.set(deploy.NewSnapshot(manifest, manager, nil, nil, deploy.SnapshotMetadata{}, nil, nil))
+	return s.setSnapshot(deploy.NewSnapshot(manifest, manager, nil, nil, deploy.SnapshotMetadata{}, nil, nil))
 }
 
-// Export writes the state in the format of `pulumi stack export`. An ordinary CLI
-// imports it with PULUMI_CONFIG_PASSPHRASE set to the empty string.
+// Export writes the state as "pulumi stack export" does. The CLI can import it with PULUMI_CONFIG_PASSPHRASE="".
 func (s *Stack) Export(w io.Writer) error {
 	return encode(w, s.state)
 }
 
-// Import replaces the state by one in the format of `pulumi stack export`, whose
-// secrets, if it has any, are encrypted with an empty passphrase.
+// Import replaces the state with one that "pulumi stack export" wrote. Its secrets, if any, must be encrypted
+// with an empty passphrase.
 func (s *Stack) Import(r io.Reader) error {
 	if err := s.read(r); err != nil {
 		return err
@@ -94,57 +93,71 @@ func (s *Stack) Import(r io.Reader) error {
 	return s.save()
 }
 
-// ClearPendingCreates forgets the creations that were under way when an engine was
-// killed, as `pulumi refresh --clear-pending-creates` does, and returns what they
-// would have created. No operation clears these by itself: only a person can know
-// whether the resource came to exist.
+// ClearPendingCreates removes from the state the creations that were running when an engine was killed, as
+// "pulumi refresh --clear-pending-creates" does, and returns the URNs of their resources. No other operation
+// removes them, because only a person can find out whether the resource was created.
 func (s *Stack) ClearPendingCreates() ([]resource.URN, error) {
-	snapshot, err := s.base()
+	snapshot, err := deserialize(context.Background(), s.state)
 	if err != nil {
 		return nil, err
 	}
 	var cleared []resource.URN
-	var kept []pkgresource.Operation
+	var remaining []pkgresource.Operation
 	for _, operation := range snapshot.PendingOperations {
 		if operation.Type == pkgresource.OperationTypeCreating {
 			cleared = append(cleared, operation.Resource.URN)
-			continue
+		} else {
+			remaining = append(remaining, operation)
 		}
-		kept = append(kept, operation)
 	}
-	snapshot.PendingOperations = kept
-	if err := s.set(snapshot); err != nil {
+	snapshot.PendingOperations = remaining
+	if err := s.setSnapshot(snapshot); err != nil {
 		return nil, err
 	}
 	return cleared, s.save()
 }
 
-// read takes a state from a reader.
+// read sets the state to the one that r contains.
 func (s *Stack) read(r io.Reader) error {
-	var state apitype.UntypedDeployment
-	if err := json.NewDecoder(r).Decode(&state); err != nil {
+	content, err := io.ReadAll(r)
+	if err != nil {
 		return err
 	}
-	if len(state.Deployment) == 0 || string(state.Deployment) == "null" {
-		// The engine would take either for an empty stack.
-		return errors.New(`no deployment: this is not what "pulumi stack export" writes`)
+	var state apitype.UntypedDeployment
+	if err := json.Unmarshal(content, &state); err != nil {
+		return fmt.Errorf(`%w: the file is incomplete, or "pulumi stack export" did not write it`, err)
 	}
-	return s.adopt(&state)
+	// The engine would take a missing deployment for an empty stack.
+	if len(state.Deployment) == 0 || string(state.Deployment) == "null" {
+		return fmt.Errorf(`no "deployment": this is %s, not a file that "pulumi stack export" wrote`, describeJSON(content))
+	}
+	return s.setState(context.Background(), &state)
 }
 
-// base returns a snapshot of the state that the caller may change.
-func (s *Stack) base() (*deploy.Snapshot, error) {
-	return deserialize(s.state)
+// describeJSON says what a JSON object without a deployment looks like.
+func describeJSON(content []byte) string {
+	var object struct {
+		TerraformVersion string         `json:"terraform_version"`
+		Manifest         map[string]any `json:"manifest"`
+	}
+	switch err := json.Unmarshal(content, &object); {
+	case err == nil && object.TerraformVersion != "":
+		return "a Terraform state"
+	case err == nil && object.Manifest != nil:
+		return `the content of a "deployment" only`
+	default:
+		return "other JSON"
+	}
 }
 
-// deserialize turns a state into a snapshot that can be added to.
-func deserialize(state *apitype.UntypedDeployment) (*deploy.Snapshot, error) {
-	snapshot, err := stack.DeserializeUntypedDeployment(context.Background(), state, emptyPassphrase{})
+// deserialize returns a new snapshot of a state.
+func deserialize(ctx context.Context, state *apitype.UntypedDeployment) (*deploy.Snapshot, error) {
+	snapshot, err := stack.DeserializeUntypedDeployment(ctx, state, emptyPassphrase{})
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("deployment of version %d: %w", state.Version, err)
 	}
 	if snapshot.SecretsManager == nil {
-		// A state without secrets may name no manager.
+		// A state without secrets may have no secrets manager.
 		if snapshot.SecretsManager, err = secretsManager(); err != nil {
 			return nil, err
 		}
@@ -152,38 +165,38 @@ func deserialize(state *apitype.UntypedDeployment) (*deploy.Snapshot, error) {
 	return snapshot, nil
 }
 
-// set makes a snapshot the state.
-func (s *Stack) set(snapshot *deploy.Snapshot) error {
-	state, err := stack.SerializeUntypedDeployment(
-		context.Background(), snapshot, &stack.SerializeOptions{Pretty: true})
+// setSnapshot sets the state to a snapshot.
+func (s *Stack) setSnapshot(snapshot *deploy.Snapshot) error {
+	ctx := context.Background()
+	state, err := stack.SerializeUntypedDeployment(ctx, snapshot, &stack.SerializeOptions{Pretty: true})
 	if err != nil {
 		return err
 	}
-	return s.adopt(state)
+	return s.setState(ctx, state)
 }
 
-// adopt makes state the stack's, if it is whole.
-func (s *Stack) adopt(state *apitype.UntypedDeployment) error {
-	view, err := deserialize(state)
+// setState sets the state, unless it is inconsistent.
+func (s *Stack) setState(ctx context.Context, state *apitype.UntypedDeployment) error {
+	snapshot, err := deserialize(ctx, state)
 	if err != nil {
 		return err
 	}
-	if err := view.VerifyIntegrity(); err != nil {
+	if err := snapshot.VerifyIntegrity(); err != nil {
 		return err
 	}
-	s.state, s.view = state, view
+	s.state, s.snapshot = state, snapshot
 	return nil
 }
 
-// save writes the state to its file, if it has one.
+// save writes the state to the state file, if the stack has one.
 func (s *Stack) save() error {
 	if s.opts.StatePath == "" {
 		return nil
 	}
-	return replaceFile(s.opts.StatePath, s.state)
+	return writeState(s.opts.StatePath, s.state)
 }
 
-// persister receives the state at each change during an operation.
+// persister receives the state each time it changes during an operation.
 type persister struct {
 	path string
 
@@ -201,7 +214,7 @@ func (p *persister) Save(deployment apitype.TypedDeployment) error {
 	if p.path == "" {
 		return nil
 	}
-	return replaceFile(p.path, deployment)
+	return writeState(p.path, deployment)
 }
 
 // untyped returns the last state that was saved.
@@ -217,24 +230,17 @@ func (p *persister) untyped() (*apitype.UntypedDeployment, error) {
 	}, nil
 }
 
-// replaceFile writes state to path in one step: whoever reads the file, also after
-// this process was killed, finds either the old state or the new one.
-func replaceFile(path string, state any) error {
-	file, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*")
-	if err != nil {
+// writeState replaces the file at path atomically: a reader finds the old state or the new one, even after this
+// process has been killed.
+func writeState(path string, state any) error {
+	var content bytes.Buffer
+	if err := encode(&content, state); err != nil {
 		return err
 	}
-	err = errors.Join(encode(file, state), file.Close())
-	if err == nil {
-		err = os.Rename(file.Name(), path)
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(file.Name()))
-	}
-	return nil
+	return renameio.WriteFile(path, content.Bytes(), 0o600, renameio.WithTempDir(filepath.Dir(path)))
 }
 
-// encode writes JSON exactly as the CLI does.
+// encode writes JSON in the CLI's format.
 func encode(w io.Writer, state any) error {
 	encoder := json.NewEncoder(w)
 	encoder.SetEscapeHTML(false)

@@ -19,13 +19,13 @@ func TestStack_exportImport(t *testing.T) {
 	t.Parallel()
 	ctx, c := context.Background(), enginetest.NewCloud()
 	s, p := open(t, c, func(ctx *pulumi.Context) error {
-		ctx.Export("secret", pulumi.ToSecret(pulumi.String("<hush>")))
+		ctx.Export("secret", pulumi.ToSecret(pulumi.String("<secret value>")))
 		return enginetest.Pair("s", "z")(ctx)
 	})
 	require.NoError(t, s.Up(ctx).Err)
 	var exported bytes.Buffer
 	require.NoError(t, s.Export(&exported))
-	require.NotContains(t, exported.String(), "hush")
+	require.NotContains(t, exported.String(), "secret value")
 
 	var state struct {
 		Version    int
@@ -58,11 +58,14 @@ func TestStack_importRefuses(t *testing.T) {
 	t.Parallel()
 	s, _ := open(t, enginetest.NewCloud(), enginetest.Pair("s", "z"))
 	for text, expected := range map[string]string{
-		`{"version": 3, "depl`:               "unexpected EOF",
-		`{"version": 3, "deployment": null}`: `no deployment: this is not what "pulumi stack export" writes`,
-		`{}`:                                 `no deployment: this is not what "pulumi stack export" writes`,
-		`{"version": 9, "deployment": {}}`:   "this stack's deployment version is too new",
-		`{"version": 3, "deployment": {"secrets_providers": {"type": "cloud"}}}`: `secrets provider "cloud": only passphrase, with an empty passphrase, can be read`,
+		`{"version": 3, "depl`:               "unexpected end of JSON input: the file is incomplete, or \"pulumi stack export\" did not write it",
+		`{"version": 3, "deployment": null}`: `no "deployment": this is other JSON, not a file that "pulumi stack export" wrote`,
+		`{"resources": []}`:                  `no "deployment": this is other JSON, not a file that "pulumi stack export" wrote`,
+		`{"version": 4, "terraform_version": "1.9.8", "resources": []}`: `no "deployment": this is a Terraform state, not a file that "pulumi stack export" wrote`,
+		`{"manifest": {"time": ""}, "resources": []}`:                   `no "deployment": this is the content of a "deployment" only, not a file that "pulumi stack export" wrote`,
+		`{"version": 9, "deployment": {}}`:                              "deployment of version 9: this stack's deployment version is too new",
+		`{"version": 3, "deployment": {"secrets_providers": {"type": "cloud"}}}`: `deployment of version 3: secrets provider "cloud": ` +
+			"only secrets that are encrypted with an empty passphrase can be read",
 	} {
 		require.EqualError(t, s.Import(bytes.NewReader([]byte(text))), expected, text)
 	}
@@ -76,12 +79,12 @@ func TestStack_stateFile(t *testing.T) {
 		Dir: enginetest.Directory(t, projectFile, ""), Stack: "dev", StatePath: path,
 		Run: engine.InProcess(enginetest.Pair("s", "z")), Provider: c.NewProvider,
 	}
-	// While the second thing is made the file holds the first, and that the second
-	// is under way: what is left of an engine that is killed then.
-	var middle []byte
-	c.Creating = func(_ context.Context, name string) (err error) {
+	// While the second resource is being created, the file has the first one and a pending operation for the
+	// second: what remains if the engine is killed then.
+	var interrupted []byte
+	c.BeforeCreate = func(_ context.Context, name string) (err error) {
 		if name == "second" {
-			middle, err = os.ReadFile(path)
+			interrupted, err = os.ReadFile(path)
 		}
 		return err
 	}
@@ -96,7 +99,7 @@ func TestStack_stateFile(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []string{path}, files)
 
-	require.NoError(t, os.WriteFile(path, middle, 0o600))
+	require.NoError(t, os.WriteFile(path, interrupted, 0o600))
 	killed, err := engine.Open(options)
 	require.NoError(t, err)
 	require.Len(t, killed.Snapshot().PendingOperations, 1)
@@ -109,7 +112,26 @@ func TestStack_stateFile(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, again.Snapshot().PendingOperations)
 
-	require.NoError(t, os.WriteFile(path, middle[:len(middle)/2], 0o600))
+	require.NoError(t, os.WriteFile(path, interrupted[:len(interrupted)/2], 0o600))
 	_, err = engine.Open(options)
-	require.EqualError(t, err, "state "+path+": unexpected EOF")
+	require.EqualError(t, err, "state "+path+": unexpected end of JSON input: the file is incomplete, or \"pulumi stack export\" did not write it")
+}
+
+// A state that cannot be written fails the operation and leaves no temporary file.
+func TestStack_stateFileCannotBeReplaced(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	path := filepath.Join(dir, "state.json")
+	s, err := engine.Open(engine.Options{
+		Dir: enginetest.Directory(t, projectFile, ""), Stack: "dev", StatePath: path,
+		Run: engine.InProcess(enginetest.Pair("s", "z")), Provider: enginetest.NewCloud().NewProvider,
+	})
+	require.NoError(t, err)
+	require.NoError(t, os.Mkdir(path, 0o700)) // rename cannot replace a directory
+
+	require.ErrorContains(t, s.Up(context.Background()).Err, "failed to save snapshot: rename ")
+	entries, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	require.Len(t, entries, 1)
+	require.Equal(t, "state.json", entries[0].Name())
 }

@@ -5,81 +5,81 @@ import (
 	"time"
 )
 
-// Times are when an instance is managed, and when it opens sessions, counted from the start of the up.
+// Times are when an instance is managed, and when it opens sessions, from the start of the up.
 type Times struct{ Managed, Session time.Duration }
 
-// Order is when an instance is created, and what it does about it.
+// Order says after which operations the instance is created.
 type Order struct {
 	Name string
-	// times returns when an instance of this order is of use.
-	times func(w world, r *rand.Rand) Times
+	// times returns the times of an instance in a deployment.
+	times func(d deployment, random *rand.Rand) Times
 }
 
-// Names of orders.
+// Names of the orders.
 const (
-	LowerBound     = "lower bound"
-	ThisStack      = "this stack"
-	Article        = "article"
-	Beside         = "beside endpoints"
-	BesideRestarts = "beside, restarting"
+	LowerBound          = "lower bound"
+	ThisStack           = "this stack"
+	Article             = "article"
+	Parallel            = "parallel"
+	ParallelWithRestart = "parallel with restart"
 )
 
-// Orders returns the orders, the lower bound first.
+// Orders returns the orders. The lower bound is the first.
 func Orders() []Order {
-	early := []string{appSubnet, instanceGroup}
-	permitted := func(w world) []string {
-		return append(append([]string{role, profile}, early...), w.stack.of(Attachment)...)
+	network := []string{appSubnet, instanceGroup}
+	withPermissions := func(d deployment) []string {
+		return append(append([]string{role, profile}, network...), d.stack.ofKind(Attachment)...)
 	}
 	return []Order{
-		{LowerBound, func(w world, _ *rand.Rand) Times { return w.least(early) }},
-		{ThisStack, func(w world, r *rand.Rand) Times { return w.times(w.stack.instance, r) }},
-		{Article, func(w world, r *rand.Rand) Times { return w.times(early, r) }},
-		{Beside, func(w world, r *rand.Rand) Times { return w.times(permitted(w), r) }},
-		{BesideRestarts, func(w world, r *rand.Rand) Times { return w.restarting(permitted(w), r) }},
+		{LowerBound, func(d deployment, _ *rand.Rand) Times { return d.lowerBound(network) }},
+		{ThisStack, func(d deployment, random *rand.Rand) Times { return d.times(d.stack.instanceAfter, random) }},
+		{Article, func(d deployment, random *rand.Rand) Times { return d.times(network, random) }},
+		{Parallel, func(d deployment, random *rand.Rand) Times { return d.times(withPermissions(d), random) }},
+		{ParallelWithRestart, func(d deployment, random *rand.Rand) Times { return d.timesWithRestart(withPermissions(d), random) }},
 	}
 }
 
-// least returns the longest chain of what AWS takes, the instance beside all else: no agent is faster, whenever it
-// tries.
-func (w world) least(after []string) Times {
-	managed := max(w.boot(after)+w.agent+toFirstCall, w.ssm, w.permission) + goodCall
-	return Times{managed, max(managed+w.worker, w.ssmmessages) + goodCall}
+// lowerBound returns the times of an instance that is created in parallel to everything else, and whose agent calls
+// exactly when everything is ready. No real agent is faster.
+func (d deployment) lowerBound(after []string) Times {
+	managed := max(d.boot(after)+d.agent+toFirstCall, d.ssm, d.permission) + callTime
+	return Times{managed, max(managed+d.worker, d.ssmmessages) + callTime}
 }
 
 // times returns the times of an instance that is created after these operations.
-func (w world) times(after []string, r *rand.Rand) Times {
-	boot := w.boot(after)
-	return w.started(boot, boot+w.agent, r)
+func (d deployment) times(after []string, random *rand.Rand) Times {
+	boot := d.boot(after)
+	return d.timesFrom(boot, boot+d.agent, random)
 }
 
-// started returns the times of an instance whose agent starts at a time.
-func (w world) started(boot, start time.Duration, r *rand.Rand) Times {
-	c := Conditions{Endpoint: w.ssm - boot, Channel: w.ssmmessages - boot, Permission: w.permission - boot}
-	managed := c.Managed(start-boot, r)
-	return Times{boot + managed, boot + c.Connected(managed+w.worker, r)}
+// timesFrom returns the times of an instance that boots, and whose agent starts, at these times.
+func (d deployment) timesFrom(boot, agentStart time.Duration, random *rand.Rand) Times {
+	c := Conditions{Endpoint: d.ssm - boot, Channel: d.ssmmessages - boot, Permission: d.permission - boot}
+	managed := c.Managed(agentStart-boot, random)
+	return Times{boot + managed, boot + c.Connected(managed+d.worker, random)}
 }
 
 const (
-	// pollPause is the most that passes between an endpoint's first answer and the next question for it.
-	pollPause = 5 * time.Second
-	// restartTime is how long the agent takes to stop and to start again. An estimate.
+	// pollInterval is how often the user data checks whether the endpoints answer.
+	pollInterval = 5 * time.Second
+	// restartTime is how long the agent takes to stop and start again. An estimate.
 	restartTime = 2 * time.Second
 )
 
-// restarting returns the times of an instance whose user data asks both endpoints until they answer, and where the
-// first question had no answer, restarts the agent then.
-func (w world) restarting(after []string, r *rand.Rand) Times {
-	boot := w.boot(after)
-	first := w.started(boot, boot+w.agent, r)
-	ready := max(w.ssm, w.ssmmessages)
-	if boot+w.agent >= ready {
+// timesWithRestart returns the times of an instance whose user data polls both endpoints and restarts the agent as soon
+// as both answer. It does not restart the agent if both answer before the agent starts.
+func (d deployment) timesWithRestart(after []string, random *rand.Rand) Times {
+	boot := d.boot(after)
+	first := d.timesFrom(boot, boot+d.agent, random)
+	ready := max(d.ssm, d.ssmmessages)
+	if boot+d.agent >= ready {
 		return first
 	}
-	restart := ready + jitter(pollPause, r)
+	restart := ready + jitter(pollInterval, random)
 	if first.Session <= restart {
 		return first
 	}
-	second := w.started(boot, restart+restartTime, r)
+	second := d.timesFrom(boot, restart+restartTime, random)
 	if first.Managed <= restart {
 		second.Managed = first.Managed
 	}

@@ -5,22 +5,22 @@ import (
 	"time"
 )
 
-// operation is the creation of one resource.
+// operation is the creation of a resource.
 type operation struct {
 	name  string
 	kind  Kind
 	after []string
 }
 
-// Stack is what is created besides an instance, and what the instance comes after.
+// Stack is what is created before the first instance.
 type Stack struct {
-	// operations come after those that they name.
+	// operations are in an order in which each comes after those that it names.
 	operations []operation
-	// instance names the operations that the instance comes after.
-	instance []string
+	// instanceAfter names the operations after which the instance is created.
+	instanceAfter []string
 }
 
-// Operations by name, where an order or a condition needs them.
+// Names of the operations that orders or conditions refer to.
 const (
 	appSubnet     = "app subnet"
 	instanceGroup = "instance group"
@@ -30,8 +30,8 @@ const (
 	profile       = "profile"
 )
 
-// Typical returns a stack of this program with one zone: every operation after those that its inputs name, and the
-// instance after all.
+// Typical returns a stack of this program with one zone. Each operation comes after those that its inputs refer to, and
+// the instance after all of them.
 func Typical() Stack {
 	s := Stack{operations: []operation{
 		{"vpc", VPC, nil},
@@ -54,13 +54,13 @@ func Typical() Stack {
 		{profile, Profile, []string{role}},
 	}}
 	for _, o := range s.operations {
-		s.instance = append(s.instance, o.name)
+		s.instanceAfter = append(s.instanceAfter, o.name)
 	}
 	return s
 }
 
-// of returns the names of the operations of a kind.
-func (s Stack) of(kind Kind) []string {
+// ofKind returns the names of the operations of a kind.
+func (s Stack) ofKind(kind Kind) []string {
 	var names []string
 	for _, o := range s.operations {
 		if o.kind == kind {
@@ -70,76 +70,50 @@ func (s Stack) of(kind Kind) []string {
 	return names
 }
 
-// Scenario is how AWS behaves.
-type Scenario struct {
-	Name string
-	// Endpoints is how long an interface endpoint takes.
-	Endpoints Span
-	// NamesLate is how long after that its private names lead to it.
-	NamesLate Span
-	// PermissionsLate is how long after its call returned an attached policy counts.
-	PermissionsLate Span
-}
-
-// Scenarios returns how AWS may behave.
-func Scenarios() []Scenario {
-	usual := seconds(60, 180)
-	return []Scenario{
-		{Name: "usual", Endpoints: usual},
-		{Name: "slow endpoints", Endpoints: seconds(180, 600)},
-		{Name: "late permissions", Endpoints: usual, PermissionsLate: seconds(0, 60)},
-		{Name: "late names", Endpoints: usual, NamesLate: seconds(0, 180)},
-	}
-}
-
-// world is one draw: when each thing stands, whatever the order of the instance.
-type world struct {
+// deployment is one random deployment of a stack, except for the instance, whose creation depends on the order. Times
+// count from the start of the up.
+type deployment struct {
 	stack Stack
-	// done is when each operation returned.
+	// done is when each operation ended.
 	done map[string]time.Duration
 	// attached is when the permissions of the instance's role were attached.
 	attached time.Duration
-	// profileKnown is when EC2 takes the profile.
+	// profileKnown is when EC2 accepts the instance profile.
 	profileKnown time.Duration
-	// ssm, ssmmessages and permission are when the agent could use them.
+	// ssm, ssmmessages and permission are when the agent can use these.
 	ssm, ssmmessages, permission time.Duration
-	// running, agent and worker are how long the instance takes to run, its agent and then the agent's worker to start.
+	// running, agent and worker are how long the instance, then its agent and then the agent's worker take to start.
 	running, agent, worker time.Duration
 }
 
-// draw draws a world for a stack.
-func (s Scenario) draw(stack Stack, r *rand.Rand) world {
-	spans := map[Kind]Span{}
-	for _, d := range Durations() {
-		spans[d.Kind] = d.Span
+// deploy draws a deployment.
+func (s Stack) deploy(ranges map[Kind]Range, random *rand.Rand) deployment {
+	d := deployment{stack: s, done: make(map[string]time.Duration, len(s.operations))}
+	for _, o := range s.operations {
+		d.done[o.name] = d.after(o.after) + ranges[o.kind].draw(random)
 	}
-	spans[InterfaceEndpoint] = s.Endpoints
-	w := world{stack: stack, done: map[string]time.Duration{}}
-	for _, o := range stack.operations {
-		w.done[o.name] = w.after(o.after) + spans[o.kind].draw(r)
-	}
-	w.profileKnown = w.done[profile] + spans[ProfileKnown].draw(r)
-	path := w.after(stack.of(Rule))
-	w.ssm = max(path, w.done[ssm]+s.NamesLate.draw(r))
-	w.ssmmessages = max(path, w.done[ssmmessages]+s.NamesLate.draw(r))
-	w.attached = w.after(stack.of(Attachment))
-	w.permission = w.attached + s.PermissionsLate.draw(r)
-	w.running = spans[Running].draw(r)
-	w.agent = spans[AgentStarted].draw(r)
-	w.worker = spans[WorkerStarted].draw(r)
-	return w
+	d.profileKnown = d.done[profile] + ranges[ProfileDelay].draw(random)
+	path := d.after(s.ofKind(Rule))
+	d.ssm = max(path, d.done[ssm]+ranges[NameDelay].draw(random))
+	d.ssmmessages = max(path, d.done[ssmmessages]+ranges[NameDelay].draw(random))
+	d.attached = d.after(s.ofKind(Attachment))
+	d.permission = d.attached + ranges[PermissionDelay].draw(random)
+	d.running = ranges[Running].draw(random)
+	d.agent = ranges[AgentStarted].draw(random)
+	d.worker = ranges[WorkerStarted].draw(random)
+	return d
 }
 
-// after returns when all of these operations are done.
-func (w world) after(names []string) time.Duration {
+// after returns when all of these operations have ended.
+func (d deployment) after(names []string) time.Duration {
 	var last time.Duration
 	for _, name := range names {
-		last = max(last, w.done[name])
+		last = max(last, d.done[name])
 	}
 	return last
 }
 
-// boot returns when an instance boots that is created after these operations. Without its profile none is.
-func (w world) boot(after []string) time.Duration {
-	return max(w.after(after), w.profileKnown) + w.running
+// boot returns when an instance boots that is created after these operations, and after its profile is known.
+func (d deployment) boot(after []string) time.Duration {
+	return max(d.after(after), d.profileKnown) + d.running
 }

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// kinds are the kinds of Pulumi's types. An endpoint's is in its inputs.
+// kinds are the kinds of resource types. The kind of an endpoint depends on its inputs.
 var kinds = map[string]Kind{
 	"aws:ec2/vpc:Vpc":                                           VPC,
 	"aws:ec2/subnet:Subnet":                                     Subnet,
@@ -24,12 +24,12 @@ var kinds = map[string]Kind{
 	"aws:iam/instanceProfile:InstanceProfile":                   Profile,
 }
 
-// resource is one resource of a state.
+// resource is a resource in a state.
 type resource struct {
 	URN          string
 	Type         string
 	Dependencies []string
-	// PropertyDependencies are the URNs that each input rests on.
+	// PropertyDependencies are the URNs that each input depends on.
 	PropertyDependencies map[string][]string
 	Inputs               struct {
 		ServiceName     string
@@ -37,7 +37,7 @@ type resource struct {
 	}
 }
 
-// kind returns what kind of thing AWS makes of a resource.
+// kind returns the kind of operation that creates the resource.
 func (r resource) kind() Kind {
 	switch {
 	case r.Inputs.VpcEndpointType == "Interface":
@@ -51,27 +51,27 @@ func (r resource) kind() Kind {
 	return Other
 }
 
-// Read returns what a state says of its first instance: all that the instance comes after, with the dependencies that
-// the program declared. The state is one of "pulumi stack export", of a real stack or a rehearsed one.
+// Read reads a state, as "pulumi stack export" writes it, and returns everything that its first instance comes after,
+// with the dependencies in the state.
 func Read(r io.Reader) (Stack, error) {
 	var state struct {
 		Deployment struct{ Resources []resource }
 	}
 	if err := json.NewDecoder(r).Decode(&state); err != nil {
-		return Stack{}, fmt.Errorf("not a state as \"pulumi stack export\" writes it: %w", err)
+		return Stack{}, fmt.Errorf(`%w: the file is incomplete, or "pulumi stack export" did not write it`, err)
 	}
 	byURN := map[string]resource{}
 	var instance resource
-	for _, found := range state.Deployment.Resources {
-		byURN[found.URN] = found
-		if found.Type == "aws:ec2/instance:Instance" && (instance.URN == "" || found.URN < instance.URN) {
-			instance = found
+	for _, r := range state.Deployment.Resources {
+		byURN[r.URN] = r
+		if r.Type == "aws:ec2/instance:Instance" && (instance.URN == "" || r.URN < instance.URN) {
+			instance = r
 		}
 	}
 	if instance.URN == "" {
 		return Stack{}, errors.New("the state has no instance")
 	}
-	names, err := named(byURN, instance)
+	names, err := operationNames(byURN, instance)
 	if err != nil {
 		return Stack{}, err
 	}
@@ -85,16 +85,15 @@ func Read(r io.Reader) (Stack, error) {
 		}
 		return renamed
 	}
-	s := Stack{instance: rename(instance.Dependencies)}
-	seen := map[string]bool{}
+	s := Stack{instanceAfter: rename(instance.Dependencies)}
+	added := map[string]bool{}
 	var add func(urns []string)
 	add = func(urns []string) {
 		for _, urn := range slices.Sorted(slices.Values(urns)) {
-			if found := byURN[urn]; !seen[urn] {
-				seen[urn] = true
-				add(found.Dependencies)
-				own := rename([]string{urn})[0]
-				s.operations = append(s.operations, operation{own, found.kind(), rename(found.Dependencies)})
+			if r := byURN[urn]; !added[urn] {
+				added[urn] = true
+				add(r.Dependencies)
+				s.operations = append(s.operations, operation{rename([]string{urn})[0], r.kind(), rename(r.Dependencies)})
 			}
 		}
 	}
@@ -102,37 +101,37 @@ func Read(r io.Reader) (Stack, error) {
 	return s, nil
 }
 
-// named finds the resources that the orders name, by what the instance names, and by the endpoints' services. It is an
-// error where the instance does not come after one.
-func named(byURN map[string]resource, instance resource) (map[string]string, error) {
+// operationNames returns the names of those operations that the orders refer to, by URN. It finds them by the inputs of
+// the instance and by the services of the endpoints. The instance must come after each of them.
+func operationNames(byURN map[string]resource, instance resource) (map[string]string, error) {
 	names := map[string]string{}
-	name := func(as string, urns []string) {
+	set := func(name string, urns []string) {
 		if len(urns) > 0 {
-			names[urns[0]] = as
+			names[urns[0]] = name
 		}
 	}
-	name(appSubnet, instance.PropertyDependencies["subnetId"])
-	name(instanceGroup, instance.PropertyDependencies["vpcSecurityGroupIds"])
+	set(appSubnet, instance.PropertyDependencies["subnetId"])
+	set(instanceGroup, instance.PropertyDependencies["vpcSecurityGroupIds"])
 	profiles := instance.PropertyDependencies["iamInstanceProfile"]
-	name(profile, profiles)
+	set(profile, profiles)
 	if len(profiles) > 0 {
-		name(role, byURN[profiles[0]].PropertyDependencies["role"])
+		set(role, byURN[profiles[0]].PropertyDependencies["role"])
 	}
 	for _, urn := range instance.Dependencies {
-		found := byURN[urn]
+		endpoint := byURN[urn]
 		for _, service := range []string{ssm, ssmmessages} {
-			if found.kind() == InterfaceEndpoint && strings.HasSuffix(found.Inputs.ServiceName, "."+service) {
+			if endpoint.kind() == InterfaceEndpoint && strings.HasSuffix(endpoint.Inputs.ServiceName, "."+service) {
 				names[urn] = service
 			}
 		}
 	}
-	given := map[string]bool{}
-	for _, as := range names {
-		given[as] = true
+	found := map[string]bool{}
+	for _, name := range names {
+		found[name] = true
 	}
-	for _, as := range []string{appSubnet, instanceGroup, role, profile, ssm, ssmmessages} {
-		if !given[as] {
-			return nil, fmt.Errorf("the state's instance does not come after its %s", as)
+	for _, name := range []string{appSubnet, instanceGroup, role, profile, ssm, ssmmessages} {
+		if !found[name] {
+			return nil, fmt.Errorf("the instance in the state does not depend on its %s", name)
 		}
 	}
 	return names, nil

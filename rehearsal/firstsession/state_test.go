@@ -8,16 +8,16 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// resourceJSON writes one resource of a state. After "," come inputs that rest on others.
-func resourceJSON(kind, name, inputs string, dependencies ...string) string {
+// resourceJSON returns a resource of a state as JSON. fields are further fields.
+func resourceJSON(token, name, fields string, dependencies ...string) string {
 	after := `"` + strings.Join(dependencies, `", "`) + `"`
 	if len(dependencies) == 0 {
 		after = ""
 	}
-	return fmt.Sprintf(`{"urn": %q, "type": %q, "dependencies": [%s], %s}`, name, kind, after, inputs)
+	return fmt.Sprintf(`{"urn": %q, "type": %q, "dependencies": [%s], %s}`, name, token, after, fields)
 }
 
-// stateJSON is the state of a small stack, whose instance comes after these.
+// stateJSON returns the state of a small stack whose instance depends on the named resources.
 func stateJSON(after ...string) string {
 	endpoint := func(service, kind string) string {
 		return fmt.Sprintf(`"inputs": {"serviceName": "com.amazonaws.eu-west-1.%s", "vpcEndpointType": %q}`, service, kind)
@@ -60,19 +60,19 @@ func TestRead(t *testing.T) {
 			{"p", Attachment, []string{role}},
 			{"u", Rule, []string{instanceGroup}},
 		},
-		instance: []string{ssm, ssmmessages, "e3", profile, instanceGroup, "l", appSubnet, "p", "u"},
+		instanceAfter: []string{ssm, ssmmessages, "e3", profile, instanceGroup, "l", appSubnet, "p", "u"},
 	}, s)
-	require.NotEmpty(t, Compute(s, 10, 1))
+	require.NotEmpty(t, Compute(s, Variation{}, 10, 1))
 }
 
 func TestRead_refuses(t *testing.T) {
 	t.Parallel()
 	for expected, state := range map[string]string{
-		"not a state as \"pulumi stack export\" writes it: EOF":       "",
-		"the state has no instance":                                   `{"deployment": {"resources": []}}`,
-		"the state's instance does not come after its ssm":            stateJSON("u", "p", "n", "g", "f", "e2"),
-		"the state's instance does not come after its ssmmessages":    stateJSON("u", "p", "n", "g", "f", "e1", "e3"),
-		"the state's instance does not come after its instance group": strings.Replace(stateJSON("n", "e1", "e2"), "vpcSecurityGroupIds", "other", 1),
+		`EOF: the file is incomplete, or "pulumi stack export" did not write it`: "",
+		"the state has no instance":                                       `{"deployment": {"resources": []}}`,
+		"the instance in the state does not depend on its ssm":            stateJSON("u", "p", "n", "g", "f", "e2"),
+		"the instance in the state does not depend on its ssmmessages":    stateJSON("u", "p", "n", "g", "f", "e1", "e3"),
+		"the instance in the state does not depend on its instance group": strings.Replace(stateJSON("n", "e1", "e2"), "vpcSecurityGroupIds", "other", 1),
 	} {
 		_, err := Read(strings.NewReader(state))
 		require.EqualError(t, err, expected)

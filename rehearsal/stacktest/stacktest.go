@@ -1,7 +1,7 @@
-// Package stacktest deploys the project's stacks in tests: the compiled program, the project's Pulumi.yaml and frozen copies of
-// the stack files, so that no test depends on what a user puts into a stack file.
+// Package stacktest deploys the repository's stacks in tests. It uses the compiled program, the repository's Pulumi.yaml
+// and frozen copies of the stack files, so that users can edit their stack files without breaking a test.
 //
-// A package that uses it calls [Main] from its TestMain.
+// A package that uses it must call [Main] in its TestMain.
 package stacktest
 
 import (
@@ -20,37 +20,36 @@ import (
 	"bastionless/rehearsal/engine"
 )
 
-// ProgramVariable names an environment variable with the path of a program that was compiled already. A test that starts
-// itself as a child process sets it, so that the child does not compile again.
+// ProgramVariable is the name of an environment variable with the path of the compiled program. "make test" sets it, so
+// that each package does not link the program again.
 const ProgramVariable = "STACKTEST_PROGRAM"
 
-// Stacks are the names of the frozen stacks.
+// Stacks returns the names of the frozen stacks.
 func Stacks() []string { return []string{"article", "dev", "prod"} }
 
-// T is what the package needs of a testing.TB. A rapid.T is one, too.
+// T is the part of testing.TB that this package needs. Both *testing.T and *rapid.T implement it.
 type T interface {
 	require.TestingT
 	Helper()
 }
 
-// Main runs a package's tests, removes what this package made for them, and returns the exit status.
+// Main runs a package's tests, deletes the temporary directories that this package created, and returns the exit status.
 func Main(m interface{ Run() int }) int {
-	defer func() {
-		for _, dir := range []*temporary{&compiled, &project} {
-			_ = os.RemoveAll(dir.path)
-		}
-	}()
-	return m.Run()
+	status := m.Run()
+	for _, dir := range []*tempDir{&programDir, &projectDir} {
+		_ = os.RemoveAll(dir.path)
+	}
+	return status
 }
 
-// temporary is a directory that is made once for the process.
-type temporary struct {
+// tempDir is a temporary directory that the process creates and fills once.
+type tempDir struct {
 	once sync.Once
 	path string
 	err  error
 }
 
-func (d *temporary) get(fill func(path string) error) (string, error) {
+func (d *tempDir) get(fill func(path string) error) (string, error) {
 	d.once.Do(func() {
 		if d.path, d.err = os.MkdirTemp("", "stacktest-*"); d.err == nil {
 			d.err = fill(d.path)
@@ -59,15 +58,16 @@ func (d *temporary) get(fill func(path string) error) (string, error) {
 	return d.path, d.err
 }
 
-var compiled, project temporary
+var programDir, projectDir tempDir
 
-// Program compiles the stacks' program as "make build" does, once, and returns its path.
+// Program returns the path of the compiled program. Unless the environment variable [ProgramVariable] is set, the first
+// call compiles the program as "make build" does.
 func Program(t T) string {
 	t.Helper()
 	if path := os.Getenv(ProgramVariable); path != "" {
 		return path
 	}
-	dir, err := compiled.get(func(path string) error {
+	dir, err := programDir.get(func(path string) error {
 		build := exec.Command("go", "build", "-trimpath", "-ldflags", "-w -s", "-o", filepath.Join(path, "program"), ".")
 		build.Dir = Root()
 		if output, err := build.CombinedOutput(); err != nil {
@@ -79,7 +79,7 @@ func Program(t T) string {
 	return filepath.Join(dir, "program")
 }
 
-// Root returns the repository's root directory: the one with go.mod at or above the working directory.
+// Root returns the repository's root: the nearest directory with a go.mod, at or above the working directory.
 func Root() string {
 	dir, err := os.Getwd()
 	for err == nil {
@@ -93,20 +93,21 @@ func Root() string {
 	panic(fmt.Sprintf("stacktest: no go.mod above the working directory: %v", err))
 }
 
-// projectName is the line of Pulumi.yaml that "pulumi new" rewrites.
+// projectName matches the line of Pulumi.yaml that "pulumi new" changes.
 var projectName = regexp.MustCompile(`(?m)^name: .*$`)
 
-// Dir returns a directory with the project's Pulumi.yaml, under the project's original name, and the frozen stack files.
+// Dir returns a directory with the repository's Pulumi.yaml, in which the project has its original name, and the frozen
+// stack files.
 func Dir(t T) string {
 	t.Helper()
 	root := Root()
-	dir, err := project.get(func(path string) error {
-		declared, err := os.ReadFile(filepath.Join(root, "Pulumi.yaml"))
+	dir, err := projectDir.get(func(path string) error {
+		content, err := os.ReadFile(filepath.Join(root, "Pulumi.yaml"))
 		if err != nil {
 			return err
 		}
-		declared = projectName.ReplaceAll(declared, []byte("name: bastionless"))
-		if err := os.WriteFile(filepath.Join(path, "Pulumi.yaml"), declared, 0o600); err != nil {
+		content = projectName.ReplaceAll(content, []byte("name: bastionless"))
+		if err := os.WriteFile(filepath.Join(path, "Pulumi.yaml"), content, 0o600); err != nil {
 			return err
 		}
 		return os.CopyFS(path, os.DirFS(filepath.Join(root, "testdata", "stacks")))
@@ -115,7 +116,7 @@ func Dir(t T) string {
 	return dir
 }
 
-// Open opens one of the frozen stacks. Dir and Program of the options may be empty.
+// Open opens a stack. Dir defaults to that of the frozen stacks, and Program to the compiled program.
 func Open(t T, o engine.Options) *engine.Stack {
 	t.Helper()
 	stack, err := TryOpen(t, o)
@@ -123,7 +124,7 @@ func Open(t T, o engine.Options) *engine.Stack {
 	return stack
 }
 
-// TryOpen is Open for configurations that the engine may refuse.
+// TryOpen is like Open, but returns the error of a configuration that the engine refuses.
 func TryOpen(t T, o engine.Options) (*engine.Stack, error) {
 	t.Helper()
 	if o.Dir == "" {
@@ -135,17 +136,17 @@ func TryOpen(t T, o engine.Options) (*engine.Stack, error) {
 	return engine.Open(o)
 }
 
-// Deploy deploys a frozen stack, with a few values of its configuration changed, in an empty simulated account.
+// Deploy deploys a frozen stack in an empty simulated account. config overrides values of the stack file.
 func Deploy(t T, stack string, config map[string]string) *engine.Stack {
 	t.Helper()
 	cloud, err := awssim.New(awssim.Options{AssumeExisting: true})
 	require.NoError(t, err)
-	opened := Open(t, engine.Options{Stack: stack, Config: config, Provider: cloud.NewProvider})
-	require.Empty(t, opened.Up(context.Background()).Failure())
-	return opened
+	deployed := Open(t, engine.Options{Stack: stack, Config: config, Provider: cloud.NewProvider})
+	require.Empty(t, deployed.Up(context.Background()).Failure())
+	return deployed
 }
 
-// Export returns a stack's state in the format of "pulumi stack export".
+// Export returns the state of a stack, as "pulumi stack export" writes it.
 func Export(t T, stack *engine.Stack) *bytes.Buffer {
 	t.Helper()
 	var state bytes.Buffer

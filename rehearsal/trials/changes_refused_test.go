@@ -8,114 +8,112 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// refusal is a change that is legal by itself, and that AWS refuses because of what there is. The program cannot know that:
-// the README says it.
-type refusal struct {
+// refusedChange is a change to a valid configuration that AWS refuses because of the deployed resources. The program
+// cannot know that in advance; the documentation says so.
+type refusedChange struct {
 	name, stack string
-	from, to    settings
-	says        []string // what the error must say
-	// sometimes: what stands in the way may have gone in time.
-	sometimes bool
-	// back is a configuration from which all goes on.
-	back settings
+	from, to    config
+	// message lists what the error contains.
+	message []string
+	// mayPass is true if the change succeeds when the obstacle happens to be deleted in time.
+	mayPass bool
+	// back is a change of the configuration that repairs the stack.
+	back config
 }
 
-var refusals = []refusal{
+var refusedChanges = []refusedChange{
 	{
-		name: "a volume that shrinks", stack: "dev",
-		from: settings{"rootVolumeGiB": "20"}, to: settings{"rootVolumeGiB": "10"},
-		says: []string{`aws:ec2/instance:Instance "instances-a-1": `, "New size cannot be smaller than existing size"},
-		back: settings{"rootVolumeGiB": "20"},
+		name: "volume shrinks", stack: "dev",
+		from: config{"rootVolumeGiB": "20"}, to: config{"rootVolumeGiB": "10"},
+		message: []string{`aws:ec2/instance:Instance "instances-a-1": `, "New size cannot be smaller than existing size"},
+		back:    config{"rootVolumeGiB": "20"},
 	},
 	{
-		name: "a protected instance that would be replaced", stack: "prod", to: settings{"os": "al2"},
-		says: []string{`aws:ec2/instance:Instance "instances-`, "api error OperationNotPermitted: "},
-		back: settings{"os": "al2023"},
+		name: "protected instances would be replaced", stack: "prod", to: config{"os": "al2"},
+		message: []string{`aws:ec2/instance:Instance "instances-`, "api error OperationNotPermitted: "},
+		back:    config{"os": "al2023"},
 	},
 	{
-		name: "a protected instance that would move", stack: "prod", to: settings{"appSubnetCidrs": `["10.0.40.0/24","10.0.13.0/24"]`},
-		says: []string{`aws:ec2/instance:Instance "instances-a-1": `, "api error OperationNotPermitted: "},
-		back: settings{"appSubnetCidrs": "[]"},
+		name: "protected instance would move to another subnet", stack: "prod",
+		to:      config{"appSubnetCidrs": `["10.0.40.0/24","10.0.13.0/24"]`},
+		message: []string{`aws:ec2/instance:Instance "instances-a-1": `, "api error OperationNotPermitted: "},
+		back:    config{"appSubnetCidrs": "[]"},
 	},
 	{
-		name: "a protected instance that would go", stack: "prod", to: settings{"zones": `["a"]`},
-		says: []string{`aws:ec2/instance:Instance "instances-c-1": `, "api error OperationNotPermitted: "},
-		back: settings{"zones": `["a","c"]`},
+		name: "protected instance would be deleted", stack: "prod", to: config{"zones": `["a"]`},
+		message: []string{`aws:ec2/instance:Instance "instances-c-1": `, "api error OperationNotPermitted: "},
+		back:    config{"zones": `["a","c"]`},
 	},
 	{
-		name: "a block that another subnet has", stack: "dev", sometimes: true,
-		from: settings{"appSubnetCidrs": `["10.0.40.0/24"]`, "privatelinkSubnetCidrs": `["10.0.41.0/24"]`},
-		to:   settings{"appSubnetCidrs": `["10.0.41.0/24"]`, "privatelinkSubnetCidrs": `["10.0.42.0/24"]`},
-		says: []string{`aws:ec2/subnet:Subnet "network-app-a": `, "api error InvalidSubnet.Conflict: "},
-		back: settings{"appSubnetCidrs": `["10.0.40.0/24"]`},
+		name: "another subnet has the CIDR block", stack: "dev", mayPass: true,
+		from:    config{"appSubnetCidrs": `["10.0.40.0/24"]`, "privatelinkSubnetCidrs": `["10.0.41.0/24"]`},
+		to:      config{"appSubnetCidrs": `["10.0.41.0/24"]`, "privatelinkSubnetCidrs": `["10.0.42.0/24"]`},
+		message: []string{`aws:ec2/subnet:Subnet "network-app-a": `, "api error InvalidSubnet.Conflict: "},
+		back:    config{"appSubnetCidrs": `["10.0.40.0/24"]`},
 	},
 }
 
-// After a change that AWS refuses, the state knows what the cloud holds, no protected instance has changed, and another
-// change of the configuration mends the stack.
-func TestChangesThatAWSRefuses(t *testing.T) {
+// After a change that AWS refuses, state and cloud agree, no protected instance has changed, and another change of the
+// configuration repairs the stack.
+func TestChanges_refusedByAWS(t *testing.T) {
 	t.Parallel()
-	for _, r := range refusals {
-		t.Run(r.name, func(t *testing.T) {
+	for _, c := range refusedChanges {
+		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			ran.changes.Add(1)
-			w := newWorld(t, r.stack, r.from)
-			w.up()
-			before := w.instances()
-			w.configure(r.to)
-			failure := w.stack.Up(context.Background()).Failure()
-			for _, words := range r.says {
-				if failure != "" || !r.sometimes {
-					require.Contains(t, failure, words)
+			counts.changes.Add(1)
+			e := deployed(t, c.stack, c.from)
+			before := e.instances()
+			e.configure(c.to)
+			failure := e.stack.Up(context.Background()).Failure()
+			for _, part := range c.message {
+				if failure != "" || !c.mayPass {
+					require.Contains(t, failure, part)
 				}
 			}
-			w.agrees()
-			if r.stack == "prod" {
-				require.Equal(t, before, w.instances())
+			e.requireConsistent()
+			if c.stack == "prod" {
+				require.Equal(t, before, e.instances())
 			}
-			w.configure(r.back)
-			w.up()
-			w.settled()
-			w.proven()
-			w.goes()
+			e.configure(c.back)
+			e.up()
+			e.requireLifecycle()
 		})
 	}
 }
 
-// instances lists the instances that the state knows.
-func (w *world) instances() []string {
-	var ids []string
-	for _, state := range w.customs() {
+// instances lists the names and ids of the instances in the state.
+func (e *env) instances() []string {
+	var instances []string
+	for _, state := range e.resources() {
 		if string(state.Type) == instanceType {
-			ids = append(ids, state.URN.Name()+" "+string(state.ID))
+			instances = append(instances, state.URN.Name()+" "+string(state.ID))
 		}
 	}
-	slices.Sort(ids)
-	return ids
+	slices.Sort(instances)
+	return instances
 }
 
-// Where the protection is turned off by the same up that replaces the instances, the old ones stand beside the new ones, as
-// protected as before. What docs/recovery.md says of it mends that.
-func TestProtectionTakenOffTooLate(t *testing.T) {
+// If the same up turns termination protection off and replaces the instances, the old instances remain next to the new
+// ones, still protected. docs/recovery.md says how to repair that.
+func TestProtectionTurnedOffTooLate(t *testing.T) {
 	t.Parallel()
-	ran.changes.Add(1)
-	w := newWorld(t, "prod", nil)
-	w.up()
-	before := w.instances()
-	w.configure(settings{"os": "al2", "terminationProtection": "false"})
-	require.Contains(t, w.stack.Up(context.Background()).Failure(), "api error OperationNotPermitted: ")
-	w.agrees()
-	require.Len(t, w.instances(), 2*len(before))
-	require.Contains(t, w.stack.Up(context.Background()).Failure(), "api error OperationNotPermitted: ")
+	counts.changes.Add(1)
+	e := deployed(t, "prod", nil)
+	before := e.instances()
+	e.configure(config{"os": "al2", "terminationProtection": "false"})
+	require.Contains(t, e.stack.Up(context.Background()).Failure(), "api error OperationNotPermitted: ")
+	e.requireConsistent()
+	require.Len(t, e.instances(), 2*len(before))
+	require.Contains(t, e.stack.Up(context.Background()).Failure(), "api error OperationNotPermitted: ")
 
-	h := w.byHand()
-	for _, state := range w.customs() {
+	c := e.console()
+	for _, state := range e.resources() {
 		if string(state.Type) == instanceType && state.Delete {
-			h.change(state, "disableApiTermination", false)
+			c.editResource(state, "disableApiTermination", false)
 		}
 	}
-	w.refresh()
-	w.up()
-	w.settled()
-	w.goes()
+	e.refresh()
+	e.up()
+	e.requireStable()
+	e.tearDown()
 }

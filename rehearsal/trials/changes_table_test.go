@@ -2,66 +2,67 @@ package trials
 
 import "slices"
 
-// Keys of nobody.
+// Public keys whose private keys nobody has.
 const (
-	annsKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBt5XNFvIFgpPyVRb8OXfWrLyxrm7VS8oJWnBz7ChZCA ann"
-	bobsKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIM3oLZ8UpVMN0pIFiBqSV5SIxSGLxLJqvFqCVSSVx7Rk bob"
+	firstPublicKey  = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBt5XNFvIFgpPyVRb8OXfWrLyxrm7VS8oJWnBz7ChZCA ann"
+	secondPublicKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIM3oLZ8UpVMN0pIFiBqSV5SIxSGLxLJqvFqCVSSVx7Rk bob"
 )
 
-// pinned is an image that is not the newest of any OS.
-const pinned = "ami-06098fd00463352b6"
+// pinnedImage is an image that is not the newest of any OS.
+const pinnedImage = "ami-06098fd00463352b6"
 
-// volumeKey is a key that is assumed to exist.
-const volumeKey = "arn:aws:kms:ap-northeast-1:123456789012:key/11111111-2222-3333-4444-555555555555"
+// volumeKeyARN is a key that is assumed to exist.
+const volumeKeyARN = "arn:aws:kms:ap-northeast-1:123456789012:key/11111111-2222-3333-4444-555555555555"
 
-// What touches an instance, in dev.
+// Effects on the instance of dev.
 const (
-	restarted = "Instance instances-a-1: restart"
-	recreated = "Instance instances-a-1: recreate remove" // the new one stands before the old one goes
-	makesWay  = "Instance instances-a-1: remove recreate"
+	instanceRestarted           = "Instance instances-a-1: restart"
+	instanceReplaced            = "Instance instances-a-1: recreate remove"
+	instanceReplacedDeleteFirst = "Instance instances-a-1: remove recreate"
 )
 
-// named are what names the instances, and follows them.
-var named = []string{"Association instances-agent-update: update", "RolePolicy session-role: update"}
+// instanceReferences are the effects on the resources that refer to the instances by id.
+var instanceReferences = []string{"Association instances-agent-update: update", "RolePolicy session-role: update"}
 
-// endpoints are dev's interface endpoints, replaced: two cannot hold one private DNS name.
-var endpoints = []string{"VpcEndpoint endpoints-ssm: remove recreate", "VpcEndpoint endpoints-ssmmessages: remove recreate"}
+// endpointsReplaced are the effects on dev's interface endpoints when they are replaced. The old ones are deleted first,
+// because two endpoints cannot have the same private DNS name.
+var endpointsReplaced = []string{"VpcEndpoint endpoints-ssm: remove recreate", "VpcEndpoint endpoints-ssmmessages: remove recreate"}
 
-// reached are dev's interface endpoints where a zone comes or goes.
-var reached = []string{"VpcEndpoint endpoints-ssm: update", "VpcEndpoint endpoints-ssmmessages: update"}
+// endpointsUpdated are the effects on dev's interface endpoints when their subnets or tags change.
+var endpointsUpdated = []string{"VpcEndpoint endpoints-ssm: update", "VpcEndpoint endpoints-ssmmessages: update"}
 
-// reachedInProd are prod's, which records and encrypts.
-var reachedInProd = append([]string{"VpcEndpoint endpoints-kms: update", "VpcEndpoint endpoints-logs: update"}, reached...)
+// prodEndpointsUpdated are those on prod's interface endpoints.
+var prodEndpointsUpdated = append([]string{"VpcEndpoint endpoints-kms: update", "VpcEndpoint endpoints-logs: update"}, endpointsUpdated...)
 
-// rules are dev's.
-var rules = []string{
+// securityGroupRules are dev's.
+var securityGroupRules = []string{
 	"SecurityGroupEgressRule security-egress-endpoints", "SecurityGroupEgressRule security-egress-s3-443",
 	"SecurityGroupIngressRule security-ingress-instances",
 }
 
-// lines puts lines together, in order.
-func lines(some []string, more ...string) []string {
-	return slices.Sorted(slices.Values(append(slices.Clone(some), more...)))
+// lines returns all of the lines, sorted.
+func lines(first []string, more ...string) []string {
+	return slices.Sorted(slices.Values(append(slices.Clone(first), more...)))
 }
 
-// each says the same of several resources.
-func each(names []string, verbs string) []string {
-	said := make([]string, len(names))
-	for i, name := range names {
-		said[i] = name + ": " + verbs
+// each returns the same effect on several resources.
+func each(resources []string, verbs string) []string {
+	effects := make([]string, len(resources))
+	for i, resource := range resources {
+		effects[i] = resource + ": " + verbs
 	}
-	return said
+	return effects
 }
 
-// zone is what comes or goes with a zone.
-func zone(letter, verb string) []string {
+// zoneEffects returns the effects on the resources of a zone.
+func zoneEffects(letter, verb string) []string {
 	return each([]string{
 		"Instance instances-" + letter + "-1", "Subnet network-app-" + letter, "Subnet network-privatelink-" + letter,
 		"RouteTableAssociation network-app-" + letter, "RouteTableAssociation network-privatelink-" + letter,
 	}, verb)
 }
 
-// changes are all changes that are tried, by what they belong to.
+// changes returns all changes under test.
 func changes() []change {
 	return slices.Concat(networkChanges(), endpointChanges(), instanceChanges(), accessChanges(), recordChanges())
 }
@@ -69,8 +70,8 @@ func changes() []change {
 func networkChanges() []change {
 	return []change{
 		{
-			key: "namePrefix", to: settings{"namePrefix": "other"},
-			want: lines(append(each(rules, "recreate remove"), reached...), updated, "Association instances-agent-update: update",
+			key: "namePrefix", to: config{"namePrefix": "other"},
+			want: lines(append(each(securityGroupRules, "recreate remove"), endpointsUpdated...), instanceUpdated, "Association instances-agent-update: update",
 				"RouteTable network-app: update", "RouteTable network-privatelink: update", "Subnet network-app-a: update",
 				"Subnet network-privatelink-a: update", "Vpc network: update", "SecurityGroup security-instances: recreate remove",
 				"SecurityGroup security-endpoints: recreate remove"),
@@ -87,8 +88,8 @@ func networkChanges() []change {
 			},
 		},
 		{
-			key: "vpcCidr", to: settings{"vpcCidr": "10.1.0.0/16"},
-			want: lines(slices.Concat(named, endpoints, each(rules, "recreate remove")), makesWay,
+			key: "vpcCidr", to: config{"vpcCidr": "10.1.0.0/16"},
+			want: lines(slices.Concat(instanceReferences, endpointsReplaced, each(securityGroupRules, "recreate remove")), instanceReplacedDeleteFirst,
 				"Vpc network: recreate remove", "DefaultSecurityGroup network-default-sg: recreate remove",
 				"RouteTable network-app: recreate remove", "RouteTable network-privatelink: recreate remove",
 				"RouteTableAssociation network-app-a: remove recreate", "RouteTableAssociation network-privatelink-a: remove recreate",
@@ -102,71 +103,71 @@ func networkChanges() []change {
 			},
 		},
 		{
-			key: "zones", name: "one more", to: settings{"zones": `["a","c"]`},
-			want: lines(slices.Concat(named, reached, zone("c", "create"))),
+			key: "zones", name: "with a second zone", to: config{"zones": `["a","c"]`},
+			want: lines(slices.Concat(instanceReferences, endpointsUpdated, zoneEffects("c", "create"))),
 			order: [][]string{
 				{"create Subnet network-privatelink-c", "update VpcEndpoint endpoints-ssm", "create Instance instances-c-1"},
 			},
 		},
 		{
-			key: "zones", name: "a third", stack: "prod", to: settings{"zones": `["a","c","d"]`},
-			want: lines(slices.Concat(named, reachedInProd, zone("d", "create"))),
+			key: "zones", name: "with a third zone", stack: "prod", to: config{"zones": `["a","c","d"]`},
+			want: lines(slices.Concat(instanceReferences, prodEndpointsUpdated, zoneEffects("d", "create"))),
 		},
 		{
-			key: "zones", name: "the last goes", stack: "prod", from: settings{"terminationProtection": "false"}, to: settings{"zones": `["a"]`},
-			want: lines(slices.Concat(named, reachedInProd, zone("c", "delete"))),
+			key: "zones", name: "without the last zone", stack: "prod", from: config{"terminationProtection": "false"}, to: config{"zones": `["a"]`},
+			want: lines(slices.Concat(instanceReferences, prodEndpointsUpdated, zoneEffects("c", "delete"))),
 			order: [][]string{
 				{"update VpcEndpoint endpoints-ssm", "delete Subnet network-privatelink-c"},
 				{"delete Instance instances-c-1", "delete Subnet network-app-c"},
 			},
 		},
 		{
-			key: "zones", name: "the first goes", stack: "prod", from: settings{"terminationProtection": "false"}, to: settings{"zones": `["c"]`},
-			want: lines(slices.Concat(named, reachedInProd, zone("a", "delete"))),
+			key: "zones", name: "without the first zone", stack: "prod", from: config{"terminationProtection": "false"}, to: config{"zones": `["c"]`},
+			want: lines(slices.Concat(instanceReferences, prodEndpointsUpdated, zoneEffects("a", "delete"))),
 		},
 		{
-			key: "zones", name: "one for another", to: settings{"zones": `["c"]`},
-			want: lines(slices.Concat(named, reached, zone("a", "delete"), zone("c", "create"))),
+			key: "zones", name: "with another zone instead", to: config{"zones": `["c"]`},
+			want: lines(slices.Concat(instanceReferences, endpointsUpdated, zoneEffects("a", "delete"), zoneEffects("c", "create"))),
 		},
-		{key: "zones", name: "in another order", stack: "prod", to: settings{"zones": `["c","a"]`}},
+		{key: "zones", name: "in a different order", stack: "prod", to: config{"zones": `["c","a"]`}},
 		{
-			key: "appSubnetCidrs", to: settings{"appSubnetCidrs": `["10.0.40.0/24"]`},
-			want: lines(named, makesWay, "RouteTableAssociation network-app-a: remove recreate", "Subnet network-app-a: remove recreate"),
+			key: "appSubnetCidrs", to: config{"appSubnetCidrs": `["10.0.40.0/24"]`},
+			want: lines(instanceReferences, instanceReplacedDeleteFirst, "RouteTableAssociation network-app-a: remove recreate", "Subnet network-app-a: remove recreate"),
 			order: [][]string{{
 				"remove Instance instances-a-1", "remove Subnet network-app-a", "recreate Subnet network-app-a",
 				"recreate RouteTableAssociation network-app-a", "recreate Instance instances-a-1",
 			}},
 		},
 		{
-			key: "appSubnetCidrs", name: "of one zone", stack: "prod", from: settings{"terminationProtection": "false"},
-			to:   settings{"appSubnetCidrs": `["10.0.11.0/24","10.0.40.0/24"]`},
-			want: lines(named, "Instance instances-c-1: remove recreate", "RouteTableAssociation network-app-c: remove recreate", "Subnet network-app-c: remove recreate"),
+			key: "appSubnetCidrs", name: "in one zone", stack: "prod", from: config{"terminationProtection": "false"},
+			to:   config{"appSubnetCidrs": `["10.0.11.0/24","10.0.40.0/24"]`},
+			want: lines(instanceReferences, "Instance instances-c-1: remove recreate", "RouteTableAssociation network-app-c: remove recreate", "Subnet network-app-c: remove recreate"),
 		},
 		{
-			key: "appSubnetCidrs", name: "in the shared layout", from: settings{"subnetLayout": "shared"}, to: settings{"appSubnetCidrs": `["10.0.40.0/24"]`},
-			want: lines(append(endpoints, named...), makesWay, "RouteTableAssociation network-app-a: remove recreate", "Subnet network-app-a: remove recreate"),
+			key: "appSubnetCidrs", name: "in the shared layout", from: config{"subnetLayout": "shared"}, to: config{"appSubnetCidrs": `["10.0.40.0/24"]`},
+			want: lines(append(endpointsReplaced, instanceReferences...), instanceReplacedDeleteFirst, "RouteTableAssociation network-app-a: remove recreate", "Subnet network-app-a: remove recreate"),
 			order: [][]string{{
 				"remove VpcEndpoint endpoints-ssm", "remove Subnet network-app-a", "recreate Subnet network-app-a",
 				"recreate VpcEndpoint endpoints-ssm", "recreate Instance instances-a-1",
 			}},
 		},
 		{
-			key: "privatelinkSubnetCidrs", to: settings{"privatelinkSubnetCidrs": `["10.0.41.0/24"]`},
-			want: lines(endpoints, "RouteTableAssociation network-privatelink-a: remove recreate", "Subnet network-privatelink-a: remove recreate"),
+			key: "privatelinkSubnetCidrs", to: config{"privatelinkSubnetCidrs": `["10.0.41.0/24"]`},
+			want: lines(endpointsReplaced, "RouteTableAssociation network-privatelink-a: remove recreate", "Subnet network-privatelink-a: remove recreate"),
 			order: [][]string{{
 				"remove VpcEndpoint endpoints-ssm", "remove Subnet network-privatelink-a", "recreate Subnet network-privatelink-a",
 				"recreate VpcEndpoint endpoints-ssm",
 			}},
 		},
 		{
-			key: "subnetLayout", to: settings{"subnetLayout": "shared"},
-			want: lines(endpoints, "RouteTable network-privatelink: delete", "RouteTableAssociation network-privatelink-a: delete",
+			key: "subnetLayout", to: config{"subnetLayout": "shared"},
+			want: lines(endpointsReplaced, "RouteTable network-privatelink: delete", "RouteTableAssociation network-privatelink-a: delete",
 				"Subnet network-privatelink-a: delete"),
 			order: [][]string{{"remove VpcEndpoint endpoints-ssm", "recreate VpcEndpoint endpoints-ssm", "delete Subnet network-privatelink-a"}},
 		},
 		{
-			key: "subnetLayout", name: "back", from: settings{"subnetLayout": "shared"}, to: settings{"subnetLayout": "separate"},
-			want: lines(endpoints, "RouteTable network-privatelink: create", "RouteTableAssociation network-privatelink-a: create",
+			key: "subnetLayout", name: "to separate", from: config{"subnetLayout": "shared"}, to: config{"subnetLayout": "separate"},
+			want: lines(endpointsReplaced, "RouteTable network-privatelink: create", "RouteTableAssociation network-privatelink-a: create",
 				"Subnet network-privatelink-a: create"),
 			order: [][]string{{"create Subnet network-privatelink-a", "recreate VpcEndpoint endpoints-ssm"}},
 		},
@@ -174,39 +175,39 @@ func networkChanges() []change {
 }
 
 func endpointChanges() []change {
-	noUpdate := settings{"agentAutoUpdate": "false"}
+	noAgentUpdate := config{"agentAutoUpdate": "false"}
 	return []change{
-		{key: "ec2messagesEndpoint", to: settings{"ec2messagesEndpoint": "true"}, want: []string{"VpcEndpoint endpoints-ec2messages: create"}},
+		{key: "ec2messagesEndpoint", to: config{"ec2messagesEndpoint": "true"}, want: []string{"VpcEndpoint endpoints-ec2messages: create"}},
 		{
-			key: "ec2messagesEndpoint", name: "off", from: settings{"ec2messagesEndpoint": "true"}, to: settings{"ec2messagesEndpoint": "false"},
+			key: "ec2messagesEndpoint", name: "off", from: config{"ec2messagesEndpoint": "true"}, to: config{"ec2messagesEndpoint": "false"},
 			want: []string{"VpcEndpoint endpoints-ec2messages: delete"},
 		},
 		{
-			key: "s3Endpoint", from: noUpdate, to: settings{"s3Endpoint": "false"},
+			key: "s3Endpoint", from: noAgentUpdate, to: config{"s3Endpoint": "false"},
 			want: []string{"SecurityGroupEgressRule security-egress-s3-443: delete", "VpcEndpoint endpoints-s3: delete"},
 		},
 		{
-			key: "s3Endpoint", name: "on", from: with(noUpdate, settings{"s3Endpoint": "false"}), to: settings{"s3Endpoint": "true"},
+			key: "s3Endpoint", name: "on", from: merge(noAgentUpdate, config{"s3Endpoint": "false"}), to: config{"s3Endpoint": "true"},
 			want: []string{"SecurityGroupEgressRule security-egress-s3-443: create", "VpcEndpoint endpoints-s3: create"},
 		},
 		{
-			key: "interfaceEndpoints", to: settings{"interfaceEndpoints": `["ecr.api","sts"]`},
+			key: "interfaceEndpoints", to: config{"interfaceEndpoints": `["ecr.api","sts"]`},
 			want: []string{"VpcEndpoint endpoints-ecr.api: create", "VpcEndpoint endpoints-sts: create"},
 		},
 		{
-			key: "interfaceEndpoints", name: "one for another", from: settings{"interfaceEndpoints": `["ecr.api","sts"]`},
-			to:   settings{"interfaceEndpoints": `["sts","secretsmanager"]`},
+			key: "interfaceEndpoints", name: "with another service instead", from: config{"interfaceEndpoints": `["ecr.api","sts"]`},
+			to:   config{"interfaceEndpoints": `["sts","secretsmanager"]`},
 			want: []string{"VpcEndpoint endpoints-ecr.api: delete", "VpcEndpoint endpoints-secretsmanager: create"},
 		},
-		{key: "endpointPolicy", to: settings{"endpointPolicy": "full"}, want: lines(reached, "VpcEndpoint endpoints-s3: update")},
+		{key: "endpointPolicy", to: config{"endpointPolicy": "full"}, want: lines(endpointsUpdated, "VpcEndpoint endpoints-s3: update")},
 		{
-			key: "endpointPolicy", name: "restricted", from: settings{"endpointPolicy": "full"}, to: settings{"endpointPolicy": "restricted"},
+			key: "endpointPolicy", name: "restricted", from: config{"endpointPolicy": "full"}, to: config{"endpointPolicy": "restricted"},
 			want: []string{"VpcEndpoint endpoints-s3: update", "VpcEndpoint endpoints-ssm: update"},
 		},
-		{key: "organizationId", to: settings{"organizationId": "o-exampleorgid"}, want: []string{"VpcEndpoint endpoints-ssm: update"}},
-		{key: "s3Buckets", to: settings{"s3Buckets": `["my-bucket"]`}, want: []string{"VpcEndpoint endpoints-s3: update"}},
+		{key: "organizationId", to: config{"organizationId": "o-exampleorgid"}, want: []string{"VpcEndpoint endpoints-ssm: update"}},
+		{key: "s3Buckets", to: config{"s3Buckets": `["my-bucket"]`}, want: []string{"VpcEndpoint endpoints-s3: update"}},
 		{
-			key: "endpointIngress", to: settings{"endpointIngress": "vpc"},
+			key: "endpointIngress", to: config{"endpointIngress": "vpc"},
 			want: []string{
 				"SecurityGroupIngressRule security-ingress-instances: delete", "SecurityGroupIngressRule security-ingress-vpc: create",
 			},
@@ -215,13 +216,13 @@ func endpointChanges() []change {
 			}},
 		},
 		{
-			key: "endpointIngress", name: "instances", from: settings{"endpointIngress": "vpc"}, to: settings{"endpointIngress": "instances"},
+			key: "endpointIngress", name: "instances", from: config{"endpointIngress": "vpc"}, to: config{"endpointIngress": "instances"},
 			want: []string{
 				"SecurityGroupIngressRule security-ingress-instances: create", "SecurityGroupIngressRule security-ingress-vpc: delete",
 			},
 		},
 		{
-			key: "instanceEgress", to: settings{"instanceEgress": "open"},
+			key: "instanceEgress", to: config{"instanceEgress": "open"},
 			want: []string{
 				"SecurityGroupEgressRule security-egress-all: create", "SecurityGroupEgressRule security-egress-endpoints: delete",
 				"SecurityGroupEgressRule security-egress-s3-443: delete",
@@ -229,7 +230,7 @@ func endpointChanges() []change {
 			order: [][]string{{"create SecurityGroupEgressRule security-egress-all", "delete SecurityGroupEgressRule security-egress-endpoints"}},
 		},
 		{
-			key: "instanceEgress", name: "restricted", from: settings{"instanceEgress": "open"}, to: settings{"instanceEgress": "restricted"},
+			key: "instanceEgress", name: "restricted", from: config{"instanceEgress": "open"}, to: config{"instanceEgress": "restricted"},
 			want: []string{
 				"SecurityGroupEgressRule security-egress-all: delete", "SecurityGroupEgressRule security-egress-endpoints: create",
 				"SecurityGroupEgressRule security-egress-s3-443: create",
@@ -237,12 +238,12 @@ func endpointChanges() []change {
 			order: [][]string{{"create SecurityGroupEgressRule security-egress-endpoints", "delete SecurityGroupEgressRule security-egress-all"}},
 		},
 		{
-			key: "forwardTo", to: settings{"forwardTo": `["10.0.32.0/24:5432"]`},
+			key: "forwardTo", to: config{"forwardTo": `["10.0.32.0/24:5432"]`},
 			want: []string{"SecurityGroupEgressRule security-egress-10.0.32.0-24-5432: create"},
 		},
 		{
-			key: "forwardTo", name: "one for another", from: settings{"forwardTo": `["10.0.32.0/24:5432","10.0.32.0/24:6379"]`},
-			to: settings{"forwardTo": `["10.0.32.0/24:6379","10.0.32.7/32:22"]`},
+			key: "forwardTo", name: "with another target instead", from: config{"forwardTo": `["10.0.32.0/24:5432","10.0.32.0/24:6379"]`},
+			to: config{"forwardTo": `["10.0.32.0/24:6379","10.0.32.7/32:22"]`},
 			want: []string{
 				"SecurityGroupEgressRule security-egress-10.0.32.0-24-5432: delete",
 				"SecurityGroupEgressRule security-egress-10.0.32.7-32-22: create",

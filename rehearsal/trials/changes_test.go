@@ -1,9 +1,9 @@
 package trials
 
 import (
-	"encoding/json"
+	"cmp"
+	"slices"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -13,17 +13,17 @@ import (
 
 // change is a change of the configuration of a deployed stack.
 type change struct {
-	// name tells cases of one key apart. Optional.
-	name string
-	// key is the key that the case is about. What else is set is what the key needs.
+	// key is the configuration key under test. The other keys in to are those that it requires.
 	key string
-	// stack is dev unless it is said.
+	// name distinguishes changes of the same key. Optional.
+	name string
+	// stack is the stack's name. Optional: "dev".
 	stack string
-	// from is what the stack was deployed with, and to what is set then.
-	from, to settings
-	// want says what becomes of each resource that is touched.
+	// from is the configuration of the deployed stack, and to is what changes.
+	from, to config
+	// want lists the effects on each resource, as effects returns them.
 	want []string
-	// order are chains of what is done, each of which must have ended before the next begins.
+	// order lists sequences of effects. Each effect must have ended before the next one in its sequence starts.
 	order [][]string
 }
 
@@ -31,87 +31,70 @@ func (c change) title() string {
 	return strings.TrimSpace(c.key + " " + c.name)
 }
 
-// photos keeps deployed stacks: many changes begin with the same.
-type photos struct {
-	mu  sync.Mutex
-	all map[string]*picture
-}
-
-// picture is a photo, or will be one.
-type picture struct {
-	mu    sync.Mutex
-	photo *photo
-}
-
-func (p *photos) of(t *testing.T, stack string, given settings) photo {
-	t.Helper()
-	key, err := json.Marshal(given)
-	require.NoError(t, err)
-	p.mu.Lock()
-	one := p.all[stack+string(key)]
-	if one == nil {
-		one = &picture{}
-		p.all[stack+string(key)] = one
-	}
-	p.mu.Unlock()
-	one.mu.Lock()
-	defer one.mu.Unlock()
-	if one.photo == nil {
-		w := newWorld(t, stack, given)
-		w.up()
-		taken := w.photo()
-		one.photo = &taken
-	}
-	return *one.photo
-}
-
-// After every change the stack is as the program wants it, serves its purpose, and goes.
-func TestEveryChangeOfConfiguration(t *testing.T) {
+// After every change of the configuration, the stack is stable and proven, and can be destroyed.
+func TestChanges(t *testing.T) {
 	t.Parallel()
-	taken := &photos{all: map[string]*picture{}}
 	for _, c := range changes() {
 		t.Run(c.title(), func(t *testing.T) {
 			t.Parallel()
-			ran.changes.Add(1)
-			stack := c.stack
-			if stack == "" {
-				stack = "dev"
+			counts.changes.Add(1)
+			e := deployed(t, cmp.Or(c.stack, "dev"), c.from)
+			e.configure(c.to)
+			result := e.up()
+			require.Equal(t, c.want, effects(result))
+			for _, sequence := range c.order {
+				requireOrder(t, result, sequence)
 			}
-			w := taken.of(t, stack, c.from).world(t)
-			w.configure(c.to)
-			result := w.up()
-			require.Equal(t, c.want, changed(result))
-			for _, chain := range c.order {
-				inOrder(t, result, chain)
-			}
-			w.settled()
-			w.proven()
-			w.goes()
+			e.requireLifecycle()
 		})
 	}
 }
 
-// inOrder holds the steps of a chain to follow each other.
-func inOrder(t *testing.T, result *engine.Result, chain []string) {
+// A key without a row in changes replaces, restarts, creates and deletes nothing, whatever its legal value.
+func TestChanges_otherKeys(t *testing.T) {
+	t.Parallel()
+	rows := changedKeys()
+	tested := 0
+	for _, key := range sortedKeys(values) {
+		if rows[key] {
+			continue
+		}
+		for _, value := range values[key].legal {
+			tested++
+			t.Run(key+" "+value, func(t *testing.T) {
+				t.Parallel()
+				counts.changes.Add(1)
+				e := deployed(t, "dev", nil)
+				e.configure(config{key: value})
+				for _, effect := range effects(e.up()) {
+					require.Regexp(t, ": update$", effect, "add a row to changes")
+				}
+				e.requireLifecycle()
+			})
+		}
+	}
+	require.Positive(t, tested)
+}
+
+// requireOrder requires that each effect in a sequence has ended before the next one starts.
+func requireOrder(t *testing.T, result *engine.Result, sequence []string) {
 	t.Helper()
-	ended := -1
-	for _, link := range chain {
-		step := find(t, result, link)
-		require.Less(t, ended, step.Began, "%s has to wait: %q", link, chain)
-		ended = step.Ended
+	end := -1
+	for _, effect := range sequence {
+		step := findStep(t, result, effect)
+		require.Less(t, end, step.Start, "%s starts too early: %q", effect, sequence)
+		end = step.End
 	}
 }
 
-// find returns the step that does something to a resource, such as "remove Subnet network-app-a".
-func find(t *testing.T, result *engine.Result, link string) engine.Step {
+// findStep returns the step of an effect, such as "remove Subnet network-app-a".
+func findStep(t *testing.T, result *engine.Result, effect string) engine.Step {
 	t.Helper()
-	for _, step := range result.Changed() {
-		for _, verb := range verb(step) {
-			if verb+" "+label(string(step.URN.Type()), step.URN.Name()) == link {
-				return step
-			}
-		}
+	name := func(step engine.Step) string {
+		return strings.Join(verb(step), " ") + " " + label(string(step.URN.Type()), step.URN.Name())
 	}
-	require.FailNow(t, "there is no such step: "+link, "%q", changed(result))
-	return engine.Step{}
+	steps := result.Changed()
+	i := slices.IndexFunc(steps, func(step engine.Step) bool { return name(step) == effect })
+	require.GreaterOrEqual(t, i, 0, "no step %q in %q", effect, effects(result))
+	return steps[i]
 }

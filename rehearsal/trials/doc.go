@@ -1,5 +1,7 @@
-// Package trials holds no code: its tests put the repository's stacks through what can happen to a stack. Every creation and
-// every deletion fails once, a deployment is killed, every key of the configuration is changed, the cloud is changed by hand,
-// and stacks with random configurations live and go. All of it runs the compiled program on the real engine, in a simulated
-// account of its own for each case.
+// Package trials has only tests, which put the repository's stacks through everything that can happen to a stack:
+// each creation and each deletion fails once, a deployment is killed, each configuration key changes, somebody
+// changes the cloud by hand, and stacks get random configurations. Each case runs the compiled program on the real
+// engine, in a simulated account of its own.
+//
+// With -short, some tests run only one case of each kind. RAPID_SEED selects the random cases.
 package trials

@@ -16,215 +16,221 @@ import (
 	"bastionless/rehearsal/proof"
 )
 
-// hand changes the cloud past the stack, as somebody does in the console.
-type hand struct {
-	*world
+// console changes the cloud without the stack's knowledge, as a person does in the AWS console.
+type console struct {
+	*env
 	provider plugin.Provider
 }
 
-func (w *world) byHand() *hand {
-	w.t.Helper()
-	provider := w.cloud.NewProvider()
+func (e *env) console() *console {
+	e.t.Helper()
+	provider := e.cloud.NewProvider()
 	inputs := sdk.PropertyMap{}
 	for _, key := range []string{"region", "defaultTags"} {
-		inputs[sdk.PropertyKey(key)] = sdk.NewProperty(w.stack.Config()["aws:"+key])
+		inputs[sdk.PropertyKey(key)] = sdk.NewProperty(e.stack.Config()["aws:"+key])
 	}
 	_, err := provider.Configure(context.Background(), plugin.ConfigureRequest{Inputs: inputs})
-	require.NoError(w.t, err)
-	return &hand{w, provider}
+	require.NoError(e.t, err)
+	return &console{e, provider}
 }
 
 // find returns a resource of the stack by its label, such as "Vpc network".
-func (w *world) find(name string) *resource.State {
-	w.t.Helper()
-	customs := w.customs()
-	at := slices.IndexFunc(customs, func(s *resource.State) bool { return label(string(s.Type), s.URN.Name()) == name })
-	require.GreaterOrEqual(w.t, at, 0, name)
-	return customs[at]
+func (e *env) find(name string) *resource.State {
+	e.t.Helper()
+	resources := e.resources()
+	i := slices.IndexFunc(resources, func(s *resource.State) bool { return label(string(s.Type), s.URN.Name()) == name })
+	require.GreaterOrEqual(e.t, i, 0, name)
+	return resources[i]
 }
 
-// create makes something that the stack knows nothing of.
-func (h *hand) create(token string, inputs map[string]any) {
-	h.t.Helper()
-	urn := sdk.NewURN("console", "console", "", tokens.Type(token), "by-hand")
-	checked, err := h.provider.Check(context.Background(), plugin.CheckRequest{URN: urn, News: sdk.NewPropertyMapFromMap(inputs)})
-	require.NoError(h.t, err)
-	require.Empty(h.t, checked.Failures)
-	_, err = h.provider.Create(context.Background(), plugin.CreateRequest{
-		URN: urn, Name: "by-hand", Type: tokens.Type(token), Properties: checked.Properties,
+// consoleURN is the URN of an object that no stack has.
+func consoleURN(token string) sdk.URN {
+	return sdk.NewURN("console", "console", "", tokens.Type(token), "console")
+}
+
+// create creates an object that the stack does not know.
+func (c *console) create(token string, inputs map[string]any) {
+	c.t.Helper()
+	urn := consoleURN(token)
+	checked, err := c.provider.Check(context.Background(), plugin.CheckRequest{URN: urn, News: sdk.NewPropertyMapFromMap(inputs)})
+	require.NoError(c.t, err)
+	require.Empty(c.t, checked.Failures)
+	_, err = c.provider.Create(context.Background(), plugin.CreateRequest{
+		URN: urn, Name: urn.Name(), Type: urn.Type(), Properties: checked.Properties,
 	})
-	require.NoError(h.t, err)
+	require.NoError(c.t, err)
 }
 
-// remove deletes a resource of the stack.
-func (h *hand) remove(name string) {
-	h.t.Helper()
-	state := h.find(name)
-	_, err := h.provider.Delete(context.Background(), plugin.DeleteRequest{
+// remove deletes the object of a resource of the stack.
+func (c *console) remove(name string) {
+	c.t.Helper()
+	state := c.find(name)
+	_, err := c.provider.Delete(context.Background(), plugin.DeleteRequest{
 		URN: state.URN, ID: state.ID, Name: state.URN.Name(), Type: state.Type, Inputs: state.Inputs, Outputs: state.Outputs,
 	})
-	require.NoError(h.t, err)
+	require.NoError(c.t, err)
 }
 
-// edit sets a property of a resource of the stack.
-func (h *hand) edit(name, property string, value any) {
-	h.t.Helper()
-	h.change(h.find(name), property, value)
+// edit sets a property of the object of a resource, which it finds by label.
+func (c *console) edit(name, property string, value any) {
+	c.t.Helper()
+	c.editResource(c.find(name), property, value)
 }
 
-func (h *hand) change(state *resource.State, property string, value any) {
-	h.t.Helper()
+func (c *console) editResource(state *resource.State, property string, value any) {
+	c.t.Helper()
 	inputs := maps.Clone(state.Inputs)
 	inputs[sdk.PropertyKey(property)] = sdk.NewPropertyValue(value)
-	_, err := h.provider.Update(context.Background(), plugin.UpdateRequest{
+	_, err := c.provider.Update(context.Background(), plugin.UpdateRequest{
 		URN: state.URN, ID: state.ID, Name: state.URN.Name(), Type: state.Type,
 		OldInputs: state.Inputs, OldOutputs: state.Outputs, NewInputs: inputs,
 	})
-	require.NoError(h.t, err)
+	require.NoError(c.t, err)
+}
+
+// allowAllTraffic adds a rule for all traffic to a security group of the stack.
+func (c *console) allowAllTraffic(token, group string) {
+	c.t.Helper()
+	c.create(token, map[string]any{
+		"securityGroupId": string(c.find(group).ID), "ipProtocol": "-1", "cidrIpv4": "0.0.0.0/0",
+	})
 }
 
 const (
-	ingressRule = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
-	egressRule  = "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"
-	attachment  = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
+	ingressRuleType = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
+	egressRuleType  = "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"
+	attachmentType  = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
 
-	openToAll = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}]}`
-	allowAll  = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`
+	allowEverybody = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}]}`
+	allowAll       = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`
 )
 
-// rule adds a rule that lets everything through.
-func (h *hand) rule(token, group string) {
-	h.t.Helper()
-	h.create(token, map[string]any{"securityGroupId": group, "ipProtocol": "-1", "cidrIpv4": "0.0.0.0/0"})
-}
-
-// drift is a change of the cloud by hand, what a refresh shows of it, and what an up does about it.
+// drift is a change in the console, what a refresh shows of it, and what the next up does about it.
 type drift struct {
-	name, stack string
-	by          func(h *hand)
-	shows, does []string
+	name, stack     string
+	change          func(c *console)
+	onRefresh, onUp []string
 }
 
-// seen is the drift of a resource that is there and differs.
-func seen(name, stack, resource string, by func(h *hand)) drift {
-	return drift{name, stack, by, []string{resource + ": update"}, []string{resource + ": update"}}
+// edited is a change of a resource.
+func edited(name, stack, resource string, change func(c *console)) drift {
+	return drift{name, stack, change, []string{resource + ": update"}, []string{resource + ": update"}}
 }
 
-// gone is the drift of a resource that is there no more.
-func gone(name, stack, resource string, more ...string) drift {
+// removed is the deletion of a resource. Besides creating it again, the up has more effects.
+func removed(name, stack, resource string, moreOnUp ...string) drift {
 	return drift{
-		name, stack, func(h *hand) { h.remove(resource) },
+		name, stack, func(c *console) { c.remove(resource) },
 		[]string{resource + ": delete"},
-		lines(more, resource+": create"),
+		lines(moreOnUp, resource+": create"),
 	}
 }
 
 func drifts() []drift {
 	return []drift{
-		seen("a rule added to the instances' group", "dev", "SecurityGroup security-instances", func(h *hand) {
-			h.rule(ingressRule, string(h.find("SecurityGroup security-instances").ID))
+		edited("ingress rule added to the instances' group", "dev", "SecurityGroup security-instances", func(c *console) {
+			c.allowAllTraffic(ingressRuleType, "SecurityGroup security-instances")
 		}),
-		seen("a rule added to what the endpoints send", "dev", "SecurityGroup security-endpoints", func(h *hand) {
-			h.rule(egressRule, string(h.find("SecurityGroup security-endpoints").ID))
+		edited("egress rule added to the endpoints' group", "dev", "SecurityGroup security-endpoints", func(c *console) {
+			c.allowAllTraffic(egressRuleType, "SecurityGroup security-endpoints")
 		}),
-		seen("a rule added to the default group", "dev", "DefaultSecurityGroup network-default-sg", func(h *hand) {
-			h.rule(ingressRule, string(h.find("DefaultSecurityGroup network-default-sg").ID))
+		edited("rule added to the default group", "dev", "DefaultSecurityGroup network-default-sg", func(c *console) {
+			c.allowAllTraffic(ingressRuleType, "DefaultSecurityGroup network-default-sg")
 		}),
-		seen("a rule opened", "dev", "SecurityGroupIngressRule security-ingress-instances", func(h *hand) {
-			h.edit("SecurityGroupIngressRule security-ingress-instances", "fromPort", 1.0)
+		edited("rule edited", "dev", "SecurityGroupIngressRule security-ingress-instances", func(c *console) {
+			c.edit("SecurityGroupIngressRule security-ingress-instances", "fromPort", 1.0)
 		}),
-		gone("a rule deleted", "dev", "SecurityGroupEgressRule security-egress-endpoints"),
-		gone("a policy detached", "dev", "RolePolicyAttachment instance-role-core"),
-		seen("a policy rewritten", "dev", "RolePolicy session-role", func(h *hand) {
-			h.edit("RolePolicy session-role", "policy", allowAll)
+		removed("rule deleted", "dev", "SecurityGroupEgressRule security-egress-endpoints"),
+		removed("managed policy detached", "dev", "RolePolicyAttachment instance-role-core"),
+		edited("inline policy edited", "dev", "RolePolicy session-role", func(c *console) {
+			c.edit("RolePolicy session-role", "policy", allowAll)
 		}),
-		seen("a trust policy rewritten", "dev", "Role session-role", func(h *hand) {
-			h.edit("Role session-role", "assumeRolePolicy", strings.ReplaceAll(
-				h.find("Role session-role").Inputs["assumeRolePolicy"].StringValue(), "true", "false"))
+		edited("trust policy edited", "dev", "Role session-role", func(c *console) {
+			trust := c.find("Role session-role").Inputs["assumeRolePolicy"].StringValue()
+			c.edit("Role session-role", "assumeRolePolicy", strings.ReplaceAll(trust, "true", "false"))
 		}),
-		gone("an endpoint deleted", "dev", "VpcEndpoint endpoints-ssmmessages"),
-		gone("the endpoint for S3 deleted", "dev", "VpcEndpoint endpoints-s3"),
-		seen("an endpoint opened", "dev", "VpcEndpoint endpoints-ssm", func(h *hand) {
-			h.edit("VpcEndpoint endpoints-ssm", "policy", openToAll)
+		removed("interface endpoint deleted", "dev", "VpcEndpoint endpoints-ssmmessages"),
+		removed("S3 gateway endpoint deleted", "dev", "VpcEndpoint endpoints-s3"),
+		edited("endpoint policy edited", "dev", "VpcEndpoint endpoints-ssm", func(c *console) {
+			c.edit("VpcEndpoint endpoints-ssm", "policy", allowEverybody)
 		}),
-		gone("a subnet taken off its route table", "dev", "RouteTableAssociation network-app-a"),
-		seen("a tag of the VPC edited", "dev", "Vpc network", func(h *hand) {
-			h.edit("Vpc network", "tags", sdk.NewPropertyMapFromMap(map[string]any{"Name": "mine"}))
+		removed("route table association deleted", "dev", "RouteTableAssociation network-app-a"),
+		edited("tag of the VPC edited", "dev", "Vpc network", func(c *console) {
+			c.edit("Vpc network", "tags", sdk.NewPropertyMapFromMap(map[string]any{"Name": "mine"}))
 		}),
-		seen("a tag of an instance edited", "dev", "Instance instances-a-1", func(h *hand) {
-			h.edit("Instance instances-a-1", "tags", sdk.NewPropertyMapFromMap(map[string]any{"owner": "ann"}))
+		edited("tag of an instance edited", "dev", "Instance instances-a-1", func(c *console) {
+			c.edit("Instance instances-a-1", "tags", sdk.NewPropertyMapFromMap(map[string]any{"owner": "ann"}))
 		}),
-		gone("an instance terminated", "dev", "Instance instances-a-1", named...),
-		gone("the agents' updates deleted", "dev", "Association instances-agent-update"),
-		seen("protection taken off", "prod", "Instance instances-c-1", func(h *hand) {
-			h.edit("Instance instances-c-1", "disableApiTermination", false)
+		removed("instance terminated", "dev", "Instance instances-a-1", instanceReferences...),
+		removed("agent update association deleted", "dev", "Association instances-agent-update"),
+		edited("termination protection turned off", "prod", "Instance instances-c-1", func(c *console) {
+			c.edit("Instance instances-c-1", "disableApiTermination", false)
 		}),
-		seen("records kept for a day", "prod", "LogGroup audit", func(h *hand) { h.edit("LogGroup audit", "retentionInDays", 1.0) }),
-		gone("flow logs stopped", "prod", "FlowLog flow-logs"),
-		gone("the bucket's policy deleted", "prod", "BucketPolicy audit-records"),
+		edited("retention of session logs shortened", "prod", "LogGroup audit", func(c *console) {
+			c.edit("LogGroup audit", "retentionInDays", 1.0)
+		}),
+		removed("flow log deleted", "prod", "FlowLog flow-logs"),
+		removed("bucket policy deleted", "prod", "BucketPolicy audit-records"),
 	}
 }
 
-// What somebody changes by hand a refresh shows, and an up mends.
+// A refresh shows a change in the console, and the next up reverts it.
 func TestDrift(t *testing.T) {
 	t.Parallel()
-	taken := &photos{all: map[string]*picture{}}
 	for _, d := range drifts() {
 		t.Run(d.name, func(t *testing.T) {
 			t.Parallel()
-			ran.drifts.Add(1)
-			w := taken.of(t, d.stack, nil).world(t)
-			d.by(w.byHand())
-			require.Equal(t, d.shows, changed(w.refresh()), "what the refresh shows")
-			require.Equal(t, d.does, changed(w.up()), "what the up does")
-			w.settled()
-			w.proven()
-			w.goes()
+			counts.drifts.Add(1)
+			e := deployed(t, d.stack, nil)
+			d.change(e.console())
+			require.Equal(t, d.onRefresh, effects(e.refresh()), "refresh")
+			require.Equal(t, d.onUp, effects(e.up()), "up")
+			e.requireLifecycle()
 		})
 	}
 }
 
-// Where a group's rules are resources of their own, the provider takes no other rule of that direction for the stack's: no
-// refresh shows it, and no up takes it away. The state has it all the same, so that a claim can tell of it: the provider
-// writes all rules that a group has into its outputs.
-func TestDrift_thatNothingShows(t *testing.T) {
+// If rules of a security group are resources of their own, the provider ignores other rules of the same direction: no
+// refresh shows them, and no up removes them. But the group's outputs list all of its rules, so a claim can see them.
+func TestDrift_additionalRuleIsNotShown(t *testing.T) {
 	t.Parallel()
-	ran.drifts.Add(1)
-	w := newWorld(t, "dev", nil)
-	w.up()
-	w.byHand().rule(egressRule, string(w.find("SecurityGroup security-instances").ID))
-	require.Empty(t, changed(w.refresh()))
-	require.Empty(t, changed(w.up()))
-	var found []string
-	for _, rule := range w.find("SecurityGroup security-instances").Outputs["egress"].ArrayValue() {
+	counts.drifts.Add(1)
+	e := deployed(t, "dev", nil)
+	e.console().allowAllTraffic(egressRuleType, "SecurityGroup security-instances")
+	require.Empty(t, effects(e.refresh()))
+	require.Empty(t, effects(e.up()))
+	var blocks []string
+	for _, rule := range e.find("SecurityGroup security-instances").Outputs["egress"].ArrayValue() {
 		for _, block := range rule.ObjectValue()["cidrBlocks"].ArrayValue() {
-			found = append(found, block.StringValue())
+			blocks = append(blocks, block.StringValue())
 		}
 	}
-	require.Equal(t, []string{"0.0.0.0/0"}, found)
-	for _, claim := range w.claim() {
+	require.Equal(t, []string{"0.0.0.0/0"}, blocks)
+	var results []string
+	for _, claim := range e.claims() {
 		if claim.ID == "egress" {
-			require.Equal(t, proof.Refuted, claim.Result, claim.Why())
+			results = append(results, claim.Result)
 		}
 	}
-	w.unprotect()
-	w.destroy()
-	require.Empty(t, w.holds()) // with its group
+	require.Equal(t, []string{proof.Refuted}, results)
+	e.unprotect()
+	e.destroy()
+	require.Empty(t, e.cloudObjects(), "the rule is deleted with its group")
 }
 
-// A policy that somebody attaches to a role of the stack is nobody's: no refresh shows it, and IAM deletes no role that has
-// one. The error says so. But a refresh writes down what a role has attached, and the provider then detaches that first.
-func TestDrift_thatHoldsADestroy(t *testing.T) {
+// No refresh shows a policy that somebody attached to a role of the stack, and IAM does not delete a role with attached
+// policies. The error says so. A refresh then records what the role has attached, and the provider detaches it before
+// it deletes the role.
+func TestDrift_attachedPolicyBlocksDestroy(t *testing.T) {
 	t.Parallel()
-	ran.drifts.Add(1)
-	w := newWorld(t, "dev", nil)
-	w.up()
-	w.byHand().create(attachment, map[string]any{
-		"role": string(w.find("Role instance-role").ID), "policyArn": "arn:aws:iam::aws:policy/CloudWatchAgentServerPolicy",
+	counts.drifts.Add(1)
+	e := deployed(t, "dev", nil)
+	e.console().create(attachmentType, map[string]any{
+		"role": string(e.find("Role instance-role").ID), "policyArn": "arn:aws:iam::aws:policy/CloudWatchAgentServerPolicy",
 	})
-	failure := w.stack.Destroy(context.Background()).Failure()
+	failure := e.stack.Destroy(context.Background()).Failure()
 	require.Contains(t, failure, `aws:iam/role:Role "instance-role": `)
 	require.Contains(t, failure, "DeleteConflict: Cannot delete entity, must detach all policies first.")
-	require.Empty(t, changed(w.refresh()))
-	w.goes()
+	require.Empty(t, effects(e.refresh()))
+	e.tearDown()
 }

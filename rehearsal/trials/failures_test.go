@@ -11,134 +11,161 @@ import (
 	"bastionless/rehearsal/awssim"
 )
 
-// laterSteps are the types whose creation goes on after the id is known, and what can fail then. What is not here is one
-// call, and fails before its effect or not at all.
+// laterSteps are the types whose creation continues after the id is known, with what can still fail then. The creation
+// of any other type is a single call, which fails before it has an effect or not at all.
 var laterSteps = map[string]string{
-	"aws:ec2/vpc:Vpc":                                                      "it waits until the VPC is available, then sets the DNS attributes",
-	"aws:ec2/subnet:Subnet":                                                "it waits until the subnet is available, then sets its attributes",
-	"aws:ec2/routeTable:RouteTable":                                        "it waits until the route table is there",
-	"aws:ec2/routeTableAssociation:RouteTableAssociation":                  "it waits until the table is associated",
-	"aws:ec2/securityGroup:SecurityGroup":                                  "it takes away the outbound rule that AWS gives every group",
-	adopted:                                                                "it finds the group, then takes its rules away",
-	"aws:ec2/vpcEndpoint:VpcEndpoint":                                      "it waits until the endpoint is available",
-	"aws:ec2/instance:Instance":                                            "it waits until the instance runs",
-	"aws:iam/role:Role":                                                    "it waits until IAM has spread the role",
-	"aws:iam/instanceProfile:InstanceProfile":                              "it puts the role into the profile",
-	"aws:ssm/document:Document":                                            "it waits until the document is active",
-	"aws:ssm/association:Association":                                      "it reads the association back",
-	"aws:cloudwatch/logGroup:LogGroup":                                     "it sets how long the group keeps its records",
-	"aws:kms/key:Key":                                                      "it waits until KMS has spread the key, its policy and its rotation",
-	"aws:s3/bucketV2:BucketV2":                                             "it waits until the bucket is there, then sets its tags",
-	"aws:s3/bucketPolicy:BucketPolicy":                                     "it waits until S3 has spread the policy",
-	"aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock":               "it waits until S3 has spread the block",
-	"aws:s3/bucketVersioningV2:BucketVersioningV2":                         "it waits until S3 has spread the versioning",
-	"aws:s3/bucketOwnershipControls:BucketOwnershipControls":               "it waits until S3 has spread the controls",
-	"aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2": "it waits until S3 has spread the rules",
-	"aws:s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2": "it waits until S3 has spread the encryption",
+	"aws:ec2/vpc:Vpc":                                                      "waits until the VPC is available, then sets its DNS attributes",
+	"aws:ec2/subnet:Subnet":                                                "waits until the subnet is available, then sets its attributes",
+	"aws:ec2/routeTable:RouteTable":                                        "waits until the route table exists",
+	"aws:ec2/routeTableAssociation:RouteTableAssociation":                  "waits until the route table is associated",
+	"aws:ec2/securityGroup:SecurityGroup":                                  "revokes the egress rule that AWS adds to every new group",
+	defaultGroupType:                                                       "finds the group, then revokes its rules",
+	"aws:ec2/vpcEndpoint:VpcEndpoint":                                      "waits until the endpoint is available",
+	"aws:ec2/instance:Instance":                                            "waits until the instance runs",
+	"aws:iam/role:Role":                                                    "waits until IAM has propagated the role",
+	"aws:iam/instanceProfile:InstanceProfile":                              "adds the role to the profile",
+	"aws:ssm/document:Document":                                            "waits until the document is active",
+	"aws:ssm/association:Association":                                      "reads the association",
+	"aws:cloudwatch/logGroup:LogGroup":                                     "sets the retention",
+	"aws:kms/key:Key":                                                      "waits until KMS has propagated the key, its policy and its rotation",
+	"aws:s3/bucketV2:BucketV2":                                             "waits until the bucket exists, then sets its tags",
+	"aws:s3/bucketPolicy:BucketPolicy":                                     "waits until S3 has propagated the policy",
+	"aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock":               "waits until S3 has propagated the block",
+	"aws:s3/bucketVersioningV2:BucketVersioningV2":                         "waits until S3 has propagated the versioning",
+	"aws:s3/bucketOwnershipControls:BucketOwnershipControls":               "waits until S3 has propagated the controls",
+	"aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2": "waits until S3 has propagated the rules",
+	"aws:s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2": "waits until S3 has propagated the encryption",
 }
 
-// failure is one call that fails once.
+// failure is a call for one resource of a stack that fails once.
 type failure struct {
-	name  string // of the case
-	names string // what the error must say
+	stack string
 	fault awssim.Fault
 }
 
-// failures lists all single failures of a stack, of its deployment and of its end.
-func failures(w *world) (ups, downs []failure) {
-	for _, state := range w.customs() {
-		token, name := string(state.Type), state.URN.Name()
-		add := func(to *[]failure, operation awssim.Operation, kind awssim.FaultKind, word string) {
-			*to = append(*to, failure{
-				name:  word + " " + label(token, name),
-				names: fmt.Sprintf("%s %q: ", token, name),
-				fault: awssim.Fault{Type: token, Name: name, Operation: operation, Kind: kind},
-			})
-		}
-		add(&ups, awssim.Create, awssim.Refused, "create")
-		if laterSteps[token] != "" {
-			add(&ups, awssim.Create, awssim.PartialCreate, "half create")
-		}
-		if !state.RetainOnDelete {
-			add(&downs, awssim.Delete, awssim.Refused, "delete")
-		}
+func (f failure) String() string {
+	operation := "create"
+	switch {
+	case f.fault.Operation == awssim.Delete:
+		operation = "delete"
+	case f.fault.Kind == awssim.PartialCreate:
+		operation = "half create"
 	}
-	return ups, downs
+	return f.stack + " " + operation + " " + label(f.fault.Type, f.fault.Name)
 }
 
-// After any single failure the error names the resource, the state holds exactly what the cloud holds, the next up or
-// destroy completes, and nothing is left in the end but what the program keeps on purpose.
+// kind is the same for failures of the same call for resources of the same type.
+func (f failure) kind() awssim.Fault {
+	kind := f.fault
+	kind.Name = ""
+	return kind
+}
+
+// resource is what an error message calls the resource.
+func (f failure) resource() string { return fmt.Sprintf("%s %q: ", f.fault.Type, f.fault.Name) }
+
+// failures lists every single failure of a stack's deployment and of its destruction.
+func failures(e *env) []failure {
+	var all []failure
+	for _, state := range e.resources() {
+		token := string(state.Type)
+		add := func(operation awssim.Operation, kind awssim.FaultKind) {
+			fault := awssim.Fault{Type: token, Name: state.URN.Name(), Operation: operation, Kind: kind}
+			all = append(all, failure{e.stack.Name(), fault})
+		}
+		add(awssim.Create, awssim.Refused)
+		if laterSteps[token] != "" {
+			add(awssim.Create, awssim.PartialCreate)
+		}
+		if !state.RetainOnDelete {
+			add(awssim.Delete, awssim.Refused)
+		}
+	}
+	return all
+}
+
+// oneOfEachKind returns a random failure of each kind.
+func oneOfEachKind(all []failure) []failure {
+	all = slices.Clone(all)
+	newRandom().Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
+	seen := map[awssim.Fault]bool{}
+	return slices.DeleteFunc(all, func(f failure) bool {
+		repeated := seen[f.kind()]
+		seen[f.kind()] = true
+		return repeated
+	})
+}
+
+// After any single failure the error names the resource, the state has exactly the objects that the cloud has, the next
+// up or destroy succeeds, and in the end the cloud has only what the stack leaves on purpose.
 func TestEverySingleFailure(t *testing.T) {
 	t.Parallel()
+	var all []failure
+	unprotected := map[string]snapshot{}
 	for _, stack := range stacks {
-		t.Run(stack, func(t *testing.T) {
+		e := deployed(t, stack, nil)
+		for _, state := range e.resources() {
+			require.Equal(t, awssim.CreatesInSteps(string(state.Type)), laterSteps[string(state.Type)] != "", state.Type)
+		}
+		all = append(all, failures(e)...)
+		e.unprotect()
+		unprotected[stack] = e.snapshot()
+	}
+	cases := all
+	if testing.Short() {
+		cases = oneOfEachKind(all)
+	}
+	t.Logf("%d of %d failures", len(cases), len(all))
+	for _, f := range cases {
+		t.Run(f.String(), func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t, stack, nil)
-			w.up()
-			for _, state := range w.customs() {
-				require.Equal(t, awssim.CreatesInSteps(string(state.Type)), laterSteps[string(state.Type)] != "", state.Type)
+			counts.failures.Add(1)
+			if f.fault.Operation == awssim.Delete {
+				failDestroy(t, f, unprotected[f.stack])
+			} else {
+				failUp(t, f)
 			}
-			ups, downs := failures(w)
-			w.unprotect()
-			deployed := w.photo()
-			for _, f := range ups {
-				t.Run(f.name, func(t *testing.T) {
-					t.Parallel()
-					failsToCreate(t, stack, f)
-				})
-			}
-			for _, f := range downs {
-				t.Run(f.name, func(t *testing.T) {
-					t.Parallel()
-					failsToDelete(t, deployed, f)
-				})
-			}
-			t.Logf("%s: %d failures of an up, %d of a destroy", stack, len(ups), len(downs))
 		})
 	}
 }
 
-func failsToCreate(t *testing.T, stack string, f failure) {
-	ran.faults.Add(1)
-	w := newWorld(t, stack, nil, f.fault)
-	result := w.stack.Up(context.Background())
-	require.Contains(t, result.Failure(), f.names)
-	require.Contains(t, result.Failure(), "An internal error has occurred")
-	w.agrees()
-	var half []string
-	for _, state := range w.customs() {
+func failUp(t *testing.T, f failure) {
+	e := newEnv(t, f.stack, nil, f.fault)
+	message := e.stack.Up(context.Background()).Failure()
+	require.Contains(t, message, f.resource())
+	require.Contains(t, message, "An internal error has occurred")
+	e.requireConsistent()
+	var incomplete []string
+	for _, state := range e.resources() {
 		if len(state.InitErrors) > 0 {
-			half = append(half, string(state.Type)+" "+state.URN.Name())
+			incomplete = append(incomplete, string(state.Type)+" "+state.URN.Name())
 		}
 	}
+	var expected []string
 	if f.fault.Kind == awssim.PartialCreate {
-		require.Equal(t, []string{f.fault.Type + " " + f.fault.Name}, half, "what is half created")
-	} else {
-		require.Empty(t, half, "what is half created")
+		expected = []string{f.fault.Type + " " + f.fault.Name}
 	}
+	require.Equal(t, expected, incomplete, "resources whose creation is incomplete")
 
-	w.up()
-	for _, state := range w.customs() {
+	e.up()
+	for _, state := range e.resources() {
 		require.Empty(t, state.InitErrors, state.URN)
 	}
-	w.agrees()
-	if len(half) > 0 {
-		require.Empty(t, changed(w.up()), "a further up")
+	e.requireConsistent()
+	if len(incomplete) > 0 {
+		require.Empty(t, effects(e.up()), "a further up")
 	}
-	w.goes()
+	e.tearDown()
 }
 
-func failsToDelete(t *testing.T, deployed photo, f failure) {
-	ran.faults.Add(1)
-	w := deployed.world(t, f.fault)
-	kept := w.kept()
-	result := w.stack.Destroy(context.Background())
-	require.Contains(t, result.Failure(), f.names)
-	require.Contains(t, result.Failure(), "An internal error has occurred")
-	still := w.kept()
-	w.released = slices.DeleteFunc(slices.Clone(kept), func(object string) bool { return slices.Contains(still, object) })
-	w.agrees()
-	w.destroy()
-	require.Empty(t, w.stack.Snapshot().Resources)
-	require.Equal(t, kept, w.holds())
+func failDestroy(t *testing.T, f failure, deployed snapshot) {
+	e := deployed.restore(t, f.fault)
+	message := e.stack.Destroy(context.Background()).Failure()
+	require.Contains(t, message, f.resource())
+	require.Contains(t, message, "An internal error has occurred")
+	e.addRetained(deployed.retainable)
+	e.requireConsistent()
+	e.destroy()
+	require.Empty(t, e.stack.Snapshot().Resources)
+	require.Equal(t, deployed.retainable, e.cloudObjects())
 }

@@ -6,12 +6,9 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -19,7 +16,6 @@ import (
 	pkgresource "github.com/pulumi/pulumi/pkg/v3/resource"
 	"github.com/pulumi/pulumi/pkg/v3/resource/plugin"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
-	"github.com/pulumi/pulumi/sdk/v3/go/common/tokens"
 	"github.com/stretchr/testify/require"
 
 	"bastionless/rehearsal/awssim"
@@ -27,173 +23,186 @@ import (
 	"bastionless/rehearsal/stacktest"
 )
 
-// Kills are at so many random points where one thing is done at a time, and at so many where several are.
 const (
-	killsOneByOne   = 20
-	killsSideBySide = 6
-	sideBySide      = 8
+	// killRounds is how often each kind of kill happens, each time in a random call of a random stack.
+	killRounds = 3
+	// parallel is the parallelism of those operations that are not sequential.
+	parallel = 8
+	// maxDelay is the longest time between a call and a kill "some time later".
+	maxDelay = 20 * time.Millisecond
 )
 
-// TestKilled kills the process of an up or a destroy outright at random points, and recovers as docs/recovery.md says.
-// TRIALS_SEED repeats a run.
+// The process of an up or a destroy is killed in a random call. The stack then recovers as docs/recovery.md says.
 func TestKilled(t *testing.T) {
 	t.Parallel()
-	seed := rand.Uint64()
-	if text := os.Getenv("TRIALS_SEED"); text != "" {
-		var err error
-		seed, err = strconv.ParseUint(text, 10, 64)
-		require.NoError(t, err)
-	}
-	t.Logf("TRIALS_SEED=%d repeats these", seed)
-	random := rand.New(rand.NewPCG(seed, 0))
-
-	deployed := map[string]photo{}
-	calls := map[string]int{}
+	unprotected := map[string]snapshot{}
+	resources := map[string]int{}
 	for _, stack := range stacks {
-		w := newWorld(t, stack, nil)
-		w.up()
-		w.unprotect()
-		deployed[stack], calls[stack] = w.photo(), len(w.customs())
+		e := deployed(t, stack, nil)
+		e.unprotect()
+		unprotected[stack], resources[stack] = e.snapshot(), len(e.resources())
 	}
-	for n := range killsOneByOne + killsSideBySide {
-		d := doom{
-			Stack: stacks[random.IntN(len(stacks))], Destroy: random.IntN(3) == 0, Parallel: 1,
-			Moment: []moment{before, after, beyond}[random.IntN(3)],
+	rounds := killRounds
+	if testing.Short() {
+		rounds = 1
+	}
+	random := newRandom()
+	for range rounds {
+		for _, plan := range kindsOfKills() {
+			plan.Stack = stacks[random.IntN(len(stacks))]
+			// A destroy retains the records, so it has fewer calls than the stack has resources.
+			calls := int64(resources[plan.Stack])
+			if plan.Destroy {
+				calls /= 2
+			}
+			plan.Call = 1 + random.Int64N(calls)
+			delay := time.Duration(random.Int64N(int64(maxDelay)))
+			t.Run(plan.String(), func(t *testing.T) {
+				t.Parallel()
+				counts.kills.Add(1)
+				plan.Dir = t.TempDir()
+				e := runUntilKilled(t, plan, unprotected[plan.Stack], delay)
+				e.recover(t, plan)
+			})
 		}
-		d.Call = 1 + random.Int64N(int64(calls[d.Stack])/2)
-		if !d.Destroy {
-			d.Call *= 2 // records stay when the rest goes, so that there are fewer calls
-		}
-		if n >= killsOneByOne {
-			d.Parallel = sideBySide
-		}
-		patience := time.Duration(random.IntN(20_000)) * time.Microsecond
-		t.Run(d.String(), func(t *testing.T) {
-			t.Parallel()
-			ran.kills.Add(1)
-			d.Dir = t.TempDir()
-			dies(t, d, deployed[d.Stack], patience).recovers(t, d)
-		})
 	}
 }
 
-// dies lets a victim work until it is killed, and returns what it leaves.
-func dies(t *testing.T, d doom, deployed photo, patience time.Duration) *world {
-	t.Helper()
-	if d.Destroy {
-		d.Given = deployed.given
-		require.NoError(t, os.WriteFile(d.state(), deployed.state, 0o600))
-		require.NoError(t, os.WriteFile(d.cloud(), deployed.cloud, 0o600))
+// kindsOfKills returns a plan of each kind.
+func kindsOfKills() []killPlan {
+	var plans []killPlan
+	for _, destroy := range []bool{false, true} {
+		for _, parallelism := range []int32{1, parallel} {
+			for _, point := range []killPoint{beforeEffect, afterEffect, later} {
+				plans = append(plans, killPlan{Destroy: destroy, Parallel: parallelism, Point: point})
+			}
+		}
 	}
-	orders, err := json.Marshal(d)
+	return plans
+}
+
+// runUntilKilled runs the operation of a plan in a child process until it is killed, and returns what that leaves.
+func runUntilKilled(t *testing.T, plan killPlan, deployed snapshot, delay time.Duration) *env {
+	t.Helper()
+	if plan.Destroy {
+		plan.Config = deployed.config
+		require.NoError(t, os.WriteFile(plan.statePath(), deployed.state, 0o600))
+		require.NoError(t, os.WriteFile(plan.cloudPath(), deployed.cloud, 0o600))
+	}
+	encoded, err := json.Marshal(plan)
 	require.NoError(t, err)
 	self, err := os.Executable()
 	require.NoError(t, err)
-	victim := exec.Command(self)
-	victim.Env = append(os.Environ(), victimVariable+"="+string(orders), dirVariable+"="+stacktest.Dir(t), stacktest.ProgramVariable+"="+stacktest.Program(t))
-	victim.Stderr = os.Stderr
-	output, err := victim.StdoutPipe()
+	child := exec.Command(self)
+	child.Env = append(os.Environ(), killPlanVariable+"="+string(encoded),
+		projectDirVariable+"="+stacktest.Dir(t), stacktest.ProgramVariable+"="+stacktest.Program(t))
+	child.Stderr = os.Stderr
+	stdout, err := child.StdoutPipe()
 	require.NoError(t, err)
-	require.NoError(t, victim.Start())
-	_, err = bufio.NewReader(output).ReadString('\n')
-	if d.Moment == beyond {
-		time.Sleep(patience)
+	require.NoError(t, child.Start())
+	_, err = bufio.NewReader(stdout).ReadString('\n')
+	if plan.Point == later {
+		time.Sleep(delay)
 	}
-	require.NoError(t, errors.Join(err, victim.Process.Kill()))
-	_, _ = io.Copy(io.Discard, output)
+	require.NoError(t, errors.Join(err, child.Process.Kill()))
+	_, _ = io.Copy(io.Discard, stdout)
 	var exit *exec.ExitError
-	if err := victim.Wait(); d.Moment != beyond {
+	if err := child.Wait(); plan.Point != later { // by then the operation may have ended
 		require.ErrorAs(t, err, &exit)
 		require.Equal(t, "signal: killed", exit.String())
 	}
 
-	// The state can be read and is whole, or open would fail.
-	cloud, err := awssim.New(awssim.Options{Path: d.cloud(), AssumeExisting: true})
+	// The state file is complete; otherwise it could not be opened.
+	cloud, err := awssim.New(awssim.Options{Path: plan.cloudPath(), AssumeExisting: true})
 	require.NoError(t, err)
-	w := open(t, cloud, engine.Options{Stack: d.Stack, StatePath: d.state(), Config: d.Given})
-	if d.Destroy {
-		w.release(slices.Clone(deployed.kept))
+	e := open(t, cloud, engine.Options{Stack: plan.Stack, StatePath: plan.statePath(), Config: plan.Config})
+	if plan.Destroy {
+		e.addRetained(deployed.retainable)
 	}
-	return w
+	return e
 }
 
-// recovers does what docs/recovery.md tells people.
-func (w *world) recovers(t *testing.T, d doom) {
-	pending := w.stack.Snapshot().PendingOperations
-	require.LessOrEqual(t, len(pending), int(d.Parallel), "pending operations")
-	orphans := w.unknown()
-	if d.Moment == after && !d.Destroy && d.Parallel == 1 {
+// recover takes the steps that docs/recovery.md describes.
+func (e *env) recover(t *testing.T, plan killPlan) {
+	pending := e.stack.Snapshot().PendingOperations
+	require.LessOrEqual(t, len(pending), int(plan.Parallel), "pending operations")
+	if plan.Point == afterEffect && !plan.Destroy && plan.Parallel == 1 {
 		require.Len(t, pending, 1)
 	}
-	w.named(t, orphans, pending)
+	orphans := e.orphans()
+	requirePending(t, orphans, pending)
 
-	// Step 1: the warning of an up or a destroy names what was interrupted.
+	// The warning of an up or a destroy lists what was interrupted.
 	if len(pending) > 0 {
-		warning := strings.Join(w.photo().world(t).stack.Destroy(context.Background()).Texts("warning"), "\n")
+		result := e.snapshot().restore(t).stack.Destroy(context.Background())
+		warnings := strings.Join(result.Messages("warning"), "\n")
 		for _, operation := range pending {
-			require.Contains(t, warning, "  * "+string(operation.Resource.URN)+", interrupted while "+string(operation.Type))
+			require.Contains(t, warnings, "  * "+string(operation.Resource.URN)+", interrupted while "+string(operation.Type))
 		}
 	}
-	// Step 2: what was made and is not known is deleted in AWS.
-	h := w.byHand()
-	for range orphans { // one may stand on another
-		for _, orphan := range w.unknown() {
-			_, _ = h.provider.Delete(context.Background(), plugin.DeleteRequest{
-				URN: resource.NewURN("console", "console", "", tokens.Type(orphan.Type), "by-hand"), ID: resource.ID(orphan.ID),
-				Outputs: resource.PropertyMap{},
+	// Delete in AWS what the state does not have. An orphan may depend on another one.
+	c := e.console()
+	for range orphans {
+		for _, orphan := range e.orphans() {
+			_, _ = c.provider.Delete(context.Background(), plugin.DeleteRequest{
+				URN: consoleURN(orphan.Type), ID: resource.ID(orphan.ID), Outputs: resource.PropertyMap{},
 			})
 		}
 	}
-	require.Empty(t, w.unknown())
-	// Step 3: pulumi refresh --clear-pending-creates.
-	cleared, err := w.stack.ClearPendingCreates()
+	require.Empty(t, e.orphans())
+	// pulumi refresh --clear-pending-creates
+	cleared, err := e.stack.ClearPendingCreates()
 	require.NoError(t, err)
 	require.LessOrEqual(t, len(cleared), len(pending))
-	w.refresh()
-	w.agrees()
-	// Step 4: whatever was wanted.
-	if d.Destroy {
-		w.goes()
-		return
+	e.refresh()
+	e.requireConsistent()
+	// pulumi up or pulumi destroy
+	if !plan.Destroy {
+		e.up()
+		e.requireStable()
+		e.requireProven()
 	}
-	w.up()
-	w.settled()
-	w.proven()
-	w.goes()
+	e.tearDown()
 }
 
-// unknown lists what the cloud holds and the state does not.
-func (w *world) unknown() []awssim.Object {
-	return slices.DeleteFunc(w.cloud.Inventory(), func(object awssim.Object) bool {
-		return slices.ContainsFunc(w.customs(), func(state *pkgresource.State) bool {
-			return string(state.Type) == object.Type && string(state.ID) == object.ID
-		}) || slices.Contains(w.released, object.Type+" "+object.ID)
-	})
+// orphans lists the objects that the cloud has and the state does not, except for those that were retained on purpose.
+func (e *env) orphans() []awssim.Object {
+	known := map[string]bool{}
+	for _, object := range append(e.stateObjects(), e.retained...) {
+		known[object] = true
+	}
+	var orphans []awssim.Object
+	for _, object := range e.cloud.Inventory() {
+		if !known[object.Type+" "+object.ID] {
+			orphans = append(orphans, object)
+		}
+	}
+	return orphans
 }
 
-// named holds every orphan to be of a creation that the state tells is pending.
-func (w *world) named(t *testing.T, orphans []awssim.Object, pending []pkgresource.Operation) {
+// requirePending requires that the state has a pending creation for every orphan.
+func requirePending(t *testing.T, orphans []awssim.Object, pending []pkgresource.Operation) {
 	t.Helper()
-	creating := map[string]int{}
+	creations := map[string]int{}
 	for _, operation := range pending {
 		if operation.Type == pkgresource.OperationTypeCreating {
-			creating[string(operation.Resource.Type)]++
+			creations[string(operation.Resource.Type)]++
 		}
 	}
 	for _, orphan := range orphans {
-		creating[orphan.Type]--
-		require.GreaterOrEqual(t, creating[orphan.Type], 0, "no pending operation is of the orphan %v", orphan)
+		creations[orphan.Type]--
+		require.GreaterOrEqual(t, creations[orphan.Type], 0, "no pending creation of the orphan %v", orphan)
 	}
 }
 
-// TestRecovery_commands holds docs/recovery.md to the commands that these tests go through, in its order. The ordinary CLI
-// was tried with each of them by hand.
+// docs/recovery.md has the commands that these tests run, in its order. The commands were also tried by hand with the
+// Pulumi CLI.
 func TestRecovery_commands(t *testing.T) {
 	t.Parallel()
-	text, err := os.ReadFile(filepath.Join(stacktest.Root(), "docs", "recovery.md"))
+	content, err := os.ReadFile(filepath.Join(stacktest.Root(), "docs", "recovery.md"))
 	require.NoError(t, err)
 	var commands []string
-	for line := range strings.Lines(string(text)) {
+	for line := range strings.Lines(string(content)) {
 		if command, ok := strings.CutPrefix(line, "    "); ok && strings.HasPrefix(strings.TrimSpace(command), "pulumi ") {
 			command, _, _ = strings.Cut(command, " #")
 			commands = append(commands, strings.TrimSpace(command))
@@ -209,7 +218,7 @@ func TestRecovery_commands(t *testing.T) {
 		"pulumi import TYPE NAME ID --parent PARENT=URN-OF-PARENT --protect=false --generate-code=false",
 		"pulumi refresh", // TestDrift
 		"pulumi up",
-		"pulumi refresh", // TestProtectionTakenOffTooLate
+		"pulumi refresh", // TestProtectionTurnedOffTooLate
 		"pulumi up",
 		"pulumi state delete URN",
 	}, commands)

@@ -4,35 +4,39 @@ import (
 	"cmp"
 	"flag"
 	"fmt"
+	"math/rand/v2"
 	"os"
+	"strconv"
 	"sync/atomic"
 	"testing"
 
 	"bastionless/rehearsal/stacktest"
 )
 
-// stacks are those that people deploy.
+// stacks are the frozen stacks that the tests deploy.
 var stacks = []string{"dev", "prod"}
 
-// ran counts the cases of each kind.
-var ran struct{ faults, kills, changes, drifts, random, neighbours atomic.Int64 }
+// counts are the numbers of cases that ran, by kind.
+var counts struct{ failures, kills, changes, drifts, random, shared atomic.Int64 }
+
+// seed selects random cases: RAPID_SEED, which rapid reads, too, or a random number.
+var seed uint64
 
 func TestMain(m *testing.M) {
-	if os.Getenv(victimVariable) != "" {
-		beVictim()
+	if os.Getenv(killPlanVariable) != "" {
+		runChild()
 		return
 	}
-	// The command line and the environment win. A failure names its seed, which repeats it: no file is needed.
-	for name, value := range map[string]string{"rapid.checks": cmp.Or(os.Getenv("RAPID_CHECKS"), shardsChecks), "rapid.nofailfile": "true"} {
-		if err := flag.Set(name, value); err != nil {
-			panic(err)
-		}
+	if err := configureRandom(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
 	}
 	status := stacktest.Main(m)
-	summary := fmt.Sprintf("trials: %d faults, %d kills, %d changes, %d drifts, %d random stacks, %d neighbours\n",
-		ran.faults.Load(), ran.kills.Load(), ran.changes.Load(), ran.drifts.Load(), ran.random.Load(), ran.neighbours.Load())
+	summary := fmt.Sprintf("trials: %d failures, %d kills, %d changes, %d drifts, %d random stacks, %d shared accounts (seed %d)\n",
+		counts.failures.Load(), counts.kills.Load(), counts.changes.Load(), counts.drifts.Load(), counts.random.Load(),
+		counts.shared.Load(), seed)
 	fmt.Print(summary)
-	// go test shows what a package prints only where it failed, or asked to.
+	// go test hides what a package prints, unless the package fails or -v is set.
 	if path := os.Getenv("TRIALS_SUMMARY"); path != "" {
 		if err := os.WriteFile(path, []byte(summary), 0o600); err != nil {
 			fmt.Fprintln(os.Stderr, err)
@@ -41,3 +45,27 @@ func TestMain(m *testing.M) {
 	}
 	os.Exit(status)
 }
+
+// configureRandom sets the seed and the number of random stacks.
+func configureRandom() error {
+	seed = rand.Uint64()
+	if value := os.Getenv("RAPID_SEED"); value != "" {
+		var err error
+		if seed, err = strconv.ParseUint(value, 10, 64); err != nil {
+			return fmt.Errorf("RAPID_SEED: %w", err)
+		}
+	}
+	for name, value := range map[string]string{
+		"rapid.seed":       strconv.FormatUint(seed, 10),
+		"rapid.checks":     cmp.Or(os.Getenv("RAPID_CHECKS"), strconv.Itoa(randomStacks)),
+		"rapid.nofailfile": "true", // the seed repeats a failure
+	} {
+		if err := flag.Set(name, value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// newRandom returns a source of random numbers that RAPID_SEED determines.
+func newRandom() *rand.Rand { return rand.New(rand.NewPCG(seed, 0)) }

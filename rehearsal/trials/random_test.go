@@ -2,7 +2,6 @@ package trials
 
 import (
 	"context"
-	"fmt"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -19,91 +18,69 @@ import (
 	"bastionless/rehearsal/stacktest"
 )
 
-// Random stacks are tried in so many shards, side by side, of so many checks: 200 in all. RAPID_CHECKS or -rapid.checks
-// says another number for each shard, and -rapid.seed repeats a run.
-const (
-	shards       = 4
-	shardsChecks = "50"
-)
+// randomStacks is the number of random stacks. RAPID_CHECKS sets another one. With -short, rapid tries a fifth of them.
+const randomStacks = 200
 
-// TestRandomStacks gives stacks random configurations. What is legal deploys and serves its purpose, is unchanged by a second
-// up, shows no drift, and is destroyed to nothing. What is illegal is refused with the key's name before anything is
-// registered. What may be either is either.
+// A stack with a random configuration that is legal deploys, is proven and stable, and can be destroyed. One that is
+// illegal is refused, with the key's name, before any resource is registered. One that may be either is either.
 func TestRandomStacks(t *testing.T) {
 	t.Parallel()
-	for shard := range shards {
-		t.Run(fmt.Sprint(shard), func(t *testing.T) {
-			t.Parallel()
-			rapid.Check(t, tryRandom)
-		})
-	}
+	rapid.Check(t, checkRandom)
 }
 
-func tryRandom(t *rapid.T) {
-	ran.random.Add(1)
+func checkRandom(t *rapid.T) {
+	counts.random.Add(1)
 	switch rapid.SampledFrom([]string{"legal", "illegal", "any"}).Draw(t, "kind") {
 	case "legal":
-		w, refused := begin(t, drawLegal(t))
-		require.Empty(t, refused)
-		w.lives()
+		e, refusal := deployRandom(t, drawLegal(t))
+		require.Empty(t, refusal)
+		e.requireLifecycle()
 	case "illegal":
-		given := drawLegal(t)
-		key := rapid.SampledFrom(spoilable).Draw(t, "key")
-		given[key] = rapid.SampledFrom(values[key].illegal).Draw(t, "value")
-		_, refused := begin(t, given)
-		require.Regexp(t, `(?m)^  - `+key+`: |^Pulumi\.dev\.yaml: Stack 'dev' with configuration key '`+key+`' must be `, refused)
+		config := drawLegal(t)
+		key := rapid.SampledFrom(keysWithIllegalValues).Draw(t, "key")
+		config[key] = rapid.SampledFrom(values[key].illegal).Draw(t, "value")
+		_, refusal := deployRandom(t, config)
+		require.Regexp(t, `(?m)^  - `+key+`: |^Pulumi\.dev\.yaml: Stack 'dev' with configuration key '`+key+`' must be `, refusal)
 	default:
-		if w, refused := begin(t, drawAny(t)); refused == "" {
-			w.lives()
+		if e, refusal := deployRandom(t, drawAny(t)); refusal == "" {
+			e.requireLifecycle()
 		}
 	}
 }
 
-// clear is how a configuration is refused: by Pulumi, which knows the types of keys, or by the program, line by line.
-var clear = regexp.MustCompile(`^Pulumi\.dev\.yaml: Stack 'dev' with configuration key '\w+' must be of type '[a-z<>]+'$|` +
-	`^stack dev is not configured right:(\n  - [A-Za-z0-9:]+: .+)+$`)
+// refusalFormat matches how a configuration is refused: by Pulumi, which checks the types of keys, or by the program,
+// with a line for each problem.
+var refusalFormat = regexp.MustCompile(`^Pulumi\.dev\.yaml: Stack 'dev' with configuration key '\w+' must be of type '[a-z<>]+'$|` +
+	`^invalid configuration of stack dev:(\n  - [A-Za-z0-9:]+: .+)+$`)
 
-// begin brings a stack up, or says why the configuration was refused. A preview has to find the same.
-func begin(t *rapid.T, given settings) (w *world, refused string) {
+// deployRandom deploys a stack, or returns why its configuration was refused. A preview must refuse it with the same
+// message.
+func deployRandom(t *rapid.T, config config) (e *env, refusal string) {
 	cloud, err := awssim.New(awssim.Options{AssumeExisting: true})
 	require.NoError(t, err)
-	w, err = tryOpen(t, cloud, engine.Options{Stack: "dev", Config: given})
+	e, err = tryOpen(t, cloud, engine.Options{Stack: "dev", Config: config})
 	if err != nil {
-		require.Regexp(t, clear, err.Error())
+		require.Regexp(t, refusalFormat, err.Error())
 		return nil, err.Error()
 	}
-	result := w.stack.Up(context.Background())
+	result := e.stack.Up(context.Background())
 	if result.Err == nil {
-		return w, ""
+		return e, ""
 	}
-	refused = result.Failure()
-	require.Regexp(t, clear, refused)
-	for _, state := range w.stack.Snapshot().Resources {
+	refusal = result.Failure()
+	require.Regexp(t, refusalFormat, refusal)
+	for _, state := range e.stack.Snapshot().Resources {
 		require.True(t, state.Type == resource.RootStackType || providers.IsProviderType(state.Type), state.URN)
 	}
-	require.Empty(t, w.holds())
-	require.Equal(t, refused, w.stack.Preview(context.Background()).Failure())
-	return nil, refused
+	require.Empty(t, e.cloudObjects())
+	require.Equal(t, refusal, e.stack.Preview(context.Background()).Failure())
+	return nil, refusal
 }
 
-// lives takes a stack that has come up through the rest of its life.
-func (w *world) lives() {
-	w.settled()
-	w.proven()
-	w.goes()
-}
-
-// value are values of a key: legal ones whatever else is set, or what mend makes so, and illegal ones.
-type value struct{ legal, illegal []string }
-
-// spoilable are the keys that have illegal values, in the order of Pulumi.yaml.
-var spoilable = func() []string {
-	project, err := workspace.LoadProject(filepath.Join(stacktest.Root(), "Pulumi.yaml"))
-	if err != nil {
-		panic(err)
-	}
+// keysWithIllegalValues are the configuration keys that have illegal values, sorted.
+var keysWithIllegalValues = func() []string {
 	var keys []string
-	for _, key := range sortedKeys(project.Config) {
+	for _, key := range sortedKeys(values) {
 		if len(values[key].illegal) > 0 {
 			keys = append(keys, key)
 		}
@@ -111,14 +88,14 @@ var spoilable = func() []string {
 	return keys
 }()
 
-// Every key has legal values to draw from, and illegal ones but where everything of its type is legal.
-func TestRandomStacks_knowEveryKey(t *testing.T) {
+// values has legal and illegal values for every key in Pulumi.yaml. drawSubnets computes the legal values of some keys.
+func TestRandomStacks_everyKey(t *testing.T) {
 	t.Parallel()
 	project, err := workspace.LoadProject(filepath.Join(stacktest.Root(), "Pulumi.yaml"))
 	require.NoError(t, err)
 	require.Equal(t, sortedKeys(project.Config), sortedKeys(values))
 	for key, value := range values {
-		if key != "zones" && key != "vpcCidr" && !strings.HasSuffix(key, "SubnetCidrs") { // drawLegal plans these together
+		if key != "zones" && key != "vpcCidr" && !strings.HasSuffix(key, "SubnetCidrs") {
 			require.NotEmpty(t, value.legal, key)
 		}
 		require.NotEmpty(t, value.illegal, key)

@@ -11,22 +11,27 @@ import (
 	"pgregory.net/rapid"
 )
 
-var (
-	flags  = value{[]string{"true", "false"}, []string{"maybe", "1.5", "[]"}}
-	longer = strings.Repeat("x", 101)
-)
+// keyValues are values of a configuration key.
+type keyValues struct {
+	// legal values are legal in every configuration, or makeConsistent makes the configuration legal.
+	legal []string
+	// illegal values are illegal in every configuration.
+	illegal []string
+}
 
-// values are those of each key that are drawn.
-var values = map[string]value{
-	"namePrefix":             {[]string{"", "a", "Web-1", "x.y_z", strings.Repeat("x", 100)}, []string{"-x", "sg-web", "a b", "ä", longer}},
+var booleans = keyValues{[]string{"true", "false"}, []string{"maybe", "1.5", "[]"}}
+
+// values are the values that are drawn, by key.
+var values = map[string]keyValues{
+	"namePrefix":             {[]string{"", "a", "Web-1", "x.y_z", strings.Repeat("x", 100)}, []string{"-x", "sg-web", "a b", "ä", strings.Repeat("x", 101)}},
 	"vpcCidr":                {nil, []string{"10.0.0.1/16", "10.0.0.0/8", "10.0.0.0/29", "x", "", "::/16", "0.0.0.0/16", "224.0.0.0/16"}},
 	"zones":                  {nil, []string{"[]", `["z"]`, `["a","a"]`, `["A"]`, `[""]`, `["ap-northeast-1a"]`, "a"}},
 	"appSubnetCidrs":         {nil, []string{`["x"]`, `["192.0.2.0/24"]`, `["10.0.0.1/24"]`, `["10.0.0.0/30"]`, `[1]`}},
 	"privatelinkSubnetCidrs": {nil, []string{`["x"]`, `["192.0.2.0/24"]`, `["10.0.0.1/24"]`, `["10.0.0.0/30"]`, `[1]`}},
 	"subnetLayout":           {[]string{"separate", "shared"}, []string{"", "both", "Shared"}},
 	"flowLogDays":            {[]string{"0", "1", "30", "3653"}, []string{"-1", "2", "31", "x"}},
-	"ec2messagesEndpoint":    flags,
-	"s3Endpoint":             flags,
+	"ec2messagesEndpoint":    booleans,
+	"s3Endpoint":             booleans,
 	"interfaceEndpoints": {
 		[]string{"[]", `["sts"]`, `["ecr.api","secretsmanager","monitoring"]`, `["logs"]`, `["kms","ec2"]`},
 		[]string{`["ssm"]`, `["s3"]`, `["ec2messages"]`, `["nothing"]`, `["STS"]`, `["sts","sts"]`, `[""]`, "sts"},
@@ -41,26 +46,26 @@ var values = map[string]value{
 		[]string{"", "t3", "t99.micro", "mac2.metal", "T3.micro"},
 	},
 	"os":                  {[]string{"al2023", "al2"}, []string{"", "al2022"}},
-	"amiId":               {[]string{"", pinned}, []string{"ami-1", "i-06098fd00463352b6", "ami-06098FD00463352B6"}},
-	"keyName":             {[]string{"", "ops", "laptop"}, []string{"[]"}}, // any text is the name of a key pair, which is assumed
-	"sshPublicKey":        {[]string{"", annsKey, bobsKey + "\n"}, []string{"ssh-dss AAAA", "ssh-ed25519 AAAA", "key", annsKey + "\n" + bobsKey}},
+	"amiId":               {[]string{"", pinnedImage}, []string{"ami-1", "i-06098fd00463352b6", "ami-06098FD00463352B6"}},
+	"keyName":             {[]string{"", "ops", "laptop"}, []string{"[]"}}, // a key pair of any name is assumed to exist
+	"sshPublicKey":        {[]string{"", firstPublicKey, secondPublicKey + "\n"}, []string{"ssh-dss AAAA", "ssh-ed25519 AAAA", "key", firstPublicKey + "\n" + secondPublicKey}},
 	"rootVolumeGiB":       {[]string{"8", "9", "100", "65536"}, []string{"7", "0", "65537", "8.5"}},
-	"rootVolumeEncrypted": flags,
+	"rootVolumeEncrypted": booleans,
 	"rootVolumeKmsKey":    {[]string{"", "key"}, []string{"alias/x", "arn:aws:kms:sa-east-1:123456789012:key/x", "key/x"}},
 	"imds":                {[]string{"v2", "optional"}, []string{"", "v1"}},
-	"installLatestAgent":  flags,
-	"agentAutoUpdate":     flags,
+	"installLatestAgent":  booleans,
+	"agentAutoUpdate":     booleans,
 	"instanceEgress":      {[]string{"restricted", "open"}, []string{"", "closed"}},
 	"forwardTo": {
-		[]string{"[]", `["10.0.32.0/24:5432"]`, `["10.0.32.0/24:5432","10.0.32.7/32:22","0.0.0.0/0:1"]`},
+		[]string{"[]", `["10.0.32.10:5432"]`, `["10.0.32.0/24:5432"]`, `["10.0.32.0/24:5432","10.0.32.7/32:22","0.0.0.0/0:1"]`},
 		[]string{`["10.0.32.1/24:5432"]`, `["10.0.32.0/24"]`, `["10.0.32.0/24:0"]`, `["10.0.32.0/24:070"]`, `["::/0:22"]`, `["x"]`},
 	},
-	"terminationProtection": flags,
-	"detailedMonitoring":    flags,
+	"terminationProtection": booleans,
+	"detailedMonitoring":    booleans,
 	"instancePolicy":        {[]string{"managed", "minimal"}, []string{"", "none"}},
 	"permissionsBoundary":   {[]string{"", "boundary"}, []string{"x", "arn:aws:iam::210987654321:policy/x", "arn:aws:iam::aws:role/x"}},
 	"instanceRoleName":      {[]string{"", "shell", strings.Repeat("x", 64)}, []string{"a b", strings.Repeat("x", 65)}},
-	"sessionRoleName":       {[]string{"", "people", "Folk+1@x"}, []string{"a b", "a/b", strings.Repeat("x", 65)}},
+	"sessionRoleName":       {[]string{"", "operators", "Ops+1@x"}, []string{"a b", "a/b", strings.Repeat("x", 65)}},
 	"sessionPrincipals": {
 		[]string{
 			"[]", `["account"]`, `["210987654321"]`, `["arn:aws:iam::123456789012:user/ann"]`, `["arn:aws:iam::123456789012:role/admin"]`,
@@ -68,128 +73,130 @@ var values = map[string]value{
 		},
 		[]string{`["*"]`, `["ann"]`, `["arn:aws:iam::123456789012:group/x"]`, `["sso:"]`, `["account","account"]`, `["arn:aws-cn:iam::123456789012:user/ann"]`},
 	},
-	"requireMfa":         flags,
+	"requireMfa":         booleans,
 	"mfaMaxAgeMinutes":   {[]string{"0", "1", "60", "2160"}, []string{"-1", "2161", "x"}},
 	"sessionTargets":     {[]string{"stack", "any"}, []string{"", "all"}},
 	"sessionDocuments":   {[]string{"[]", `["shell"]`, `["ssh"]`, `["shell","port-forwarding"]`, `["shell","remote-port-forwarding"]`}, []string{`["x"]`, `["shell","shell"]`, `[""]`}},
-	"sessionLogs":        {[]string{"[]", `["cloudwatch"]`, `["s3"]`, both}, []string{`["x"]`, `["s3","s3"]`, `[""]`}},
-	"sessionEncryption":  flags,
+	"sessionLogs":        {[]string{"[]", `["cloudwatch"]`, `["s3"]`, bothTargets}, []string{`["x"]`, `["s3","s3"]`, `[""]`}},
+	"sessionEncryption":  booleans,
 	"sessionLogDays":     {[]string{"1", "365"}, []string{"x"}},
 	"sessionIdleMinutes": {[]string{"0", "1", "60"}, []string{"-1", "61", "x"}},
 	"sessionMaxMinutes":  {[]string{"0", "1", "1440"}, []string{"-1", "1441", "x"}},
 }
 
-// regions are some, with the zones in which every service and type that is drawn is offered.
+// regions are Regions, with the zones that offer every service and instance type in values.
 var regions = map[string][]string{
 	"ap-northeast-1": {"a", "c"}, "us-east-1": {"a", "b", "c", "d", "f"}, "eu-west-1": {"a", "b", "c"},
 }
 
+// sortedKeys returns the keys of a map, sorted.
 func sortedKeys[K cmp.Ordered, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }
 
-// drawLegal draws a configuration that must deploy.
-func drawLegal(t *rapid.T) settings {
+// drawLegal draws a legal configuration.
+func drawLegal(t *rapid.T) config {
 	region := rapid.SampledFrom(sortedKeys(regions)).Draw(t, "region")
-	given := settings{"aws:region": region}
+	drawn := config{"aws:region": region}
 	for _, key := range sortedKeys(values) {
 		if len(values[key].legal) > 0 && rapid.IntRange(0, 2).Draw(t, key+"?") == 0 {
-			given[key] = rapid.SampledFrom(values[key].legal).Draw(t, key)
+			drawn[key] = rapid.SampledFrom(values[key].legal).Draw(t, key)
 		}
 	}
 	zones := rapid.SliceOfNDistinct(rapid.SampledFrom(regions[region]), 1, min(3, len(regions[region])), rapid.ID).Draw(t, "zones")
-	given["zones"] = list(zones)
-	drawSubnets(t, given, len(zones))
-	mend(given, region)
-	return given
+	drawn["zones"] = list(zones)
+	drawSubnets(t, drawn, len(zones))
+	makeConsistent(drawn, region)
+	return drawn
 }
 
-// drawSubnets draws the VPC's block and, where it is small and now and then, those of the subnets.
-func drawSubnets(t *rapid.T, given settings, zones int) {
+// drawSubnets draws the VPC's CIDR block and those of the subnets. The subnets' blocks can be left out if the VPC's is
+// large enough to derive them.
+func drawSubnets(t *rapid.T, drawn config, zones int) {
 	vpc := rapid.SampledFrom([]string{"10.0", "172.16", "192.168"}).Draw(t, "network")
 	size := rapid.SampledFrom([]int{16, 19, 24}).Draw(t, "size")
-	given["vpcCidr"] = fmt.Sprintf("%s.0.0/%d", vpc, size)
-	shared := given["subnetLayout"] == "shared"
+	drawn["vpcCidr"] = fmt.Sprintf("%s.0.0/%d", vpc, size)
+	shared := drawn["subnetLayout"] == "shared"
 	if size < 24 && rapid.Bool().Draw(t, "derived") {
 		return
 	}
-	// Sixteenths of the VPC, each once.
+	// Each subnet gets a different sixteenth of the VPC.
 	numbers := rapid.SliceOfNDistinct(rapid.IntRange(0, 15), 2*zones, 2*zones, rapid.ID).Draw(t, "blocks")
 	var blocks []string
 	for _, n := range numbers {
 		offset := n << (32 - size - 4)
 		blocks = append(blocks, fmt.Sprintf("%s.%d.%d/%d", vpc, offset>>8, offset&255, size+4))
 	}
-	given["appSubnetCidrs"] = list(blocks[:zones])
+	drawn["appSubnetCidrs"] = list(blocks[:zones])
 	if !shared {
-		given["privatelinkSubnetCidrs"] = list(blocks[zones:])
+		drawn["privatelinkSubnetCidrs"] = list(blocks[zones:])
 	}
 }
 
-// mend makes values legal that are not so together.
-func mend(given settings, region string) {
-	is := func(key, value string) bool { return given[key] == value }
-	if given["keyName"] != "" {
-		delete(given, "sshPublicKey")
+// makeConsistent changes or removes values that are not legal in combination.
+func makeConsistent(drawn config, region string) {
+	is := func(key, value string) bool { return drawn[key] == value }
+	if drawn["keyName"] != "" {
+		delete(drawn, "sshPublicKey")
 	}
 	if is("s3Endpoint", "false") {
-		maps.Copy(given, settings{"agentAutoUpdate": "false", "installLatestAgent": "false", "s3Buckets": "[]"})
-		if strings.Contains(given["sessionLogs"], "s3") {
-			given["sessionLogs"] = `["cloudwatch"]`
+		maps.Copy(drawn, config{"agentAutoUpdate": "false", "installLatestAgent": "false", "s3Buckets": "[]"})
+		if strings.Contains(drawn["sessionLogs"], "s3") {
+			drawn["sessionLogs"] = `["cloudwatch"]`
 		}
 	}
 	switch {
 	case is("rootVolumeEncrypted", "false"):
-		delete(given, "rootVolumeKmsKey")
+		delete(drawn, "rootVolumeKmsKey")
 	case is("rootVolumeKmsKey", "key"):
-		given["rootVolumeKmsKey"] = "arn:aws:kms:" + region + ":123456789012:key/x"
+		drawn["rootVolumeKmsKey"] = "arn:aws:kms:" + region + ":123456789012:key/x"
 	}
 	if is("permissionsBoundary", "boundary") {
-		given["permissionsBoundary"] = boundary
+		drawn["permissionsBoundary"] = boundaryPolicyARN
 	}
 	if is("endpointPolicy", "full") {
-		delete(given, "organizationId")
+		delete(drawn, "organizationId")
 	}
-	if given["amiId"] != "" { // it is assumed to be for x86_64
-		delete(given, "instanceType")
+	if drawn["amiId"] != "" { // the image is assumed to be for x86_64
+		delete(drawn, "instanceType")
 	}
-	principals := given["sessionPrincipals"]
+	principals := drawn["sessionPrincipals"]
 	if strings.Contains(principals, ":role/") || strings.Contains(principals, "sso:") {
-		given["requireMfa"] = "false"
+		drawn["requireMfa"] = "false"
 	}
 	if is("requireMfa", "false") {
-		delete(given, "mfaMaxAgeMinutes")
+		delete(drawn, "mfaMaxAgeMinutes")
 	}
-	if given["sessionLogs"] != "" && !is("sessionLogs", "[]") || is("sessionEncryption", "true") {
-		given["sessionDocuments"] = `["shell"]`
+	if drawn["sessionLogs"] != "" && !is("sessionLogs", "[]") || is("sessionEncryption", "true") {
+		drawn["sessionDocuments"] = `["shell"]`
 	}
 }
 
-// drawAny draws a configuration that may be legal.
-func drawAny(t *rapid.T) settings {
-	given := settings{}
+// drawAny draws a configuration that may be legal or illegal.
+func drawAny(t *rapid.T) config {
+	drawn := config{}
 	for _, key := range sortedKeys(values) {
 		switch rapid.IntRange(0, 19).Draw(t, key+"?") {
 		case 0, 1, 2, 3:
 			if len(values[key].legal) > 0 {
-				given[key] = rapid.SampledFrom(values[key].legal).Draw(t, key)
+				drawn[key] = rapid.SampledFrom(values[key].legal).Draw(t, key)
 			}
 		case 4:
-			given[key] = rapid.SampledFrom(append(slices.Clone(values[key].illegal), "")).Draw(t, key)
+			drawn[key] = rapid.SampledFrom(append(slices.Clone(values[key].illegal), "")).Draw(t, key)
 		case 5:
-			given[key] = rapid.StringN(0, 20, 40).Draw(t, key)
+			drawn[key] = rapid.StringN(0, 20, 40).Draw(t, key)
 		}
 	}
-	if rapid.Bool().Draw(t, "elsewhere") {
-		given["aws:region"] = rapid.SampledFrom([]string{"us-east-1", "us-west-2", "eu-west-1", "cn-north-1", "us-gov-west-1"}).Draw(t, "region")
+	if rapid.Bool().Draw(t, "other region") {
+		drawn["aws:region"] = rapid.SampledFrom([]string{"us-east-1", "us-west-2", "eu-west-1", "cn-north-1", "us-gov-west-1"}).Draw(t, "region")
 	}
-	if rapid.Bool().Draw(t, "zoned") {
-		given["zones"] = list(rapid.SliceOfN(rapid.SampledFrom([]string{"a", "b", "c", "d", "e"}), 1, 3).Draw(t, "zones"))
+	if rapid.Bool().Draw(t, "other zones") {
+		drawn["zones"] = list(rapid.SliceOfN(rapid.SampledFrom([]string{"a", "b", "c", "d", "e"}), 1, 3).Draw(t, "zones"))
 	}
-	return given
+	return drawn
 }
 
-// list is a list as configuration writes it.
-func list(texts []string) string {
-	encoded, err := json.Marshal(texts)
+// list encodes a list as configuration values do.
+func list(items []string) string {
+	encoded, err := json.Marshal(items)
 	if err != nil {
 		panic(err)
 	}

@@ -1,6 +1,6 @@
-// Package upgrade tests what a newer program does to a stack that an older one deployed.
+// Package upgrade tests what a newer version of the program does to a stack that an older version deployed.
 //
-// testdata holds states of the frozen stacks, exported before the second edition of the program, and reviewed.json, the changes
-// that a newer program may make to them. Add a change to that list only after deciding that every user's next "pulumi up" may
-// make it.
+// testdata has states of the frozen stacks, exported before the second edition of the program, and reviewed.json, which
+// lists the changes that a newer version may make to them. Add a change to that list only if every user's next
+// "pulumi up" may make it.
 package upgrade

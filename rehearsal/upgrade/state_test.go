@@ -10,24 +10,24 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// compared are the fields of a resource that the program decides on.
-var compared = []string{
+// comparedFields are the fields of a resource in the state that the program determines.
+var comparedFields = []string{
 	"type", "custom", "inputs", "parent", "dependencies", "propertyDependencies", "protect", "external", "retainOnDelete",
 	"ignoreChanges", "additionalSecretOutputs", "deletedWith", "replaceWith", "replacementTrigger", "replaceOnChanges", "aliases",
 	"customTimeouts",
 }
 
-// random are the ends of names that Pulumi generates, and the version of the provider's schema.
-var random = regexp.MustCompile(`-[0-9a-f]{7}\b`)
+// randomSuffix matches the end of a name that Pulumi generates.
+var randomSuffix = regexp.MustCompile(`-[0-9a-f]{7}\b`)
 
-// readComparable reads a state's resources by URN, with the same text for every id and generated name, and without properties that
-// were reviewed. The stack's own outputs and the provider are left out.
-func readComparable(t *testing.T, text []byte, reviewed map[[2]string]bool) map[string]map[string]any {
+// readComparable returns the resources of a state by URN, in a form in which those of two deployments are equal: without
+// ids, generated names, reviewed properties, the provider and the stack's outputs.
+func readComparable(t *testing.T, content []byte, reviewed map[[2]string]bool) map[string]map[string]any {
 	t.Helper()
 	var state struct {
 		Deployment struct{ Resources []map[string]any }
 	}
-	require.NoError(t, json.Unmarshal(text, &state))
+	require.NoError(t, json.Unmarshal(content, &state))
 	var names []string
 	for _, r := range state.Deployment.Resources {
 		urn := r["urn"].(string)
@@ -35,46 +35,46 @@ func readComparable(t *testing.T, text []byte, reviewed map[[2]string]bool) map[
 			names = append(names, id, "${"+urn+"}")
 		}
 	}
-	same := strings.NewReplacer(names...)
+	placeholders := strings.NewReplacer(names...)
 	resources := map[string]map[string]any{}
 	for _, r := range state.Deployment.Resources {
 		urn := r["urn"].(string)
 		if strings.Contains(urn, "pulumi:providers:") {
 			continue
 		}
-		kept := map[string]any{}
-		for _, field := range compared {
+		compared := map[string]any{}
+		for _, field := range comparedFields {
 			if value, ok := r[field]; ok {
-				kept[field] = value
+				compared[field] = value
 			}
 		}
 		for _, field := range []string{"inputs", "propertyDependencies"} {
-			properties, _ := kept[field].(map[string]any)
+			properties, _ := compared[field].(map[string]any)
 			for property := range properties {
 				if reviewed[[2]string{urn, property}] {
 					delete(properties, property)
 				}
 			}
 		}
-		resources[urn] = normalized(t, kept, same)
+		resources[urn] = normalized(t, compared, placeholders)
 	}
 	return resources
 }
 
-// normalized is a resource whose ids and generated names are replaced and whose lists of URNs are sorted.
-func normalized(t *testing.T, resource map[string]any, same *strings.Replacer) map[string]any {
+// normalized returns a copy of a resource with placeholders for ids and generated names, and with sorted lists of URNs.
+func normalized(t *testing.T, resource map[string]any, placeholders *strings.Replacer) map[string]any {
 	t.Helper()
 	sortLists(resource["dependencies"])
 	sortLists(resource["replaceWith"])
 	sortLists(resource["propertyDependencies"])
-	text, err := json.Marshal(resource)
+	encoded, err := json.Marshal(resource)
 	require.NoError(t, err)
 	var result map[string]any
-	require.NoError(t, json.Unmarshal([]byte(random.ReplaceAllString(same.Replace(string(text)), "-RANDOM")), &result))
+	require.NoError(t, json.Unmarshal([]byte(randomSuffix.ReplaceAllString(placeholders.Replace(string(encoded)), "-RANDOM")), &result))
 	return result
 }
 
-// sortLists sorts a list of texts, or those that a map holds.
+// sortLists sorts a list of strings, or all lists in a map.
 func sortLists(value any) {
 	switch value := value.(type) {
 	case []any:

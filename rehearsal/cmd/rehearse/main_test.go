@@ -139,7 +139,7 @@ func TestExecute_invalid(t *testing.T) {
 		},
 		"an unknown stack": {
 			[]string{"run", "--stack", "prod", "--dir", dir, "--program", self},
-			`rehearse run: stack "prod": no Pulumi.prod.yaml in ` + dir + "; the stacks there are dev",
+			`rehearse run: stack "prod": no Pulumi.prod.yaml in ` + dir + "; existing stacks: dev",
 		},
 		"no directory for the state": {
 			[]string{"run", "--stack", "dev", "--dir", dir, "--program", self, "--export", dir + "/no/state.json"},

@@ -30,8 +30,8 @@ func (a testAccount) NewProvider() plugin.Provider { return a.Cloud.NewProvider(
 
 func (a testAccount) Inventory() []awssim.Object {
 	var objects []awssim.Object
-	for _, thing := range a.Things() {
-		objects = append(objects, awssim.Object{Type: thing.Type, ID: thing.ID, Name: thing.Name()})
+	for _, object := range a.Objects() {
+		objects = append(objects, awssim.Object{Type: object.Type, ID: object.ID, Name: object.Name()})
 	}
 	return objects
 }
@@ -140,7 +140,7 @@ func TestRun_secondUpChanges(t *testing.T) {
 func TestRun_drifts(t *testing.T) {
 	t.Parallel()
 	cloud := enginetest.NewCloud()
-	cloud.Reading = func(p resource.PropertyMap) {
+	cloud.AfterRead = func(p resource.PropertyMap) {
 		if p["name"].StringValue() == "second" {
 			p["size"] = resource.NewProperty("odd")
 		}
@@ -156,7 +156,7 @@ func TestRun_drifts(t *testing.T) {
 func TestRun_upFails(t *testing.T) {
 	t.Parallel()
 	cloud := enginetest.NewCloud()
-	cloud.Creating = func(_ context.Context, name string) error {
+	cloud.BeforeCreate = func(_ context.Context, name string) error {
 		if name == "second" {
 			return errors.New("refused: no room left")
 		}
@@ -225,7 +225,7 @@ func TestRun_interrupted(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(context.Background())
 	cloud := enginetest.NewCloud()
-	cloud.Creating = func(_ context.Context, name string) error {
+	cloud.BeforeCreate = func(_ context.Context, name string) error {
 		if name == "first" {
 			cancel()
 			// The engine receives the interrupt in another goroutine. It should not have created the second by then.

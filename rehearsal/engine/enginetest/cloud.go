@@ -1,8 +1,9 @@
-// Package enginetest gives tests of the engine, and of what is built on it, a small
-// account and programs for it.
+// Package enginetest provides a small fake cloud and Pulumi programs for it, for tests of the engine and of
+// packages that use it.
 package enginetest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,98 +22,93 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// protection is the property of things that cannot be deleted while it is true.
-const protection = "disableApiTermination"
+// protectionKey is the boolean property that protects an object from deletion.
+const protectionKey = "disableApiTermination"
 
-// Cloud is an account that holds things of any type with any properties. A change
-// of the property zone replaces a thing, any other change updates it. All that the
-// fields do not say may be used concurrently.
+// Cloud is a fake cloud whose objects have any type and any properties. A change of the property "zone" replaces
+// an object; any other change updates it. Set the fields before the first operation; the methods may be called
+// concurrently.
 type Cloud struct {
-	// Creating, if set, is asked before each creation. Its context ends when the
-	// engine cancels the operation.
-	Creating func(ctx context.Context, name string) error
-	// Reading, if set, changes what is found of a thing.
-	Reading func(properties resource.PropertyMap)
+	// BeforeCreate is called before an object with a name is created. An error makes the creation fail. Its
+	// context is canceled when the engine cancels the operation. Optional.
+	BeforeCreate func(ctx context.Context, name string) error
+	// AfterRead may modify the properties that a read returns. Optional.
+	AfterRead func(properties resource.PropertyMap)
 
-	mu      sync.Mutex
-	things  map[string]Thing
-	made    int
-	configs []resource.PropertyMap
-	objects int
+	mu             sync.Mutex
+	objects        map[string]Object
+	created        int
+	configurations []resource.PropertyMap
+	providers      int
 }
 
-// Thing is what an account holds.
-type Thing struct {
+// Object is an object in the cloud.
+type Object struct {
 	Type, ID   string
 	Properties resource.PropertyMap
 }
 
-// Name returns the property name of a thing.
-func (t Thing) Name() string { return t.Properties["name"].StringValue() }
+// Name returns the object's property "name".
+func (o Object) Name() string { return o.Properties["name"].StringValue() }
 
-// NewCloud returns an empty account.
-func NewCloud() *Cloud { return &Cloud{things: map[string]Thing{}} }
+// NewCloud returns a cloud without objects.
+func NewCloud() *Cloud { return &Cloud{objects: map[string]Object{}} }
 
-// Things returns what the account holds, by name.
-func (c *Cloud) Things() []Thing {
+// Objects returns the objects in the cloud, sorted by name.
+func (c *Cloud) Objects() []Object {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return slices.SortedFunc(maps.Values(c.things), func(a, b Thing) int {
-		if a.Name() < b.Name() {
-			return -1
-		}
-		return 1
-	})
+	return slices.SortedFunc(maps.Values(c.objects), func(a, b Object) int { return cmp.Compare(a.Name(), b.Name()) })
 }
 
-// Names returns the names of the things that the account holds, in order.
+// Names returns the names of the objects in the cloud, sorted.
 func (c *Cloud) Names() []string {
 	names := []string{}
-	for _, thing := range c.Things() {
-		names = append(names, thing.Name())
+	for _, object := range c.Objects() {
+		names = append(names, object.Name())
 	}
 	return names
 }
 
-// Edit changes things behind the engine's back. A thing is deleted where edit
-// returns false.
+// Edit calls edit for each object, to change the cloud without the engine's knowledge. Objects for which edit
+// returns false are deleted.
 func (c *Cloud) Edit(edit func(name string, properties resource.PropertyMap) bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	maps.DeleteFunc(c.things, func(_ string, thing Thing) bool { return !edit(thing.Name(), thing.Properties) })
+	maps.DeleteFunc(c.objects, func(_ string, object Object) bool { return !edit(object.Name(), object.Properties) })
 }
 
-// Configurations returns those that providers were given, in order.
+// Configurations returns the configurations that providers have received, in order.
 func (c *Cloud) Configurations() []resource.PropertyMap {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return slices.Clone(c.configs)
+	return slices.Clone(c.configurations)
 }
 
-// Providers returns how many provider objects were made.
+// Providers returns the number of calls of NewProvider.
 func (c *Cloud) Providers() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.objects
+	return c.providers
 }
 
-// NewProvider returns a new provider of the account.
+// NewProvider returns a new provider of the cloud's objects, for the package "aws".
 func (c *Cloud) NewProvider() plugin.Provider {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.objects++
-	running, cancel := context.WithCancel(context.Background())
+	c.providers++
+	ctx, cancel := context.WithCancel(context.Background())
 	return &deploytest.Provider{
 		Package: "aws", Version: semver.MustParse("6.83.2"),
 		CancelF: func() error { cancel(); return nil },
 		ConfigureF: func(_ context.Context, r plugin.ConfigureRequest) (plugin.ConfigureResponse, error) {
 			c.mu.Lock()
 			defer c.mu.Unlock()
-			c.configs = append(c.configs, r.Inputs)
+			c.configurations = append(c.configurations, r.Inputs)
 			return plugin.ConfigureResponse{}, nil
 		},
 		CreateF: func(_ context.Context, r plugin.CreateRequest) (plugin.CreateResponse, error) {
-			return c.create(running, r)
+			return c.create(ctx, r)
 		},
 		DiffF:   func(_ context.Context, r plugin.DiffRequest) (plugin.DiffResponse, error) { return diff(r), nil },
 		UpdateF: func(_ context.Context, r plugin.UpdateRequest) (plugin.UpdateResponse, error) { return c.update(r) },
@@ -125,16 +121,16 @@ func (c *Cloud) create(ctx context.Context, r plugin.CreateRequest) (plugin.Crea
 	if r.Preview {
 		return plugin.CreateResponse{Properties: r.Properties}, nil
 	}
-	if c.Creating != nil {
-		if err := c.Creating(ctx, r.URN.Name()); err != nil {
+	if c.BeforeCreate != nil {
+		if err := c.BeforeCreate(ctx, r.URN.Name()); err != nil {
 			return plugin.CreateResponse{}, err
 		}
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.made++
-	id := fmt.Sprintf("thing-%d", c.made)
-	c.things[id] = Thing{Type: string(r.URN.Type()), ID: id, Properties: r.Properties.Copy()}
+	c.created++
+	id := fmt.Sprintf("thing-%d", c.created)
+	c.objects[id] = Object{Type: string(r.URN.Type()), ID: id, Properties: r.Properties.Copy()}
 	return plugin.CreateResponse{ID: resource.ID(id), Properties: r.Properties}, nil
 }
 
@@ -142,9 +138,9 @@ func (c *Cloud) update(r plugin.UpdateRequest) (plugin.UpdateResponse, error) {
 	if !r.Preview {
 		c.mu.Lock()
 		defer c.mu.Unlock()
-		thing := c.things[string(r.ID)]
-		thing.Properties = r.NewInputs.Copy()
-		c.things[string(r.ID)] = thing
+		object := c.objects[string(r.ID)]
+		object.Properties = r.NewInputs.Copy()
+		c.objects[string(r.ID)] = object
 	}
 	return plugin.UpdateResponse{Properties: r.NewInputs}, nil
 }
@@ -152,31 +148,33 @@ func (c *Cloud) update(r plugin.UpdateRequest) (plugin.UpdateResponse, error) {
 func (c *Cloud) read(r plugin.ReadRequest) (plugin.ReadResponse, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	thing, ok := c.things[string(r.ID)]
+	object, ok := c.objects[string(r.ID)]
 	if !ok {
 		return plugin.ReadResponse{}, nil
 	}
-	found := thing.Properties.Copy()
-	if c.Reading != nil {
-		c.Reading(found)
+	properties := object.Properties.Copy()
+	if c.AfterRead != nil {
+		c.AfterRead(properties)
 	}
-	return plugin.ReadResponse{ReadResult: plugin.ReadResult{ID: r.ID, Inputs: found, Outputs: found.Copy()}}, nil
+	return plugin.ReadResponse{
+		ReadResult: plugin.ReadResult{ID: r.ID, Inputs: properties, Outputs: properties.Copy()},
+	}, nil
 }
 
 func (c *Cloud) delete(r plugin.DeleteRequest) (plugin.DeleteResponse, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	thing := c.things[string(r.ID)]
-	if guarded := thing.Properties[protection]; guarded.IsBool() && guarded.BoolValue() {
+	object := c.objects[string(r.ID)]
+	if protected := object.Properties[protectionKey]; protected.IsBool() && protected.BoolValue() {
 		return plugin.DeleteResponse{}, errors.New("protected from termination")
 	}
-	delete(c.things, string(r.ID))
+	delete(c.objects, string(r.ID))
 	return plugin.DeleteResponse{}, nil
 }
 
-// diff compares the properties one by one.
+// diff compares the inputs property by property.
 func diff(r plugin.DiffRequest) plugin.DiffResponse {
-	found := plugin.DiffResponse{Changes: plugin.DiffNone}
+	response := plugin.DiffResponse{Changes: plugin.DiffNone}
 	keys := map[resource.PropertyKey]bool{}
 	for key := range r.OldInputs {
 		keys[key] = true
@@ -191,35 +189,35 @@ func diff(r plugin.DiffRequest) plugin.DiffResponse {
 		kind := plugin.DiffUpdate
 		if key == "zone" {
 			kind = plugin.DiffUpdateReplace
-			found.ReplaceKeys = append(found.ReplaceKeys, key)
+			response.ReplaceKeys = append(response.ReplaceKeys, key)
 		}
-		found.Changes = plugin.DiffSome
-		found.ChangedKeys = append(found.ChangedKeys, key)
-		if found.DetailedDiff == nil {
-			found.DetailedDiff = map[string]plugin.PropertyDiff{}
+		response.Changes = plugin.DiffSome
+		response.ChangedKeys = append(response.ChangedKeys, key)
+		if response.DetailedDiff == nil {
+			response.DetailedDiff = map[string]plugin.PropertyDiff{}
 		}
-		found.DetailedDiff[string(key)] = plugin.PropertyDiff{Kind: kind, InputDiff: true}
+		response.DetailedDiff[string(key)] = plugin.PropertyDiff{Kind: kind, InputDiff: true}
 	}
-	return found
+	return response
 }
 
-// Resource is a thing that a program declares.
+// Resource is a resource that a program declares.
 type Resource struct {
 	pulumi.CustomResourceState
 	Size pulumi.StringOutput `pulumi:"size"`
 }
 
-// Declare declares a thing of a type, named name, with properties.
+// Declare declares a resource of any type with the property "name" and other properties.
 func Declare(
-	ctx *pulumi.Context, kind, name string, properties pulumi.Map, opts ...pulumi.ResourceOption,
+	ctx *pulumi.Context, token, name string, properties pulumi.Map, opts ...pulumi.ResourceOption,
 ) (*Resource, error) {
 	declared, inputs := &Resource{}, pulumi.Map{"name": pulumi.String(name)}
 	maps.Copy(inputs, properties)
-	return declared, ctx.RegisterResource(kind, name, inputs, declared, append(opts, pulumi.Version("6.83.2"))...)
+	return declared, ctx.RegisterResource(token, name, inputs, declared, append(opts, pulumi.Version("6.83.2"))...)
 }
 
-// Pair declares two things, the second of which depends on the first, and exports
-// the first one's size.
+// Pair returns a program that declares the resources "first" and "second", which depends on "first", and exports
+// the size of "first".
 func Pair(size, zone string) pulumi.RunFunc {
 	return func(ctx *pulumi.Context) error {
 		first, err := Declare(ctx, "aws:test/thing:Thing", "first",
@@ -234,7 +232,7 @@ func Pair(size, zone string) pulumi.RunFunc {
 	}
 }
 
-// Directory makes a directory with a Pulumi.yaml and the file of a stack dev.
+// Directory returns a new directory with a Pulumi.yaml and a Pulumi.dev.yaml of these contents.
 func Directory(t *testing.T, project, dev string) string {
 	t.Helper()
 	dir := t.TempDir()

@@ -1,4 +1,5 @@
-// Command cmd prints how long the first session of a stack takes, for several orders in which it can be created.
+// Command cmd prints how long it takes until the first session of a stack, for several orders in which the stack can be
+// created.
 package main
 
 import (
@@ -11,18 +12,18 @@ import (
 )
 
 func main() {
-	draws := flag.Int("draws", 10000, "how `often` each scenario is drawn")
-	seed := flag.Uint64("seed", 1, "the `number` that the draws follow from")
-	state := flag.String("state", "", "compute for the stack of this `file` of \"pulumi stack export\" or of "+
-		"\"rehearse run --export\" (default a stack of one zone)")
+	draws := flag.Int("draws", firstsession.DefaultDraws, "`number` of random deployments in each scenario")
+	seed := flag.Uint64("seed", firstsession.DefaultSeed, "`seed` of the random deployments")
+	state := flag.String("state", "", "`file` with the state of a stack, as \"pulumi stack export\" or "+
+		"\"rehearse run --export\" writes it (default: a stack with one zone)")
 	flag.Parse()
 	if *draws < 1 || flag.NArg() > 0 {
-		fmt.Fprintln(os.Stderr, "firstsession: give no arguments, and at least one draw")
+		fmt.Fprintln(os.Stderr, "firstsession: -draws must be at least 1, and there are no arguments")
 		os.Exit(2)
 	}
-	stack, err := read(*state)
+	stack, err := readStack(*state)
 	if err == nil {
-		err = show(os.Stdout, stack, *draws, *seed)
+		err = write(os.Stdout, stack, *draws, *seed)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "firstsession:", err)
@@ -30,34 +31,31 @@ func main() {
 	}
 }
 
-// read returns the stack of a file, or a typical one.
-func read(name string) (firstsession.Stack, error) {
-	if name == "" {
+// readStack reads the stack in a state file. Without a file it returns a typical stack.
+func readStack(path string) (firstsession.Stack, error) {
+	if path == "" {
 		return firstsession.Typical(), nil
 	}
-	file, err := os.Open(name)
+	file, err := os.Open(path)
 	if err != nil {
 		return firstsession.Stack{}, err
 	}
 	defer file.Close()
 	stack, err := firstsession.Read(file)
 	if err != nil {
-		return firstsession.Stack{}, fmt.Errorf("%s: %w", name, err)
+		return firstsession.Stack{}, fmt.Errorf("%s: %w", path, err)
 	}
 	return stack, nil
 }
 
-// show prints the durations, and what follows from them.
-func show(w io.Writer, stack firstsession.Stack, draws int, seed uint64) error {
-	fmt.Fprint(w, "How long AWS takes, each duration as likely as any other:\n\n")
-	if err := firstsession.WriteDurations(w); err != nil {
-		return err
+// write writes every generated section with a heading.
+func write(w io.Writer, stack firstsession.Stack, draws int, seed uint64) error {
+	for _, section := range firstsession.Sections(stack, draws, seed) {
+		fmt.Fprintf(w, "%s:\n\n", section.Title)
+		if err := section.Write(w); err != nil {
+			return err
+		}
+		fmt.Fprintln(w)
 	}
-	fmt.Fprintf(w, "\nFrom the start of an up, %d draws, seed %d; in parentheses, times the lower bound:\n\n", draws, seed)
-	if err := firstsession.Write(w, firstsession.Compute(stack, draws, seed)); err != nil {
-		return err
-	}
-	_, err := fmt.Fprintf(w, "\nThe permissions of %s may count %.0f s late before its agent is refused.\n",
-		firstsession.ThisStack, firstsession.Slack(stack, draws, seed).Seconds())
-	return err
+	return nil
 }

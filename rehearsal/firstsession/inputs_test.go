@@ -8,12 +8,12 @@ import (
 	"bastionless/rehearsal/awssim"
 )
 
-// The simulated account takes as long for a thing as the draws do: one number of those between which they are drawn.
-func TestDurations_areTheSimulatedAccounts(t *testing.T) {
+// The latencies of the simulated AWS are within the ranges of the inputs.
+func TestInputs_includeSimulatedLatencies(t *testing.T) {
 	t.Parallel()
-	spans := map[Kind]Span{}
-	for _, d := range Durations() {
-		spans[d.Kind] = d.Span
+	ranges := map[Kind]Range{}
+	for _, input := range Inputs() {
+		ranges[input.Kind] = input.Range
 	}
 	for _, d := range awssim.Durations {
 		kind, ok := kinds[d.Type]
@@ -25,7 +25,7 @@ func TestDurations_areTheSimulatedAccounts(t *testing.T) {
 		default:
 			require.True(t, ok, d.Type)
 		}
-		require.GreaterOrEqual(t, d.Create, spans[kind].From, d.Type)
-		require.LessOrEqual(t, d.Create, spans[kind].To, d.Type)
+		require.GreaterOrEqual(t, d.Create, ranges[kind].Min, d.Type)
+		require.LessOrEqual(t, d.Create, ranges[kind].Max, d.Type)
 	}
 }

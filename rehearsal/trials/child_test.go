@@ -1,0 +1,127 @@
+package trials
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+
+	"github.com/pulumi/pulumi/pkg/v3/resource/plugin"
+
+	"bastionless/rehearsal/awssim"
+	"bastionless/rehearsal/engine"
+	"bastionless/rehearsal/stacktest"
+)
+
+// Environment variables that turn the test binary into a child process, which runs an operation until it is killed.
+const (
+	projectDirVariable = "TRIALS_PROJECT_DIR"
+	killPlanVariable   = "TRIALS_KILL_PLAN"
+)
+
+// killPoint is where the child is killed, relative to the effect of a provider's call.
+type killPoint string
+
+const (
+	beforeEffect killPoint = "before its effect"
+	afterEffect  killPoint = "after its effect, before the engine learns of it"
+	later        killPoint = "some time later"
+)
+
+// killPlan says what the child does and when it is killed.
+type killPlan struct {
+	Dir      string // of the files with the state and the cloud
+	Stack    string
+	Config   config
+	Destroy  bool
+	Parallel int32
+	Call     int64 // the number of the create or delete call, from 1
+	Point    killPoint
+}
+
+func (p killPlan) statePath() string { return filepath.Join(p.Dir, "state.json") }
+func (p killPlan) cloudPath() string { return filepath.Join(p.Dir, "cloud.json") }
+
+func (p killPlan) String() string {
+	operation := "up"
+	if p.Destroy {
+		operation = "destroy"
+	}
+	return fmt.Sprintf("%s %s, %d in parallel, call %d, %s", p.Stack, operation, p.Parallel, p.Call, p.Point)
+}
+
+// runChild runs the operation of the kill plan in the environment. It prints a line when it is to be killed.
+func runChild() {
+	var plan killPlan
+	err := json.Unmarshal([]byte(os.Getenv(killPlanVariable)), &plan)
+	if err == nil {
+		err = plan.run()
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+func (p killPlan) run() error {
+	cloud, err := awssim.New(awssim.Options{Path: p.cloudPath(), AssumeExisting: true})
+	if err != nil {
+		return err
+	}
+	calls := &atomic.Int64{}
+	stack, err := engine.Open(engine.Options{
+		Dir: os.Getenv(projectDirVariable), Stack: p.Stack, Program: os.Getenv(stacktest.ProgramVariable),
+		StatePath: p.statePath(), Config: p.Config, Parallel: p.Parallel,
+		Provider: func() plugin.Provider { return &killableProvider{cloud.NewProvider(), p, calls} },
+	})
+	if err != nil {
+		return err
+	}
+	operation := stack.Up
+	if p.Destroy {
+		operation = stack.Destroy
+	}
+	return operation(context.Background()).Err
+}
+
+// killableProvider is a provider that has its process killed during a call.
+type killableProvider struct {
+	plugin.Provider
+	plan  killPlan
+	calls *atomic.Int64
+}
+
+func (k *killableProvider) Create(ctx context.Context, r plugin.CreateRequest) (plugin.CreateResponse, error) {
+	if r.Preview {
+		return k.Provider.Create(ctx, r)
+	}
+	call := k.calls.Add(1)
+	k.reach(call, beforeEffect)
+	response, err := k.Provider.Create(ctx, r)
+	k.reach(call, afterEffect)
+	return response, err
+}
+
+func (k *killableProvider) Delete(ctx context.Context, r plugin.DeleteRequest) (plugin.DeleteResponse, error) {
+	call := k.calls.Add(1)
+	k.reach(call, beforeEffect)
+	response, err := k.Provider.Delete(ctx, r)
+	k.reach(call, afterEffect)
+	return response, err
+}
+
+// reach asks to be killed if the plan says so, and then blocks, unless the kill comes some time later.
+func (k *killableProvider) reach(call int64, point killPoint) {
+	if call != k.plan.Call {
+		return
+	}
+	switch {
+	case k.plan.Point == point:
+		fmt.Println(call)
+		select {}
+	case k.plan.Point == later && point == afterEffect:
+		fmt.Println(call)
+	}
+}

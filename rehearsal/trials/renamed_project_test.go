@@ -1,0 +1,48 @@
+package trials
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"bastionless/rehearsal/awssim"
+	"bastionless/rehearsal/engine"
+	"bastionless/rehearsal/stacktest"
+)
+
+// "pulumi new" gives the project a name of the user's choice. Every shipped stack works under that name, with all of its
+// configuration.
+func TestRenamedProject(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	require.NoError(t, os.CopyFS(dir, os.DirFS(stacktest.Dir(t))))
+	path := filepath.Join(dir, "Pulumi.yaml")
+	original, err := os.ReadFile(path)
+	require.NoError(t, err)
+	renamed := strings.Replace(string(original), "name: bastionless\n", "name: other\n", 1)
+	require.NotEqual(t, string(original), renamed)
+	require.NoError(t, os.WriteFile(path, []byte(renamed), 0o600))
+
+	for _, stack := range stacktest.Stacks() {
+		t.Run(stack, func(t *testing.T) {
+			t.Parallel()
+			cloud, err := awssim.New(awssim.Options{AssumeExisting: true})
+			require.NoError(t, err)
+			e := open(t, cloud, engine.Options{Dir: dir, Stack: stack})
+			usual := open(t, cloud, engine.Options{Stack: stack})
+			for key, value := range usual.stack.Config() {
+				if name, ok := strings.CutPrefix(key, "bastionless:"); ok {
+					key = "other:" + name
+				}
+				require.Equal(t, value, e.stack.Config()[key], key)
+			}
+
+			e.up()
+			require.Len(t, e.stack.Snapshot().Resources, len(deployed(t, stack, nil).stack.Snapshot().Resources))
+			e.requireLifecycle()
+		})
+	}
+}
