@@ -39,10 +39,10 @@ type resource struct {
 
 // kind returns the kind of operation that creates the resource.
 func (r resource) kind() Kind {
-	switch {
-	case r.Inputs.VpcEndpointType == "Interface":
+	switch r.Inputs.VpcEndpointType {
+	case "Interface":
 		return InterfaceEndpoint
-	case r.Inputs.VpcEndpointType == "Gateway":
+	case "Gateway":
 		return GatewayEndpoint
 	}
 	if kind, ok := kinds[r.Type]; ok {

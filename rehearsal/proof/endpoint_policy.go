@@ -54,7 +54,7 @@ func (m *model) checkEndpointPolicy(f *finding, e *vpcEndpoint, document *policy
 	if e.serves(serviceS3) {
 		fix = e.fix(keyFixes.endpointPolicy,
 			"allow only reads of AWS's buckets, and the account's own buckets to its principals, in the policy of "+e.String())
-		requests = append(requests, m.foreignBucketRequests(f, e, document, fix)...)
+		requests = append(requests, m.foreignBucketRequests(f, document, fix)...)
 	}
 	reported := map[string]bool{}
 	for _, r := range requests {
@@ -132,7 +132,7 @@ func isS3Read(action string) bool {
 
 // foreignBucketRequests checks that no statement covers buckets of any name, and returns requests to a bucket
 // of another account.
-func (m *model) foreignBucketRequests(f *finding, e *vpcEndpoint, document *policy.Document, fix string) []endpointRequest {
+func (m *model) foreignBucketRequests(f *finding, document *policy.Document, fix string) []endpointRequest {
 	buckets := "arn:" + m.partition + ":s3:::"
 	for i := range document.Statements {
 		s := &document.Statements[i]

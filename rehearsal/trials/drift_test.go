@@ -113,16 +113,16 @@ type drift struct {
 }
 
 // edited is a change of a resource.
-func edited(name, stack, resource string, change func(c *console)) drift {
-	return drift{name, stack, change, []string{resource + ": update"}, []string{resource + ": update"}}
+func edited(name, stack, key string, change func(c *console)) drift {
+	return drift{name, stack, change, []string{key + ": update"}, []string{key + ": update"}}
 }
 
 // removed is the deletion of a resource. Besides creating it again, the up has more effects.
-func removed(name, stack, resource string, moreOnUp ...string) drift {
+func removed(name, stack, key string, moreOnUp ...string) drift {
 	return drift{
-		name, stack, func(c *console) { c.remove(resource) },
-		[]string{resource + ": delete"},
-		lines(moreOnUp, resource+": create"),
+		name, stack, func(c *console) { c.remove(key) },
+		[]string{key + ": delete"},
+		lines(moreOnUp, key+": create"),
 	}
 }
 

@@ -36,10 +36,10 @@ func checkRandom(t *rapid.T) {
 		require.Empty(t, refusal)
 		e.requireLifecycle()
 	case "illegal":
-		config := drawLegal(t)
+		drawn := drawLegal(t)
 		key := rapid.SampledFrom(keysWithIllegalValues).Draw(t, "key")
-		config[key] = rapid.SampledFrom(values[key].illegal).Draw(t, "value")
-		_, refusal := deployRandom(t, config)
+		drawn[key] = rapid.SampledFrom(values[key].illegal).Draw(t, "value")
+		_, refusal := deployRandom(t, drawn)
 		require.Regexp(t, `(?m)^  - `+key+`: |^Pulumi\.dev\.yaml: Stack 'dev' with configuration key '`+key+`' must be `, refusal)
 	default:
 		if e, refusal := deployRandom(t, drawAny(t)); refusal == "" {

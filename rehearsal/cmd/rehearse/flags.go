@@ -80,18 +80,18 @@ func readStateOperand(operands []string, stdin io.Reader) (*apitype.DeploymentV3
 
 // checkParent returns an error if the directory of a file that a flag names does not exist. An empty path is
 // valid.
-func checkParent(flag, path string) error {
+func checkParent(flagName, path string) error {
 	if path == "" {
 		return nil
 	}
 	dir := filepath.Dir(path)
 	switch info, err := os.Stat(dir); {
 	case errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("--%s %s: directory %s does not exist", flag, path, dir)
+		return fmt.Errorf("--%s %s: directory %s does not exist", flagName, path, dir)
 	case err != nil:
-		return fmt.Errorf("--%s %s: %w", flag, path, err)
+		return fmt.Errorf("--%s %s: %w", flagName, path, err)
 	case !info.IsDir():
-		return fmt.Errorf("--%s %s: %s is not a directory", flag, path, dir)
+		return fmt.Errorf("--%s %s: %s is not a directory", flagName, path, dir)
 	}
 	return nil
 }

@@ -47,7 +47,7 @@ config:
 
 // rehearseProgram rehearses a program and returns the exit status, the JSON result, and the output.
 func rehearseProgram(
-	t *testing.T, ctx context.Context, o runOptions, cloud *enginetest.Cloud, body pulumi.RunFunc,
+	ctx context.Context, t *testing.T, o runOptions, cloud *enginetest.Cloud, body pulumi.RunFunc,
 ) (int, report.Report, string) {
 	t.Helper()
 	if o.json == "" {
@@ -91,7 +91,7 @@ func TestRun_passes(t *testing.T) {
 	t.Parallel()
 	cloud := enginetest.NewCloud()
 	export := filepath.Join(t.TempDir(), "state.json")
-	status, result, text := rehearseProgram(t, context.Background(), runOptions{export: export}, cloud,
+	status, result, text := rehearseProgram(context.Background(), t, runOptions{export: export}, cloud,
 		enginetest.Pair("s", "z"))
 	require.Equal(t, exitOK, status)
 	require.True(t, result.OK)
@@ -120,7 +120,7 @@ func TestRun_passes(t *testing.T) {
 func TestRun_secondUpChanges(t *testing.T) {
 	t.Parallel()
 	runs := 0
-	status, result, text := rehearseProgram(t, context.Background(), runOptions{}, enginetest.NewCloud(),
+	status, result, text := rehearseProgram(context.Background(), t, runOptions{}, enginetest.NewCloud(),
 		func(ctx *pulumi.Context) error {
 			runs++
 			ctx.Export("runs", pulumi.Int(runs))
@@ -145,7 +145,7 @@ func TestRun_drifts(t *testing.T) {
 			p["size"] = resource.NewProperty("odd")
 		}
 	}
-	status, result, text := rehearseProgram(t, context.Background(), runOptions{}, cloud, enginetest.Pair("s", "z"))
+	status, result, text := rehearseProgram(context.Background(), t, runOptions{}, cloud, enginetest.Pair("s", "z"))
 	require.Equal(t, exitFailed, status)
 	require.Equal(t, []string{"preview", "up", "up again", "refresh FAIL", "destroy"}, names(result))
 	require.Equal(t, `dev: 1 check failed: refresh: drifted: update aws:test/thing:Thing "second": size: "s" => "odd"`, last(text))
@@ -162,7 +162,7 @@ func TestRun_upFails(t *testing.T) {
 		}
 		return nil
 	}
-	status, result, text := rehearseProgram(t, context.Background(), runOptions{}, cloud, enginetest.Pair("s", "z"))
+	status, result, text := rehearseProgram(context.Background(), t, runOptions{}, cloud, enginetest.Pair("s", "z"))
 	require.Equal(t, exitFailed, status)
 	require.Equal(t, []string{"preview", "up FAIL", "destroy"}, names(result))
 	require.Equal(t, map[string]int{"create": 2}, result.Steps[1].Changes)
@@ -173,7 +173,7 @@ func TestRun_upFails(t *testing.T) {
 
 func TestRun_previewFails(t *testing.T) {
 	t.Parallel()
-	status, result, text := rehearseProgram(t, context.Background(), runOptions{}, enginetest.NewCloud(),
+	status, result, text := rehearseProgram(context.Background(), t, runOptions{}, enginetest.NewCloud(),
 		func(*pulumi.Context) error { return errors.New("zones: no such zone") })
 	require.Equal(t, exitFailed, status)
 	require.Equal(t, []string{"preview FAIL"}, names(result))
@@ -191,7 +191,7 @@ func instance(ctx *pulumi.Context) error {
 func TestRun_turnsTerminationProtectionOff(t *testing.T) {
 	t.Parallel()
 	cloud := enginetest.NewCloud()
-	_, result, _ := rehearseProgram(t, context.Background(), runOptions{}, cloud, instance)
+	_, result, _ := rehearseProgram(context.Background(), t, runOptions{}, cloud, instance)
 	require.Equal(t, []string{"preview", "up", "up again", "refresh", "unprotect", "destroy"}, names(result))
 	require.Equal(t, map[string]int{"same": 1, "update": 1}, result.Steps[4].Changes)
 	require.Empty(t, cloud.Names())
@@ -200,7 +200,7 @@ func TestRun_turnsTerminationProtectionOff(t *testing.T) {
 func TestRun_leavesResources(t *testing.T) {
 	t.Parallel()
 	cloud := enginetest.NewCloud()
-	status, result, text := rehearseProgram(t, context.Background(), runOptions{}, cloud,
+	status, result, text := rehearseProgram(context.Background(), t, runOptions{}, cloud,
 		func(ctx *pulumi.Context) error {
 			// The provider does not delete protected resources, and no configuration key of the stack turns
 			// this protection off.
@@ -233,7 +233,7 @@ func TestRun_interrupted(t *testing.T) {
 		}
 		return nil
 	}
-	status, result, text := rehearseProgram(t, ctx, runOptions{}, cloud, enginetest.Pair("s", "z"))
+	status, result, text := rehearseProgram(ctx, t, runOptions{}, cloud, enginetest.Pair("s", "z"))
 	require.Equal(t, exitFailed, status)
 	require.Equal(t, []string{"preview", "up FAIL"}, names(result))
 	require.Contains(t, text, "Problems:\n  - interrupted\n")

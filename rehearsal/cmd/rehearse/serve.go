@@ -183,13 +183,13 @@ func encodeInitError(err error, id resource.ID, inputs, outputs resource.Propert
 	if failure != nil {
 		return errors.Join(err, failure)
 	}
-	marshalled, failure := plugin.MarshalProperties(inputs, options)
+	marshaled, failure := plugin.MarshalProperties(inputs, options)
 	if failure != nil {
 		return errors.Join(err, failure)
 	}
 	return rpcerror.WithDetails(
 		rpcerror.New(codes.Unknown, initial.Error()),
 		&pulumirpc.ErrorResourceInitFailed{
-			Id: string(id), Properties: properties, Inputs: marshalled, Reasons: initial.Reasons,
+			Id: string(id), Properties: properties, Inputs: marshaled, Reasons: initial.Reasons,
 		})
 }

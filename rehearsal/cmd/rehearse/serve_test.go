@@ -110,8 +110,8 @@ func TestServe_initError(t *testing.T) {
 func TestServe_noDirectory(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "missing", "cloud.json")
-	status, stdout, stderr := call("", "serve", "--state", path)
-	require.Equal(t, exitUsage, status)
+	exit, stdout, stderr := call("", "serve", "--state", path)
+	require.Equal(t, exitUsage, exit)
 	require.Empty(t, stdout)
 	require.Equal(t, "rehearse serve: --state "+path+": directory "+filepath.Dir(path)+" does not exist\n", stderr)
 }

@@ -170,7 +170,7 @@ func TestVerify_sameClaimsAsRun(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	export, result := filepath.Join(dir, "state.json"), filepath.Join(dir, "result.json")
-	_, rehearsed, text := rehearseProgram(t, context.Background(), runOptions{export: export}, enginetest.NewCloud(), instance)
+	_, rehearsed, text := rehearseProgram(context.Background(), t, runOptions{export: export}, enginetest.NewCloud(), instance)
 	require.NotEmpty(t, rehearsed.Claims)
 	require.Contains(t, text, "Required claims: ")
 
