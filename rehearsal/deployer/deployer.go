@@ -1,5 +1,5 @@
-// Package deployer says which permissions a person needs to deploy and to destroy a stack: those of the calls that the
-// AWS provider makes for the stack's resources and lookups.
+// Package deployer derives the IAM policy that a person needs to deploy and destroy a stack: it allows the calls that the AWS
+// provider makes for the stack's resources and lookups.
 package deployer
 
 import (
@@ -9,13 +9,13 @@ import (
 	"strings"
 )
 
-// Tags of EC2, which every taggable resource of EC2 writes.
+// ec2Tags are the actions for the tags of EC2 resources.
 var ec2Tags = []string{"ec2:CreateTags", "ec2:DeleteTags"}
 
-// resourceActions are the calls for a resource of each type, to create, read, change and delete it. What the program
-// keeps when the stack goes is not deleted, so that nobody needs to be able to.
+// resourceActions are the actions that creating, reading, updating and deleting a resource needs, by type. Resources that
+// the program retains are never deleted, so there are no actions for that.
 //
-// From the provider's source: https://github.com/hashicorp/terraform-provider-aws/tree/v5.100.0/internal/service
+// Source: https://github.com/hashicorp/terraform-provider-aws/tree/v5.100.0/internal/service
 var resourceActions = map[string][]string{
 	"aws:ec2/vpc:Vpc": append([]string{
 		"ec2:CreateVpc", "ec2:DeleteVpc", "ec2:DescribeNetworkAcls", "ec2:DescribeRouteTables", "ec2:DescribeSecurityGroups",
@@ -47,7 +47,7 @@ var resourceActions = map[string][]string{
 	}, ec2Tags...),
 	"aws:ec2/vpcEndpoint:VpcEndpoint": append([]string{
 		"ec2:CreateVpcEndpoint", "ec2:DeleteVpcEndpoints", "ec2:DescribePrefixLists", "ec2:DescribeVpcEndpoints",
-		// Private DNS. https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
+		// For private DNS: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
 		"ec2:ModifyVpcEndpoint", "route53:AssociateVPCWithHostedZone",
 	}, ec2Tags...),
 	"aws:ec2/instance:Instance": append([]string{
@@ -117,7 +117,7 @@ var resourceActions = map[string][]string{
 	},
 }
 
-// lookupActions are the calls of each lookup. Those without any ask nobody, or what everybody may ask.
+// lookupActions are the actions that a lookup needs. Some need none, because they call no API or one that is always allowed.
 var lookupActions = map[string][]string{
 	"aws:index/getCallerIdentity:getCallerIdentity":             {},
 	"aws:index/getPartition:getPartition":                       {},
@@ -132,12 +132,12 @@ var lookupActions = map[string][]string{
 	"aws:ssm/getParameter:getParameter":                         {"ssm:GetParameter"},
 }
 
-// passRole is granted by a statement of its own, for the stack's roles alone.
+// passRole is allowed in statements of its own, for the stack's roles only.
 const passRole = "iam:PassRole"
 
-// Actions returns the permissions for resources of these types and for these lookups, sorted, each once. Providers and
-// components call nobody. The error names every type and lookup for which no permissions are known.
-func Actions(types, lookups []string) ([]string, error) {
+// actionsFor returns the actions that resources of these types and these lookups need, sorted and without duplicates.
+// Providers and components need none. The error lists the types and lookups whose actions are not known.
+func actionsFor(types, lookups []string) ([]string, error) {
 	actions := map[string]bool{}
 	var unknown []string
 	collect := func(table map[string][]string, token string) {
@@ -159,7 +159,7 @@ func Actions(types, lookups []string) ([]string, error) {
 	}
 	if len(unknown) > 0 {
 		slices.Sort(unknown)
-		return nil, fmt.Errorf("no permissions are known for %s: add them to the tables of package deployer",
+		return nil, fmt.Errorf("unknown permissions of %s: add them to the tables in rehearsal/deployer/deployer.go",
 			strings.Join(slices.Compact(unknown), ", "))
 	}
 	return slices.Sorted(maps.Keys(actions)), nil

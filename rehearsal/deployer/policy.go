@@ -11,75 +11,75 @@ import (
 	"github.com/pulumi/pulumi/pkg/v3/resource"
 )
 
-// Use is what a deployed stack uses of AWS.
-type Use struct {
-	// Types are the types of its resources, Lookups the tokens of its lookups.
+// Usage is what a deployed stack uses in AWS. All lists are sorted and have no duplicates.
+type Usage struct {
+	// Types are the types of its resources, and Lookups the tokens of its lookups.
 	Types, Lookups []string
-	// IAM and Buckets are the ARNs of its roles, instance profiles and buckets, with * for the end of a name that Pulumi makes
-	// up.
-	IAM, Buckets []string
-	// Attached are the ARNs of the policies that its roles have besides those of their own.
-	Attached []string
-	// Passed maps each service to the roles that the stack gives it.
-	Passed map[string][]string
+	// IAMARNs are the ARNs of its roles and instance profiles, and BucketARNs those of its buckets. The random end of a name that
+	// Pulumi generated is replaced with "*".
+	IAMARNs, BucketARNs []string
+	// ManagedPolicies are the ARNs of the managed policies that are attached to its roles.
+	ManagedPolicies []string
+	// PassedRoles are the ARNs of the roles that the stack passes to a service, by service.
+	PassedRoles map[string][]string
 }
 
-// Types of resources whose names the permissions hold.
+// Types of the resources whose ARNs are in the policy.
 const (
-	roleType    = "aws:iam/role:Role"
-	profileType = "aws:iam/instanceProfile:InstanceProfile"
-	bucketType  = "aws:s3/bucketV2:BucketV2"
-	attachment  = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
+	roleType       = "aws:iam/role:Role"
+	profileType    = "aws:iam/instanceProfile:InstanceProfile"
+	bucketType     = "aws:s3/bucketV2:BucketV2"
+	attachmentType = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
 )
 
-// UseOf reads what a deployed stack uses.
-func UseOf(resources []*resource.State, lookups []string) (Use, error) {
-	use := Use{Lookups: lookups, Passed: map[string][]string{}}
+// UsageOf returns what a deployed stack with these resources and lookups uses.
+func UsageOf(resources []*resource.State, lookups []string) (Usage, error) {
+	usage := Usage{Lookups: lookups, PassedRoles: map[string][]string{}}
 	for _, state := range resources {
 		token := string(state.Type)
-		use.Types = append(use.Types, token)
+		usage.Types = append(usage.Types, token)
 		switch token {
 		case roleType, profileType:
 			arn := pattern(state)
-			use.IAM = append(use.IAM, arn)
+			usage.IAMARNs = append(usage.IAMARNs, arn)
 			if token == profileType {
 				continue
 			}
-			services, err := trusted(state)
+			services, err := trustedServices(state)
 			if err != nil {
-				return Use{}, err
+				return Usage{}, err
 			}
 			for _, service := range services {
-				use.Passed[service] = append(use.Passed[service], arn)
+				usage.PassedRoles[service] = append(usage.PassedRoles[service], arn)
 			}
-		case attachment:
-			use.Attached = append(use.Attached, state.Inputs["policyArn"].StringValue())
+		case attachmentType:
+			usage.ManagedPolicies = append(usage.ManagedPolicies, state.Inputs["policyArn"].StringValue())
 		case bucketType:
-			use.Buckets = append(use.Buckets, pattern(state))
+			usage.BucketARNs = append(usage.BucketARNs, pattern(state))
 		}
 	}
-	for _, arns := range use.Passed {
+	for _, arns := range usage.PassedRoles {
 		slices.Sort(arns)
 	}
-	for _, list := range []*[]string{&use.Types, &use.Lookups, &use.IAM, &use.Buckets, &use.Attached} {
+	for _, list := range []*[]string{&usage.Types, &usage.Lookups, &usage.IAMARNs, &usage.BucketARNs, &usage.ManagedPolicies} {
 		slices.Sort(*list)
 		*list = slices.Compact(*list)
 	}
-	return use, nil
+	return usage, nil
 }
 
-// pattern is the ARN of a resource, with * for what Pulumi appends to the names that it makes up.
+// pattern returns the ARN of a resource, with "*" for the random end of a name that Pulumi generated.
 func pattern(state *resource.State) string {
 	arn := state.Outputs["arn"].StringValue()
-	begins := state.URN.Name() + "-"
-	if name := string(state.ID); strings.HasPrefix(name, begins) {
-		return strings.TrimSuffix(arn, name) + begins + "*"
+	prefix := state.URN.Name() + "-"
+	if name := string(state.ID); strings.HasPrefix(name, prefix) {
+		return strings.TrimSuffix(arn, name) + prefix + "*"
 	}
 	return arn
 }
 
-// trusted lists the services that assume a role.
-func trusted(role *resource.State) ([]string, error) {
+// trustedServices returns the services that can assume a role.
+func trustedServices(role *resource.State) ([]string, error) {
 	var trust struct {
 		Statement []struct{ Principal struct{ Service []string } }
 	}
@@ -93,7 +93,7 @@ func trusted(role *resource.State) ([]string, error) {
 	return services, nil
 }
 
-// statement is one of a policy.
+// statement is a statement of a policy.
 type statement struct {
 	Sid       string
 	Effect    string
@@ -102,44 +102,44 @@ type statement struct {
 	Condition map[string]map[string]any `json:",omitempty"`
 }
 
-// Policy is the least IAM policy with which the stack deploys and goes, as JSON. Nobody can name what AWS numbers, or
-// narrow what lists, so those calls are allowed on everything.
-func (u Use) Policy() (string, error) {
-	actions, err := Actions(u.Types, u.Lookups)
+// Policy returns the minimal IAM policy, as indented JSON. Actions on resources whose ids AWS generates, and actions that list
+// resources, are allowed for all resources.
+func (u Usage) Policy() (string, error) {
+	actions, err := actionsFor(u.Types, u.Lookups)
 	if err != nil {
 		return "", err
 	}
-	parts := map[string][]string{}
+	bySid := map[string][]string{}
 	for _, action := range actions {
-		part := "Stack"
+		sid := "Stack"
 		switch {
 		case action == passRole:
 			continue
 		case action == "iam:AttachRolePolicy" || action == "iam:DetachRolePolicy":
-			part = "Attach"
+			sid = "Attach"
 		case strings.HasPrefix(action, "iam:"):
-			part = "Roles"
+			sid = "Roles"
 		case strings.HasPrefix(action, "s3:"):
-			part = "Records"
+			sid = "Records"
 		}
-		parts[part] = append(parts[part], action)
+		bySid[sid] = append(bySid[sid], action)
 	}
-	statements := []statement{{Sid: "Stack", Effect: "Allow", Action: parts["Stack"], Resource: "*"}}
-	if len(parts["Records"]) > 0 {
-		statements = append(statements, statement{Sid: "Records", Effect: "Allow", Action: parts["Records"], Resource: u.Buckets})
+	statements := []statement{{Sid: "Stack", Effect: "Allow", Action: bySid["Stack"], Resource: "*"}}
+	if len(bySid["Records"]) > 0 {
+		statements = append(statements, statement{Sid: "Records", Effect: "Allow", Action: bySid["Records"], Resource: u.BucketARNs})
 	}
-	if len(parts["Roles"]) > 0 {
-		statements = append(statements, statement{Sid: "Roles", Effect: "Allow", Action: parts["Roles"], Resource: u.IAM})
+	if len(bySid["Roles"]) > 0 {
+		statements = append(statements, statement{Sid: "Roles", Effect: "Allow", Action: bySid["Roles"], Resource: u.IAMARNs})
 	}
-	if len(parts["Attach"]) > 0 {
+	if len(bySid["Attach"]) > 0 {
 		statements = append(statements, statement{
-			Sid: "Attach", Effect: "Allow", Action: parts["Attach"], Resource: u.IAM,
-			Condition: map[string]map[string]any{"ArnEquals": {"iam:PolicyARN": u.Attached}},
+			Sid: "Attach", Effect: "Allow", Action: bySid["Attach"], Resource: u.IAMARNs,
+			Condition: map[string]map[string]any{"ArnEquals": {"iam:PolicyARN": u.ManagedPolicies}},
 		})
 	}
-	for i, service := range slices.Sorted(maps.Keys(u.Passed)) {
+	for i, service := range slices.Sorted(maps.Keys(u.PassedRoles)) {
 		statements = append(statements, statement{
-			Sid: fmt.Sprintf("PassRole%d", i+1), Effect: "Allow", Action: []string{passRole}, Resource: u.Passed[service],
+			Sid: fmt.Sprintf("PassRole%d", i+1), Effect: "Allow", Action: []string{passRole}, Resource: u.PassedRoles[service],
 			Condition: map[string]map[string]any{"StringEquals": {"iam:PassedToService": service}},
 		})
 	}
