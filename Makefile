@@ -107,7 +107,7 @@ fmt: ## Format all Go files.
 	$(TOOL) golangci-lint fmt ./...
 
 .PHONY: bench
-bench: build ## Print how long rehearsals, builds and the first session take, as ratios. Builds cold: minutes.
+bench: build ## Print how long rehearsals, builds and the first session take, as ratios of one run. Takes minutes: it also builds with an empty cache.
 	go run -trimpath ./rehearsal/cmd/bench
 	go test -trimpath -run '^$$' -bench . ./rehearsal/proof
 	go run -trimpath ./rehearsal/firstsession/cmd

@@ -1,5 +1,6 @@
-// Command bench prints how long the parts of a rehearsal take for stacks of several sizes, and how long the builds
-// take with an empty cache and with a warm one. Figures of two machines do not compare; the ratios do.
+// Command bench prints how long the steps of a rehearsal take for stacks of several sizes, and how long the program and the
+// rehearsal take to compile with an empty and with a full build cache. Compare only the ratios of one run: times of two runs
+// or two machines are not comparable.
 package main
 
 import (
@@ -18,17 +19,17 @@ import (
 	"bastionless/rehearsal/engine"
 )
 
-// sizes are how many instances the stacks have, in one zone.
+// sizes are the numbers of instances, all in one zone.
 var sizes = []int{1, 5, 50}
 
 func main() {
-	dir := flag.String("dir", ".", "the `directory` of Pulumi.yaml and bin/")
-	runs := flag.Int("runs", 9, "how `often` each part is timed; the median counts")
-	builds := flag.Bool("builds", true, "time the builds, too: minutes")
+	root := flag.String("root", ".", "the repository's root `directory`, with the compiled program in bin/")
+	runs := flag.Int("runs", 9, "`number` of runs, of which the median counts")
+	builds := flag.Bool("builds", true, "also time the builds, which takes minutes")
 	flag.Parse()
-	err := benchmark(*dir, *runs)
+	err := timeRehearsals(*root, *runs)
 	if err == nil && *builds {
-		err = timeBuilds(*dir)
+		err = timeBuilds(*root)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -36,13 +37,13 @@ func main() {
 	}
 }
 
-// part is one step of a rehearsal.
-type part struct {
+// step is a step of a rehearsal.
+type step struct {
 	name string
 	run  func(*engine.Stack, context.Context) *engine.Result
 }
 
-var parts = []part{
+var steps = []step{
 	{"preview", (*engine.Stack).Preview},
 	{"up", (*engine.Stack).Up},
 	{"up again", (*engine.Stack).Up},
@@ -50,28 +51,39 @@ var parts = []part{
 	{"destroy", (*engine.Stack).Destroy},
 }
 
-// benchmark prints a line for each part. The last columns are the ratio to the smallest stack; below the ratio of the
-// resources, a part grows no faster than the stack.
-func benchmark(dir string, runs int) error {
+// timeRehearsals prints a row for each step, with its time for each size and the ratio to the smallest stack. If that ratio
+// is below the one of the resources, the step's time grows more slowly than the stack.
+func timeRehearsals(root string, runs int) error {
+	dir, err := projectDir(root)
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	program, err := filepath.Abs(filepath.Join(root, "bin", "bastionless"))
+	if err != nil {
+		return err
+	}
+
 	medians := map[int][]time.Duration{}
 	resources := map[int]int{}
 	for _, size := range sizes {
-		all := make([][]time.Duration, len(parts))
+		durations := make([][]time.Duration, len(steps))
 		for range runs {
-			took, count, err := rehearse(dir, size)
+			took, count, err := rehearse(dir, program, size)
 			if err != nil {
 				return fmt.Errorf("%d instances: %w", size, err)
 			}
 			resources[size] = count
 			for i, duration := range took {
-				all[i] = append(all[i], duration)
+				durations[i] = append(durations[i], duration)
 			}
 		}
-		for _, durations := range all {
-			slices.Sort(durations)
-			medians[size] = append(medians[size], durations[len(durations)/2])
+		for _, d := range durations {
+			slices.Sort(d)
+			medians[size] = append(medians[size], d[len(d)/2])
 		}
 	}
+
 	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprint(table, "instances\t1\t5\t50\t5 : 1\t50 : 1\t\n")
 	row := func(name, unit string, value func(size int) float64) {
@@ -82,19 +94,33 @@ func benchmark(dir string, runs int) error {
 		fmt.Fprintf(table, "%.1f\t%.1f\t\n", value(5)/value(1), value(50)/value(1))
 	}
 	row("resources", "", func(size int) float64 { return float64(resources[size]) })
-	for i, part := range parts {
-		row(part.name, "ms", func(size int) float64 { return float64(medians[size][i].Microseconds()) / 1000 })
+	for i, s := range steps {
+		row(s.name, "ms", func(size int) float64 { return float64(medians[size][i].Microseconds()) / 1000 })
 	}
 	return table.Flush()
 }
 
-// rehearse takes the stack dev with so many instances through its life.
-func rehearse(dir string, instances int) (took []time.Duration, resources int, err error) {
-	cloud, err := awssim.New(awssim.Options{AssumeExisting: true})
+// projectDir returns a temporary directory with the repository's Pulumi.yaml and the frozen stack files, which do not depend
+// on what a user configures.
+func projectDir(root string) (string, error) {
+	content, err := os.ReadFile(filepath.Join(root, "Pulumi.yaml"))
 	if err != nil {
-		return nil, 0, err
+		return "", err
 	}
-	program, err := filepath.Abs(filepath.Join(dir, "bin", "bastionless"))
+	dir, err := os.MkdirTemp("", "bench-")
+	if err == nil {
+		err = os.WriteFile(filepath.Join(dir, "Pulumi.yaml"), content, 0o600)
+	}
+	if err == nil {
+		err = os.CopyFS(dir, os.DirFS(filepath.Join(root, "testdata", "stacks")))
+	}
+	return dir, err
+}
+
+// rehearse runs all steps for the stack dev with a number of instances. It returns how long each step took, and the number of
+// resources in the cloud after the up.
+func rehearse(dir, program string, instances int) (took []time.Duration, resources int, err error) {
+	cloud, err := awssim.New(awssim.Options{AssumeExisting: true})
 	if err != nil {
 		return nil, 0, err
 	}
@@ -105,36 +131,39 @@ func rehearse(dir string, instances int) (took []time.Duration, resources int, e
 	if err != nil {
 		return nil, 0, err
 	}
-	for _, part := range parts {
-		result := part.run(stack, context.Background())
+	for _, s := range steps {
+		result := s.run(stack, context.Background())
 		if result.Err != nil {
-			return nil, 0, fmt.Errorf("%s: %s", part.name, result.Failure())
+			return nil, 0, fmt.Errorf("%s: %s", s.name, result.Failure())
 		}
 		took = append(took, result.Duration)
-		if part.name == "up" {
+		if s.name == "up" {
 			resources = len(cloud.Inventory())
 		}
 	}
 	return took, resources, nil
 }
 
-// timeBuilds builds the program and the rehearsal together, first with an empty cache.
-func timeBuilds(dir string) error {
+// timeBuilds compiles the program and the rehearsal with an empty build cache, and then again.
+func timeBuilds(root string) error {
 	cache, err := os.MkdirTemp("", "gocache-")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(cache)
-	for _, state := range []string{"cold", "warm"} {
+	var took []float64
+	for range 2 {
 		command := exec.Command("go", "build", "-trimpath", "-ldflags", "-w -s", "-o", cache+"/", ".", "./rehearsal/cmd/rehearse")
-		command.Dir = dir
+		command.Dir = root
 		command.Env = append(os.Environ(), "GOCACHE="+cache)
 		command.Stderr = os.Stderr
-		began := time.Now()
+		start := time.Now()
 		if err := command.Run(); err != nil {
 			return fmt.Errorf("build: %w", err)
 		}
-		fmt.Printf("%s build of program and rehearsal: %.0f s\n", state, time.Since(began).Seconds())
+		took = append(took, time.Since(start).Seconds())
 	}
+	fmt.Printf("build of program and rehearsal: %.0f s with an empty cache, %.0f s with a full one (%.0f : 1)\n",
+		took[0], took[1], took[0]/took[1])
 	return nil
 }
