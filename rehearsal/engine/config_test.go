@@ -40,7 +40,7 @@ func TestOpen_acceptsConfiguration(t *testing.T) {
 	}{
 		"nothing":              {expected: defaults(nil)},
 		"no namespace":         {file: "config:\n  name: x\n", expected: defaults(map[string]string{"test:name": "x"})},
-		"unknown key":          {file: "config:\n  test:nmae: x\n", expected: defaults(map[string]string{"test:nmae": "x"})},
+		"unknown key":          {file: "config:\n  test:unknown: x\n", expected: defaults(map[string]string{"test:unknown": "x"})},
 		"other namespace":      {file: "config:\n  aws:region: eu-west-1\n", expected: defaults(map[string]string{"aws:region": "eu-west-1"})},
 		"integer as text":      {file: "config:\n  count: \"7\"\n", expected: defaults(map[string]string{"test:count": "7"})},
 		"boolean as text":      {file: "config:\n  flag: \"false\"\n", expected: defaults(map[string]string{"test:flag": "false"})},
