@@ -19,7 +19,7 @@ import (
 // simulatedPackage is the only package that the host has a provider for.
 const simulatedPackage = "aws"
 
-// host gives the engine the program and the provider for one operation. It embeds the engine's own test host.
+// host provides the engine with the program and the provider for one operation. It embeds the engine's own test host.
 type host struct {
 	plugin.Host
 }

@@ -78,7 +78,7 @@ func (in Invocation) config() map[string]string {
 	return values
 }
 
-// environment returns the environment that the CLI gives the program, without the user's AWS_ and PULUMI_
+// environment returns the environment that the CLI passes to the program, without the user's AWS_ and PULUMI_
 // variables: a rehearsal must not depend on who runs it, and needs no credentials.
 func (in Invocation) environment(inherited []string) ([]string, error) {
 	configuration, err := json.Marshal(in.config())

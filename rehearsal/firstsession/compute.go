@@ -25,7 +25,7 @@ type Row struct {
 }
 
 // Compute draws a number of deployments of a stack in each scenario, under a variation of the inputs, and returns a row
-// for each order, with the lower bound first. All orders get the same deployments. The same seed gives the same rows.
+// for each order, with the lower bound first. All orders get the same deployments. The rows depend only on the arguments.
 func Compute(stack Stack, v Variation, draws int, seed uint64) []Row {
 	var rows []Row
 	for _, scenario := range Scenarios() {

@@ -13,8 +13,8 @@ import (
 	"bastionless/rehearsal/stacktest"
 )
 
-// "pulumi new" gives the project a name of the user's choice. Every shipped stack works under that name, with all of its
-// configuration.
+// Users choose the project's name when they run "pulumi new". Every shipped stack works in a renamed project, with all of
+// its configuration.
 func TestRenamedProject(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
