@@ -5,102 +5,135 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/blang/semver"
-	"github.com/pulumi/pulumi/pkg/v3/resource/plugin"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
-	"github.com/pulumi/pulumi/sdk/v3/go/common/tokens"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/util/rpcutil/rpcerror"
+	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/protobuf/types/known/emptypb"
+	"google.golang.org/protobuf/types/known/structpb"
 )
 
 // providerVersion is the version of pulumi-aws that the provider simulates.
-var providerVersion = semver.MustParse("6.83.2")
+const providerVersion = "6.83.2"
 
-// provider implements plugin.Provider with the methods of a session.
+// provider implements Pulumi's provider protocol with the methods of a session.
 type provider struct {
-	plugin.UnimplementedProvider
+	pulumirpc.UnimplementedResourceProviderServer
 	*session
 }
 
-// NewProvider returns a provider for one engine operation on the cloud.
-func (c *Cloud) NewProvider() plugin.Provider { return &provider{session: newSession(c)} }
+// NewProvider returns a provider for one connection, which Pulumi's engine opens for each operation.
+func (c *Cloud) NewProvider() pulumirpc.ResourceProviderServer { return &provider{session: newSession(c)} }
 
-// Attach implements plugin.GrpcProvider: the Pulumi CLI calls it on a provider that it has not started.
-func (p *provider) Attach(string) error { return nil }
-
-// Pkg implements plugin.Provider.
-func (p *provider) Pkg() tokens.Package { return "aws" }
-
-// Handshake implements plugin.Provider.
-func (p *provider) Handshake(context.Context, plugin.ProviderHandshakeRequest) (*plugin.ProviderHandshakeResponse, error) {
-	return &plugin.ProviderHandshakeResponse{AcceptSecrets: true, AcceptResources: true}, nil
+// Handshake implements pulumirpc.ResourceProviderServer.
+func (p *provider) Handshake(
+	context.Context, *pulumirpc.ProviderHandshakeRequest,
+) (*pulumirpc.ProviderHandshakeResponse, error) {
+	return &pulumirpc.ProviderHandshakeResponse{AcceptSecrets: true, AcceptResources: true}, nil
 }
 
-// GetPluginInfo implements plugin.Provider.
-func (p *provider) GetPluginInfo(context.Context) (plugin.PluginInfo, error) {
-	return plugin.PluginInfo{Version: &providerVersion}, nil
+// Attach implements pulumirpc.ResourceProviderServer: engines call it on a provider that they have not started.
+func (p *provider) Attach(context.Context, *pulumirpc.PluginAttach) (*emptypb.Empty, error) {
+	return &emptypb.Empty{}, nil
 }
 
-// SignalCancellation implements plugin.Provider: it cancels the operation.
-func (p *provider) SignalCancellation(context.Context) error {
+// GetPluginInfo implements pulumirpc.ResourceProviderServer.
+func (p *provider) GetPluginInfo(context.Context, *emptypb.Empty) (*pulumirpc.PluginInfo, error) {
+	return &pulumirpc.PluginInfo{Version: providerVersion}, nil
+}
+
+// Cancel implements pulumirpc.ResourceProviderServer: it cancels the operation.
+func (p *provider) Cancel(context.Context, *emptypb.Empty) (*emptypb.Empty, error) {
 	p.cancel()
-	return nil
+	return &emptypb.Empty{}, nil
 }
 
-// Close implements plugin.Provider: it cancels the operation.
-func (p *provider) Close() error {
-	p.cancel()
-	return nil
-}
-
-// CheckConfig implements plugin.Provider.
-func (p *provider) CheckConfig(_ context.Context, req plugin.CheckConfigRequest) (plugin.CheckConfigResponse, error) {
-	reasons := checkConfig(req.URN.Name(), fromProperties(resource.ToResourcePropertyMap(req.News)))
-	return plugin.CheckConfigResponse{Properties: req.News, Failures: checkFailures(reasons)}, nil
-}
-
-// DiffConfig implements plugin.Provider: a change of the Region replaces the provider.
-func (p *provider) DiffConfig(_ context.Context, req plugin.DiffConfigRequest) (plugin.DiffConfigResponse, error) {
-	result := plugin.DiffResult{Changes: plugin.DiffNone}
-	if !req.OldInputs.DeepEquals(req.NewInputs) {
-		result.Changes = plugin.DiffSome
+// CheckConfig implements pulumirpc.ResourceProviderServer.
+func (p *provider) CheckConfig(_ context.Context, req *pulumirpc.CheckRequest) (*pulumirpc.CheckResponse, error) {
+	in, err := unmarshal(req.GetNews())
+	if err != nil {
+		return nil, err
 	}
-	if !req.OldInputs["region"].DeepEquals(req.NewInputs["region"]) {
-		result.ReplaceKeys = []resource.PropertyKey{"region"}
+	reasons := checkConfig(resource.URN(req.GetUrn()).Name(), fromProperties(in))
+	return &pulumirpc.CheckResponse{Inputs: req.GetNews(), Failures: checkFailures(reasons)}, nil
+}
+
+// DiffConfig implements pulumirpc.ResourceProviderServer: a change of the Region replaces the provider.
+func (p *provider) DiffConfig(_ context.Context, req *pulumirpc.DiffRequest) (*pulumirpc.DiffResponse, error) {
+	olds, err := unmarshal(req.GetOldInputs())
+	if err != nil {
+		return nil, err
+	}
+	news, err := unmarshal(req.GetNews())
+	if err != nil {
+		return nil, err
+	}
+	result := &pulumirpc.DiffResponse{Changes: pulumirpc.DiffResponse_DIFF_NONE}
+	if !olds.DeepEquals(news) {
+		result.Changes = pulumirpc.DiffResponse_DIFF_SOME
+	}
+	if !olds["region"].DeepEquals(news["region"]) {
+		result.Replaces = []string{"region"}
 	}
 	return result, nil
 }
 
-// Configure implements plugin.Provider: it starts an operation.
-func (p *provider) Configure(_ context.Context, req plugin.ConfigureRequest) (plugin.ConfigureResponse, error) {
-	return plugin.ConfigureResponse{}, p.configure(fromProperties(req.Inputs))
-}
-
-// Check implements plugin.Provider.
-func (p *provider) Check(_ context.Context, req plugin.CheckRequest) (plugin.CheckResponse, error) {
-	inputs, reasons, err := check(
-		string(req.URN.Type()), req.URN.Name(), req.RandomSeed, fromProperties(req.Olds), fromProperties(req.News))
+// Configure implements pulumirpc.ResourceProviderServer: it starts an operation.
+func (p *provider) Configure(_ context.Context, req *pulumirpc.ConfigureRequest) (*pulumirpc.ConfigureResponse, error) {
+	in, err := unmarshal(req.GetArgs())
 	if err != nil {
-		return plugin.CheckResponse{}, err
+		return nil, err
 	}
-	return plugin.CheckResponse{Properties: keepSecrets(req.News, inputs), Failures: checkFailures(reasons)}, nil
+	if err := p.configure(fromProperties(in)); err != nil {
+		return nil, err
+	}
+	return &pulumirpc.ConfigureResponse{AcceptSecrets: true, AcceptResources: true, SupportsPreview: true}, nil
 }
 
-func checkFailures(reasons []string) []plugin.CheckFailure {
-	var failures []plugin.CheckFailure
+// Check implements pulumirpc.ResourceProviderServer.
+func (p *provider) Check(_ context.Context, req *pulumirpc.CheckRequest) (*pulumirpc.CheckResponse, error) {
+	olds, err := unmarshal(req.GetOlds())
+	if err != nil {
+		return nil, err
+	}
+	news, err := unmarshal(req.GetNews())
+	if err != nil {
+		return nil, err
+	}
+	urn := resource.URN(req.GetUrn())
+	inputs, reasons, err := check(string(urn.Type()), urn.Name(), req.GetRandomSeed(), fromProperties(olds), fromProperties(news))
+	if err != nil {
+		return nil, err
+	}
+	checked, err := marshal(keepSecrets(news, inputs))
+	return &pulumirpc.CheckResponse{Inputs: checked, Failures: checkFailures(reasons)}, err
+}
+
+func checkFailures(reasons []string) []*pulumirpc.CheckFailure {
+	var failures []*pulumirpc.CheckFailure
 	for _, reason := range reasons {
-		failures = append(failures, plugin.CheckFailure{Reason: reason})
+		failures = append(failures, &pulumirpc.CheckFailure{Reason: reason})
 	}
 	return failures
 }
 
-// Diff implements plugin.Provider.
-func (p *provider) Diff(_ context.Context, req plugin.DiffRequest) (plugin.DiffResult, error) {
-	token, state, in := string(req.URN.Type()), fromProperties(req.OldOutputs), fromProperties(req.NewInputs)
-	ignoreChanges(state, in, req.IgnoreChanges)
-	d, err := p.diff(string(req.URN), token, state, in)
+// Diff implements pulumirpc.ResourceProviderServer.
+func (p *provider) Diff(_ context.Context, req *pulumirpc.DiffRequest) (*pulumirpc.DiffResponse, error) {
+	olds, err := unmarshal(req.GetOlds())
 	if err != nil {
-		return plugin.DiffResult{}, err
+		return nil, err
 	}
-	return diffResult(resourceTypes[token], d, state, in), nil
+	news, err := unmarshal(req.GetNews())
+	if err != nil {
+		return nil, err
+	}
+	token, state, in := string(resource.URN(req.GetUrn()).Type()), fromProperties(olds), fromProperties(news)
+	ignoreChanges(state, in, req.GetIgnoreChanges())
+	d, err := p.diff(req.GetUrn(), token, state, in)
+	if err != nil {
+		return nil, err
+	}
+	return diffResponse(resourceTypes[token], d, state, in), nil
 }
 
 // ignoreChanges sets ignored inputs to their values in the state. The engine has handled paths within an
@@ -113,104 +146,146 @@ func ignoreChanges(state, in values, paths []string) {
 	}
 }
 
-// diffResult converts differences to the result that the Terraform bridge returns.
-func diffResult(t *resourceType, d differences, state, in values) plugin.DiffResult {
-	result := plugin.DiffResult{Changes: plugin.DiffNone, DetailedDiff: map[string]plugin.PropertyDiff{}}
-	replaces := false
+// diffResponse converts differences to the response of the Terraform bridge.
+func diffResponse(t *resourceType, d differences, state, in values) *pulumirpc.DiffResponse {
+	response := &pulumirpc.DiffResponse{
+		Changes: pulumirpc.DiffResponse_DIFF_NONE, DetailedDiff: map[string]*pulumirpc.PropertyDiff{}, HasDetailedDiff: true,
+	}
 	for _, path := range slices.Sorted(maps.Keys(d)) {
-		key := resource.PropertyKey(topLevel(path))
-		result.Changes = plugin.DiffSome
-		kind := plugin.DiffUpdate
+		key := topLevel(path)
+		response.Changes = pulumirpc.DiffResponse_DIFF_SOME
+		kind := pulumirpc.PropertyDiff_UPDATE
 		switch {
 		case valueAt(state, path) == nil:
-			kind = plugin.DiffAdd
+			kind = pulumirpc.PropertyDiff_ADD
 		case valueAt(in, path) == nil && key != "tagsAll":
-			kind = plugin.DiffDelete
+			kind = pulumirpc.PropertyDiff_DELETE
 		}
 		if d[path] {
-			kind, replaces = kind.AsReplace(), true
-			if !slices.Contains(result.ReplaceKeys, key) {
-				result.ReplaceKeys = append(result.ReplaceKeys, key)
+			kind++ // the value for a replacement follows the one for an update
+			if !slices.Contains(response.Replaces, key) {
+				response.Replaces = append(response.Replaces, key)
 			}
 		}
-		if !slices.Contains(result.ChangedKeys, key) {
-			result.ChangedKeys = append(result.ChangedKeys, key)
+		if !slices.Contains(response.Diffs, key) {
+			response.Diffs = append(response.Diffs, key)
 		}
-		result.DetailedDiff[path] = plugin.PropertyDiff{Kind: kind, InputDiff: true}
+		response.DetailedDiff[path] = &pulumirpc.PropertyDiff{Kind: kind, InputDiff: true}
 	}
 	for _, name := range slices.Sorted(maps.Keys(t.Inputs)) {
-		if key := resource.PropertyKey(name); t.Inputs[name].ForceNew && !slices.Contains(result.ReplaceKeys, key) {
-			result.StableKeys = append(result.StableKeys, key)
+		if t.Inputs[name].ForceNew && !slices.Contains(response.Replaces, name) {
+			response.Stables = append(response.Stables, name)
 		}
 	}
-	result.DeleteBeforeReplace = replaces && (t.DeleteBeforeReplace || t.hasExplicitName(in))
-	return result
+	response.DeleteBeforeReplace = len(response.Replaces) > 0 && (t.DeleteBeforeReplace || t.hasExplicitName(in))
+	return response
 }
 
-// Create implements plugin.Provider.
-func (p *provider) Create(ctx context.Context, req plugin.CreateRequest) (plugin.CreateResponse, error) {
-	token, in := string(req.URN.Type()), fromProperties(req.Properties)
-	if req.Preview {
-		state, err := planCreate(token, in)
-		return plugin.CreateResponse{Properties: keepSecrets(req.Properties, state)}, err
+// Create implements pulumirpc.ResourceProviderServer.
+func (p *provider) Create(ctx context.Context, req *pulumirpc.CreateRequest) (*pulumirpc.CreateResponse, error) {
+	inputs, err := unmarshal(req.GetProperties())
+	if err != nil {
+		return nil, err
 	}
-	id, state, err := p.create(ctx, string(req.URN), token, req.URN.Name(), in)
+	urn, in := resource.URN(req.GetUrn()), fromProperties(inputs)
+	if req.GetPreview() {
+		state, err := planCreate(string(urn.Type()), in)
+		if err != nil {
+			return nil, err
+		}
+		properties, err := marshal(keepSecrets(inputs, state))
+		return &pulumirpc.CreateResponse{Properties: properties}, err
+	}
+	id, state, failure := p.create(ctx, string(urn), string(urn.Type()), urn.Name(), in)
 	if id == "" {
-		return plugin.CreateResponse{}, err
+		return nil, failure
 	}
-	response := plugin.CreateResponse{
-		ID: resource.ID(id), Properties: keepSecrets(req.Properties, state), Status: resource.StatusOK,
-	}
+	properties, err := marshal(keepSecrets(inputs, state))
 	if err != nil {
-		response.Status = resource.StatusPartialFailure
-		return response, &plugin.InitError{Reasons: []string{err.Error()}}
+		return nil, err
 	}
-	return response, nil
+	if failure != nil {
+		return nil, initFailed(id, properties, req.GetProperties(), failure)
+	}
+	return &pulumirpc.CreateResponse{Id: id, Properties: properties}, nil
 }
 
-// Read implements plugin.Provider.
-func (p *provider) Read(ctx context.Context, req plugin.ReadRequest) (plugin.ReadResponse, error) {
-	inputs, state, exists, err := p.read(ctx, string(req.URN.Type()), string(req.ID), fromProperties(req.Inputs))
+// initFailed returns the error for a resource that exists although its creation failed. The protocol's detail keeps its ID and
+// properties, so that the engine records it in the state.
+func initFailed(id string, properties, inputs *structpb.Struct, failure error) error {
+	return rpcerror.WithDetails(
+		rpcerror.New(codes.Unknown, failure.Error()),
+		&pulumirpc.ErrorResourceInitFailed{Id: id, Properties: properties, Inputs: inputs, Reasons: []string{failure.Error()}})
+}
+
+// Read implements pulumirpc.ResourceProviderServer.
+func (p *provider) Read(ctx context.Context, req *pulumirpc.ReadRequest) (*pulumirpc.ReadResponse, error) {
+	recorded, err := unmarshal(req.GetInputs())
+	if err != nil {
+		return nil, err
+	}
+	inputs, state, exists, err := p.read(ctx, string(resource.URN(req.GetUrn()).Type()), req.GetId(), fromProperties(recorded))
 	if err != nil || !exists {
-		return plugin.ReadResponse{}, err
+		return &pulumirpc.ReadResponse{}, err
 	}
-	return plugin.ReadResponse{ReadResult: plugin.ReadResult{
-		ID: req.ID, Inputs: keepSecrets(req.Inputs, inputs), Outputs: keepSecrets(req.Inputs, state),
-	}}, nil
-}
-
-// Update implements plugin.Provider.
-func (p *provider) Update(ctx context.Context, req plugin.UpdateRequest) (plugin.UpdateResponse, error) {
-	token, old, in := string(req.URN.Type()), fromProperties(req.OldOutputs), fromProperties(req.NewInputs)
-	ignoreChanges(old, in, req.IgnoreChanges)
-	if req.Preview {
-		state, err := p.planUpdate(token, old, in)
-		return plugin.UpdateResponse{Properties: keepSecrets(req.NewInputs, state)}, err
-	}
-	state, err := p.update(ctx, string(req.URN), token, string(req.ID), in)
+	readInputs, err := marshal(keepSecrets(recorded, inputs))
 	if err != nil {
-		return plugin.UpdateResponse{}, err
+		return nil, err
 	}
-	return plugin.UpdateResponse{Properties: keepSecrets(req.NewInputs, state), Status: resource.StatusOK}, nil
+	properties, err := marshal(keepSecrets(recorded, state))
+	return &pulumirpc.ReadResponse{Id: req.GetId(), Inputs: readInputs, Properties: properties}, err
 }
 
-// Delete implements plugin.Provider.
-func (p *provider) Delete(ctx context.Context, req plugin.DeleteRequest) (plugin.DeleteResponse, error) {
-	err := p.delete(ctx, string(req.URN), string(req.URN.Type()), req.URN.Name(), string(req.ID), fromProperties(req.Outputs))
-	return plugin.DeleteResponse{}, err
+// Update implements pulumirpc.ResourceProviderServer.
+func (p *provider) Update(ctx context.Context, req *pulumirpc.UpdateRequest) (*pulumirpc.UpdateResponse, error) {
+	olds, err := unmarshal(req.GetOlds())
+	if err != nil {
+		return nil, err
+	}
+	news, err := unmarshal(req.GetNews())
+	if err != nil {
+		return nil, err
+	}
+	token, old, in := string(resource.URN(req.GetUrn()).Type()), fromProperties(olds), fromProperties(news)
+	ignoreChanges(old, in, req.GetIgnoreChanges())
+	var state values
+	if req.GetPreview() {
+		state, err = p.planUpdate(token, old, in)
+	} else {
+		state, err = p.update(ctx, req.GetUrn(), token, req.GetId(), in)
+	}
+	if err != nil {
+		return nil, err
+	}
+	properties, err := marshal(keepSecrets(news, state))
+	return &pulumirpc.UpdateResponse{Properties: properties}, err
 }
 
-// Invoke implements plugin.Provider.
-func (p *provider) Invoke(ctx context.Context, req plugin.InvokeRequest) (plugin.InvokeResponse, error) {
-	args := fromProperties(resource.ToResourcePropertyMap(req.Args))
-	answer, secrets, err := p.invoke(ctx, string(req.Tok), args)
+// Delete implements pulumirpc.ResourceProviderServer.
+func (p *provider) Delete(ctx context.Context, req *pulumirpc.DeleteRequest) (*emptypb.Empty, error) {
+	outputs, err := unmarshal(req.GetProperties())
+	if err != nil {
+		return nil, err
+	}
+	urn := resource.URN(req.GetUrn())
+	return &emptypb.Empty{}, p.delete(ctx, string(urn), string(urn.Type()), urn.Name(), req.GetId(), fromProperties(outputs))
+}
+
+// Invoke implements pulumirpc.ResourceProviderServer.
+func (p *provider) Invoke(ctx context.Context, req *pulumirpc.InvokeRequest) (*pulumirpc.InvokeResponse, error) {
+	args, err := unmarshal(req.GetArgs())
+	if err != nil {
+		return nil, err
+	}
+	answer, secrets, err := p.invoke(ctx, req.GetTok(), fromProperties(args))
 	if err != nil || answer == nil {
-		return plugin.InvokeResponse{}, err
+		return &pulumirpc.InvokeResponse{}, err
 	}
 	properties := toProperties(answer)
 	for _, name := range secrets {
 		key := resource.PropertyKey(name)
 		properties[key] = resource.MakeSecret(properties[key])
 	}
-	return plugin.InvokeResponse{Properties: resource.FromResourcePropertyMap(properties)}, nil
+	returned, err := marshal(properties)
+	return &pulumirpc.InvokeResponse{Return: returned}, err
 }
