@@ -1,23 +1,6 @@
 package awssim
 
-import (
-	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
-	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
-	"google.golang.org/protobuf/types/known/structpb"
-)
-
-// wire keeps everything that the protocol can transport.
-var wire = plugin.MarshalOptions{KeepUnknowns: true, KeepSecrets: true, KeepResources: true}
-
-// unmarshal converts properties from the form in which the protocol transports them.
-func unmarshal(properties *structpb.Struct) (resource.PropertyMap, error) {
-	return plugin.UnmarshalProperties(properties, wire)
-}
-
-// marshal converts properties to the form in which the protocol transports them.
-func marshal(properties resource.PropertyMap) (*structpb.Struct, error) {
-	return plugin.MarshalProperties(properties, wire)
-}
+import "github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 
 // fromProperties converts Pulumi's properties to values. Secrets are converted to their plain values.
 func fromProperties(properties resource.PropertyMap) values {

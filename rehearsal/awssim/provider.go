@@ -6,11 +6,10 @@ import (
 	"slices"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
-	"github.com/pulumi/pulumi/sdk/v3/go/common/util/rpcutil/rpcerror"
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
-	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/types/known/emptypb"
-	"google.golang.org/protobuf/types/known/structpb"
+
+	"bastionless/rehearsal/protocol"
 )
 
 // providerVersion is the version of pulumi-aws that the provider simulates.
@@ -23,7 +22,9 @@ type provider struct {
 }
 
 // NewProvider returns a provider for one connection, which Pulumi's engine opens for each operation.
-func (c *Cloud) NewProvider() pulumirpc.ResourceProviderServer { return &provider{session: newSession(c)} }
+func (c *Cloud) NewProvider() pulumirpc.ResourceProviderServer {
+	return &provider{session: newSession(c)}
+}
 
 // Handshake implements pulumirpc.ResourceProviderServer.
 func (p *provider) Handshake(
@@ -50,7 +51,7 @@ func (p *provider) Cancel(context.Context, *emptypb.Empty) (*emptypb.Empty, erro
 
 // CheckConfig implements pulumirpc.ResourceProviderServer.
 func (p *provider) CheckConfig(_ context.Context, req *pulumirpc.CheckRequest) (*pulumirpc.CheckResponse, error) {
-	in, err := unmarshal(req.GetNews())
+	in, err := protocol.Unmarshal(req.GetNews())
 	if err != nil {
 		return nil, err
 	}
@@ -60,11 +61,11 @@ func (p *provider) CheckConfig(_ context.Context, req *pulumirpc.CheckRequest) (
 
 // DiffConfig implements pulumirpc.ResourceProviderServer: a change of the Region replaces the provider.
 func (p *provider) DiffConfig(_ context.Context, req *pulumirpc.DiffRequest) (*pulumirpc.DiffResponse, error) {
-	olds, err := unmarshal(req.GetOldInputs())
+	olds, err := protocol.Unmarshal(req.GetOldInputs())
 	if err != nil {
 		return nil, err
 	}
-	news, err := unmarshal(req.GetNews())
+	news, err := protocol.Unmarshal(req.GetNews())
 	if err != nil {
 		return nil, err
 	}
@@ -80,7 +81,7 @@ func (p *provider) DiffConfig(_ context.Context, req *pulumirpc.DiffRequest) (*p
 
 // Configure implements pulumirpc.ResourceProviderServer: it starts an operation.
 func (p *provider) Configure(_ context.Context, req *pulumirpc.ConfigureRequest) (*pulumirpc.ConfigureResponse, error) {
-	in, err := unmarshal(req.GetArgs())
+	in, err := protocol.Unmarshal(req.GetArgs())
 	if err != nil {
 		return nil, err
 	}
@@ -92,11 +93,11 @@ func (p *provider) Configure(_ context.Context, req *pulumirpc.ConfigureRequest)
 
 // Check implements pulumirpc.ResourceProviderServer.
 func (p *provider) Check(_ context.Context, req *pulumirpc.CheckRequest) (*pulumirpc.CheckResponse, error) {
-	olds, err := unmarshal(req.GetOlds())
+	olds, err := protocol.Unmarshal(req.GetOlds())
 	if err != nil {
 		return nil, err
 	}
-	news, err := unmarshal(req.GetNews())
+	news, err := protocol.Unmarshal(req.GetNews())
 	if err != nil {
 		return nil, err
 	}
@@ -105,7 +106,7 @@ func (p *provider) Check(_ context.Context, req *pulumirpc.CheckRequest) (*pulum
 	if err != nil {
 		return nil, err
 	}
-	checked, err := marshal(keepSecrets(news, inputs))
+	checked, err := protocol.Marshal(keepSecrets(news, inputs))
 	return &pulumirpc.CheckResponse{Inputs: checked, Failures: checkFailures(reasons)}, err
 }
 
@@ -119,11 +120,11 @@ func checkFailures(reasons []string) []*pulumirpc.CheckFailure {
 
 // Diff implements pulumirpc.ResourceProviderServer.
 func (p *provider) Diff(_ context.Context, req *pulumirpc.DiffRequest) (*pulumirpc.DiffResponse, error) {
-	olds, err := unmarshal(req.GetOlds())
+	olds, err := protocol.Unmarshal(req.GetOlds())
 	if err != nil {
 		return nil, err
 	}
-	news, err := unmarshal(req.GetNews())
+	news, err := protocol.Unmarshal(req.GetNews())
 	if err != nil {
 		return nil, err
 	}
@@ -183,7 +184,7 @@ func diffResponse(t *resourceType, d differences, state, in values) *pulumirpc.D
 
 // Create implements pulumirpc.ResourceProviderServer.
 func (p *provider) Create(ctx context.Context, req *pulumirpc.CreateRequest) (*pulumirpc.CreateResponse, error) {
-	inputs, err := unmarshal(req.GetProperties())
+	inputs, err := protocol.Unmarshal(req.GetProperties())
 	if err != nil {
 		return nil, err
 	}
@@ -193,34 +194,26 @@ func (p *provider) Create(ctx context.Context, req *pulumirpc.CreateRequest) (*p
 		if err != nil {
 			return nil, err
 		}
-		properties, err := marshal(keepSecrets(inputs, state))
+		properties, err := protocol.Marshal(keepSecrets(inputs, state))
 		return &pulumirpc.CreateResponse{Properties: properties}, err
 	}
 	id, state, failure := p.create(ctx, string(urn), string(urn.Type()), urn.Name(), in)
 	if id == "" {
 		return nil, failure
 	}
-	properties, err := marshal(keepSecrets(inputs, state))
+	properties, err := protocol.Marshal(keepSecrets(inputs, state))
 	if err != nil {
 		return nil, err
 	}
 	if failure != nil {
-		return nil, initFailed(id, properties, req.GetProperties(), failure)
+		return nil, protocol.InitFailed(id, properties, req.GetProperties(), failure)
 	}
 	return &pulumirpc.CreateResponse{Id: id, Properties: properties}, nil
 }
 
-// initFailed returns the error for a resource that exists although its creation failed. The protocol's detail keeps its ID and
-// properties, so that the engine records it in the state.
-func initFailed(id string, properties, inputs *structpb.Struct, failure error) error {
-	return rpcerror.WithDetails(
-		rpcerror.New(codes.Unknown, failure.Error()),
-		&pulumirpc.ErrorResourceInitFailed{Id: id, Properties: properties, Inputs: inputs, Reasons: []string{failure.Error()}})
-}
-
 // Read implements pulumirpc.ResourceProviderServer.
 func (p *provider) Read(ctx context.Context, req *pulumirpc.ReadRequest) (*pulumirpc.ReadResponse, error) {
-	recorded, err := unmarshal(req.GetInputs())
+	recorded, err := protocol.Unmarshal(req.GetInputs())
 	if err != nil {
 		return nil, err
 	}
@@ -228,21 +221,21 @@ func (p *provider) Read(ctx context.Context, req *pulumirpc.ReadRequest) (*pulum
 	if err != nil || !exists {
 		return &pulumirpc.ReadResponse{}, err
 	}
-	readInputs, err := marshal(keepSecrets(recorded, inputs))
+	readInputs, err := protocol.Marshal(keepSecrets(recorded, inputs))
 	if err != nil {
 		return nil, err
 	}
-	properties, err := marshal(keepSecrets(recorded, state))
+	properties, err := protocol.Marshal(keepSecrets(recorded, state))
 	return &pulumirpc.ReadResponse{Id: req.GetId(), Inputs: readInputs, Properties: properties}, err
 }
 
 // Update implements pulumirpc.ResourceProviderServer.
 func (p *provider) Update(ctx context.Context, req *pulumirpc.UpdateRequest) (*pulumirpc.UpdateResponse, error) {
-	olds, err := unmarshal(req.GetOlds())
+	olds, err := protocol.Unmarshal(req.GetOlds())
 	if err != nil {
 		return nil, err
 	}
-	news, err := unmarshal(req.GetNews())
+	news, err := protocol.Unmarshal(req.GetNews())
 	if err != nil {
 		return nil, err
 	}
@@ -257,13 +250,13 @@ func (p *provider) Update(ctx context.Context, req *pulumirpc.UpdateRequest) (*p
 	if err != nil {
 		return nil, err
 	}
-	properties, err := marshal(keepSecrets(news, state))
+	properties, err := protocol.Marshal(keepSecrets(news, state))
 	return &pulumirpc.UpdateResponse{Properties: properties}, err
 }
 
 // Delete implements pulumirpc.ResourceProviderServer.
 func (p *provider) Delete(ctx context.Context, req *pulumirpc.DeleteRequest) (*emptypb.Empty, error) {
-	outputs, err := unmarshal(req.GetProperties())
+	outputs, err := protocol.Unmarshal(req.GetProperties())
 	if err != nil {
 		return nil, err
 	}
@@ -273,7 +266,7 @@ func (p *provider) Delete(ctx context.Context, req *pulumirpc.DeleteRequest) (*e
 
 // Invoke implements pulumirpc.ResourceProviderServer.
 func (p *provider) Invoke(ctx context.Context, req *pulumirpc.InvokeRequest) (*pulumirpc.InvokeResponse, error) {
-	args, err := unmarshal(req.GetArgs())
+	args, err := protocol.Unmarshal(req.GetArgs())
 	if err != nil {
 		return nil, err
 	}
@@ -286,6 +279,6 @@ func (p *provider) Invoke(ctx context.Context, req *pulumirpc.InvokeRequest) (*p
 		key := resource.PropertyKey(name)
 		properties[key] = resource.MakeSecret(properties[key])
 	}
-	returned, err := marshal(properties)
+	returned, err := protocol.Marshal(properties)
 	return &pulumirpc.InvokeResponse{Return: returned}, err
 }

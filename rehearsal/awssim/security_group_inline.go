@@ -21,7 +21,7 @@ func expandRules(value any, self string) []values {
 	for _, item := range items {
 		inline, _ := item.(values)
 		add := func(source, peer string) {
-			rule := values{"ipProtocol": protocol(inline["protocol"]), source: peer}
+			rule := values{"ipProtocol": ipProtocol(inline["protocol"]), source: peer}
 			if rule["ipProtocol"] != "-1" {
 				rule["fromPort"], rule["toPort"] = float64(integer(inline, "fromPort")), float64(integer(inline, "toPort"))
 			}
@@ -108,7 +108,7 @@ func (c *call) authorize(group *object, direction string, listed any, rules []va
 	for _, item := range items {
 		inline, _ := item.(values)
 		from, to := integer(inline, "fromPort"), integer(inline, "toPort")
-		if protocol(inline["protocol"]) == "-1" && (from != 0 || to != 0) {
+		if ipProtocol(inline["protocol"]) == "-1" && (from != 0 || to != 0) {
 			return verbatim(fmt.Sprintf("%s: from_port (%d) and to_port (%d) must both be 0 to use the 'ALL' \"-1\" protocol!", prefix, from, to))
 		}
 	}
@@ -144,7 +144,7 @@ func readRules(c *call, id string, state values) {
 // rule has one.
 func inlineRule(rule values, group string) values {
 	inline := values{
-		"protocol": protocol(rule["ipProtocol"]), "fromPort": 0.0, "toPort": 0.0, "self": false, "description": str(rule, "description"),
+		"protocol": ipProtocol(rule["ipProtocol"]), "fromPort": 0.0, "toPort": 0.0, "self": false, "description": str(rule, "description"),
 	}
 	if inline["protocol"] != "-1" {
 		inline["fromPort"], inline["toPort"] = float64(integer(rule, "fromPort")), float64(integer(rule, "toPort"))

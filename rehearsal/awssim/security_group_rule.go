@@ -45,7 +45,7 @@ func ruleType(token, direction string) *resourceType {
 		SingleCall: true,
 		Inputs: map[string]attribute{
 			"securityGroupId": {Required: true, ForceNew: true},
-			"ipProtocol":      {Required: true, DiffSuppress: func(a, b any) bool { return protocol(a) == protocol(b) }},
+			"ipProtocol":      {Required: true, DiffSuppress: func(a, b any) bool { return ipProtocol(a) == ipProtocol(b) }},
 			"cidrIpv4":        {Validate: ipv4Network},
 			"cidrIpv6":        {Validate: ipv6Network},
 			"prefixListId":    {}, "referencedSecurityGroupId": {},
@@ -83,8 +83,8 @@ func ruleType(token, direction string) *resourceType {
 	}
 }
 
-// protocol returns the name of a protocol that may be a number.
-func protocol(value any) string {
+// ipProtocol returns the name of a protocol that may be a number.
+func ipProtocol(value any) string {
 	name, _ := value.(string)
 	name = strings.ToLower(name)
 	if byNumber, ok := map[string]string{"6": "tcp", "17": "udp", "1": "icmp", "58": "icmpv6", "all": "-1"}[name]; ok {
@@ -96,7 +96,7 @@ func protocol(value any) string {
 // storedRule returns a rule as AWS stores it: the ports of a rule for all protocols are -1.
 func storedRule(rule values) values {
 	for _, port := range []string{"fromPort", "toPort"} {
-		if protocol(rule["ipProtocol"]) == "-1" && isSet(rule, port) {
+		if ipProtocol(rule["ipProtocol"]) == "-1" && isSet(rule, port) {
 			rule[port] = -1.0
 		}
 	}
@@ -129,11 +129,11 @@ func (c *call) checkRule(prefix, operation, token, id string, rule values) error
 	if err := c.checkPeer(prefix, operation, group, rule); err != nil {
 		return err
 	}
-	if name := protocol(rule["ipProtocol"]); (name == "tcp" || name == "udp") && (rule["fromPort"] == nil || rule["toPort"] == nil) {
+	if name := ipProtocol(rule["ipProtocol"]); (name == "tcp" || name == "udp") && (rule["fromPort"] == nil || rule["toPort"] == nil) {
 		return c.ec2Error(prefix, operation, "InvalidParameterValue",
 			"Invalid value 'Must specify both from and to ports with TCP/UDP.' for portRange.")
 	}
-	if from, to := integer(rule, "fromPort"), integer(rule, "toPort"); from > to && protocol(rule["ipProtocol"]) != "icmp" {
+	if from, to := integer(rule, "fromPort"), integer(rule, "toPort"); from > to && ipProtocol(rule["ipProtocol"]) != "icmp" {
 		return c.ec2Error(prefix, operation, "InvalidParameterValue", "Invalid TCP/UDP port range (%d:%d)", from, to)
 	}
 	if description := str(rule, "description"); len(description) > 255 || !groupDescription.MatchString(description) {
@@ -182,9 +182,9 @@ func describeRule(rule values) string {
 			peer = id
 		}
 	}
-	if protocol(rule["ipProtocol"]) == "-1" {
+	if ipProtocol(rule["ipProtocol"]) == "-1" {
 		return "peer: " + peer + ", ALL, ALLOW"
 	}
-	return fmt.Sprintf("peer: %s, %s, from port: %d, to port: %d, ALLOW", peer, strings.ToUpper(protocol(rule["ipProtocol"])),
+	return fmt.Sprintf("peer: %s, %s, from port: %d, to port: %d, ALLOW", peer, strings.ToUpper(ipProtocol(rule["ipProtocol"])),
 		integer(rule, "fromPort"), integer(rule, "toPort"))
 }

@@ -11,9 +11,8 @@ import (
 	"sync"
 	"testing"
 
-	state "github.com/pulumi/pulumi/pkg/v3/resource"
-	"github.com/pulumi/pulumi/pkg/v3/resource/plugin"
-	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
+	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 	"github.com/stretchr/testify/require"
 
 	"bastionless/rehearsal/awssim"
@@ -38,15 +37,15 @@ type lookups struct {
 
 // recordingProvider is a provider that records its lookups.
 type recordingProvider struct {
-	plugin.Provider
+	pulumirpc.ResourceProviderServer
 	lookups *lookups
 }
 
-func (p recordingProvider) Invoke(ctx context.Context, req plugin.InvokeRequest) (plugin.InvokeResponse, error) {
+func (p recordingProvider) Invoke(ctx context.Context, req *pulumirpc.InvokeRequest) (*pulumirpc.InvokeResponse, error) {
 	p.lookups.mu.Lock()
-	p.lookups.tokens = append(p.lookups.tokens, string(req.Tok))
+	p.lookups.tokens = append(p.lookups.tokens, req.GetTok())
 	p.lookups.mu.Unlock()
-	return p.Provider.Invoke(ctx, req)
+	return p.ResourceProviderServer.Invoke(ctx, req)
 }
 
 // usageOf deploys a stack in a simulated account and returns what it uses.
@@ -57,10 +56,10 @@ func usageOf(t *testing.T, stack string) Usage {
 	recorded := &lookups{}
 	deployed := stacktest.Open(t, engine.Options{
 		Stack:    stack,
-		Provider: func() plugin.Provider { return recordingProvider{cloud.NewProvider(), recorded} },
+		Provider: func() pulumirpc.ResourceProviderServer { return recordingProvider{cloud.NewProvider(), recorded} },
 	})
 	require.Empty(t, deployed.Up(t.Context()).Failure())
-	usage, err := UsageOf(deployed.Snapshot().Resources, recorded.tokens)
+	usage, err := UsageOf(deployed.State().Resources, recorded.tokens)
 	require.NoError(t, err)
 	return usage
 }
@@ -129,12 +128,12 @@ func TestUsageOf_article(t *testing.T) {
 
 func TestUsageOf_invalidTrustPolicy(t *testing.T) {
 	t.Parallel()
-	role := &state.State{
+	role := apitype.ResourceV3{
 		URN: "urn:pulumi:dev::test::aws:iam/role:Role::mine", Type: roleType, ID: "mine-1a2b",
-		Inputs:  resource.PropertyMap{"assumeRolePolicy": resource.NewStringProperty("{")},
-		Outputs: resource.PropertyMap{"arn": resource.NewStringProperty("arn:aws:iam::123456789012:role/mine-1a2b")},
+		Inputs:  map[string]any{"assumeRolePolicy": "{"},
+		Outputs: map[string]any{"arn": "arn:aws:iam::123456789012:role/mine-1a2b"},
 	}
-	_, err := UsageOf([]*state.State{role}, nil)
+	_, err := UsageOf([]apitype.ResourceV3{role}, nil)
 	require.EqualError(t, err, "trust policy of mine: unexpected end of JSON input")
 }
 

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/pulumi/pulumi/pkg/v3/resource"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
 )
 
 // Usage is what a deployed stack uses in AWS. All lists are sorted and have no duplicates.
@@ -33,7 +33,7 @@ const (
 )
 
 // UsageOf returns what a deployed stack with these resources and lookups uses.
-func UsageOf(resources []*resource.State, lookups []string) (Usage, error) {
+func UsageOf(resources []apitype.ResourceV3, lookups []string) (Usage, error) {
 	usage := Usage{Lookups: lookups, PassedRoles: map[string][]string{}}
 	for _, state := range resources {
 		token := string(state.Type)
@@ -53,7 +53,7 @@ func UsageOf(resources []*resource.State, lookups []string) (Usage, error) {
 				usage.PassedRoles[service] = append(usage.PassedRoles[service], arn)
 			}
 		case attachmentType:
-			usage.ManagedPolicies = append(usage.ManagedPolicies, state.Inputs["policyArn"].StringValue())
+			usage.ManagedPolicies = append(usage.ManagedPolicies, str(state.Inputs, "policyArn"))
 		case bucketType:
 			usage.BucketARNs = append(usage.BucketARNs, pattern(state))
 		}
@@ -69,8 +69,8 @@ func UsageOf(resources []*resource.State, lookups []string) (Usage, error) {
 }
 
 // pattern returns the ARN of a resource, with "*" for the random end of a name that Pulumi generated.
-func pattern(state *resource.State) string {
-	arn := state.Outputs["arn"].StringValue()
+func pattern(state apitype.ResourceV3) string {
+	arn := str(state.Outputs, "arn")
 	prefix := state.URN.Name() + "-"
 	if name := string(state.ID); strings.HasPrefix(name, prefix) {
 		return strings.TrimSuffix(arn, name) + prefix + "*"
@@ -78,12 +78,18 @@ func pattern(state *resource.State) string {
 	return arn
 }
 
+// str returns a property that is a string, or "".
+func str(properties map[string]any, key string) string {
+	text, _ := properties[key].(string)
+	return text
+}
+
 // trustedServices returns the services that can assume a role.
-func trustedServices(role *resource.State) ([]string, error) {
+func trustedServices(role apitype.ResourceV3) ([]string, error) {
 	var trust struct {
 		Statement []struct{ Principal struct{ Service []string } }
 	}
-	if err := json.Unmarshal([]byte(role.Inputs["assumeRolePolicy"].StringValue()), &trust); err != nil {
+	if err := json.Unmarshal([]byte(str(role.Inputs, "assumeRolePolicy")), &trust); err != nil {
 		return nil, fmt.Errorf("trust policy of %s: %w", role.URN.Name(), err)
 	}
 	var services []string

@@ -7,37 +7,52 @@ import (
 	"os/exec"
 	"sync"
 
-	"github.com/blang/semver"
 	"github.com/pulumi/pulumi/pkg/v3/resource/deploy/deploytest"
 	"github.com/pulumi/pulumi/pkg/v3/resource/plugin"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/diag"
 	env "github.com/pulumi/pulumi/sdk/v3/go/common/util/env"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/workspace"
 	"github.com/pulumi/pulumi/sdk/v3/go/property"
+	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 )
 
 // simulatedPackage is the only package that the host has a provider for.
 const simulatedPackage = "aws"
 
-// host provides the engine with the program and the provider for one operation. It embeds the engine's own test host.
+// host provides the engine with the program and providers for one operation. It embeds the engine's own test host.
 type host struct {
 	plugin.Host
+	newProvider func() pulumirpc.ResourceProviderServer
+
+	mu        sync.Mutex
+	providers []plugin.Provider
 }
 
 // newHost returns the host for one operation of s.
 func (s *Stack) newHost(sink, status diag.Sink) plugin.Host {
 	program := newRuntime()
-	inner := deploytest.NewPluginHost(sink, status, program, deploytest.NewProviderLoader(
-		simulatedPackage, semver.Version{},
-		func() (plugin.Provider, error) { return s.opts.Provider(), nil }))
+	inner := deploytest.NewPluginHost(sink, status, program)
 
 	run := s.opts.Run
 	if run == nil {
 		run = func(ctx context.Context, in Invocation) error { return execute(ctx, s.opts.Program, in) }
 	}
 	program.run = func(ctx context.Context, info plugin.RunInfo) error {
+		values := make(map[string]string, len(info.Config))
+		for key, value := range info.Config {
+			values[key.String()] = value
+		}
 		return run(ctx, Invocation{
-			RunInfo: info,
+			Organization:   info.Organization,
+			Project:        info.Project,
+			Stack:          info.Stack,
+			RootDirectory:  info.Info.RootDirectory(),
+			Directory:      info.Pwd,
+			Config:         values,
+			Args:           info.Args,
+			DryRun:         info.DryRun,
+			Parallel:       info.Parallel,
+			MonitorAddress: info.MonitorAddress,
 			// The host serves the engine's log service. Messages sent to the monitor's address would be lost,
 			// including the program's own error.
 			EngineAddress: inner.ServerAddr(),
@@ -45,18 +60,47 @@ func (s *Stack) newHost(sink, status diag.Sink) plugin.Host {
 			Stderr:        func(line string) { inner.Log(diag.Infoerr, "", line+"\n", 0) },
 		})
 	}
-	return host{inner}
+	return &host{Host: inner, newProvider: s.opts.Provider}
 }
 
 // Provider implements plugin.Host. The simulated provider serves every version of its package.
-func (h host) Provider(
-	ctx *plugin.Context, descriptor workspace.PluginDescriptor, e env.Env,
+func (h *host) Provider(
+	ctx *plugin.Context, descriptor workspace.PluginDescriptor, _ env.Env,
 ) (plugin.Provider, error) {
 	if descriptor.Name != simulatedPackage {
 		return nil, fmt.Errorf("package %q: a rehearsal simulates only the package %q", descriptor.Name, simulatedPackage)
 	}
-	descriptor.Version = nil
-	return h.Host.Provider(ctx, descriptor, e)
+	provider, err := attach(ctx, h.ServerAddr(), h.newProvider())
+	if err != nil {
+		return nil, err
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.providers = append(h.providers, provider)
+	return provider, nil
+}
+
+// SignalCancellation implements plugin.Host: it cancels the calls of the providers and interrupts the program.
+func (h *host) SignalCancellation() error {
+	err := h.Host.SignalCancellation()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, provider := range h.providers {
+		err = errors.Join(err, provider.SignalCancellation(context.Background()))
+	}
+	return err
+}
+
+// Close implements plugin.Host.
+func (h *host) Close() error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	var errs []error
+	for _, provider := range h.providers {
+		errs = append(errs, provider.Close())
+	}
+	h.providers = nil
+	return errors.Join(append(errs, h.Host.Close())...)
 }
 
 // runtime runs the program instead of a language host.

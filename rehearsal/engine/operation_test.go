@@ -39,14 +39,14 @@ func TestStack_lifecycle(t *testing.T) {
 	require.NoError(t, preview.Err)
 	require.Equal(t, map[string]int{"create": 3}, preview.Changes)
 	require.Empty(t, c.Names())
-	require.Empty(t, s.Snapshot().Resources)
+	require.Empty(t, s.State().Resources)
 
 	up := s.Up(ctx)
 	require.NoError(t, up.Err)
 	require.Equal(t, map[string]int{"create": 3}, up.Changes)
 	require.Equal(t, []string{"first", "second"}, c.Names())
 	require.Less(t, stepsOf(up, "first")[0].End, stepsOf(up, "second")[0].Start)
-	require.Equal(t, "s", s.Snapshot().Resources[0].Outputs["size"].StringValue())
+	require.Equal(t, "s", s.State().Resources[0].Outputs["size"])
 
 	again := s.Up(ctx)
 	require.NoError(t, again.Err)
@@ -63,7 +63,7 @@ func TestStack_lifecycle(t *testing.T) {
 	require.Equal(t, map[string]int{"delete": 3}, destroy.Changes)
 	require.Less(t, stepsOf(destroy, "second")[0].End, stepsOf(destroy, "first")[0].Start)
 	require.Empty(t, c.Names())
-	require.Empty(t, s.Snapshot().Resources)
+	require.Empty(t, s.State().Resources)
 }
 
 func TestStack_configuresProvider(t *testing.T) {
@@ -150,7 +150,7 @@ func TestStack_creationFails(t *testing.T) {
 	require.Equal(t, map[string]int{"create": 2}, result.Changes)
 	require.True(t, stepsOf(result, "second")[0].Failed)
 	require.Equal(t, []string{"first"}, c.Names())
-	require.Empty(t, s.Snapshot().PendingOperations)
+	require.Empty(t, s.State().PendingOperations)
 
 	c.BeforeCreate = nil
 	result = s.Up(ctx)
@@ -211,8 +211,10 @@ func TestStack_isCanceled(t *testing.T) {
 	result := s.Up(ctx)
 	require.EqualError(t, result.Err, "BAIL: canceled")
 	require.Equal(t, []string{"first"}, c.Names())
-	require.Empty(t, s.Snapshot().PendingOperations)
-	require.NoError(t, s.Snapshot().VerifyIntegrity())
+	require.Empty(t, s.State().PendingOperations)
+	var state bytes.Buffer
+	require.NoError(t, s.Export(&state))
+	require.NoError(t, s.Import(&state), "the state is consistent")
 	require.ErrorIs(t, s.Up(ctx).Err, context.Canceled)
 
 	c.BeforeCreate = nil

@@ -10,7 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/pulumi/pulumi/pkg/v3/resource/plugin"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
@@ -22,7 +21,20 @@ const killDelay = 5 * time.Second
 
 // Invocation describes one run of the Pulumi program.
 type Invocation struct {
-	plugin.RunInfo
+	// Organization, Project and Stack are the names of these.
+	Organization, Project, Stack string
+	// RootDirectory is the directory of Pulumi.yaml, and Directory the program's working directory.
+	RootDirectory, Directory string
+	// Config is the configuration by full key, such as "aws:region".
+	Config map[string]string
+	// Args are the program's arguments.
+	Args []string
+	// DryRun says that this is a preview.
+	DryRun bool
+	// Parallel is the maximum number of resource operations that run at once.
+	Parallel int32
+	// MonitorAddress is the address of the service that registers resources.
+	MonitorAddress string
 	// EngineAddress is the address of the service that receives the program's log messages.
 	EngineAddress string
 	// Stdout and Stderr receive the program's output line by line, without the newlines.
@@ -36,9 +48,9 @@ func InProcess(body pulumi.RunFunc) func(context.Context, Invocation) error {
 		return pulumi.RunErr(body, func(info *pulumi.RunInfo) {
 			*info = pulumi.RunInfo{
 				Project:       in.Project,
-				RootDirectory: in.Info.RootDirectory(),
+				RootDirectory: in.RootDirectory,
 				Stack:         in.Stack,
-				Config:        in.config(),
+				Config:        in.Config,
 				Parallel:      in.Parallel,
 				DryRun:        in.DryRun,
 				MonitorAddr:   in.MonitorAddress,
@@ -56,7 +68,7 @@ func execute(ctx context.Context, path string, in Invocation) error {
 		return err
 	}
 	cmd := exec.CommandContext(ctx, path, in.Args...)
-	cmd.Dir = in.Pwd
+	cmd.Dir = in.Directory
 	cmd.Env = environment
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.WaitDelay = killDelay
@@ -69,19 +81,10 @@ func execute(ctx context.Context, path string, in Invocation) error {
 	return err
 }
 
-// config returns the configuration by full key.
-func (in Invocation) config() map[string]string {
-	values := make(map[string]string, len(in.Config))
-	for key, value := range in.Config {
-		values[key.String()] = value
-	}
-	return values
-}
-
 // environment returns the environment that the CLI passes to the program, without the user's AWS_ and PULUMI_
 // variables: a rehearsal must not depend on who runs it, and needs no credentials.
 func (in Invocation) environment(inherited []string) ([]string, error) {
-	configuration, err := json.Marshal(in.config())
+	configuration, err := json.Marshal(in.Config)
 	if err != nil {
 		return nil, err
 	}
@@ -95,7 +98,7 @@ func (in Invocation) environment(inherited []string) ([]string, error) {
 		env,
 		pulumi.EnvOrganization+"="+in.Organization,
 		pulumi.EnvProject+"="+in.Project,
-		pulumi.EnvPulumiRootDirectory+"="+in.Info.RootDirectory(),
+		pulumi.EnvPulumiRootDirectory+"="+in.RootDirectory,
 		pulumi.EnvStack+"="+in.Stack,
 		pulumi.EnvConfig+"="+string(configuration),
 		// Configure refuses encrypted values.

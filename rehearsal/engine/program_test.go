@@ -127,8 +127,8 @@ func TestProgram_environment(t *testing.T) {
 	require.NoError(t, s.Up(context.Background()).Err)
 
 	var environment []string
-	exported := s.Snapshot().Resources[0].Outputs["environment"].StringValue()
-	require.NoError(t, json.Unmarshal([]byte(exported), &environment))
+	exported := s.State().Resources[0].Outputs["environment"]
+	require.NoError(t, json.Unmarshal([]byte(exported.(string)), &environment))
 	require.NotContains(t, exported, "mine")
 	require.Contains(t, environment, "HARMLESS=yes")
 	require.Contains(t, environment, "PULUMI_PROJECT=test")

@@ -13,13 +13,12 @@ import (
 	"io"
 	"path/filepath"
 
-	"github.com/pulumi/pulumi/pkg/v3/resource/deploy"
-	"github.com/pulumi/pulumi/pkg/v3/resource/plugin"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/config"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/tokens"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/version"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/workspace"
+	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 )
 
 // PulumiVersion is the version of the Pulumi engine that this package runs. Exported states carry it, and the
@@ -49,7 +48,7 @@ type Options struct {
 	Run func(ctx context.Context, in Invocation) error
 	// Provider returns a new provider for the package "aws". Every operation that needs a provider calls it at
 	// least once. Required.
-	Provider func() plugin.Provider
+	Provider func() pulumirpc.ResourceProviderServer
 	// StatePath is a file that receives the state, in the format of "pulumi stack export", each time it changes.
 	// Every write replaces the file atomically. If the file exists when the stack is opened, the stack starts
 	// from it. Optional: the state is kept in memory.
@@ -71,9 +70,9 @@ type Stack struct {
 	warnings []string
 
 	// state is the serialized state. The engine modifies the snapshot that it is given, so each operation
-	// deserializes one of its own; snapshot is for readers.
-	state    *apitype.UntypedDeployment
-	snapshot *deploy.Snapshot
+	// deserializes one of its own; deployment is for readers.
+	state      *apitype.UntypedDeployment
+	deployment *apitype.DeploymentV3
 }
 
 // Open reads the project, the stack's configuration and, if StatePath exists, the stack's state. It returns an
@@ -131,5 +130,5 @@ func (s *Stack) Config() map[string]string {
 	return values
 }
 
-// Snapshot returns the stack's current state, which callers must not modify. It is never nil.
-func (s *Stack) Snapshot() *deploy.Snapshot { return s.snapshot }
+// State returns the stack's current state, as "pulumi stack export" writes it. Callers must not modify it. It is never nil.
+func (s *Stack) State() *apitype.DeploymentV3 { return s.deployment }

@@ -184,7 +184,11 @@ func (s *Stack) setState(ctx context.Context, state *apitype.UntypedDeployment) 
 	if err := snapshot.VerifyIntegrity(); err != nil {
 		return err
 	}
-	s.state, s.snapshot = state, snapshot
+	deployment, err := stack.UnmarshalUntypedDeployment(ctx, state)
+	if err != nil {
+		return err
+	}
+	s.state, s.deployment = state, deployment
 	return nil
 }
 

@@ -102,7 +102,7 @@ func TestStack_stateFile(t *testing.T) {
 	require.NoError(t, os.WriteFile(path, interrupted, 0o600))
 	killed, err := engine.Open(options)
 	require.NoError(t, err)
-	require.Len(t, killed.Snapshot().PendingOperations, 1)
+	require.Len(t, killed.State().PendingOperations, 1)
 	require.Equal(t, map[string]int{"same": 2}, killed.Refresh(ctx).Changes)
 	cleared, err := killed.ClearPendingCreates()
 	require.NoError(t, err)
@@ -110,7 +110,7 @@ func TestStack_stateFile(t *testing.T) {
 	require.Equal(t, "second", cleared[0].Name())
 	again, err := engine.Open(options)
 	require.NoError(t, err)
-	require.Empty(t, again.Snapshot().PendingOperations)
+	require.Empty(t, again.State().PendingOperations)
 
 	require.NoError(t, os.WriteFile(path, interrupted[:len(interrupted)/2], 0o600))
 	_, err = engine.Open(options)

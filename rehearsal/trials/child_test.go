@@ -8,7 +8,8 @@ import (
 	"path/filepath"
 	"sync/atomic"
 
-	"github.com/pulumi/pulumi/pkg/v3/resource/plugin"
+	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
+	"google.golang.org/protobuf/types/known/emptypb"
 
 	"bastionless/rehearsal/awssim"
 	"bastionless/rehearsal/engine"
@@ -74,7 +75,7 @@ func (p killPlan) run() error {
 	stack, err := engine.Open(engine.Options{
 		Dir: os.Getenv(projectDirVariable), Stack: p.Stack, Program: os.Getenv(stacktest.ProgramVariable),
 		StatePath: p.statePath(), Config: p.Config, Parallel: p.Parallel,
-		Provider: func() plugin.Provider { return &killableProvider{cloud.NewProvider(), p, calls} },
+		Provider: func() pulumirpc.ResourceProviderServer { return &killableProvider{cloud.NewProvider(), p, calls} },
 	})
 	if err != nil {
 		return err
@@ -88,26 +89,26 @@ func (p killPlan) run() error {
 
 // killableProvider is a provider that has its process killed during a call.
 type killableProvider struct {
-	plugin.Provider
+	pulumirpc.ResourceProviderServer
 	plan  killPlan
 	calls *atomic.Int64
 }
 
-func (k *killableProvider) Create(ctx context.Context, r plugin.CreateRequest) (plugin.CreateResponse, error) {
-	if r.Preview {
-		return k.Provider.Create(ctx, r)
+func (k *killableProvider) Create(ctx context.Context, req *pulumirpc.CreateRequest) (*pulumirpc.CreateResponse, error) {
+	if req.GetPreview() {
+		return k.ResourceProviderServer.Create(ctx, req)
 	}
 	call := k.calls.Add(1)
 	k.reach(call, beforeEffect)
-	response, err := k.Provider.Create(ctx, r)
+	response, err := k.ResourceProviderServer.Create(ctx, req)
 	k.reach(call, afterEffect)
 	return response, err
 }
 
-func (k *killableProvider) Delete(ctx context.Context, r plugin.DeleteRequest) (plugin.DeleteResponse, error) {
+func (k *killableProvider) Delete(ctx context.Context, req *pulumirpc.DeleteRequest) (*emptypb.Empty, error) {
 	call := k.calls.Add(1)
 	k.reach(call, beforeEffect)
-	response, err := k.Provider.Delete(ctx, r)
+	response, err := k.ResourceProviderServer.Delete(ctx, req)
 	k.reach(call, afterEffect)
 	return response, err
 }

@@ -7,57 +7,64 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/pulumi/pulumi/pkg/v3/resource"
-	"github.com/pulumi/pulumi/pkg/v3/resource/plugin"
-	sdk "github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/tokens"
+	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 	"github.com/stretchr/testify/require"
+	"google.golang.org/protobuf/types/known/structpb"
 
 	"bastionless/rehearsal/proof"
+	"bastionless/rehearsal/protocol"
 )
 
 // console changes the cloud without the stack's knowledge, as a person does in the AWS console.
 type console struct {
 	*env
-	provider plugin.Provider
+	provider pulumirpc.ResourceProviderServer
 }
 
 func (e *env) console() *console {
 	e.t.Helper()
 	provider := e.cloud.NewProvider()
-	inputs := sdk.PropertyMap{}
-	for _, key := range []string{"region", "defaultTags"} {
-		inputs[sdk.PropertyKey(key)] = sdk.NewProperty(e.stack.Config()["aws:"+key])
-	}
-	_, err := provider.Configure(context.Background(), plugin.ConfigureRequest{Inputs: inputs})
+	c := &console{e, provider}
+	_, err := provider.Configure(context.Background(), &pulumirpc.ConfigureRequest{Args: c.properties(map[string]any{
+		"region": e.stack.Config()["aws:region"], "defaultTags": e.stack.Config()["aws:defaultTags"],
+	})})
 	require.NoError(e.t, err)
-	return &console{e, provider}
+	return c
+}
+
+// properties converts properties to the form in which the protocol transports them.
+func (c *console) properties(properties map[string]any) *structpb.Struct {
+	c.t.Helper()
+	marshaled, err := protocol.Marshal(resource.NewPropertyMapFromMap(properties))
+	require.NoError(c.t, err)
+	return marshaled
 }
 
 // find returns a resource of the stack by its label, such as "Vpc network".
-func (e *env) find(name string) *resource.State {
+func (e *env) find(name string) apitype.ResourceV3 {
 	e.t.Helper()
 	resources := e.resources()
-	i := slices.IndexFunc(resources, func(s *resource.State) bool { return label(string(s.Type), s.URN.Name()) == name })
+	i := slices.IndexFunc(resources, func(s apitype.ResourceV3) bool { return label(string(s.Type), s.URN.Name()) == name })
 	require.GreaterOrEqual(e.t, i, 0, name)
 	return resources[i]
 }
 
 // consoleURN is the URN of an object that no stack has.
-func consoleURN(token string) sdk.URN {
-	return sdk.NewURN("console", "console", "", tokens.Type(token), "console")
+func consoleURN(token string) resource.URN {
+	return resource.NewURN("console", "console", "", tokens.Type(token), "console")
 }
 
 // create creates an object that the stack does not know.
 func (c *console) create(token string, inputs map[string]any) {
 	c.t.Helper()
 	urn := consoleURN(token)
-	checked, err := c.provider.Check(context.Background(), plugin.CheckRequest{URN: urn, News: sdk.NewPropertyMapFromMap(inputs)})
+	checked, err := c.provider.Check(context.Background(), &pulumirpc.CheckRequest{Urn: string(urn), News: c.properties(inputs)})
 	require.NoError(c.t, err)
-	require.Empty(c.t, checked.Failures)
-	_, err = c.provider.Create(context.Background(), plugin.CreateRequest{
-		URN: urn, Name: urn.Name(), Type: urn.Type(), Properties: checked.Properties,
-	})
+	require.Empty(c.t, checked.GetFailures())
+	_, err = c.provider.Create(context.Background(), &pulumirpc.CreateRequest{Urn: string(urn), Properties: checked.GetInputs()})
 	require.NoError(c.t, err)
 }
 
@@ -65,8 +72,8 @@ func (c *console) create(token string, inputs map[string]any) {
 func (c *console) remove(name string) {
 	c.t.Helper()
 	state := c.find(name)
-	_, err := c.provider.Delete(context.Background(), plugin.DeleteRequest{
-		URN: state.URN, ID: state.ID, Name: state.URN.Name(), Type: state.Type, Inputs: state.Inputs, Outputs: state.Outputs,
+	_, err := c.provider.Delete(context.Background(), &pulumirpc.DeleteRequest{
+		Urn: string(state.URN), Id: string(state.ID), OldInputs: c.properties(state.Inputs), Properties: c.properties(state.Outputs),
 	})
 	require.NoError(c.t, err)
 }
@@ -77,13 +84,13 @@ func (c *console) edit(name, property string, value any) {
 	c.editResource(c.find(name), property, value)
 }
 
-func (c *console) editResource(state *resource.State, property string, value any) {
+func (c *console) editResource(state apitype.ResourceV3, property string, value any) {
 	c.t.Helper()
 	inputs := maps.Clone(state.Inputs)
-	inputs[sdk.PropertyKey(property)] = sdk.NewPropertyValue(value)
-	_, err := c.provider.Update(context.Background(), plugin.UpdateRequest{
-		URN: state.URN, ID: state.ID, Name: state.URN.Name(), Type: state.Type,
-		OldInputs: state.Inputs, OldOutputs: state.Outputs, NewInputs: inputs,
+	inputs[property] = value
+	_, err := c.provider.Update(context.Background(), &pulumirpc.UpdateRequest{
+		Urn: string(state.URN), Id: string(state.ID),
+		OldInputs: c.properties(state.Inputs), Olds: c.properties(state.Outputs), News: c.properties(inputs),
 	})
 	require.NoError(c.t, err)
 }
@@ -146,7 +153,7 @@ func drifts() []drift {
 			c.edit("RolePolicy session-role", "policy", allowAll)
 		}),
 		edited("trust policy edited", "dev", "Role session-role", func(c *console) {
-			trust := c.find("Role session-role").Inputs["assumeRolePolicy"].StringValue()
+			trust := c.find("Role session-role").Inputs["assumeRolePolicy"].(string)
 			c.edit("Role session-role", "assumeRolePolicy", strings.ReplaceAll(trust, "true", "false"))
 		}),
 		removed("interface endpoint deleted", "dev", "VpcEndpoint endpoints-ssmmessages"),
@@ -156,10 +163,10 @@ func drifts() []drift {
 		}),
 		removed("route table association deleted", "dev", "RouteTableAssociation network-app-a"),
 		edited("tag of the VPC edited", "dev", "Vpc network", func(c *console) {
-			c.edit("Vpc network", "tags", sdk.NewPropertyMapFromMap(map[string]any{"Name": "mine"}))
+			c.edit("Vpc network", "tags", map[string]any{"Name": "mine"})
 		}),
 		edited("tag of an instance edited", "dev", "Instance instances-a-1", func(c *console) {
-			c.edit("Instance instances-a-1", "tags", sdk.NewPropertyMapFromMap(map[string]any{"owner": "ann"}))
+			c.edit("Instance instances-a-1", "tags", map[string]any{"owner": "ann"})
 		}),
 		removed("instance terminated", "dev", "Instance instances-a-1", instanceReferences...),
 		removed("agent update association deleted", "dev", "Association instances-agent-update"),
@@ -199,13 +206,11 @@ func TestDrift_additionalRuleIsNotShown(t *testing.T) {
 	e.console().allowAllTraffic(egressRuleType, "SecurityGroup security-instances")
 	require.Empty(t, effects(e.refresh()))
 	require.Empty(t, effects(e.up()))
-	var blocks []string
-	for _, rule := range e.find("SecurityGroup security-instances").Outputs["egress"].ArrayValue() {
-		for _, block := range rule.ObjectValue()["cidrBlocks"].ArrayValue() {
-			blocks = append(blocks, block.StringValue())
-		}
+	var blocks []any
+	for _, rule := range e.find("SecurityGroup security-instances").Outputs["egress"].([]any) {
+		blocks = append(blocks, rule.(map[string]any)["cidrBlocks"].([]any)...)
 	}
-	require.Equal(t, []string{"0.0.0.0/0"}, blocks)
+	require.Equal(t, []any{"0.0.0.0/0"}, blocks)
 	var results []string
 	for _, claim := range e.claims() {
 		if claim.ID == "egress" {

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/pulumi/pulumi/pkg/v3/resource"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/providers"
 	"github.com/stretchr/testify/require"
 
@@ -213,7 +213,7 @@ func (e *env) requireConsistent() {
 	known := append(e.stateObjects(), e.retained...)
 	slices.Sort(known)
 	require.Equal(e.t, e.cloudObjects(), known, "objects in the cloud, and in the state")
-	require.Empty(e.t, e.stack.Snapshot().PendingOperations)
+	require.Empty(e.t, e.stack.State().PendingOperations)
 }
 
 // stateObjects lists the type and the id of each object in the state that the cloud's inventory lists, too.
@@ -240,9 +240,9 @@ func (e *env) cloudObjects() []string {
 
 // resources returns the resources in the state that have an object in the cloud. A resource that was deleted in order
 // to be replaced stays in the state, marked as pending, and has none.
-func (e *env) resources() []*resource.State {
-	var resources []*resource.State
-	for _, state := range e.stack.Snapshot().Resources {
+func (e *env) resources() []apitype.ResourceV3 {
+	var resources []apitype.ResourceV3
+	for _, state := range e.stack.State().Resources {
 		if state.Custom && !state.PendingReplacement && !providers.IsProviderType(state.Type) {
 			resources = append(resources, state)
 		}
@@ -299,7 +299,7 @@ func (e *env) tearDown() {
 	expected := append(e.retainable(), e.retained...)
 	slices.Sort(expected)
 	e.destroy()
-	require.Empty(e.t, e.stack.Snapshot().Resources)
+	require.Empty(e.t, e.stack.State().Resources)
 	require.Equal(e.t, expected, e.cloudObjects(), "objects to retain, and objects left in the cloud")
 }
 

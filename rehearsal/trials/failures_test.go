@@ -166,6 +166,6 @@ func failDestroy(t *testing.T, f failure, deployed snapshot) {
 	e.addRetained(deployed.retainable)
 	e.requireConsistent()
 	e.destroy()
-	require.Empty(t, e.stack.Snapshot().Resources)
+	require.Empty(t, e.stack.State().Resources)
 	require.Equal(t, deployed.retainable, e.cloudObjects())
 }

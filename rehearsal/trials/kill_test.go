@@ -13,9 +13,8 @@ import (
 	"testing"
 	"time"
 
-	pkgresource "github.com/pulumi/pulumi/pkg/v3/resource"
-	"github.com/pulumi/pulumi/pkg/v3/resource/plugin"
-	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
+	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 	"github.com/stretchr/testify/require"
 
 	"bastionless/rehearsal/awssim"
@@ -124,7 +123,7 @@ func runUntilKilled(t *testing.T, plan killPlan, deployed snapshot, delay time.D
 
 // recover takes the steps that docs/recovery.md describes.
 func (e *env) recover(t *testing.T, plan killPlan) {
-	pending := e.stack.Snapshot().PendingOperations
+	pending := e.stack.State().PendingOperations
 	require.LessOrEqual(t, len(pending), int(plan.Parallel), "pending operations")
 	if plan.Point == afterEffect && !plan.Destroy && plan.Parallel == 1 {
 		require.Len(t, pending, 1)
@@ -144,8 +143,8 @@ func (e *env) recover(t *testing.T, plan killPlan) {
 	c := e.console()
 	for range orphans {
 		for _, orphan := range e.orphans() {
-			_, _ = c.provider.Delete(context.Background(), plugin.DeleteRequest{
-				URN: consoleURN(orphan.Type), ID: resource.ID(orphan.ID), Outputs: resource.PropertyMap{},
+			_, _ = c.provider.Delete(context.Background(), &pulumirpc.DeleteRequest{
+				Urn: string(consoleURN(orphan.Type)), Id: orphan.ID,
 			})
 		}
 	}
@@ -181,11 +180,11 @@ func (e *env) orphans() []awssim.Object {
 }
 
 // requirePending requires that the state has a pending creation for every orphan.
-func requirePending(t *testing.T, orphans []awssim.Object, pending []pkgresource.Operation) {
+func requirePending(t *testing.T, orphans []awssim.Object, pending []apitype.OperationV2) {
 	t.Helper()
 	creations := map[string]int{}
 	for _, operation := range pending {
-		if operation.Type == pkgresource.OperationTypeCreating {
+		if operation.Type == apitype.OperationTypeCreating {
 			creations[string(operation.Resource.Type)]++
 		}
 	}

@@ -69,7 +69,7 @@ func deployRandom(t *rapid.T, config config) (e *env, refusal string) {
 	}
 	refusal = result.Failure()
 	require.Regexp(t, refusalFormat, refusal)
-	for _, state := range e.stack.Snapshot().Resources {
+	for _, state := range e.stack.State().Resources {
 		require.True(t, state.Type == resource.RootStackType || providers.IsProviderType(state.Type), state.URN)
 	}
 	require.Empty(t, e.cloudObjects())

@@ -41,7 +41,7 @@ func TestRenamedProject(t *testing.T) {
 			}
 
 			e.up()
-			require.Len(t, e.stack.Snapshot().Resources, len(deployed(t, stack, nil).stack.Snapshot().Resources))
+			require.Len(t, e.stack.State().Resources, len(deployed(t, stack, nil).stack.State().Resources))
 			e.requireLifecycle()
 		})
 	}

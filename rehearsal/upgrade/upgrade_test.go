@@ -71,7 +71,7 @@ func previewUpgrade(t *testing.T, name string) *engine.Result {
 	require.NoError(t, stack.Import(bytes.NewReader(earlierState(t, name))))
 	result := stack.Preview(t.Context())
 	require.Empty(t, result.Failure())
-	require.Equal(t, len(stack.Snapshot().Resources)-1, result.Changes[engine.OpSame]+result.Changes[engine.OpUpdate],
+	require.Equal(t, len(stack.State().Resources)-1, result.Changes[engine.OpSame]+result.Changes[engine.OpUpdate],
 		"the preview must cover every resource but the provider")
 	return result
 }

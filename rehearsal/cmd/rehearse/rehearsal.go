@@ -9,9 +9,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/pulumi/pulumi/pkg/v3/resource/plugin"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/diag"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 
 	"bastionless/internal/contract"
 	"bastionless/rehearsal/awssim"
@@ -26,7 +26,7 @@ const instanceType = "aws:ec2/instance:Instance"
 // account is the simulated AWS account of a rehearsal.
 type account interface {
 	// NewProvider returns a provider for one operation.
-	NewProvider() plugin.Provider
+	NewProvider() pulumirpc.ResourceProviderServer
 	// Inventory returns the objects that have been created in the account.
 	Inventory() []awssim.Object
 	// Assumed returns what the account was assumed to contain.
@@ -181,9 +181,9 @@ func changes(verb string, result *engine.Result) []string {
 
 // outputs returns the outputs of the stack.
 func outputs(stack *engine.Stack) resource.PropertyMap {
-	for _, state := range stack.Snapshot().Resources {
+	for _, state := range stack.State().Resources {
 		if state.Type == resource.RootStackType {
-			return state.Outputs
+			return resource.NewPropertyMapFromMap(state.Outputs)
 		}
 	}
 	return nil
@@ -208,9 +208,8 @@ func changedOutputs(before, after resource.PropertyMap) []string {
 
 // protected reports whether an instance has termination protection.
 func (r *rehearsal) protected() bool {
-	for _, state := range r.stack.Snapshot().Resources {
-		protection := state.Outputs["disableApiTermination"]
-		if string(state.Type) == instanceType && protection.IsBool() && protection.BoolValue() {
+	for _, state := range r.stack.State().Resources {
+		if string(state.Type) == instanceType && state.Outputs["disableApiTermination"] == true {
 			return true
 		}
 	}
@@ -223,7 +222,7 @@ type objectID struct{ typ, id string }
 // retained returns the objects that the stack keeps when it is destroyed.
 func (r *rehearsal) retained() map[objectID]bool {
 	found := map[objectID]bool{}
-	for _, state := range r.stack.Snapshot().Resources {
+	for _, state := range r.stack.State().Resources {
 		if state.RetainOnDelete {
 			found[objectID{string(state.Type), string(state.ID)}] = true
 		}

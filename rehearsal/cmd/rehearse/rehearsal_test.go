@@ -12,9 +12,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/pulumi/pulumi/pkg/v3/resource/plugin"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 	"github.com/stretchr/testify/require"
 
 	"bastionless/rehearsal/awssim"
@@ -26,7 +26,7 @@ import (
 // testAccount is an account in a cloud of the engine's tests.
 type testAccount struct{ *enginetest.Cloud }
 
-func (a testAccount) NewProvider() plugin.Provider { return a.Cloud.NewProvider() }
+func (a testAccount) NewProvider() pulumirpc.ResourceProviderServer { return a.Cloud.NewProvider() }
 
 func (a testAccount) Inventory() []awssim.Object {
 	var objects []awssim.Object
@@ -114,7 +114,7 @@ func TestRun_passes(t *testing.T) {
 	})
 	require.NoError(t, err)
 	require.NoError(t, other.Import(file))
-	require.Len(t, other.Snapshot().Resources, 4)
+	require.Len(t, other.State().Resources, 4)
 }
 
 func TestRun_secondUpChanges(t *testing.T) {

@@ -5,8 +5,6 @@ package enginetest
 import (
 	"cmp"
 	"context"
-	"errors"
-	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
@@ -14,9 +12,6 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/blang/semver"
-	"github.com/pulumi/pulumi/pkg/v3/resource/deploy/deploytest"
-	"github.com/pulumi/pulumi/pkg/v3/resource/plugin"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/stretchr/testify/require"
@@ -90,115 +85,6 @@ func (c *Cloud) Providers() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.providers
-}
-
-// NewProvider returns a new provider of the cloud's objects, for the package "aws".
-func (c *Cloud) NewProvider() plugin.Provider {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.providers++
-	ctx, cancel := context.WithCancel(context.Background())
-	return &deploytest.Provider{
-		Package: "aws", Version: semver.MustParse("6.83.2"),
-		CancelF: func() error { cancel(); return nil },
-		ConfigureF: func(_ context.Context, r plugin.ConfigureRequest) (plugin.ConfigureResponse, error) {
-			c.mu.Lock()
-			defer c.mu.Unlock()
-			c.configurations = append(c.configurations, r.Inputs)
-			return plugin.ConfigureResponse{}, nil
-		},
-		CreateF: func(_ context.Context, r plugin.CreateRequest) (plugin.CreateResponse, error) {
-			return c.create(ctx, r)
-		},
-		DiffF:   func(_ context.Context, r plugin.DiffRequest) (plugin.DiffResponse, error) { return diff(r), nil },
-		UpdateF: func(_ context.Context, r plugin.UpdateRequest) (plugin.UpdateResponse, error) { return c.update(r) },
-		ReadF:   func(_ context.Context, r plugin.ReadRequest) (plugin.ReadResponse, error) { return c.read(r) },
-		DeleteF: func(_ context.Context, r plugin.DeleteRequest) (plugin.DeleteResponse, error) { return c.delete(r) },
-	}
-}
-
-func (c *Cloud) create(ctx context.Context, r plugin.CreateRequest) (plugin.CreateResponse, error) {
-	if r.Preview {
-		return plugin.CreateResponse{Properties: r.Properties}, nil
-	}
-	if c.BeforeCreate != nil {
-		if err := c.BeforeCreate(ctx, r.URN.Name()); err != nil {
-			return plugin.CreateResponse{}, err
-		}
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.created++
-	id := fmt.Sprintf("thing-%d", c.created)
-	c.objects[id] = Object{Type: string(r.URN.Type()), ID: id, Properties: r.Properties.Copy()}
-	return plugin.CreateResponse{ID: resource.ID(id), Properties: r.Properties}, nil
-}
-
-func (c *Cloud) update(r plugin.UpdateRequest) (plugin.UpdateResponse, error) {
-	if !r.Preview {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		object := c.objects[string(r.ID)]
-		object.Properties = r.NewInputs.Copy()
-		c.objects[string(r.ID)] = object
-	}
-	return plugin.UpdateResponse{Properties: r.NewInputs}, nil
-}
-
-func (c *Cloud) read(r plugin.ReadRequest) (plugin.ReadResponse, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	object, ok := c.objects[string(r.ID)]
-	if !ok {
-		return plugin.ReadResponse{}, nil
-	}
-	properties := object.Properties.Copy()
-	if c.AfterRead != nil {
-		c.AfterRead(properties)
-	}
-	return plugin.ReadResponse{
-		ReadResult: plugin.ReadResult{ID: r.ID, Inputs: properties, Outputs: properties.Copy()},
-	}, nil
-}
-
-func (c *Cloud) delete(r plugin.DeleteRequest) (plugin.DeleteResponse, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	object := c.objects[string(r.ID)]
-	if protected := object.Properties[protectionKey]; protected.IsBool() && protected.BoolValue() {
-		return plugin.DeleteResponse{}, errors.New("protected from termination")
-	}
-	delete(c.objects, string(r.ID))
-	return plugin.DeleteResponse{}, nil
-}
-
-// diff compares the inputs property by property.
-func diff(r plugin.DiffRequest) plugin.DiffResponse {
-	response := plugin.DiffResponse{Changes: plugin.DiffNone}
-	keys := map[resource.PropertyKey]bool{}
-	for key := range r.OldInputs {
-		keys[key] = true
-	}
-	for key := range r.NewInputs {
-		keys[key] = true
-	}
-	for _, key := range slices.Sorted(maps.Keys(keys)) {
-		if r.OldInputs[key].DeepEquals(r.NewInputs[key]) {
-			continue
-		}
-		kind := plugin.DiffUpdate
-		if key == "zone" {
-			kind = plugin.DiffUpdateReplace
-			response.ReplaceKeys = append(response.ReplaceKeys, key)
-		}
-		response.Changes = plugin.DiffSome
-		response.ChangedKeys = append(response.ChangedKeys, key)
-		if response.DetailedDiff == nil {
-			response.DetailedDiff = map[string]plugin.PropertyDiff{}
-		}
-		response.DetailedDiff[string(key)] = plugin.PropertyDiff{Kind: kind, InputDiff: true}
-	}
-	return response
 }
 
 // Resource is a resource that a program declares.
