@@ -384,7 +384,7 @@ func TestStacks_exports(t *testing.T) {
 			"startSession":     mode.Computed(pulumitest.Map{"a-1": command("inomaso-dev") + "instances-a-1-id"}),
 			"portForward":      mode.Computed(pulumitest.Map{"a-1": pulumitest.Map{}}),
 			"sshConfig": mode.Computed("Host inomaso-dev-a-1\n  HostName instances-a-1-id\n  User ec2-user\n" +
-				"  IdentityFile <private key>\n  ProxyCommand " + command("inomaso-dev") +
+				"  IdentityFile ~/.ssh/id_ed25519\n  ProxyCommand " + command("inomaso-dev") +
 				"%h --document-name AWS-StartSSHSession --parameters portNumber=%p\n"),
 			"awsProfile": mode.Computed("[profile inomaso-dev]\nregion = ap-northeast-1\nrole_arn = arn:of:session-role\n" +
 				"role_session_name = <your IAM user name>\nsource_profile = <your profile>\nmfa_serial = <ARN of your MFA device>\n"),
@@ -397,11 +397,11 @@ func TestStacks_exports(t *testing.T) {
 			"startSession":     mode.Computed(pulumitest.Map{"a-1": command("bastionless-dev") + "instances-a-1-id"}),
 			"portForward":      mode.Computed(pulumitest.Map{"a-1": pulumitest.Map{}}),
 			"sshConfig": mode.Computed("Host bastionless-dev-a-1\n  HostName instances-a-1-id\n  User ec2-user\n" +
-				"  IdentityFile <private key>\n  ProxyCommand " + command("bastionless-dev") +
+				"  IdentityFile ~/.ssh/id_ed25519\n  ProxyCommand " + command("bastionless-dev") +
 				"%h --document-name AWS-StartSSHSession --parameters portNumber=%p\n" +
 				"Match originalhost bastionless-dev-a-1 exec \"aws ec2-instance-connect send-ssh-public-key " +
 				"--profile bastionless-dev --region ap-northeast-1 --instance-id instances-a-1-id --instance-os-user %r " +
-				"--ssh-public-key file://<private key>.pub\"\n"),
+				"--ssh-public-key file://~/.ssh/id_ed25519.pub\"\n"),
 			"awsProfile": mode.Computed("[profile bastionless-dev]\nregion = ap-northeast-1\nrole_arn = arn:of:session-role\n" +
 				"role_session_name = <your name>\nsource_profile = <your profile>\nmfa_serial = <ARN of your MFA device>\n"),
 			"connection": connection(mode, "bastionless-dev", pulumitest.Map{"pushKey": true}, "a"),

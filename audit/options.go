@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"math"
 	"slices"
 
 	"bastionless/internal/diag"
@@ -66,8 +67,8 @@ func (o Options) Validate() diag.Diagnostics {
 		if err := logretention.Check(o.KeepDays); err != nil {
 			diags.Add("sessionLogDays", diag.OutOfRange, "%v", err)
 		}
-	case o.LogsTo(S3) && o.KeepDays < 1:
-		diags.Add("sessionLogDays", diag.OutOfRange, "%d days: at least 1 is required", o.KeepDays)
+	case o.LogsTo(S3) && (o.KeepDays < 1 || o.KeepDays > math.MaxInt32):
+		diags.Add("sessionLogDays", diag.OutOfRange, "%d is not between 1 and %d days", o.KeepDays, math.MaxInt32)
 	}
 	if o.IdleMinutes < 0 || o.IdleMinutes > maxIdleMinutes {
 		diags.Add("sessionIdleMinutes", diag.OutOfRange, "%d is not between 0, for AWS's default, and %d minutes", o.IdleMinutes, maxIdleMinutes)

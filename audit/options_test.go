@@ -57,6 +57,9 @@ func TestOptions_rejects(t *testing.T) {
 		},
 		"no time in a bucket":         {audit.Options{Logs: s3}, diagtest.Problem("sessionLogDays", diag.OutOfRange, "0 ")},
 		"a negative time in a bucket": {audit.Options{Logs: s3, KeepDays: -1}, diagtest.Problem("sessionLogDays", diag.OutOfRange, "-1")},
+		"a time in a bucket that overflows": {
+			audit.Options{Logs: s3, KeepDays: 1 << 31}, diagtest.Problem("sessionLogDays", diag.OutOfRange, "2147483648", "2147483647"),
+		},
 		"a negative idle time":        {audit.Options{IdleMinutes: -1}, diagtest.Problem("sessionIdleMinutes", diag.OutOfRange, "-1", "60")},
 		"an idle time that is too long": {
 			audit.Options{IdleMinutes: 61}, diagtest.Problem("sessionIdleMinutes", diag.OutOfRange, "61", "60"),

@@ -26,7 +26,7 @@ func IMDSVersions() []IMDS { return []IMDS{IMDSv2, IMDSOptional} }
 
 // Options describe the instances.
 type Options struct {
-	// PerZone is the number of instances in each zone, at least 1. Key: instancesPerZone.
+	// PerZone is the number of instances in each zone, from 1 to MaxInstances. Key: instancesPerZone.
 	PerZone int
 	// InstanceType is the instance type, such as "t3.micro". Key: instanceType.
 	InstanceType string
@@ -81,8 +81,9 @@ var (
 // Validate returns the problems with the options.
 func (o Options) Validate() diag.Diagnostics {
 	var diags diag.Diagnostics
-	if o.PerZone < 1 {
-		diags.Add("instancesPerZone", diag.OutOfRange, "%d: at least 1 is required", o.PerZone)
+	if o.PerZone < 1 || o.PerZone > MaxInstances {
+		diags.Add("instancesPerZone", diag.OutOfRange, "%d is not between 1 and %d, for which the session policy has room: use fewer, or "+
+			"several stacks", o.PerZone, MaxInstances)
 	}
 	if !instanceType.MatchString(o.InstanceType) {
 		diags.Add("instanceType", diag.Malformed, "%q is not an instance type: write it like t3.micro", o.InstanceType)

@@ -97,18 +97,20 @@ func (p *planner) readZones() {
 	if len(p.options.Zones) == 0 {
 		p.diags.Add(keyZones, diag.NoValue, "the list is empty: list at least one zone letter, such as a")
 	}
-	seen := map[string]bool{}
+	times := map[string]int{}
 	for _, letter := range p.options.Zones {
+		times[letter]++
 		switch {
-		case seen[letter]:
+		case times[letter] == 2:
 			p.diags.Add(keyZones, diag.Duplicate, "%q is listed twice: list it once", letter)
+			continue
+		case times[letter] > 2:
 			continue
 		case !zoneLetter.MatchString(letter):
 			p.diags.Add(keyZones, diag.Malformed,
 				"%q is not a zone letter: write the last letter of the zone's name, such as a for eu-west-1a", letter)
 			continue
 		}
-		seen[letter] = true
 		p.zones = append(p.zones, Zone{Letter: letter})
 	}
 }

@@ -21,8 +21,8 @@ var namePrefix = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$`)
 func (c Config) validate() diag.Diagnostics {
 	var problems diag.Diagnostics
 	if !namePrefix.MatchString(c.NamePrefix) || strings.HasPrefix(c.NamePrefix, "sg-") {
-		problems.Add("namePrefix", diag.Malformed, "%q cannot be the prefix of resource names: use 1 to 100 letters, digits, dots, hyphens and "+
-			"underscores, beginning with a letter or a digit, and not with sg-", c.NamePrefix)
+		problems.Add("namePrefix", diag.Malformed, "%q cannot be the prefix of resource names (by default it is PROJECT-STACK): set namePrefix to 1 to "+
+			"100 letters, digits, dots, hyphens and underscores, beginning with a letter or a digit, and not with sg-", c.NamePrefix)
 	}
 	for _, options := range []interface{ Validate() diag.Diagnostics }{
 		c.Subnets, c.FlowLogs, c.Endpoints, c.SecurityGroups, c.Instances, c.InstanceRole, c.SessionRole, c.Sessions,
@@ -45,7 +45,7 @@ func (c Config) checkRoleNames(problems *diag.Diagnostics) {
 }
 
 func (c Config) checkLimits(problems *diag.Diagnostics) {
-	if n := len(c.Subnets.Zones) * c.Instances.PerZone; n > compute.MaxInstances {
+	if n := c.instances(); n > compute.MaxInstances {
 		problems.Add("instancesPerZone", diag.TooMany, "%d in each zone make %d instances, and the session policy has room for %d: use fewer, "+
 			"or several stacks", c.Instances.PerZone, n, compute.MaxInstances)
 	}
@@ -55,11 +55,22 @@ func (c Config) checkLimits(problems *diag.Diagnostics) {
 	}
 }
 
+// instances returns the number of instances. It is 0 if instancesPerZone is invalid, which is reported.
+func (c Config) instances() int {
+	if c.Instances.Validate().Has("instancesPerZone") {
+		return 0
+	}
+	zones := slices.Clone(c.Subnets.Zones)
+	slices.Sort(zones)
+	return len(slices.Compact(zones)) * c.Instances.PerZone
+}
+
 // checkSubnetSizes counts the network interfaces in each subnet. Default subnets are large enough for all that the limits allow,
 // so a subnet that is too small was configured.
 func (c Config) checkSubnetSizes(problems *diag.Diagnostics) {
 	vpcEndpoints := len(c.VPCEndpoints())
-	if vpcEndpoints > endpoints.MaxInterfaceEndpoints || len(c.Subnets.Zones)*c.Instances.PerZone > compute.MaxInstances {
+	instances := c.instances()
+	if vpcEndpoints > endpoints.MaxInterfaceEndpoints || instances == 0 || instances > compute.MaxInstances {
 		return // reported
 	}
 	for _, zone := range c.Subnets.Plan() {

@@ -102,6 +102,9 @@ func commandLine(args []string) string {
 	return strings.Join(quoted, " ")
 }
 
+// privateKey is the file that ssh-keygen writes by default. Users with another key edit the block.
+const privateKey = "~/.ssh/id_ed25519"
+
 // sshConfig returns a block for ~/.ssh/config with a host for each instance. Empty if the session role does not allow SSH.
 //
 // It needs no shell, so that it also works with OpenSSH on Windows. Without a key pair, "Match exec" pushes the user's public key
@@ -116,10 +119,10 @@ func sshConfig(c contract.Connection) (string, error) {
 		block := "Host " + host + "\n" +
 			"  HostName " + id + "\n" +
 			"  User " + c.LoginUser + "\n" +
-			"  IdentityFile <private key>\n" +
+			"  IdentityFile " + privateKey + "\n" +
 			"  ProxyCommand " + strings.Join(c.SSHCommand("%h", "%p"), " ") + "\n"
 		if c.PushKey {
-			push := strings.Join(c.PushKeyCommand(id, "%r", "<private key>.pub"), " ")
+			push := strings.Join(c.PushKeyCommand(id, "%r", privateKey+".pub"), " ")
 			block += "Match originalhost " + host + " exec \"" + push + "\"\n"
 		}
 		blocks = append(blocks, block)

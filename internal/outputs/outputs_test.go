@@ -72,12 +72,12 @@ func TestPortForward(t *testing.T) {
 func TestSSHConfig(t *testing.T) {
 	t.Parallel()
 	host := func(name, id, push string) string {
-		return "Host acme-" + name + "\n  HostName " + id + "\n  User ec2-user\n  IdentityFile <private key>\n  ProxyCommand " + session +
+		return "Host acme-" + name + "\n  HostName " + id + "\n  User ec2-user\n  IdentityFile ~/.ssh/id_ed25519\n  ProxyCommand " + session +
 			"%h --document-name AWS-StartSSHSession --parameters portNumber=%p\n" + push
 	}
 	push := func(name, id string) string {
 		return "Match originalhost acme-" + name + " exec \"aws ec2-instance-connect send-ssh-public-key --profile acme " +
-			"--region eu-west-1 --instance-id " + id + " --instance-os-user %r --ssh-public-key file://<private key>.pub\"\n"
+			"--region eu-west-1 --instance-id " + id + " --instance-os-user %r --ssh-public-key file://~/.ssh/id_ed25519.pub\"\n"
 	}
 	for name, test := range map[string]struct {
 		edit func(*contract.Connection)
@@ -109,7 +109,7 @@ func TestSSHConfig_openSSH(t *testing.T) {
 	text, err := sshConfig(connection(func(c *contract.Connection) { c.PushKey = true }))
 	require.NoError(t, err)
 	dir := t.TempDir()
-	text = strings.ReplaceAll(text, "<private key>", dir+"/key")
+	text = strings.ReplaceAll(text, "~/.ssh/id_ed25519", dir+"/key")
 	// "aws" is a program that notes its arguments.
 	writeExecutable(t, dir+"/aws", "#!/bin/sh\necho \"$@\" >> "+dir+"/calls\n")
 	writeFile(t, dir+"/config", text)

@@ -3,6 +3,7 @@ package preflight_test
 import (
 	"flag"
 	"fmt"
+	"slices"
 	"strings"
 
 	"bastionless/internal/pulumitest"
@@ -189,9 +190,17 @@ func instanceCases() map[string]badCase {
 	in := pulumitest.Tokyo()
 	const image = "ami-0123456789abcdef0"
 	return map[string]badCase{
-		"no instances":  {set: values{"instancesPerZone": "0"}, want: []string{"instancesPerZone out-of-range"}},
-		"too many":      {set: values{"zones": list("a", "c"), "instancesPerZone": "26"}, want: []string{"instancesPerZone too-many"}},
-		"very many":     {set: values{"instancesPerZone": "2000000000"}, want: []string{"instancesPerZone too-many"}},
+		"no instances": {set: values{"instancesPerZone": "0"}, want: []string{"instancesPerZone out-of-range"}},
+		"too many":     {set: values{"zones": list("a", "c"), "instancesPerZone": "26"}, want: []string{"instancesPerZone too-many"}},
+		"very many":    {set: values{"instancesPerZone": "2000000000"}, want: []string{"instancesPerZone out-of-range"}},
+		"a number that overflows": {
+			set:  values{"zones": list("a", "c"), "subnetLayout": "shared", "instancesPerZone": "9223372036854775807"},
+			want: []string{"instancesPerZone out-of-range"},
+		},
+		"repeated zones do not count as more instances": {
+			set:  values{"zones": list(slices.Repeat([]string{"a"}, 51)...)},
+			want: []string{"zones duplicate"},
+		},
 		"a full subnet": {set: values{"instancesPerZone": "12", "appSubnetCidrs": list("10.0.11.0/28")}, want: []string{"appSubnetCidrs too-many"}},
 		"a full subnet, with endpoints in it": {
 			set:  values{"subnetLayout": "shared", "instancesPerZone": "10", "appSubnetCidrs": list("10.0.11.0/28")},
