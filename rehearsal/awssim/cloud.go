@@ -1,6 +1,7 @@
 package awssim
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -38,8 +39,13 @@ type Cloud struct {
 	contents
 }
 
+// fileFormat distinguishes the file of a cloud from others.
+const fileFormat = "simulated AWS account, version 1"
+
 // contents are what a cloud's file contains.
 type contents struct {
+	// Format is fileFormat.
+	Format string
 	// Objects are the account's resources by objectKey, including those that AWS creates itself.
 	Objects map[string]*object
 	// Assumptions are the sentences that Assumed returns.
@@ -66,12 +72,12 @@ type Object struct {
 	Name string
 }
 
-// New returns the cloud in the file at o.Path or, if there is no such file, a new one. It is an error if
-// the file's directory does not exist.
+// New returns the cloud in the file at o.Path or, if there is no such file, creates the file with a new cloud. It returns an error,
+// and leaves the file as it is, if the file contains something else or cannot be written.
 func New(o Options) (*Cloud, error) {
 	c := &Cloud{
 		options: o, existing: catalogue.DefaultAccount(), lock: make(chan struct{}, 1),
-		contents: contents{Objects: map[string]*object{}, Assumptions: map[string]bool{}},
+		contents: contents{Format: fileFormat, Objects: map[string]*object{}, Assumptions: map[string]bool{}},
 	}
 	if o.Path == "" {
 		return c, nil
@@ -81,16 +87,35 @@ func New(o Options) (*Cloud, error) {
 		return nil, fmt.Errorf("simulated cloud %s: there is no directory %s: create it or choose another file", o.Path, directory)
 	}
 	data, err := os.ReadFile(o.Path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return c, nil
-	}
-	if err != nil {
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("read the simulated cloud: %w", err)
 	}
-	if err := json.Unmarshal(data, &c.contents); err != nil {
-		return nil, fmt.Errorf("%s is not a simulated cloud: %w: remove the file to start with a new cloud", o.Path, err)
+	if err == nil {
+		if err := c.contents.read(data); err != nil {
+			return nil, fmt.Errorf("%s is not a simulated cloud: %w: choose another file", o.Path, err)
+		}
 	}
-	return c, nil
+	return c, c.save()
+}
+
+// read reads the file of a cloud.
+func (c *contents) read(data []byte) error {
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	decoder.DisallowUnknownFields()
+	var found contents
+	if err := decoder.Decode(&found); err != nil {
+		return err
+	}
+	if found.Format != fileFormat || found.Objects == nil || found.Assumptions == nil {
+		return fmt.Errorf("its format is %q, and this version reads %q", found.Format, fileFormat)
+	}
+	for key, object := range found.Objects {
+		if object == nil {
+			return fmt.Errorf("object %q is null", key)
+		}
+	}
+	*c = found
+	return nil
 }
 
 func (c *Cloud) unlock() { <-c.lock }

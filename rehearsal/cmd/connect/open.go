@@ -51,7 +51,7 @@ func sshCommand(ctx context.Context, s *session) ([]string, error) {
 		}
 	}
 	return nil, fmt.Errorf("your SSH configuration has no host %s with the host name %s. Copy the output of this command "+
-		"into ~/.ssh/config in place of an older block for this host, and fill in your key: "+
+		"into ~/.ssh/config in place of an older block for this host, and set IdentityFile to your key: "+
 		"pulumi stack output sshConfig --stack %s", host, s.instance.ID, s.stack)
 }
 
@@ -111,23 +111,27 @@ func (s *session) missingDocument(document string) *configChange {
 	return change
 }
 
+// httpsPort is the port of VPC endpoints.
+const httpsPort = 443
+
 // missingForwardTo returns the change that lets the instance connect to a target, or nil if its security
-// group allows it. A host name may have any address: for one that will probably not work it prints a note.
+// group allows it. A host name may have any address, and an address may be that of a VPC endpoint: for one that will probably not
+// work it prints a note.
 func (s *session) missingForwardTo(t target) *configChange {
 	if s.connection.OpenEgress {
 		return nil
 	}
 	address, err := netip.ParseAddr(t.host)
-	if err != nil {
-		hasPort := func(allowed string) bool { return strings.HasSuffix(allowed, ":"+t.portString()) }
-		if !slices.ContainsFunc(s.connection.ForwardTo, hasPort) {
-			fmt.Fprintf(s.stderr, "note: forwardTo is %v, without port %d. The connection to %s will fail, unless it "+
-				"is a VPC endpoint of the stack\n", s.connection.ForwardTo, t.port, t.host)
-		}
-		return nil
-	}
 	address = address.Unmap()
-	if s.reaches(address, t.portString()) {
+	hasPort := func(allowed string) bool { return strings.HasSuffix(allowed, ":"+t.portString()) }
+	switch {
+	case err == nil && s.reaches(address, t.portString()):
+		return nil
+	case err != nil && slices.ContainsFunc(s.connection.ForwardTo, hasPort):
+		return nil
+	case err != nil, address.Is4() && t.port == httpsPort:
+		fmt.Fprintf(s.stderr, "note: forwardTo is %v, without %s. The connection will fail, unless the target is a VPC endpoint of the stack\n",
+			s.connection.ForwardTo, t)
 		return nil
 	}
 	change := &configChange{reason: fmt.Sprintf("forwardTo is %v, without %s", s.connection.ForwardTo, t)}

@@ -126,6 +126,9 @@ func TestForward_egress(t *testing.T) {
 		// A host name may have any address.
 		"db.internal:5432": true,
 		"db.internal:443":  true,
+		// An address may be that of a VPC endpoint, which listens on port 443.
+		"10.0.1.5:443":  true,
+		"[fd00::1]:443": false,
 		// Security groups do not filter these: the instance itself and link-local addresses.
 		"localhost:80":       true,
 		"127.0.0.2:80":       true,
@@ -175,5 +178,19 @@ func TestSSH_notConfigured(t *testing.T) {
 		e.tool("ssh", `echo "hostname `+hostName+`"`)
 		require.Equal(t, statusFailed, e.run("ssh", "--stack", "dev"))
 		require.Equal(t, []string{callOutputs, "ssh -G web-dev-a-1"}, e.calls())
+	}
+}
+
+// Text that looks like an IPv4 address and is none is not taken for a host name.
+func TestParseTarget_malformedAddress(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{"10.0.32.300:1", "010.0.0.1:80", "10.0.0:80", "1:80"} {
+		_, err := parseTarget(text)
+		require.Error(t, err, text)
+	}
+	for text, want := range map[string]target{"10.0.0.1:80": {"10.0.0.1", 80}, "1.db.internal:80": {"1.db.internal", 80}} {
+		got, err := parseTarget(text)
+		require.NoError(t, err)
+		require.Equal(t, want, got)
 	}
 }

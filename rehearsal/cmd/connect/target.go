@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -30,6 +31,9 @@ func parseTarget(text string) (target, error) {
 	if host == "" || strings.Trim(host, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_:") != "" {
 		return target{}, fmt.Errorf("target %q: %q is not a host name or an IP address: write host:port, "+
 			"such as 10.0.32.10:5432", text, host)
+	}
+	if _, err := netip.ParseAddr(host); err != nil && strings.Trim(host, "0123456789.") == "" {
+		return target{}, fmt.Errorf("target %q: %q is not an IPv4 address: write four numbers from 0 to 255, without leading zeros", text, host)
 	}
 	port, err := parsePort(text[colon+1:])
 	if err != nil {

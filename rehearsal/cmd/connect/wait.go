@@ -10,7 +10,7 @@ import (
 // timeoutError says that the instance is not online in time.
 type timeoutError struct {
 	session *session
-	// status is the last one.
+	// status is the last one that AWS answered.
 	status pingStatus
 }
 
@@ -42,6 +42,7 @@ const progressInterval = 30 * time.Second
 func (s *session) wait(ctx context.Context) error {
 	began := s.now()
 	printed, printedAt := "", began
+	var known *pingStatus // the last one that AWS answered
 	fmt.Fprintf(s.stderr, "waiting up to %s for %s (%s) in %s\n",
 		minutes(s.timeout), s.name, s.instance.ID, s.connection.Region)
 	for {
@@ -56,6 +57,8 @@ func (s *session) wait(ctx context.Context) error {
 		progress := status.String()
 		if err != nil {
 			progress = err.Error()
+		} else {
+			known = &status
 		}
 		elapsed := s.now().Sub(began)
 		if progress != printed || s.now().Sub(printedAt) >= progressInterval {
@@ -63,7 +66,10 @@ func (s *session) wait(ctx context.Context) error {
 			printed, printedAt = progress, s.now()
 		}
 		if elapsed >= s.timeout {
-			return &timeoutError{s, status}
+			if known == nil {
+				return s.explain(fmt.Errorf("no answer from AWS for %s: %w", minutes(s.timeout), err))
+			}
+			return &timeoutError{s, *known}
 		}
 		s.sleep(ctx, min(s.interval, s.timeout-elapsed))
 		if ctx.Err() != nil {

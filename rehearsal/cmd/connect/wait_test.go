@@ -1,6 +1,7 @@
 package main
 
 import (
+	"maps"
 	"testing"
 	"time"
 
@@ -60,6 +61,29 @@ func TestWait_timeout(t *testing.T) {
 			"--filters Name=vpc-endpoint-id,Values=vpce-03,vpce-01,vpce-02",
 		"pulumi stack export --stack dev",
 	}, calls[:len(calls)-1])
+}
+
+// Without any answer from AWS, the status of the instance is unknown, and there is nothing to diagnose.
+func TestWait_noAnswer(t *testing.T) {
+	t.Parallel()
+	e := newTestEnv(t, outputsOf(t, connection()))
+	e.aws(map[string]string{describe: stderr("Could not connect to the endpoint URL")})
+	require.Equal(t, statusFailed, e.run("wait", "--stack", "dev", "--timeout", "8s"))
+	require.Equal(t, []string{callOutputs, callPing, callPing, callPing}, e.calls())
+	require.Contains(t, e.stderr.String(), "Could not connect to the endpoint URL")
+	require.NotContains(t, e.stderr.String(), pingStatus("").String())
+}
+
+// A failure of the last attempts does not hide the last status that AWS reported.
+func TestWait_lastAnswer(t *testing.T) {
+	t.Parallel()
+	e := newTestEnv(t, outputsOf(t, connection()))
+	tools := maps.Clone(notOnline)
+	tools[describe] = `[ -f "$TEST_DIR/again" ] && { ` + stderr("Could not connect to the endpoint URL") + `; }
+		: > "$TEST_DIR/again"; echo '{"InstanceInformationList": [{"PingStatus": "ConnectionLost"}]}'`
+	e.aws(tools)
+	require.Equal(t, statusFailed, e.run("wait", "--stack", "dev", "--timeout", "8s"))
+	require.Contains(t, e.stderr.String(), "is not online after 0:08: "+pingStatus("ConnectionLost").String())
 }
 
 // A failure that waiting cannot repair ends the wait at once; one that may pass does not.

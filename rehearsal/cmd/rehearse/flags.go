@@ -78,11 +78,14 @@ func readStateOperand(operands []string, stdin io.Reader) (*apitype.DeploymentV3
 	return deployment, nil
 }
 
-// checkParent returns an error if the directory of a file that a flag names does not exist. An empty path is
-// valid.
-func checkParent(flagName, path string) error {
+// checkFile returns an error if the file that a flag names is a directory, or is in a directory that does not exist. An empty path
+// is valid.
+func checkFile(flagName, path string) error {
 	if path == "" {
 		return nil
+	}
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return fmt.Errorf("--%s %s: this is a directory: name a file", flagName, path)
 	}
 	dir := filepath.Dir(path)
 	switch info, err := os.Stat(dir); {

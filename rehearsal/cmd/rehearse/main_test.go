@@ -141,6 +141,14 @@ func TestExecute_invalid(t *testing.T) {
 			[]string{"run", "--stack", "prod", "--dir", dir, "--program", self},
 			`rehearse run: stack "prod": no Pulumi.prod.yaml in ` + dir + "; existing stacks: dev",
 		},
+		"no project": {
+			[]string{"run", "--stack", "dev", "--dir", dir + "/no"},
+			"rehearse run: there is no Pulumi.yaml in " + dir + "/no: run this in the project's directory, or set --dir",
+		},
+		"a directory for the result": {
+			[]string{"run", "--stack", "dev", "--dir", dir, "--program", self, "--json", dir},
+			"rehearse run: --json " + dir + ": this is a directory: name a file",
+		},
 		"no directory for the state": {
 			[]string{"run", "--stack", "dev", "--dir", dir, "--program", self, "--export", dir + "/no/state.json"},
 			"rehearse run: --export " + dir + "/no/state.json: directory " + dir + "/no does not exist",

@@ -69,6 +69,9 @@ func (o *runOptions) check() error {
 	if o.verbose && o.quiet {
 		return errors.New("--verbose and --quiet: set one of them")
 	}
+	if _, err := os.Stat(filepath.Join(o.dir, "Pulumi.yaml")); errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("there is no Pulumi.yaml in %s: run this in the project's directory, or set --dir", o.dir)
+	}
 	if o.program == "" {
 		o.program = filepath.Join(o.dir, "bin", "bastionless")
 	}
@@ -85,7 +88,7 @@ func (o *runOptions) check() error {
 	case info.IsDir() || info.Mode()&0o111 == 0:
 		return fmt.Errorf("program %s is not executable", o.program)
 	}
-	return errors.Join(checkParent("export", o.export), checkParent("json", o.json))
+	return errors.Join(checkFile("export", o.export), checkFile("json", o.json))
 }
 
 // rehearse rehearses an open stack, reports the result, and returns the exit status.
@@ -96,11 +99,6 @@ func (o *runOptions) rehearse(ctx context.Context, stack *engine.Stack, account 
 	result := r.run(ctx)
 	result.Strict = o.strict
 	result.Conclude()
-	if o.json != "" {
-		if err := writeFile(o.json, result.JSON); err != nil {
-			return s.fail("run", err)
-		}
-	}
 	if o.verbose || o.quiet {
 		if err := result.WriteSteps(s.out); err != nil {
 			return s.fail("run", err)
@@ -109,6 +107,11 @@ func (o *runOptions) rehearse(ctx context.Context, stack *engine.Stack, account 
 	fmt.Fprintln(s.out)
 	if err := result.WriteSummary(s.out); err != nil {
 		return s.fail("run", err)
+	}
+	if o.json != "" {
+		if err := writeFile(o.json, result.JSON); err != nil {
+			return s.fail("run", err)
+		}
 	}
 	return exitStatus(result)
 }

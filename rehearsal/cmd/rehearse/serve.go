@@ -20,7 +20,7 @@ func serveCommand(ctx context.Context, args []string, s streams) int {
 	}
 	err := noOperands(operands)
 	if err == nil {
-		err = checkParent("state", *state)
+		err = checkFile("state", *state)
 	}
 	if err != nil {
 		return s.fail("serve", err)

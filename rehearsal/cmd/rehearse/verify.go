@@ -32,7 +32,7 @@ func verifyCommand(_ context.Context, args []string, s streams) int {
 	if done {
 		return status
 	}
-	if err := checkParent("json", jsonPath); err != nil {
+	if err := checkFile("json", jsonPath); err != nil {
 		return s.fail("verify", err)
 	}
 	deployment, err := readStateOperand(operands, s.in)
