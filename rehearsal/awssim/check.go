@@ -45,9 +45,9 @@ func (t *resourceType) check(name string, seed []byte, olds, news values) (input
 	return inputs, failures, nil
 }
 
-// checkInputNames returns an error for an input that the simulated AWS does not support. The bridge ignores
-// such inputs, but AWS may not.
-func (t *resourceType) checkInputNames(news values) error {
+// checkSupported returns an error for an input that the simulated AWS does not support. The bridge ignores
+// inputs with unknown names, but AWS may not.
+func (t *resourceType) checkSupported(news values) error {
 	unknown := func(path string) error {
 		return fmt.Errorf("the simulated AWS does not support the input %s of %s", path, t.Token)
 	}
@@ -57,6 +57,9 @@ func (t *resourceType) checkInputNames(news values) error {
 		case ok, strings.HasPrefix(key, "__"), news[key] == nil:
 		default:
 			return unknown(key)
+		}
+		if path := findAsset(key, news[key]); path != "" {
+			return fmt.Errorf("the simulated AWS supports no assets and archives: set the input %s of %s to a string", path, t.Token)
 		}
 		object, isObject := news[key].(values)
 		if a.Elem == nil || !isObject {

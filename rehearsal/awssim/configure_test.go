@@ -3,27 +3,32 @@ package awssim
 import (
 	"testing"
 
-	"github.com/pulumi/pulumi/pkg/v3/resource/plugin"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 	"github.com/stretchr/testify/require"
 )
 
 func TestProvider_configuration(t *testing.T) {
 	t.Parallel()
 	p := newTestCloud(t).provider
-	check := func(in values) []plugin.CheckFailure {
-		response, err := p.CheckConfig(background, plugin.CheckConfigRequest{
-			URN: testURN("pulumi:providers:aws", "default"), News: resource.FromResourcePropertyMap(toProperties(in)),
+	check := func(in values) []checkFailure {
+		response, err := p.CheckConfig(background, checkRequest{
+			URN: testURN("pulumi:providers:aws", "default"), News: toProperties(in),
 		})
 		require.NoError(t, err)
 		return response.Failures
 	}
 	require.Empty(t, check(values{"region": "us-east-1"}))
 	require.Empty(t, check(values{"region": unknown{}}))
-	require.Equal(t, []plugin.CheckFailure{{Reason: "unable to validate AWS credentials.\nDetails: no AWS Region: Make sure you have set your " +
+	inputs := toProperties(values{"region": unknown{}, "profile": "p"})
+	checked, err := p.CheckConfig(background, checkRequest{URN: testURN("pulumi:providers:aws", "mine"), News: inputs})
+	require.NoError(t, err)
+	require.Equal(t, checkResponse{Properties: inputs}, checked)
+	require.Equal(t, []checkFailure{{Reason: "unable to validate AWS credentials.\nDetails: no AWS Region: Make sure you have set your " +
 		"AWS region, e.g. `pulumi config set aws:region us-west-2`."}}, check(nil))
-	require.Equal(t, []plugin.CheckFailure{{Reason: "invalid AWS Region: mars-1"}}, check(values{"region": "mars-1"}))
-	diff, err := p.DiffConfig(background, plugin.DiffConfigRequest{
+	require.Equal(t, []checkFailure{{Reason: "invalid AWS Region: mars-1"}}, check(values{"region": "mars-1"}))
+	diff, err := p.DiffConfig(background, diffRequest{
+		URN:       testURN("pulumi:providers:aws", "default"),
 		OldInputs: toProperties(values{"region": "us-east-1"}), NewInputs: toProperties(values{"region": "us-west-2"}),
 	})
 	require.NoError(t, err)
@@ -32,8 +37,32 @@ func TestProvider_configuration(t *testing.T) {
 		w := newTestCloudWith(t, Options{}, values{"region": "us-east-1", "defaultTags": tags})
 		require.Equal(t, values{"a": "b"}, w.create(vpcToken, "v", values{"cidrBlock": "10.0.0.0/16"}).state()["tagsAll"])
 	}
-	_, err = p.Configure(background, plugin.ConfigureRequest{Inputs: toProperties(values{"region": "us-east-1", "defaultTags": "a=b"})})
+	err = p.Configure(background, toProperties(values{"region": "us-east-1", "defaultTags": "a=b"}))
 	require.EqualError(t, err, `aws:defaultTags is not an object: set it to {"tags": {"KEY": "VALUE"}}`)
+}
+
+// The engine compares the inputs of a provider, not its outputs.
+func TestProvider_configurationDiff(t *testing.T) {
+	t.Parallel()
+	p := newTestCloud(t).provider
+	inputs := toProperties(values{"region": "us-east-1", "profile": "p"})
+	for _, test := range []struct {
+		news     values
+		changes  pulumirpc.DiffResponse_DiffChanges
+		replaces []resource.PropertyKey
+	}{
+		{values{"region": "us-east-1", "profile": "p"}, pulumirpc.DiffResponse_DIFF_NONE, nil},
+		{values{"region": "us-east-1", "profile": "q"}, pulumirpc.DiffResponse_DIFF_SOME, nil},
+		{values{"region": "us-west-2", "profile": "p"}, pulumirpc.DiffResponse_DIFF_SOME, keysOf("region")},
+		{values{"region": unknown{}, "profile": "p"}, pulumirpc.DiffResponse_DIFF_SOME, keysOf("region")},
+	} {
+		diff, err := p.DiffConfig(background, diffRequest{
+			URN: testURN("pulumi:providers:aws", "default"), OldInputs: inputs,
+			OldOutputs: toProperties(values{"region": "eu-west-1"}), NewInputs: toProperties(test.news),
+		})
+		require.NoError(t, err)
+		require.Equal(t, diffResult{Changes: test.changes, ReplaceKeys: test.replaces}, diff)
+	}
 }
 
 // The error for an unknown key differs between the default provider and an explicit one.
@@ -41,8 +70,8 @@ func TestProvider_configurationKeys(t *testing.T) {
 	t.Parallel()
 	p := newTestCloud(t).provider
 	check := func(name string, in values) []string {
-		response, err := p.CheckConfig(background, plugin.CheckConfigRequest{
-			URN: testURN("pulumi:providers:aws", name), News: resource.FromResourcePropertyMap(toProperties(with(values{"region": "us-east-1"}, in))),
+		response, err := p.CheckConfig(background, checkRequest{
+			URN: testURN("pulumi:providers:aws", name), News: toProperties(with(values{"region": "us-east-1"}, in)),
 		})
 		require.NoError(t, err)
 		reasons := []string{}

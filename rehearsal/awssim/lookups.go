@@ -57,6 +57,9 @@ func (l lookup) checkArguments(token string, args values) error {
 		if args[name] != nil && !slices.Contains(l.arguments, name) {
 			return fmt.Errorf("the simulated AWS does not support the argument %s of the lookup %s", name, token)
 		}
+		if path := findAsset(name, args[name]); path != "" {
+			return fmt.Errorf("the simulated AWS supports no assets and archives: set the argument %s of the lookup %s to a string", path, token)
+		}
 	}
 	filters, _ := args["filters"].([]any)
 	for _, f := range filters {

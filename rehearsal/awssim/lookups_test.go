@@ -4,18 +4,13 @@ import (
 	"context"
 	"testing"
 
-	"github.com/pulumi/pulumi/pkg/v3/resource/plugin"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
-	"github.com/pulumi/pulumi/sdk/v3/go/common/tokens"
 	"github.com/stretchr/testify/require"
 )
 
 // tryInvoke calls a lookup.
 func (w *testCloud) tryInvoke(token string, args values) (resource.PropertyMap, error) {
-	response, err := w.provider.Invoke(context.Background(), plugin.InvokeRequest{
-		Tok: tokens.ModuleMember(token), Args: resource.FromResourcePropertyMap(toProperties(args)),
-	})
-	return resource.ToResourcePropertyMap(response.Properties), err
+	return w.provider.Invoke(context.Background(), invokeRequest{Tok: token, Args: toProperties(args)})
 }
 
 func (w *testCloud) invoke(token string, args values) values {

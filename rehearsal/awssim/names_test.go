@@ -5,7 +5,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/pulumi/pulumi/pkg/v3/resource/plugin"
 	"github.com/stretchr/testify/require"
 )
 
@@ -32,7 +31,7 @@ func TestProvider_names(t *testing.T) {
 		require.Equal(t, test.want, named[resourceKey(test.input)].StringValue(), test.token)
 		require.Contains(t, strList(fromProperties(named), defaultsKey), test.input)
 
-		again, err := w.provider.Check(background, plugin.CheckRequest{
+		again, err := w.provider.Check(background, checkRequest{
 			URN: testURN(test.token, "Logical"), Olds: named, News: toProperties(test.in), RandomSeed: []byte{9, 9, 9, 9},
 		})
 		require.NoError(t, err)
@@ -40,7 +39,7 @@ func TestProvider_names(t *testing.T) {
 
 		logical := strings.Repeat("n", test.longest-8)
 		for _, name := range []string{logical, logical + "n"} {
-			_, err = w.provider.Check(background, plugin.CheckRequest{
+			_, err = w.provider.Check(background, checkRequest{
 				URN: testURN(test.token, name), News: toProperties(test.in), RandomSeed: []byte{1, 2, 3, 4},
 			})
 			if name == logical {

@@ -12,7 +12,7 @@ func check(token, name string, seed []byte, olds, news values) (inputs values, f
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := t.checkInputNames(news); err != nil {
+	if err := t.checkSupported(news); err != nil {
 		return nil, nil, err
 	}
 	return t.check(name, seed, olds, news)

@@ -15,11 +15,6 @@ func fromProperty(value resource.PropertyValue) any {
 	switch {
 	case value.IsSecret():
 		return fromProperty(value.SecretValue().Element)
-	case value.IsOutput():
-		if !value.OutputValue().Known {
-			return unknown{}
-		}
-		return fromProperty(value.OutputValue().Element)
 	case value.IsComputed():
 		return unknown{}
 	case value.IsObject():
@@ -30,10 +25,10 @@ func fromProperty(value resource.PropertyValue) any {
 			items = append(items, fromProperty(item))
 		}
 		return items
-	case value.IsNull():
-		return nil
+	case value.IsAsset(), value.IsArchive():
+		return assetValue{}
 	}
-	return value.V
+	return value.V // nil, a bool, a number or a string
 }
 
 // toProperties converts values to Pulumi's properties.

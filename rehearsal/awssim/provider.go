@@ -26,11 +26,12 @@ func (c *Cloud) NewProvider() pulumirpc.ResourceProviderServer {
 	return &provider{session: newSession(c)}
 }
 
-// Handshake implements pulumirpc.ResourceProviderServer.
+// Handshake implements pulumirpc.ResourceProviderServer: the engine may send secrets. It sends the ID instead of a
+// reference to a resource, and rejects strings that are not valid UTF-8.
 func (p *provider) Handshake(
 	context.Context, *pulumirpc.ProviderHandshakeRequest,
 ) (*pulumirpc.ProviderHandshakeResponse, error) {
-	return &pulumirpc.ProviderHandshakeResponse{AcceptSecrets: true, AcceptResources: true}, nil
+	return &pulumirpc.ProviderHandshakeResponse{AcceptSecrets: true}, nil
 }
 
 // Attach implements pulumirpc.ResourceProviderServer: engines call it on a provider that they have not started.
@@ -88,7 +89,7 @@ func (p *provider) Configure(_ context.Context, req *pulumirpc.ConfigureRequest)
 	if err := p.configure(fromProperties(in)); err != nil {
 		return nil, err
 	}
-	return &pulumirpc.ConfigureResponse{AcceptSecrets: true, AcceptResources: true, SupportsPreview: true}, nil
+	return &pulumirpc.ConfigureResponse{AcceptSecrets: true, SupportsPreview: true}, nil
 }
 
 // Check implements pulumirpc.ResourceProviderServer.

@@ -7,9 +7,10 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/pulumi/pulumi/pkg/v3/resource/plugin"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
-	"github.com/pulumi/pulumi/sdk/v3/go/common/tokens"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/archive"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/asset"
+	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 	"github.com/stretchr/testify/require"
 )
 
@@ -20,7 +21,7 @@ func TestProvider_unsupported(t *testing.T) {
 	t.Parallel()
 	p := newTestCloud(t).provider
 	check := func(token string, in values) string {
-		_, err := p.Check(background, plugin.CheckRequest{URN: testURN(token, "x"), News: toProperties(in)})
+		_, err := p.Check(background, checkRequest{URN: testURN(token, "x"), News: toProperties(in)})
 		require.Error(t, err)
 		return err.Error()
 	}
@@ -29,23 +30,93 @@ func TestProvider_unsupported(t *testing.T) {
 	require.Equal(t, "the simulated AWS does not support the input metadataOptions.httpToken of aws:ec2/instance:Instance",
 		check(instanceToken, values{"metadataOptions": values{"httpToken": "required"}}))
 	for _, call := range []func(resource.URN) error{
-		func(urn resource.URN) error { _, err := p.Diff(background, plugin.DiffRequest{URN: urn}); return err },
+		func(urn resource.URN) error { _, err := p.Diff(background, diffRequest{URN: urn}); return err },
 		func(urn resource.URN) error {
-			_, err := p.Create(background, plugin.CreateRequest{URN: urn})
+			_, err := p.Create(background, createRequest{URN: urn})
 			return err
 		},
-		func(urn resource.URN) error { _, err := p.Read(background, plugin.ReadRequest{URN: urn}); return err },
+		func(urn resource.URN) error { _, err := p.Read(background, readRequest{URN: urn}); return err },
 		func(urn resource.URN) error {
-			_, err := p.Update(background, plugin.UpdateRequest{URN: urn})
+			_, err := p.Update(background, updateRequest{URN: urn})
 			return err
 		},
 		func(urn resource.URN) error {
-			_, err := p.Delete(background, plugin.DeleteRequest{URN: urn})
-			return err
+			return p.Delete(background, deleteRequest{URN: urn})
 		},
 	} {
 		require.EqualError(t, call(testURN("aws:x:Y", "y")), "the simulated AWS does not support the resource type aws:x:Y")
 	}
+}
+
+// Assets and archives are errors that name the input. A type that is not supported is reported first.
+func TestProvider_assets(t *testing.T) {
+	t.Parallel()
+	w := newTestCloud(t)
+	text, err := asset.FromText("{}")
+	require.NoError(t, err)
+	files, err := archive.FromAssets(map[string]any{"a": text})
+	require.NoError(t, err)
+	check := func(token string, in resource.PropertyMap) string {
+		_, err := w.provider.Check(background, checkRequest{URN: testURN(token, "x"), News: in})
+		require.Error(t, err)
+		return err.Error()
+	}
+	require.Equal(t, "the simulated AWS supports no assets and archives: set the input content of aws:ssm/document:Document to a string",
+		check(documentToken, resource.PropertyMap{"content": resource.NewProperty(text)}))
+	require.Equal(t, "the simulated AWS supports no assets and archives: set the input content of aws:ssm/document:Document to a string",
+		check(documentToken, resource.PropertyMap{"content": resource.MakeSecret(resource.NewProperty(files))}))
+	list := resource.NewProperty([]resource.PropertyValue{resource.NewProperty("a"), resource.NewProperty(text)})
+	require.Equal(t, "the simulated AWS supports no assets and archives: set the input tags.k[1] of aws:ec2/vpc:Vpc to a string",
+		check(vpcToken, resource.PropertyMap{"tags": resource.NewProperty(resource.PropertyMap{"k": list})}))
+	require.Equal(t, "the simulated AWS does not support the resource type aws:s3/bucketObject:BucketObject",
+		check("aws:s3/bucketObject:BucketObject", resource.PropertyMap{"source": resource.NewProperty(text)}))
+	_, err = w.provider.Invoke(background, invokeRequest{Tok: parameterLookup, Args: resource.PropertyMap{"name": resource.NewProperty(text)}})
+	require.EqualError(t, err, "the simulated AWS supports no assets and archives: set the argument name of the lookup "+parameterLookup+" to a string")
+}
+
+func TestProvider_diff(t *testing.T) {
+	t.Parallel()
+	p := newTestCloud(t).provider
+	diff := func(token string, state, in values) diffResult {
+		result, err := p.Diff(background, diffRequest{
+			URN: testURN(token, "x"), ID: "x", OldInputs: toProperties(state), OldOutputs: toProperties(state), NewInputs: toProperties(in),
+		})
+		require.NoError(t, err)
+		return result
+	}
+	kinds := func(result diffResult) map[string]pulumirpc.PropertyDiff_Kind {
+		found := map[string]pulumirpc.PropertyDiff_Kind{}
+		for path, difference := range result.DetailedDiff {
+			require.True(t, difference.GetInputDiff(), path)
+			found[path] = difference.GetKind()
+		}
+		return found
+	}
+	type kindMap = map[string]pulumirpc.PropertyDiff_Kind
+
+	same := values{"routeTableId": "rtb-1", "subnetId": "subnet-1"}
+	require.Equal(t, diffResult{
+		Changes: pulumirpc.DiffResponse_DIFF_NONE, StableKeys: keysOf("gatewayId", "subnetId"),
+		DetailedDiff: map[string]*pulumirpc.PropertyDiff{},
+	}, diff(associationToken, same, same))
+
+	moved := diff(associationToken, same, values{"routeTableId": "rtb-2", "gatewayId": "igw-1"})
+	require.Equal(t, pulumirpc.DiffResponse_DIFF_SOME, moved.Changes)
+	require.Equal(t, keysOf("gatewayId", "subnetId"), moved.ReplaceKeys)
+	require.Equal(t, keysOf("gatewayId", "routeTableId", "subnetId"), moved.ChangedKeys)
+	require.Empty(t, moved.StableKeys)
+	require.Equal(t, kindMap{
+		"gatewayId": pulumirpc.PropertyDiff_ADD_REPLACE, "subnetId": pulumirpc.PropertyDiff_DELETE_REPLACE,
+		"routeTableId": pulumirpc.PropertyDiff_UPDATE,
+	}, kinds(moved))
+
+	vpc := values{"cidrBlock": "10.0.0.0/16", "instanceTenancy": "default", "enableDnsSupport": true, "tags": values{"a": "b"}, "tagsAll": values{"a": "b"}}
+	require.Equal(t, kindMap{
+		"cidrBlock": pulumirpc.PropertyDiff_UPDATE_REPLACE, "tags": pulumirpc.PropertyDiff_DELETE, "tagsAll": pulumirpc.PropertyDiff_UPDATE,
+	}, kinds(diff(vpcToken, vpc, values{"cidrBlock": "10.1.0.0/16", "instanceTenancy": "default", "enableDnsSupport": true})))
+	require.Equal(t, kindMap{
+		"tags": pulumirpc.PropertyDiff_ADD, "tagsAll": pulumirpc.PropertyDiff_ADD,
+	}, kinds(diff(vpcToken, with(vpc, values{"tags": nil, "tagsAll": nil}), vpc)))
 }
 
 // Unknown values are not validated. In a preview of a creation, the outputs are unknown.
@@ -60,8 +131,8 @@ func TestProvider_preview(t *testing.T) {
 				in[key] = unknown{}
 			}
 		}
-		response, err := w.provider.Create(background, plugin.CreateRequest{
-			URN: testURN(token, "x"), Type: tokens.Type(token), Properties: toProperties(in), Preview: true,
+		response, err := w.provider.Create(background, createRequest{
+			URN: testURN(token, "x"), Properties: toProperties(in), Preview: true,
 		})
 		require.NoError(t, err)
 		require.Empty(t, response.ID)
@@ -79,7 +150,7 @@ func TestProvider_previewOfUpdate(t *testing.T) {
 	t.Parallel()
 	w := newTestCloud(t)
 	vpc := w.create(vpcToken, "v", values{"cidrBlock": "10.0.0.0/16"})
-	request := plugin.UpdateRequest{
+	request := updateRequest{
 		URN: vpc.urn, ID: vpc.id, OldInputs: vpc.inputs, OldOutputs: vpc.outputs, Preview: true,
 		NewInputs: toProperties(values{"cidrBlock": "10.0.0.0/16", "enableDnsHostnames": true, "tags": values{"a": "b"}}),
 	}
@@ -97,14 +168,14 @@ func TestProvider_secrets(t *testing.T) {
 	urn := testURN(vpcToken, "v")
 	in := toProperties(values{"cidrBlock": "10.0.0.0/16"})
 	in["tags"] = resource.NewProperty(resource.PropertyMap{"a": resource.MakeSecret(resource.NewProperty("b"))})
-	checked, err := w.provider.Check(background, plugin.CheckRequest{URN: urn, News: in})
+	checked, err := w.provider.Check(background, checkRequest{URN: urn, News: in})
 	require.NoError(t, err)
 	require.True(t, checked.Properties["tags"].ContainsSecrets())
-	created, err := w.provider.Create(background, plugin.CreateRequest{URN: urn, Properties: checked.Properties})
+	created, err := w.provider.Create(background, createRequest{URN: urn, Properties: checked.Properties})
 	require.NoError(t, err)
-	read, err := w.provider.Read(background, plugin.ReadRequest{URN: urn, ID: created.ID, Inputs: checked.Properties, State: created.Properties})
+	read, err := w.provider.Read(background, readRequest{URN: urn, ID: created.ID, Inputs: checked.Properties, State: created.Properties})
 	require.NoError(t, err)
-	updated, err := w.provider.Update(background, plugin.UpdateRequest{
+	updated, err := w.provider.Update(background, updateRequest{
 		URN: urn, ID: created.ID, OldOutputs: created.Properties, NewInputs: checked.Properties,
 	})
 	require.NoError(t, err)
@@ -115,11 +186,11 @@ func TestProvider_secrets(t *testing.T) {
 		require.False(t, properties["cidrBlock"].ContainsSecrets())
 	}
 	require.True(t, read.Inputs["tags"].ContainsSecrets())
-	diff, err := w.provider.Diff(background, plugin.DiffRequest{
+	diff, err := w.provider.Diff(background, diffRequest{
 		URN: urn, ID: created.ID, OldInputs: checked.Properties, OldOutputs: created.Properties, NewInputs: checked.Properties,
 	})
 	require.NoError(t, err)
-	require.Equal(t, plugin.DiffNone, diff.Changes)
+	require.Equal(t, pulumirpc.DiffResponse_DIFF_NONE, diff.Changes)
 }
 
 // A refresh updates the inputs that are in the state, and adds no others.
@@ -160,12 +231,12 @@ func TestProvider_ignored_diff(t *testing.T) {
 	vpc := w.create(vpcToken, "v", values{"cidrBlock": "10.0.0.0/16", "tags": values{"a": "b"}})
 	news := w.checkedInputs(vpc.urn, vpc.inputs, values{"cidrBlock": "10.1.0.0/16", "tags": values{"a": "b"}})
 	ignored := []string{"cidrBlock", "tags.a", "nothing"}
-	diff, err := w.provider.Diff(background, plugin.DiffRequest{
+	diff, err := w.provider.Diff(background, diffRequest{
 		URN: vpc.urn, ID: vpc.id, OldInputs: vpc.inputs, OldOutputs: vpc.outputs, NewInputs: news, IgnoreChanges: ignored,
 	})
 	require.NoError(t, err)
-	require.Equal(t, plugin.DiffNone, diff.Changes)
-	updated, err := w.provider.Update(background, plugin.UpdateRequest{
+	require.Equal(t, pulumirpc.DiffResponse_DIFF_NONE, diff.Changes)
+	updated, err := w.provider.Update(background, updateRequest{
 		URN: vpc.urn, ID: vpc.id, OldInputs: vpc.inputs, OldOutputs: vpc.outputs, NewInputs: news, IgnoreChanges: ignored,
 	})
 	require.NoError(t, err)
@@ -193,11 +264,11 @@ func TestProvider_errors(t *testing.T) {
 		w.tryUpdate(vpc, values{"cidrBlock": "10.0.0.0/16", "enableDnsSupport": false, "enableDnsHostnames": true}))
 	late, err := w.tryCreate(vpcToken, "w", values{"cidrBlock": "10.0.0.0/16", "enableDnsSupport": false, "enableDnsHostnames": true})
 	require.NotNil(t, late)
-	var unfinished *plugin.InitError
+	var unfinished *initError
 	require.ErrorAs(t, err, &unfinished)
 	require.Regexp(t, `^creating urn:pulumi:dev::test::aws:ec2/vpc:Vpc::w: 1 error occurred:\n\t\* `, unfinished.Reasons[0])
 
-	_, err = w.provider.Check(background, plugin.CheckRequest{
+	_, err = w.provider.Check(background, checkRequest{
 		URN: testURN(ingressRuleToken, "r"), News: toProperties(values{"securityGroupId": "sg-1", "ipProtocol": "-1"}),
 	})
 	require.EqualError(t, err, "Missing Attribute Configuration: Exactly one of these attributes must be configured: "+
@@ -214,9 +285,9 @@ func TestProvider_concurrency(t *testing.T) {
 		wait.Go(func() {
 			urn := testURN(subnetToken, fmt.Sprint("s", i))
 			in := toProperties(values{"vpcId": string(vpc.id), "cidrBlock": fmt.Sprintf("10.0.%d.0/24", i/2)})
-			created, err := w.provider.Create(background, plugin.CreateRequest{URN: urn, Properties: in})
-			_, read := w.provider.Read(background, plugin.ReadRequest{URN: urn, ID: created.ID, Inputs: in, State: created.Properties})
-			_, looked := w.provider.Invoke(background, plugin.InvokeRequest{Tok: "aws:index/getRegion:getRegion"})
+			created, err := w.provider.Create(background, createRequest{URN: urn, Properties: in})
+			_, read := w.provider.Read(background, readRequest{URN: urn, ID: created.ID, Inputs: in, State: created.Properties})
+			_, looked := w.provider.Invoke(background, invokeRequest{Tok: "aws:index/getRegion:getRegion"})
 			problems[i] = errors.Join(err, read, looked)
 		})
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"testing"
 
-	"github.com/pulumi/pulumi/pkg/v3/resource/plugin"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/stretchr/testify/require"
 )
@@ -182,9 +181,9 @@ func TestRoute_errors(t *testing.T) {
 func someImage(*testing.T) string { return imageX86 }
 
 // diffUnchecked compares with inputs that Check rejects.
-func (w *testCloud) diffUnchecked(x *testResource, in values) plugin.DiffResult {
+func (w *testCloud) diffUnchecked(x *testResource, in values) diffResult {
 	w.t.Helper()
-	result, err := w.provider.Diff(context.Background(), plugin.DiffRequest{
+	result, err := w.provider.Diff(context.Background(), diffRequest{
 		URN: x.urn, ID: x.id, OldInputs: x.inputs, OldOutputs: x.outputs, NewInputs: toProperties(in),
 	})
 	require.NoError(w.t, err)

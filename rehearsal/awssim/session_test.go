@@ -5,7 +5,6 @@ import (
 	"testing"
 	"testing/synctest"
 
-	"github.com/pulumi/pulumi/pkg/v3/resource/plugin"
 	"github.com/stretchr/testify/require"
 )
 
@@ -13,30 +12,22 @@ import (
 func TestProvider_canBeCanceledWhileACallWaits(t *testing.T) {
 	t.Parallel()
 	in := values{"cidrBlock": "10.0.0.0/16"}
-	for name, cancel := range map[string]func(plugin.Provider) error{
-		"SignalCancellation": func(p plugin.Provider) error { return p.SignalCancellation(context.Background()) },
-		"Close":              plugin.Provider.Close,
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				w := newTestCloud(t)
-				holder, err := newSession(w.cloud).begin(context.Background(), "")
-				require.NoError(t, err)
-				result := make(chan error)
-				go func() {
-					_, err := w.tryCreate(vpcToken, "v", in)
-					result <- err
-				}()
-				synctest.Wait()
-				require.NoError(t, cancel(w.provider))
-				require.ErrorContains(t, <-result, context.Canceled.Error(), "the call ends before it gets the cloud")
-				holder.unlock()
-				require.Empty(t, w.cloud.Inventory())
-				require.NoError(t, cancel(w.provider), "a second cancellation has no effect")
-			})
-		})
-	}
+	synctest.Test(t, func(t *testing.T) {
+		w := newTestCloud(t)
+		holder, err := newSession(w.cloud).begin(context.Background(), "")
+		require.NoError(t, err)
+		result := make(chan error)
+		go func() {
+			_, err := w.tryCreate(vpcToken, "v", in)
+			result <- err
+		}()
+		synctest.Wait()
+		require.NoError(t, w.provider.Cancel(context.Background()))
+		require.ErrorContains(t, <-result, context.Canceled.Error(), "the call ends before it gets the cloud")
+		holder.unlock()
+		require.Empty(t, w.cloud.Inventory())
+		require.NoError(t, w.provider.Cancel(context.Background()), "a second cancellation has no effect")
+	})
 }
 
 func TestProvider_failsAfterCancellation(t *testing.T) {
@@ -45,13 +36,13 @@ func TestProvider_failsAfterCancellation(t *testing.T) {
 	in := values{"cidrBlock": "10.0.0.0/16"}
 	vpc := w.create(vpcToken, "v", in)
 	changed := with(in, values{"enableDnsHostnames": true})
-	require.NoError(t, w.provider.SignalCancellation(context.Background()))
+	require.NoError(t, w.provider.Cancel(context.Background()))
 
 	_, err := w.tryCreate(vpcToken, "w", in)
 	require.ErrorContains(t, err, context.Canceled.Error())
 	require.ErrorContains(t, w.tryUpdate(vpc, changed), context.Canceled.Error())
 	require.ErrorContains(t, w.tryDelete(vpc), context.Canceled.Error())
-	_, err = w.provider.Read(context.Background(), plugin.ReadRequest{URN: vpc.urn, ID: vpc.id})
+	_, err = w.provider.Read(context.Background(), readRequest{URN: vpc.urn, ID: vpc.id})
 	require.ErrorContains(t, err, context.Canceled.Error())
 	_, err = w.tryInvoke(regionLookup, values{})
 	require.ErrorContains(t, err, context.Canceled.Error())
@@ -60,10 +51,7 @@ func TestProvider_failsAfterCancellation(t *testing.T) {
 	// Another operation is not canceled: neither that of another provider nor the next one of this
 	// provider.
 	w.withConfig(values{"region": "ap-northeast-1"}).update(vpc, changed)
-	_, err = w.provider.Configure(context.Background(), plugin.ConfigureRequest{
-		Inputs: toProperties(values{"region": "ap-northeast-1"}),
-	})
-	require.NoError(t, err)
+	require.NoError(t, w.provider.Configure(context.Background(), toProperties(values{"region": "ap-northeast-1"})))
 	w.delete(vpc)
 }
 
@@ -73,7 +61,7 @@ func TestProvider_failsIfTheContextEnds(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	urn, in := testURN(vpcToken, "v"), toProperties(values{"cidrBlock": "10.0.0.0/16"})
-	_, err := w.provider.Create(ctx, plugin.CreateRequest{URN: urn, Properties: in})
+	_, err := w.provider.Create(ctx, createRequest{URN: urn, Properties: in})
 	require.ErrorContains(t, err, context.Canceled.Error())
 	require.Empty(t, w.cloud.Inventory())
 }

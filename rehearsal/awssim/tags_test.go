@@ -6,7 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/pulumi/pulumi/pkg/v3/resource/plugin"
 	"github.com/stretchr/testify/require"
 )
 
@@ -46,6 +45,5 @@ func TestTags(t *testing.T) {
 }
 
 func configured(cloud *Cloud, config values) error {
-	_, err := cloud.NewProvider().Configure(context.Background(), plugin.ConfigureRequest{Inputs: toProperties(config)})
-	return err
+	return directProvider(cloud.NewProvider()).Configure(context.Background(), toProperties(config))
 }

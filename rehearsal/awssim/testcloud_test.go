@@ -6,7 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/pulumi/pulumi/pkg/v3/resource/plugin"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/tokens"
 	"github.com/stretchr/testify/require"
@@ -18,7 +17,7 @@ const testAccount = "123456789012"
 type testCloud struct {
 	t        *testing.T
 	cloud    *Cloud
-	provider plugin.Provider
+	provider testProvider
 }
 
 // testResource is a resource in Pulumi's state.
@@ -44,9 +43,8 @@ func newTestCloudWith(t *testing.T, o Options, config values) *testCloud {
 // withConfig returns the same cloud with another provider.
 func (w *testCloud) withConfig(config values) *testCloud {
 	w.t.Helper()
-	p := w.cloud.NewProvider()
-	_, err := p.Configure(context.Background(), plugin.ConfigureRequest{Inputs: toProperties(config)})
-	require.NoError(w.t, err)
+	p := directProvider(w.cloud.NewProvider())
+	require.NoError(w.t, p.Configure(context.Background(), toProperties(config)))
 	return &testCloud{t: w.t, cloud: w.cloud, provider: p}
 }
 
@@ -64,7 +62,7 @@ func (w *testCloud) checkFailures(token, name string, in values) []string {
 
 // check returns the failures and the error of Check.
 func (w *testCloud) check(token, name string, in values) ([]string, error) {
-	response, err := w.provider.Check(context.Background(), plugin.CheckRequest{
+	response, err := w.provider.Check(context.Background(), checkRequest{
 		URN: testURN(token, name), News: toProperties(in), RandomSeed: []byte{1, 2, 3, 4},
 	})
 	reasons := []string{}
@@ -76,7 +74,7 @@ func (w *testCloud) check(token, name string, in values) ([]string, error) {
 
 func (w *testCloud) checkedInputs(urn resource.URN, olds resource.PropertyMap, in values) resource.PropertyMap {
 	w.t.Helper()
-	response, err := w.provider.Check(context.Background(), plugin.CheckRequest{
+	response, err := w.provider.Check(context.Background(), checkRequest{
 		URN: urn, Olds: olds, News: toProperties(in), RandomSeed: []byte{1, 2, 3, 4},
 	})
 	require.NoError(w.t, err)
@@ -89,8 +87,8 @@ func (w *testCloud) tryCreate(token, name string, in values) (*testResource, err
 	w.t.Helper()
 	x := &testResource{urn: testURN(token, name)}
 	x.inputs = w.checkedInputs(x.urn, nil, in)
-	response, err := w.provider.Create(context.Background(), plugin.CreateRequest{
-		URN: x.urn, Properties: x.inputs, Name: name, Type: tokens.Type(token),
+	response, err := w.provider.Create(context.Background(), createRequest{
+		URN: x.urn, Properties: x.inputs,
 	})
 	x.id, x.outputs = response.ID, response.Properties
 	if x.id == "" {
@@ -119,7 +117,7 @@ func (w *testCloud) partialCreateError(token, name string, in values) (*testReso
 	w.t.Helper()
 	x, err := w.tryCreate(token, name, in)
 	require.NotNil(w.t, x)
-	var late *plugin.InitError
+	var late *initError
 	require.ErrorAs(w.t, err, &late)
 	require.Len(w.t, late.Reasons, 1)
 	return x, awsError(w.t, &plainError{late.Reasons[0]})
@@ -148,14 +146,14 @@ func awsError(t *testing.T, err error) string {
 	return text
 }
 
-func (w *testCloud) tryDiff(x *testResource, in values) (plugin.DiffResult, error) {
+func (w *testCloud) tryDiff(x *testResource, in values) (diffResult, error) {
 	w.t.Helper()
-	return w.provider.Diff(context.Background(), plugin.DiffRequest{
+	return w.provider.Diff(context.Background(), diffRequest{
 		URN: x.urn, ID: x.id, OldInputs: x.inputs, OldOutputs: x.outputs, NewInputs: w.checkedInputs(x.urn, x.inputs, in),
 	})
 }
 
-func (w *testCloud) diff(x *testResource, in values) plugin.DiffResult {
+func (w *testCloud) diff(x *testResource, in values) diffResult {
 	w.t.Helper()
 	result, err := w.tryDiff(x, in)
 	require.NoError(w.t, err)
@@ -165,7 +163,7 @@ func (w *testCloud) diff(x *testResource, in values) plugin.DiffResult {
 // previewUpdate returns the state that a preview shows.
 func (w *testCloud) previewUpdate(x *testResource, in values) values {
 	w.t.Helper()
-	response, err := w.provider.Update(context.Background(), plugin.UpdateRequest{
+	response, err := w.provider.Update(context.Background(), updateRequest{
 		URN: x.urn, ID: x.id, OldInputs: x.inputs, OldOutputs: x.outputs, NewInputs: w.checkedInputs(x.urn, x.inputs, in), Preview: true,
 	})
 	require.NoError(w.t, err)
@@ -176,7 +174,7 @@ func (w *testCloud) previewUpdate(x *testResource, in values) values {
 func (w *testCloud) tryUpdate(x *testResource, in values) error {
 	w.t.Helper()
 	news := w.checkedInputs(x.urn, x.inputs, in)
-	response, err := w.provider.Update(context.Background(), plugin.UpdateRequest{
+	response, err := w.provider.Update(context.Background(), updateRequest{
 		URN: x.urn, ID: x.id, OldInputs: x.inputs, OldOutputs: x.outputs, NewInputs: news,
 	})
 	if err == nil {
@@ -192,10 +190,9 @@ func (w *testCloud) update(x *testResource, in values) {
 
 func (w *testCloud) tryDelete(x *testResource) error {
 	w.t.Helper()
-	_, err := w.provider.Delete(context.Background(), plugin.DeleteRequest{
+	return w.provider.Delete(context.Background(), deleteRequest{
 		URN: x.urn, ID: x.id, Inputs: x.inputs, Outputs: x.outputs,
 	})
-	return err
 }
 
 func (w *testCloud) delete(x *testResource) {
@@ -206,7 +203,7 @@ func (w *testCloud) delete(x *testResource) {
 // read refreshes the resource and reports whether it exists.
 func (w *testCloud) read(x *testResource) bool {
 	w.t.Helper()
-	response, err := w.provider.Read(context.Background(), plugin.ReadRequest{
+	response, err := w.provider.Read(context.Background(), readRequest{
 		URN: x.urn, ID: x.id, Inputs: x.inputs, State: x.outputs,
 	})
 	require.NoError(w.t, err)
@@ -275,7 +272,7 @@ func testChanges(t *testing.T, token string, prepare func(*testCloud), base valu
 }
 
 // diffPaths returns the paths that differ, sorted.
-func diffPaths(diff plugin.DiffResult) []string {
+func diffPaths(diff diffResult) []string {
 	found := []string{}
 	for path := range diff.DetailedDiff {
 		found = append(found, path)

@@ -6,7 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/pulumi/pulumi/pkg/v3/resource/plugin"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/stretchr/testify/require"
 )
@@ -99,7 +98,7 @@ func TestTypes_notFound(t *testing.T) {
 		missing := &testResource{urn: testURN(token, "x"), id: "x", outputs: resource.PropertyMap{}}
 		require.False(t, w.read(missing), token)
 		w.delete(missing)
-		_, err := w.provider.Update(background, plugin.UpdateRequest{URN: missing.urn, ID: "x"})
+		_, err := w.provider.Update(background, updateRequest{URN: missing.urn, ID: "x"})
 		require.Error(t, err, token)
 		if text, ok := want[token]; ok {
 			require.Equal(t, text, awsError(t, err), token)

@@ -1,16 +1,42 @@
 package awssim
 
 import (
+	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
 
 // values are the properties of a resource. A value is nil, bool, float64, string, []any, values or, in a
-// preview, unknown.
+// preview, unknown. An assetValue occurs only in inputs, and check rejects it.
 type values = map[string]any
 
 // unknown is a value that is not known in a preview.
 type unknown struct{}
+
+// assetValue is an asset or an archive. The simulated AWS does not support them.
+type assetValue struct{}
+
+// findAsset returns the path of an asset in the value at a path, or "".
+func findAsset(path string, value any) string {
+	switch value := value.(type) {
+	case assetValue:
+		return path
+	case values:
+		for _, name := range slices.Sorted(maps.Keys(value)) {
+			if found := findAsset(path+"."+name, value[name]); found != "" {
+				return found
+			}
+		}
+	case []any:
+		for i, item := range value {
+			if found := findAsset(fmt.Sprintf("%s[%d]", path, i), item); found != "" {
+				return found
+			}
+		}
+	}
+	return ""
+}
 
 // str returns the string at a path of names separated by dots, or "".
 func str(v values, path string) string {

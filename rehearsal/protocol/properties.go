@@ -7,15 +7,15 @@ import (
 	"google.golang.org/protobuf/types/known/structpb"
 )
 
-// everything keeps everything that the protocol can transport.
-var everything = plugin.MarshalOptions{KeepUnknowns: true, KeepSecrets: true, KeepResources: true}
+// options keep unknown values and secrets. A reference to a resource becomes its ID.
+var options = plugin.MarshalOptions{KeepUnknowns: true, KeepSecrets: true}
 
 // Unmarshal converts properties from the form in which the protocol transports them, with unknown values and secrets.
 func Unmarshal(properties *structpb.Struct) (resource.PropertyMap, error) {
-	return plugin.UnmarshalProperties(properties, everything)
+	return plugin.UnmarshalProperties(properties, options)
 }
 
 // Marshal converts properties to the form in which the protocol transports them, with unknown values and secrets.
 func Marshal(properties resource.PropertyMap) (*structpb.Struct, error) {
-	return plugin.MarshalProperties(properties, everything)
+	return plugin.MarshalProperties(properties, options)
 }

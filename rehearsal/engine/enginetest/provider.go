@@ -36,7 +36,7 @@ func (c *Cloud) NewProvider() pulumirpc.ResourceProviderServer {
 func (p *provider) Handshake(
 	context.Context, *pulumirpc.ProviderHandshakeRequest,
 ) (*pulumirpc.ProviderHandshakeResponse, error) {
-	return &pulumirpc.ProviderHandshakeResponse{AcceptSecrets: true, AcceptResources: true}, nil
+	return &pulumirpc.ProviderHandshakeResponse{AcceptSecrets: true}, nil
 }
 
 // Attach implements pulumirpc.ResourceProviderServer.
@@ -74,7 +74,7 @@ func (p *provider) Configure(_ context.Context, req *pulumirpc.ConfigureRequest)
 	p.cloud.mu.Lock()
 	defer p.cloud.mu.Unlock()
 	p.cloud.configurations = append(p.cloud.configurations, inputs)
-	return &pulumirpc.ConfigureResponse{AcceptSecrets: true, AcceptResources: true, SupportsPreview: true}, nil
+	return &pulumirpc.ConfigureResponse{AcceptSecrets: true, SupportsPreview: true}, nil
 }
 
 // Check implements pulumirpc.ResourceProviderServer.
