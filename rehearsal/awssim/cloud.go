@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"maps"
 	"os"
@@ -91,7 +92,7 @@ func New(o Options) (*Cloud, error) {
 		return nil, fmt.Errorf("read the simulated cloud: %w", err)
 	}
 	if err == nil {
-		if err := c.contents.read(data); err != nil {
+		if err := c.read(data); err != nil {
 			return nil, fmt.Errorf("%s is not a simulated cloud: %w: choose another file", o.Path, err)
 		}
 	}
@@ -106,8 +107,14 @@ func (c *contents) read(data []byte) error {
 	if err := decoder.Decode(&found); err != nil {
 		return err
 	}
-	if found.Format != fileFormat || found.Objects == nil || found.Assumptions == nil {
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+		return errors.New("the file does not end after the JSON object")
+	}
+	if found.Format != fileFormat {
 		return fmt.Errorf("its format is %q, and this version reads %q", found.Format, fileFormat)
+	}
+	if found.Objects == nil || found.Assumptions == nil {
+		return errors.New("it lacks Objects or Assumptions")
 	}
 	for key, object := range found.Objects {
 		if object == nil {

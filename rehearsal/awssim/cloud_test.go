@@ -39,18 +39,47 @@ func TestCloud_savesAssumptionsOfLookups(t *testing.T) {
 	require.Equal(t, []string{`key pair "mine" exists in eu-west-1`}, newTestCloudWith(t, options, config).cloud.Assumed())
 }
 
+// A file that contains something else is not changed.
 func TestNew_rejectsInvalidFiles(t *testing.T) {
 	t.Parallel()
-	directory := t.TempDir()
-	path := filepath.Join(directory, "cloud.json")
-	require.NoError(t, os.WriteFile(path, []byte("{"), 0o600))
-	for invalid, want := range map[string]string{
-		path:      path + " is not a simulated cloud: unexpected end of JSON input: remove the file to start with a new cloud",
-		directory: "read the simulated cloud: ",
+	const format = `"Format": "simulated AWS account, version 1"`
+	for content, want := range map[string]string{
+		`{`:                     "unexpected EOF",
+		`{}`:                    `its format is "", and this version reads "simulated AWS account, version 1"`,
+		`{"Format": "other"}`:   `its format is "other", and this version reads "simulated AWS account, version 1"`,
+		`{"version": 3}`:        `json: unknown field "version"`,
+		`{` + format + `}`:      "it lacks Objects or Assumptions",
+		validFile(format) + `{`: "the file does not end after the JSON object",
+		`{` + format + `, "Objects": {"a": null}, "Assumptions": {}}`: `object "a" is null`,
 	} {
-		_, err := New(Options{Path: invalid})
-		require.ErrorContains(t, err, want)
+		path := filepath.Join(t.TempDir(), "cloud.json")
+		require.NoError(t, os.WriteFile(path, []byte(content), 0o600))
+		_, err := New(Options{Path: path})
+		require.EqualError(t, err, path+" is not a simulated cloud: "+want+": choose another file")
+		kept, err := os.ReadFile(path)
+		require.NoError(t, err)
+		require.Equal(t, content, string(kept))
 	}
+	_, err := New(Options{Path: t.TempDir()})
+	require.ErrorContains(t, err, "read the simulated cloud: ")
+
+	path := filepath.Join(t.TempDir(), "cloud.json")
+	require.NoError(t, os.WriteFile(path, []byte(validFile(format)), 0o600))
+	cloud, err := New(Options{Path: path})
+	require.NoError(t, err)
+	require.Empty(t, cloud.Inventory())
+}
+
+func validFile(format string) string { return `{` + format + `, "Objects": {}, "Assumptions": {}}` }
+
+func TestNew_createsTheFile(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "cloud.json")
+	_, err := New(Options{Path: path})
+	require.NoError(t, err)
+	require.FileExists(t, path)
+	_, err = New(Options{Path: path})
+	require.NoError(t, err)
 }
 
 func TestNew_failsWithoutTheDirectory(t *testing.T) {
@@ -72,6 +101,7 @@ func TestCloud_leavesNoTemporaryFileWhenARenameFails(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "cloud.json")
 	w := newTestCloudWith(t, Options{Path: path}, values{"region": "ap-northeast-1"})
+	require.NoError(t, os.Remove(path))
 	require.NoError(t, os.Mkdir(path, 0o700))
 	_, err := w.tryCreate(vpcToken, "v", values{"cidrBlock": "10.0.0.0/16"})
 	require.ErrorContains(t, err, "save the simulated cloud: ")
