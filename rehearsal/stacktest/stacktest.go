@@ -8,10 +8,12 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"sync"
 
 	"github.com/stretchr/testify/require"
@@ -68,6 +70,9 @@ func Program(t T) string {
 		return path
 	}
 	dir, err := programDir.get(func(path string) error {
+		if err := readSources(); err != nil {
+			return err
+		}
 		build := exec.Command("go", "build", "-trimpath", "-ldflags", "-w -s", "-o", filepath.Join(path, "program"), ".")
 		build.Dir = Root()
 		if output, err := build.CombinedOutput(); err != nil {
@@ -77,6 +82,17 @@ func Program(t T) string {
 	})
 	require.NoError(t, err)
 	return filepath.Join(dir, "program")
+}
+
+// readSources looks at each source file that the program may be compiled from. "go test" notes which files a test looks at, and runs
+// the test again when they change. It does not see what the compiler reads.
+func readSources() error {
+	return filepath.WalkDir(Root(), func(path string, entry fs.DirEntry, err error) error {
+		if err == nil && (strings.HasSuffix(path, ".go") || entry.Name() == "go.mod" || entry.Name() == "go.sum") {
+			_, err = os.Stat(path)
+		}
+		return err
+	})
 }
 
 // Root returns the repository's root: the nearest directory with a go.mod, at or above the working directory.
