@@ -93,9 +93,9 @@ var article = map[string]pulumitest.Map{
 	)},
 }
 
-// beyondTheArticle is what the article does not have: the rules of security groups as separate resources, and the VPC's default
+// notInArticle is what the article does not have: the rules of security groups as separate resources, and the VPC's default
 // security group without rules.
-var beyondTheArticle = map[string]pulumitest.Map{
+var notInArticle = map[string]pulumitest.Map{
 	ingressType + "::security-ingress-vpc": {
 		"securityGroupId": "security-endpoints-id", "ipProtocol": "tcp", "fromPort": 443, "toPort": 443, "cidrIpv4": "10.0.0.0/16",
 	},
@@ -129,7 +129,7 @@ func TestArticle(t *testing.T) {
 	t.Parallel()
 	require.Len(t, article, 19)
 	want := map[string]pulumitest.Map{}
-	for _, part := range []map[string]pulumitest.Map{article, beyondTheArticle} {
+	for _, part := range []map[string]pulumitest.Map{article, notInArticle} {
 		for key, inputs := range part {
 			want[key] = inputs
 		}

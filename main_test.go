@@ -41,7 +41,7 @@ var list = pulumitest.Strings
 // configured returns the default configuration with some values changed.
 func configured(t *testing.T, set values) map[string]string {
 	t.Helper()
-	return pulumitest.Configured(t, ".", set)
+	return pulumitest.ConfigWith(t, ".", set)
 }
 
 // tokyo returns the name of an endpoint service.
@@ -92,8 +92,8 @@ func zoneResources(zones ...string) map[string][]string {
 	return resources
 }
 
-// alike are in every stack.
-var alike = map[string][]string{
+// inEveryStack are in every stack.
+var inEveryStack = map[string][]string{
 	vpcType:          {"network"},
 	defaultGroupType: {"network-default-sg"},
 	routeTableType:   {"network-app", "network-privatelink"},
@@ -147,9 +147,9 @@ var open = map[string][]string{
 func TestStacks_inventory(t *testing.T) {
 	t.Parallel()
 	for stack, parts := range map[string][]map[string][]string{
-		"article": {components, alike, managed, open, zoneResources("a")},
-		"dev":     {components, alike, managed, restricted, zoneResources("a")},
-		"prod":    {components, alike, restricted, recorded, zoneResources("a", "c")},
+		"article": {components, inEveryStack, managed, open, zoneResources("a")},
+		"dev":     {components, inEveryStack, managed, restricted, zoneResources("a")},
+		"prod":    {components, inEveryStack, restricted, recorded, zoneResources("a", "c")},
 	} {
 		t.Run(stack, func(t *testing.T) {
 			t.Parallel()
@@ -158,7 +158,7 @@ func TestStacks_inventory(t *testing.T) {
 				want = append(want, keys(part)...)
 			}
 			slices.Sort(want)
-			pulumitest.Both(t, func(t *testing.T, mode pulumitest.Mode) {
+			pulumitest.EachMode(t, func(t *testing.T, mode pulumitest.Mode) {
 				require.Equal(t, want, pulumitest.Inventory(runStack(t, mode, stack).Resources))
 			})
 		})
@@ -192,7 +192,7 @@ func TestStacks_dependenciesOfInstances(t *testing.T) {
 	} {
 		t.Run(stack, func(t *testing.T) {
 			t.Parallel()
-			pulumitest.Both(t, func(t *testing.T, mode pulumitest.Mode) {
+			pulumitest.EachMode(t, func(t *testing.T, mode pulumitest.Mode) {
 				result := runStack(t, mode, stack)
 				for _, zone := range test.zones {
 					want := []string{subnetType + "::network-app-" + zone}
@@ -377,7 +377,7 @@ func TestStacks_exports(t *testing.T) {
 	t.Parallel()
 	const start = "aws ssm start-session --profile %s --region ap-northeast-1 --target "
 	command := func(prefix string) string { return strings.Replace(start, "%s", prefix, 1) }
-	pulumitest.Both(t, func(t *testing.T, mode pulumitest.Mode) {
+	pulumitest.EachMode(t, func(t *testing.T, mode pulumitest.Mode) {
 		require.Equal(t, wantExports(mode, pulumitest.Map{
 			"endpoints":        mode.Computed(endpointIDs("ssm", "ssmmessages", "ec2messages", "s3")),
 			"instanceRoleName": "EC2RoleforSSM",
@@ -431,7 +431,7 @@ func TestStacks_exports(t *testing.T) {
 
 func TestStack_sharedSubnets(t *testing.T) {
 	t.Parallel()
-	pulumitest.Both(t, func(t *testing.T, mode pulumitest.Mode) {
+	pulumitest.EachMode(t, func(t *testing.T, mode pulumitest.Mode) {
 		result := pulumitest.Run(t, pulumitest.Setup{
 			Mode: mode, Config: configured(t, values{"subnetLayout": "shared"}), Answers: pulumitest.Tokyo().Answers(),
 		}, run)
@@ -462,7 +462,7 @@ func TestStack_otherPartitions(t *testing.T) {
 		"sessionLogs": list("cloudwatch", "s3"), "sessionEncryption": "true", "flowLogDays": "30", "instancePolicy": "minimal",
 	}
 	for name, test := range map[string]struct {
-		in      pulumitest.Place
+		in      pulumitest.Region
 		foreign []string
 	}{
 		// EC2's principal and the path of Identity Center's roles are the same in GovCloud.
@@ -523,7 +523,7 @@ func collect(texts []string, value any) []string {
 func TestStack_devInOtherPartitions(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
-		in              pulumitest.Place
+		in              pulumitest.Region
 		trusts, console string
 	}{
 		"GovCloud": {pulumitest.GovCloud(), "ec2.amazonaws.com", "https://us-gov-west-1.console.amazonaws-us-gov.com"},
@@ -532,18 +532,18 @@ func TestStack_devInOtherPartitions(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			config := pulumitest.StackConfig(t, ".", "dev")
-			config["aws:region"] = test.in.Region
+			config["aws:region"] = test.in.Name
 			result := pulumitest.Run(t, pulumitest.Setup{Stack: "dev", Config: config, Answers: test.in.Answers()}, run)
 			require.NoError(t, result.Err)
-			want := slices.Concat(keys(components), keys(alike), keys(managed), keys(restricted), keys(zoneResources("a")))
+			want := slices.Concat(keys(components), keys(inEveryStack), keys(managed), keys(restricted), keys(zoneResources("a")))
 			slices.Sort(want)
 			require.Equal(t, want, pulumitest.Inventory(result.Resources))
 			require.Equal(t, `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":["`+test.trusts+
 				`"]},"Action":["sts:AssumeRole"]}]}`, result.Resource(t, roleType+"::instance-role").Inputs["assumeRolePolicy"])
 			require.Equal(t, "arn:"+test.in.Partition+":iam::aws:policy/AmazonSSMManagedInstanceCore",
 				result.Resource(t, attachmentType+"::instance-role-core").Inputs["policyArn"])
-			require.Equal(t, "com.amazonaws."+test.in.Region+".ssm", result.Resource(t, endpointType+"::endpoints-ssm").Inputs["serviceName"])
-			require.Equal(t, test.console+"/systems-manager/session-manager/start-session?region="+test.in.Region, result.Exports["consoleUrl"])
+			require.Equal(t, "com.amazonaws."+test.in.Name+".ssm", result.Resource(t, endpointType+"::endpoints-ssm").Inputs["serviceName"])
+			require.Equal(t, test.console+"/systems-manager/session-manager/start-session?region="+test.in.Name, result.Exports["consoleUrl"])
 		})
 	}
 }

@@ -17,7 +17,7 @@ import (
 // although another property of the parameter is.
 func TestNewestImage(t *testing.T) {
 	t.Parallel()
-	pulumitest.Both(t, func(t *testing.T, mode pulumitest.Mode) {
+	pulumitest.EachMode(t, func(t *testing.T, mode pulumitest.Mode) {
 		setup := pulumitest.Setup{Mode: mode, Answers: []pulumitest.Answer{
 			pulumitest.Parameter("al2023-ami-kernel-default-arm64", "ami-1"),
 		}}
@@ -39,7 +39,7 @@ func TestNewestImage(t *testing.T) {
 // Nobody would notice a failed lookup whose result is not used. The instances use it.
 func TestNewestImage_failsTheInstances(t *testing.T) {
 	t.Parallel()
-	pulumitest.Both(t, func(t *testing.T, mode pulumitest.Mode) {
+	pulumitest.EachMode(t, func(t *testing.T, mode pulumitest.Mode) {
 		setup := pulumitest.Setup{Mode: mode, Answers: []pulumitest.Answer{
 			{Token: pulumitest.GetParameter, Err: errors.New("AccessDeniedException: not authorized to perform: ssm:GetParameter")},
 		}}

@@ -33,8 +33,8 @@ var (
 func ParsePrincipal(text string) (Principal, error) {
 	if set, ok := strings.CutPrefix(text, "sso:"); ok {
 		if !permissionSetPattern.MatchString(set) {
-			return Principal{}, fmt.Errorf("%q does not name a permission set: write sso: and a name of 1 to 32 letters, digits "+
-				"and any of +=,.@-_, such as sso:AdministratorAccess", text)
+			return Principal{}, fmt.Errorf("%q is not a permission set: use sso: followed by a name of 1 to 32 letters, "+
+				"digits and characters of +=,.@-_, such as sso:AdministratorAccess", text)
 		}
 		return Principal{permissionSet: set}, nil
 	}
@@ -44,17 +44,17 @@ func ParsePrincipal(text string) (Principal, error) {
 	case accountPattern.MatchString(text):
 		return Principal{account: text}, nil
 	case match == nil:
-		return Principal{}, fmt.Errorf("%q is not a principal: use account, a 12-digit account id, "+
-			"the ARN of an IAM user or role (arn:PARTITION:iam::ACCOUNT:user/NAME), or sso:PERMISSION_SET", text)
+		return Principal{}, fmt.Errorf("%q is not a principal: use account, a 12-digit account ID, the ARN of an IAM user "+
+			"or role (arn:PARTITION:iam::ACCOUNT:user/NAME), or sso:PERMISSION_SET", text)
 	default:
 		return Principal{arn: text, user: match[3] == "user"}, nil
 	}
 }
 
-// CarriesMFA reports whether the principal's requests can show that the caller signed in with MFA.
+// SupportsMFA reports whether the principal's requests can show that the caller signed in with MFA.
 // Requests of roles cannot, including those of IAM Identity Center.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa_configure-api-require.html
-func (p Principal) CarriesMFA() bool {
+func (p Principal) SupportsMFA() bool {
 	return p.permissionSet == "" && (p.arn == "" || p.user)
 }
 
@@ -77,7 +77,8 @@ func (p Principal) String() string {
 // checkPartition returns an error if the principal is in another partition.
 func (p Principal) checkPartition(partition string) error {
 	if match := arnPattern.FindStringSubmatch(p.arn); match != nil && match[1] != partition {
-		return fmt.Errorf("%q is in partition %s, and the stack is in %s: use a principal of %s", p.arn, match[1], partition, partition)
+		return fmt.Errorf("%q is in partition %s, but the stack is in partition %s: use a principal in partition "+
+			"%s", p.arn, match[1], partition, partition)
 	}
 	return nil
 }

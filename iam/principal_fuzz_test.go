@@ -27,7 +27,7 @@ func FuzzParsePrincipal(f *testing.F) {
 		}
 		parts := strings.SplitN(text, ":", 6)
 		isUser := len(parts) == 6 && strings.HasPrefix(parts[5], "user/")
-		if principal.IsUser() != isUser || isUser && !principal.CarriesMFA() {
+		if principal.IsUser() != isUser || isUser && !principal.SupportsMFA() {
 			t.Fatalf("%q was parsed as %+v", text, principal)
 		}
 	})

@@ -63,7 +63,8 @@ const maxForward = 50
 func (o SecurityGroupOptions) Validate() diag.Diagnostics {
 	var diags diag.Diagnostics
 	if len(o.Forward) > maxForward {
-		diags.Add("forwardTo", diag.TooMany, "%d targets, and the security group of the instances has room for %d: list fewer, larger blocks",
+		diags.Add("forwardTo", diag.TooMany, "the list has %d targets, but the security group of the instances has room "+
+			"for %d: list fewer targets, with larger blocks",
 			len(o.Forward), maxForward)
 	}
 	return diags

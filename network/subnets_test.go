@@ -112,10 +112,10 @@ func TestSubnetOptions_rejects(t *testing.T) {
 				VPC: vpc, Zones: []string{"a", "c"}, Layout: SeparateSubnets, App: blocks("10.0.0.0/22", "10.0.3.0/24"),
 			},
 			[]diagtest.Want{
-				diagtest.Problem("appSubnetCidrs", diag.Conflict, "10.0.3.0/24, for zone c", "10.0.0.0/22"),
-				diagtest.Problem("appSubnetCidrs", diag.Conflict, "10.0.0.0/22, for zone a", "10.0.1.0/24"),
-				diagtest.Problem("appSubnetCidrs", diag.Conflict, "10.0.0.0/22, for zone a", "10.0.3.0/24", "privatelinkSubnetCidrs"),
-				diagtest.Problem("appSubnetCidrs", diag.Conflict, "10.0.3.0/24, for zone c", "privatelinkSubnetCidrs"),
+				diagtest.Problem("appSubnetCidrs", diag.Conflict, "10.0.3.0/24 (zone c)", "10.0.0.0/22"),
+				diagtest.Problem("appSubnetCidrs", diag.Conflict, "10.0.0.0/22 (zone a)", "10.0.1.0/24"),
+				diagtest.Problem("appSubnetCidrs", diag.Conflict, "10.0.0.0/22 (zone a)", "10.0.3.0/24", "privatelinkSubnetCidrs"),
+				diagtest.Problem("appSubnetCidrs", diag.Conflict, "10.0.3.0/24 (zone c)", "privatelinkSubnetCidrs"),
 			},
 		},
 		"privatelink blocks in the shared layout": {

@@ -42,14 +42,14 @@ func Load(ctx *pulumi.Context) (Config, diag.Diagnostics) {
 	r := newReader(ctx)
 	c := r.config(ctx)
 	r.checkKeys(ctx.Project(), os.Getenv(pulumi.EnvConfig))
-	problems := r.problems
-	for _, problem := range c.validate() {
+	diags := r.diags
+	for _, diagnostic := range c.validate() {
 		// A key without a value of its type was reported already, and rules about several keys need all values.
-		if !r.invalidKeys[problem.Key] && (problem.Code != diag.Conflict || len(r.invalidKeys) == 0) {
-			problems = append(problems, problem)
+		if !r.invalidKeys[diagnostic.Key] && (diagnostic.Code != diag.Conflict || len(r.invalidKeys) == 0) {
+			diags = append(diags, diagnostic)
 		}
 	}
-	return c, problems
+	return c, diags
 }
 
 // config reads the keys in the order of Pulumi.yaml.
@@ -64,7 +64,7 @@ func (r *reader) config(ctx *pulumi.Context) Config {
 			Privatelink: r.cidrList("privatelinkSubnetCidrs"),
 			Layout:      enum(r, "subnetLayout", network.SubnetLayouts()),
 		},
-		FlowLogs: network.FlowLogOptions{KeepDays: r.integer("flowLogDays")},
+		FlowLogs: network.FlowLogOptions{RetentionDays: r.integer("flowLogDays")},
 		Endpoints: endpoints.Options{
 			EC2Messages:    r.boolean("ec2messagesEndpoint"),
 			S3:             r.boolean("s3Endpoint"),
@@ -92,11 +92,11 @@ func (r *reader) config(ctx *pulumi.Context) Config {
 			Documents:        enumList(r, "sessionDocuments", iam.Documents()),
 		},
 		Sessions: audit.Options{
-			Logs:        enumList(r, "sessionLogs", audit.Destinations()),
-			Encrypted:   r.boolean("sessionEncryption"),
-			KeepDays:    r.integer("sessionLogDays"),
-			IdleMinutes: r.integer("sessionIdleMinutes"),
-			MaxMinutes:  r.integer("sessionMaxMinutes"),
+			Logs:          enumList(r, "sessionLogs", audit.Destinations()),
+			Encrypted:     r.boolean("sessionEncryption"),
+			RetentionDays: r.integer("sessionLogDays"),
+			IdleMinutes:   r.integer("sessionIdleMinutes"),
+			MaxMinutes:    r.integer("sessionMaxMinutes"),
 		},
 	}
 	c.setDefaults(ctx)

@@ -27,7 +27,7 @@ func (c Config) VPCEndpoints() []VPCEndpoint {
 		all = append(all, VPCEndpoint{endpoints.EC2Messages, "ec2messagesEndpoint", "set ec2messagesEndpoint to false"})
 	}
 	if c.Sessions.LogsTo(audit.CloudWatchLogs) {
-		all = append(all, VPCEndpoint{endpoints.Logs, "sessionLogs", "record sessions in s3 only"})
+		all = append(all, VPCEndpoint{endpoints.Logs, "sessionLogs", "remove cloudwatch from sessionLogs"})
 	}
 	if c.Sessions.Encrypted {
 		all = append(all, VPCEndpoint{endpoints.KMS, "sessionEncryption", "set sessionEncryption to false"})

@@ -25,10 +25,10 @@ func (r *reader) checkKeys(project, encoded string) {
 		namespace, name, _ := strings.Cut(key, ":")
 		switch {
 		case namespace == project && !r.knownKeys[name]:
-			r.problems.Add(name, diag.UnknownKey, "there is no such key%s: Pulumi.yaml lists all keys", r.suggestion(name))
+			r.diags.Add(name, diag.UnknownKey, "unknown key: %sPulumi.yaml lists all keys", r.suggestion(name))
 		case namespace == originalProject && namespace != project:
-			r.problems.Add(key, diag.UnknownKey, "this project is named %s, so Pulumi does not pass the key to it: rename it to %s:%s, "+
-				"or write %s without a namespace", project, project, name, name)
+			r.diags.Add(key, diag.UnknownKey, "the name of this project is %s, so Pulumi does not pass the key to it: "+
+				"rename the key to %s:%s, or write %s without a namespace", project, project, name, name)
 		}
 	}
 }
@@ -45,5 +45,5 @@ func (r *reader) suggestion(name string) string {
 	if similarity < 0.6 {
 		return ""
 	}
-	return ", did you mean " + best + "?"
+	return "did you mean " + best + "? "
 }

@@ -18,8 +18,8 @@ import (
 
 // reader reads the keys of the project and collects what is wrong with them.
 type reader struct {
-	source   *config.Config
-	problems diag.Diagnostics
+	source *config.Config
+	diags  diag.Diagnostics
 	// knownKeys are the keys that were read.
 	knownKeys map[string]bool
 	// invalidKeys are the keys without a value of their type.
@@ -38,13 +38,13 @@ func read[T any](r *reader, key, rule string, parse func(string) (T, error)) T {
 	text, err := r.source.Try(key)
 	if err != nil {
 		r.invalidKeys[key] = true
-		r.problems.Add(key, diag.NoValue, "no value and no default: restore the default in Pulumi.yaml")
+		r.diags.Add(key, diag.NoValue, "no value and no default: restore the default in Pulumi.yaml")
 		return none
 	}
 	value, err := parse(text)
 	if err != nil {
 		r.invalidKeys[key] = true
-		r.problems.Add(key, diag.WrongType, "%q is not %s", text, rule)
+		r.diags.Add(key, diag.WrongType, "%q is not %s", text, rule)
 		return none
 	}
 	return value
@@ -78,11 +78,11 @@ func (r *reader) strList(key string) []string {
 	for _, value := range r.rawList(key) {
 		switch {
 		case value == "" && !reported[value]:
-			r.problems.Add(key, diag.Malformed, "an element is empty: remove it")
+			r.diags.Add(key, diag.Malformed, "an element is empty: remove it")
 			reported[value] = true
 		case value == "", reported[value]:
 		case slices.Contains(values, value):
-			r.problems.Add(key, diag.Duplicate, "%q is listed twice: list it once", value)
+			r.diags.Add(key, diag.Duplicate, "%q is listed twice: list it once", value)
 			reported[value] = true
 		default:
 			values = append(values, value)
@@ -95,7 +95,7 @@ func (r *reader) strList(key string) []string {
 func enum[T ~string](r *reader, key string, allowed []T) T {
 	value := T(r.str(key))
 	if !r.invalidKeys[key] && !slices.Contains(allowed, value) {
-		r.problems.Add(key, diag.OutOfRange, "%q is not allowed: use %s", value, oneOf(allowed))
+		r.diags.Add(key, diag.OutOfRange, "%q is not allowed: use %s", value, oneOf(allowed))
 	}
 	return value
 }
@@ -105,7 +105,7 @@ func enumList[T ~string](r *reader, key string, allowed []T) []T {
 	var values []T
 	for _, value := range r.strList(key) {
 		if !slices.Contains(allowed, T(value)) {
-			r.problems.Add(key, diag.OutOfRange, "%q is not allowed: use %s", value, oneOf(allowed))
+			r.diags.Add(key, diag.OutOfRange, "%q is not allowed: use %s", value, oneOf(allowed))
 			continue
 		}
 		values = append(values, T(value))
@@ -134,7 +134,7 @@ func (r *reader) cidrList(key string) []netip.Prefix {
 func (r *reader) parseCIDR(key, text string) netip.Prefix {
 	block, err := network.ParseCIDR(text)
 	if err != nil {
-		r.problems.Add(key, diag.Malformed, "%v", err)
+		r.diags.Add(key, diag.Malformed, "%v", err)
 	}
 	return block
 }
@@ -146,9 +146,9 @@ func (r *reader) targets(key string) []network.Target {
 		target, err := network.ParseTarget(text)
 		switch {
 		case err != nil:
-			r.problems.Add(key, diag.Malformed, "%v", err)
+			r.diags.Add(key, diag.Malformed, "%v", err)
 		case slices.Contains(targets, target):
-			r.problems.Add(key, diag.Duplicate, "%q is the same as %s, which is listed, too: list it once", text, target)
+			r.diags.Add(key, diag.Duplicate, "%q is the same as %s, which is also listed: list it once", text, target)
 		default:
 			targets = append(targets, target)
 		}
@@ -162,7 +162,7 @@ func (r *reader) principals(key string) []iam.Principal {
 	for _, text := range r.strList(key) {
 		principal, err := iam.ParsePrincipal(text)
 		if err != nil {
-			r.problems.Add(key, diag.Malformed, "%v", err)
+			r.diags.Add(key, diag.Malformed, "%v", err)
 			continue
 		}
 		principals = append(principals, principal)

@@ -44,7 +44,7 @@ func inRehearsal(path string) bool {
 	return path == module+"/rehearsal" || strings.HasPrefix(path, module+"/rehearsal/")
 }
 
-func TestImports_programIsFreeOfRehearsal(t *testing.T) {
+func TestImports_programDoesNotImportRehearsal(t *testing.T) {
 	t.Parallel()
 	var program []string
 	for _, path := range packages(t, "./...") {
@@ -57,7 +57,7 @@ func TestImports_programIsFreeOfRehearsal(t *testing.T) {
 	}
 }
 
-func TestImports_rehearsalSharesTheContractAlone(t *testing.T) {
+func TestImports_rehearsalImportsOnlyTheContract(t *testing.T) {
 	t.Parallel()
 	for path := range imports(t, "./rehearsal/...") {
 		require.True(t, inRehearsal(path) || path == module+"/internal/contract", "the rehearsal imports %s of the program", path)
@@ -75,7 +75,7 @@ func TestImports_factsAboutAWSAreNotShared(t *testing.T) {
 	}
 }
 
-func TestImports_contractImportsTheStandardLibraryAlone(t *testing.T) {
+func TestImports_contractImportsOnlyTheStandardLibrary(t *testing.T) {
 	t.Parallel()
 	list := exec.Command("go", "list", "-deps", "-f", "{{if not .Standard}}{{.ImportPath}}{{end}}", ".")
 	output, err := list.CombinedOutput()

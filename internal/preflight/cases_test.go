@@ -30,7 +30,7 @@ func tokyo(code string) string { return "com.amazonaws.ap-northeast-1." + code }
 
 // withoutService answers that an endpoint service does not exist.
 func withoutService(code, text string) pulumitest.Answer {
-	answer := pulumitest.Fails(pulumitest.GetVpcEndpointService, text)
+	answer := pulumitest.FailedLookup(pulumitest.GetVpcEndpointService, text)
 	answer.Args = pulumitest.Map{"serviceName": tokyo(code), "serviceType": "Interface"}
 	return answer
 }
@@ -45,10 +45,10 @@ func services(n int) (codes []string, answers []pulumitest.Answer) {
 }
 
 // repeat returns a problem n times.
-func repeat(n int, problem string) []string {
+func repeat(n int, diagnostic string) []string {
 	var all []string
 	for range n {
-		all = append(all, problem)
+		all = append(all, diagnostic)
 	}
 	return all
 }
@@ -224,7 +224,7 @@ func instanceCases() map[string]badCase {
 		},
 		"an image that is malformed": {set: values{"amiId": "ami-1"}, want: []string{"amiId malformed"}},
 		"an image that does not exist": {
-			set: values{"amiId": image}, answers: []pulumitest.Answer{pulumitest.Fails(pulumitest.GetAmi, noImage)}, want: []string{"amiId not-found"},
+			set: values{"amiId": image}, answers: []pulumitest.Answer{pulumitest.FailedLookup(pulumitest.GetAmi, noImage)}, want: []string{"amiId not-found"},
 		},
 		"an image of another architecture, larger than the volume": {
 			set: values{"amiId": image}, answers: []pulumitest.Answer{pulumitest.Image(image, "arm64", 30)},
@@ -246,8 +246,8 @@ func instanceCases() map[string]badCase {
 		},
 		"two key pairs":        {set: values{"keyName": "aws-ssh-key", "sshPublicKey": ed25519}, want: []string{"keyName conflict"}},
 		"a private key":        {set: values{"sshPublicKey": privateKey}, want: []string{"sshPublicKey malformed"}},
-		"a missing key pair":   {set: values{"keyName": "laptop"}, answers: []pulumitest.Answer{pulumitest.Fails(pulumitest.GetKeyPair, noKeyPair)}, want: []string{"keyName not-found"}},
-		"no key pairs at all":  {set: values{"keyName": "laptop"}, answers: []pulumitest.Answer{pulumitest.Fails(pulumitest.GetKeyPair, noKeyPairs)}, want: []string{"keyName not-found"}},
+		"a missing key pair":   {set: values{"keyName": "laptop"}, answers: []pulumitest.Answer{pulumitest.FailedLookup(pulumitest.GetKeyPair, noKeyPair)}, want: []string{"keyName not-found"}},
+		"no key pairs at all":  {set: values{"keyName": "laptop"}, answers: []pulumitest.Answer{pulumitest.FailedLookup(pulumitest.GetKeyPair, noKeyPairs)}, want: []string{"keyName not-found"}},
 		"names that are used":  {set: values{"namePrefix": "my stack"}, want: []string{"namePrefix malformed"}},
 		"names of group ids":   {set: values{"namePrefix": "sg-a"}, want: []string{"namePrefix malformed"}},
 		"names that are long":  {set: values{"namePrefix": strings.Repeat("n", 101)}, want: []string{"namePrefix malformed"}},
@@ -327,7 +327,7 @@ func combinedCases() map[string]badCase {
 				"vpcCidr": "10.0.0.0/8", "zones": list("a", "b"), "os": "windows", "namePrefix": "my stack", "instancesPerZone": "0",
 				"keyName": "laptop", "sessionPrincipals": list("sso:Admin"), "agentAutoUpdate": "true", "s3Endpoint": "false",
 			},
-			answers: []pulumitest.Answer{pulumitest.Fails(pulumitest.GetKeyPair, noKeyPair)},
+			answers: []pulumitest.Answer{pulumitest.FailedLookup(pulumitest.GetKeyPair, noKeyPair)},
 			want: []string{
 				"vpcCidr malformed", "os out-of-range", "namePrefix malformed", "instancesPerZone out-of-range", "sessionPrincipals conflict",
 				"s3Endpoint conflict", "zones not-found", "keyName not-found",

@@ -44,17 +44,17 @@ func Resolve(ctx *pulumi.Context, c config.Config) (Plan, diag.Diagnostics, erro
 		r.lookUpEnv, r.lookUpZones, r.lookUpInstanceType, r.lookUpImage, r.lookUpKeyPair, r.lookUpServices, r.lookUpS3,
 	} {
 		if err := lookUp(); err != nil {
-			return Plan{}, r.problems, err
+			return Plan{}, r.diags, err
 		}
 	}
-	return r.plan, r.problems, nil
+	return r.plan, r.diags, nil
 }
 
 // resolver fills in a plan.
 type resolver struct {
-	ctx      *pulumi.Context
-	plan     Plan
-	problems diag.Diagnostics
+	ctx   *pulumi.Context
+	plan  Plan
+	diags diag.Diagnostics
 	// zoneNames are the Availability Zones that the account has in the Region.
 	zoneNames []string
 }
@@ -76,7 +76,7 @@ func (r *resolver) lookUpEnv() error {
 		Partition: partition.Partition, DNSSuffix: partition.DnsSuffix, Region: region.Name, AccountID: caller.AccountId,
 	}
 	r.plan.Env = env
-	r.problems.Append(r.plan.SessionRole.ValidateIn(env))
+	r.diags.Append(r.plan.SessionRole.ValidateIn(env))
 	r.checkARN("permissionsBoundary", "policy", r.plan.PermissionsBoundary,
 		"arn:"+env.Partition+":iam::(?:"+env.AccountID+`|aws):policy/(?:[\x21-\x7e]+/)*[\w+=,.@-]{1,128}`,
 		env.IAM(env.AccountID, "policy/NAME"))
@@ -88,7 +88,8 @@ func (r *resolver) lookUpEnv() error {
 // checkARN compares an ARN with a pattern that contains the partition, the Region and the account of the stack.
 func (r *resolver) checkARN(key, what, arn, pattern, example string) {
 	if arn != "" && !regexp.MustCompile("^(?:"+pattern+")$").MatchString(arn) {
-		r.problems.Add(key, diag.Malformed, "%q is not the ARN of a %s that this stack can use: write it like %s", arn, what, example)
+		r.diags.Add(key, diag.Malformed, "%q is not the ARN of a %s that this stack can use: use an ARN such as "+
+			"%s", arn, what, example)
 	}
 }
 
@@ -107,7 +108,8 @@ func (r *resolver) lookUpZones() error {
 		zone.Name = region + zone.Letter
 		r.plan.Zones = append(r.plan.Zones, zone)
 		if !slices.Contains(found.Names, zone.Name) {
-			r.problems.Add("zones", diag.NotFound, "account %s has no zone %q in %s: use %s", r.plan.Env.AccountID, zone.Letter, region,
+			r.diags.Add("zones", diag.NotFound, "account %s has no zone %q in %s: use zones in "+
+				"[%s]", r.plan.Env.AccountID, zone.Letter, region,
 				r.letters(found.Names))
 		}
 	}
@@ -153,7 +155,7 @@ func (r *resolver) lookUpService(endpoint config.VPCEndpoint) error {
 	})
 	switch {
 	case err != nil && isMissingService(err):
-		r.problems.Add(endpoint.Key, diag.NotOffered, "%s has no endpoint service %s: %s", env.Region, name, endpoint.Remedy)
+		r.diags.Add(endpoint.Key, diag.NotOffered, "%s has no endpoint service %s: %s", env.Region, name, endpoint.Remedy)
 		return nil
 	case err != nil:
 		return fmt.Errorf("look up endpoint service %s: %w", name, err)
@@ -162,11 +164,13 @@ func (r *resolver) lookUpService(endpoint config.VPCEndpoint) error {
 		return nil
 	}
 	if service.PrivateDnsName == "" {
-		r.problems.Add(endpoint.Key, diag.NotOffered, "endpoint service %s has no private DNS name, so clients in the VPC would not use the endpoint: "+
+		r.diags.Add(endpoint.Key, diag.NotOffered, "endpoint service %s has no private DNS name, so clients in the VPC "+
+			"would not use the endpoint: "+
 			"%s", name, endpoint.Remedy)
 	}
 	if missing := r.notIn(service.AvailabilityZones); len(missing) > 0 {
-		r.problems.Add("zones", diag.NotOffered, "endpoint service %s is not available in %s: use zones %s, or %s", name, strings.Join(missing, ", "),
+		r.diags.Add("zones", diag.NotOffered, "endpoint service %s is not available in %s: use only zones in [%s], or "+
+			"%s", name, strings.Join(missing, ", "),
 			r.letters(service.AvailabilityZones), endpoint.Remedy)
 	}
 	return nil
