@@ -1,5 +1,5 @@
-// Bastionless gives people a shell on EC2 instances in private subnets through Session Manager and VPC endpoints, without a
-// bastion, an Internet gateway, a NAT gateway, a public address or an inbound rule.
+// Bastionless gives people a shell on EC2 instances in private subnets through Session Manager and VPC
+// endpoints, without a bastion, an Internet gateway, a NAT gateway, a public address or an inbound rule.
 package main
 
 import (

@@ -30,8 +30,8 @@ type Options struct {
 	// Encrypted creates a KMS key that encrypts sessions and their records. Plain: it decides whether
 	// there is a key. Key: sessionEncryption.
 	Encrypted bool
-	// RetentionDays is the number of days for which records are kept. With CloudWatchLogs it must be a
-	// retention time that CloudWatch Logs supports. Ignored without Logs. Key: sessionLogDays.
+	// RetentionDays is the number of days for which records are kept. With CloudWatchLogs, it must be a
+	// retention period that CloudWatch Logs supports. Ignored without Logs. Key: sessionLogDays.
 	RetentionDays int
 	// IdleMinutes is the number of minutes, from 1 to 60, after which an idle session ends. 0: AWS's
 	// default, 20 minutes. Key: sessionIdleMinutes.

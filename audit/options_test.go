@@ -80,7 +80,7 @@ func TestOptions_rejects(t *testing.T) {
 	}, audit.Options{Logs: s3, IdleMinutes: 61, MaxMinutes: 1441}.Validate())
 }
 
-// A custom document is required by records, a key and limits, and AWS records and encrypts shells only.
+// Records, a key and time limits require a custom document. AWS records and encrypts only shells.
 func TestOptions_requirements(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {

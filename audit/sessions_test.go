@@ -98,7 +98,7 @@ func child(typ, name string, retained bool, inputs pulumitest.Map, dependencies 
 	case key:
 		r.Options = append(r.Options, "replacementTrigger: acme")
 	case bucket:
-		// The SDK sets this alias, for stacks that contain the type under its other name.
+		// The SDK sets this alias for stacks that contain the type under its old name.
 		r.Options = append(r.Options, `aliases: aws:s3/bucket:Bucket`)
 	}
 	return r
@@ -239,7 +239,7 @@ func TestSessions_keyPolicy(t *testing.T) {
 		result.Resource(t, key+"::audit").Inputs["policy"])
 }
 
-// With another prefix the stack has another key. The old key is kept, and its policy still names the old
+// With another prefix, the stack has another key. The old key is kept, and its policy still names the old
 // log group.
 func TestSessions_anotherPrefixReplacesTheKey(t *testing.T) {
 	t.Parallel()

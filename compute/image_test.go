@@ -13,8 +13,8 @@ import (
 	"bastionless/internal/pulumitest"
 )
 
-// The lookup uses the provider that the caller passes, also in a preview. The image id is not secret,
-// although another property of the parameter is.
+// The lookup uses the caller's provider, also in a preview. The AMI ID is not secret, although another
+// property of the parameter is.
 func TestNewestImage(t *testing.T) {
 	t.Parallel()
 	pulumitest.EachMode(t, func(t *testing.T, mode pulumitest.Mode) {
@@ -36,7 +36,7 @@ func TestNewestImage(t *testing.T) {
 	})
 }
 
-// Nobody would notice a failed lookup whose result is not used. The instances use it.
+// A failed lookup fails the program, because the instances use its result.
 func TestNewestImage_failsTheInstances(t *testing.T) {
 	t.Parallel()
 	pulumitest.EachMode(t, func(t *testing.T, mode pulumitest.Mode) {

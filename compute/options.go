@@ -32,7 +32,7 @@ type Options struct {
 	InstanceType string
 	// OS is the operating system of the image. Key: os.
 	OS osimage.OS
-	// AMI is the id of an image. Empty: the newest image of OS. Key: amiId.
+	// AMI is the ID of an image. Empty: the newest image of OS. Key: amiId.
 	AMI string
 	// KeyName is the name of an existing key pair. Optional, and not together with PublicKey. A change
 	// replaces the instances. Key: keyName.
@@ -63,7 +63,7 @@ type Options struct {
 }
 
 const (
-	// MaxInstances is the number of instance ids that fit into the session policy, which has at most
+	// MaxInstances is the number of instance IDs that fit into the session policy, which has at most
 	// 10,240 characters, and into one target of a State Manager association.
 	MaxInstances = 50
 	// MinRootVolumeGiB is the size of the root volume in images of Amazon Linux.

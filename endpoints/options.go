@@ -12,7 +12,7 @@ import (
 type Options struct {
 	// Policy is what the endpoints allow. Key: endpointPolicy.
 	Policy Policy
-	// OrganizationID is the AWS Organizations id whose principals Restricted allows instead of the
+	// OrganizationID is the AWS Organizations ID whose principals Restricted allows instead of the
 	// account's, such as "o-exampleorgid". Optional. Key: organizationId.
 	OrganizationID string
 	// EC2Messages creates an endpoint for ec2messages. Key: ec2messagesEndpoint.

@@ -100,7 +100,7 @@ func wantGateway(policy string) pulumitest.Resource {
 	}
 }
 
-// runSet edits the arguments of the set "vpc-endpoints" and declares it. It exports the ids of the
+// runSet edits the arguments of the set "vpc-endpoints" and declares it. It exports the IDs of the
 // endpoints, and the URNs of those that instances depend on.
 func runSet(t *testing.T, mode pulumitest.Mode, edit func(*endpoints.SetArgs)) *pulumitest.Result {
 	t.Helper()

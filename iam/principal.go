@@ -9,7 +9,7 @@ import (
 // Principal is a principal that may assume the session role. The zero value is the stack's account with
 // all its users and roles.
 type Principal struct {
-	// account is the 12-digit id of an account, which stands for all its users and roles.
+	// account is the 12-digit ID of an account, which stands for all its users and roles.
 	account string
 	// arn is the ARN of an IAM user or role.
 	arn string
@@ -27,7 +27,7 @@ var (
 	permissionSetPattern = regexp.MustCompile(`^[\w+=,.@-]{1,32}$`)
 )
 
-// ParsePrincipal parses a principal in one of these forms: "account", a 12-digit account id, the ARN of an
+// ParsePrincipal parses a principal in one of these forms: "account", a 12-digit account ID, the ARN of an
 // IAM user or role, or "sso:" and the name of a permission set. The error states the value, the rule and
 // the remedy.
 func ParsePrincipal(text string) (Principal, error) {
@@ -52,7 +52,7 @@ func ParsePrincipal(text string) (Principal, error) {
 }
 
 // SupportsMFA reports whether the principal's requests can show that the caller signed in with MFA.
-// Requests of roles cannot, including those of IAM Identity Center.
+// Requests by roles, including those of IAM Identity Center, cannot.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa_configure-api-require.html
 func (p Principal) SupportsMFA() bool {
 	return p.permissionSet == "" && (p.arn == "" || p.user)

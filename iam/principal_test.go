@@ -58,7 +58,7 @@ func TestParsePrincipal(t *testing.T) {
 	}
 }
 
-// The error names the text, and the forms that are allowed.
+// The error contains the text and the allowed forms.
 func TestParsePrincipal_rejects(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{

@@ -52,7 +52,7 @@ const (
 		`"ssm:DescribeInstanceProperties","ssm:DescribeSessions","ssm:GetConnectionStatus"],"Resource":["*"]}]}`
 )
 
-// A preview does not know the ids of instances, so it does not know the policy that names them.
+// A preview does not know the IDs of instances, so it does not know the policy that names them.
 func TestSessionRole(t *testing.T) {
 	t.Parallel()
 	pulumitest.EachMode(t, func(t *testing.T, mode pulumitest.Mode) {

@@ -19,7 +19,7 @@ func TestParseCIDR(t *testing.T) {
 	}
 }
 
-// The error names the value and what to write instead.
+// The error contains the value and the remedy.
 func TestParseCIDR_rejects(t *testing.T) {
 	t.Parallel()
 	for text, remedy := range map[string]string{

@@ -18,8 +18,8 @@ import (
 
 // FlowLogOptions describe whether a VPC has flow logs, and for how long they are kept.
 type FlowLogOptions struct {
-	// RetentionDays is the retention time of the log group in days, a value that CloudWatch Logs supports. 0:
-	// no flow logs. Key: flowLogDays.
+	// RetentionDays is the retention period of the log group in days, a value that CloudWatch Logs
+	// supports. 0: no flow logs. Key: flowLogDays.
 	RetentionDays int
 }
 

@@ -80,7 +80,7 @@ type SecurityGroupsArgs struct {
 	VPCID pulumi.StringInput
 	// VPCBlock is the VPC's CIDR block, which FromVPC allows. Required.
 	VPCBlock netip.Prefix
-	// S3PrefixListID is the id of the Region's prefix list of S3. Optional: without it, RestrictedEgress
+	// S3PrefixListID is the ID of the Region's prefix list of S3. Optional: without it, RestrictedEgress
 	// does not allow S3. Plain: it decides whether there is a rule.
 	S3PrefixListID string
 	// S3OverHTTP also allows port 80 of S3, on which Amazon Linux 2 reads its package repositories. No effect

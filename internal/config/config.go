@@ -22,10 +22,11 @@ import (
 type Config struct {
 	// NamePrefix is the prefix of Name tags and of the security groups' names. Key: namePrefix.
 	NamePrefix string
-	// PermissionsBoundary is the ARN of the permissions boundary of all roles. Optional. Key: permissionsBoundary.
+	// PermissionsBoundary is the ARN of the permissions boundary of all roles. Optional. Key:
+	// permissionsBoundary.
 	PermissionsBoundary string
 
-	// Options of the components. Each says which keys it holds.
+	// Options of the components. Each field's comment names its key.
 	Subnets        network.SubnetOptions
 	SecurityGroups network.SecurityGroupOptions
 	FlowLogs       network.FlowLogOptions
@@ -36,15 +37,15 @@ type Config struct {
 	Sessions       audit.Options
 }
 
-// Load reads all keys and returns the configuration with everything that is wrong with it. The configuration can be used, for
-// lookups that find further problems, even if there are some.
+// Load reads all keys, and returns the configuration and all problems with it. Even if there are
+// problems, preflight.Resolve can look for further ones.
 func Load(ctx *pulumi.Context) (Config, diag.Diagnostics) {
 	r := newReader(ctx)
 	c := r.config(ctx)
 	r.checkKeys(ctx.Project(), os.Getenv(pulumi.EnvConfig))
 	diags := r.diags
 	for _, diagnostic := range c.validate() {
-		// A key without a value of its type was reported already, and rules about several keys need all values.
+		// Invalid keys were already reported. Rules about several keys apply only if all keys are valid.
 		if !r.invalidKeys[diagnostic.Key] && (diagnostic.Code != diag.Conflict || len(r.invalidKeys) == 0) {
 			diags = append(diags, diagnostic)
 		}
@@ -122,7 +123,7 @@ func (r *reader) instances() compute.Options {
 	}
 }
 
-// setDefaults sets what Pulumi.yaml describes as the meaning of an empty value.
+// setDefaults replaces empty values with the defaults that Pulumi.yaml describes.
 func (c *Config) setDefaults(ctx *pulumi.Context) {
 	if c.NamePrefix == "" {
 		c.NamePrefix = ctx.Project() + "-" + ctx.Stack()

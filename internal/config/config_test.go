@@ -72,7 +72,7 @@ func TestLoad_wrongTypes(t *testing.T) {
 		{values{"s3Endpoint": "yep"}, []string{"s3Endpoint wrong-type"}},
 		{values{"rootVolumeGiB": "0x10"}, []string{"rootVolumeGiB wrong-type"}},
 		{values{"zones": "a", "forwardTo": "[1]"}, []string{"zones wrong-type", "forwardTo wrong-type"}},
-		// Rules about several keys are not applied to values that do not exist.
+		// Rules about several keys are not applied if a value is invalid.
 		{values{"s3Endpoint": "no way", "s3Buckets": `["mine"]`}, []string{"s3Endpoint wrong-type"}},
 		{values{"requireMfa": "maybe", "mfaMaxAgeMinutes": "5"}, []string{"requireMfa wrong-type"}},
 	} {
@@ -81,7 +81,7 @@ func TestLoad_wrongTypes(t *testing.T) {
 	}
 }
 
-// Each key without a value is reported once, and no rule is applied to it.
+// Each key without a value is reported exactly once.
 func TestLoad_missingDefaults(t *testing.T) {
 	t.Parallel()
 	_, diags := load(t, nil)
@@ -149,7 +149,7 @@ func TestReader_checkKeys(t *testing.T) {
 	}
 }
 
-// Pulumi passes the configuration in the environment, where Load finds the keys that it does not know.
+// Load finds unknown keys in the environment variable in which Pulumi passes the configuration.
 func TestLoad_unknownKeys(t *testing.T) {
 	all := pulumitest.ConfigWith(t, root, values{"vpcCIDRs": "10.0.0.0/16", "terminationProtect": "true"})
 	encoded, err := json.Marshal(all)
@@ -161,7 +161,7 @@ func TestLoad_unknownKeys(t *testing.T) {
 	require.Contains(t, diags[1].Message, "vpcCidr")
 }
 
-// Exactly the keys in the project's namespace that the program does not read are reported, each once.
+// Each unknown key in the project's namespace is reported once, and no other key.
 func FuzzCheckKeys(f *testing.F) {
 	for _, text := range []string{
 		`{"bastionless:zone":"[\"a\"]"}`, `{"aws:region":"eu-west-1"}`, `{`, `{"bastionless:":""}`, `[]`, `{"bastionless:zones":1}`,
@@ -194,7 +194,7 @@ func TestOneOf(t *testing.T) {
 	require.Equal(t, `"a", "b" or "c"`, oneOf([]string{"a", "b", "c"}))
 }
 
-// Each endpoint names the key that required it first.
+// Each endpoint names the first key that requires it.
 func TestConfig_vpcEndpoints(t *testing.T) {
 	t.Parallel()
 	c, diags := loadValues(t, values{

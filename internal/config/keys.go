@@ -14,8 +14,9 @@ import (
 // originalProject is the project's name before "pulumi new" changes it.
 const originalProject = "bastionless"
 
-// checkKeys reports keys that the program does not read, which Pulumi accepts without a warning. encoded is the content of the
-// environment variable with which Pulumi passes the configuration: a JSON object of all keys with their namespaces.
+// checkKeys reports keys that the program does not read, because Pulumi accepts them silently. encoded is
+// the value of the environment variable in which Pulumi passes the configuration: a JSON object with all
+// keys, including their namespaces.
 func (r *reader) checkKeys(project, encoded string) {
 	var all map[string]json.RawMessage
 	if encoded == "" || json.Unmarshal([]byte(encoded), &all) != nil {
@@ -33,7 +34,7 @@ func (r *reader) checkKeys(project, encoded string) {
 	}
 }
 
-// suggestion names the known key that is most similar to a name, if one is.
+// suggestion returns the question whether the most similar known key is meant, or "" if no key is similar.
 func (r *reader) suggestion(name string) string {
 	params := levenshtein.NewParams()
 	best, similarity := "", 0.0

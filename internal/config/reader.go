@@ -16,7 +16,7 @@ import (
 	"bastionless/network"
 )
 
-// reader reads the keys of the project and collects what is wrong with them.
+// reader reads the keys of the project, and collects problems with them.
 type reader struct {
 	source *config.Config
 	diags  diag.Diagnostics
@@ -30,8 +30,9 @@ func newReader(ctx *pulumi.Context) *reader {
 	return &reader{source: config.New(ctx, ""), knownKeys: map[string]bool{}, invalidKeys: map[string]bool{}}
 }
 
-// read reads a key and parses its value. Pulumi.yaml declares a type and a default for each key, and Pulumi checks the types
-// before it runs the program. So a problem here means that Pulumi.yaml was changed.
+// read reads a key and parses its value. Pulumi.yaml declares a type and a default for each key, and
+// Pulumi checks the types before it runs the program, so a problem here means that Pulumi.yaml was
+// changed.
 func read[T any](r *reader, key, rule string, parse func(string) (T, error)) T {
 	r.knownKeys[key] = true
 	var none T
@@ -62,7 +63,7 @@ func (r *reader) integer(key string) int {
 	return read(r, key, "an integer", strconv.Atoi)
 }
 
-// rawList reads a list of strings as it is.
+// rawList reads a list of strings, unchanged.
 func (r *reader) rawList(key string) []string {
 	rule := fmt.Sprintf("a list of strings: set each element with pulumi config set --path '%s[0]' VALUE", key)
 	return read(r, key, rule, func(text string) ([]string, error) {
@@ -71,7 +72,7 @@ func (r *reader) rawList(key string) []string {
 	})
 }
 
-// strList reads a list of strings, and leaves out empty strings and duplicates.
+// strList reads a list of strings. It reports and leaves out empty strings and duplicates.
 func (r *reader) strList(key string) []string {
 	var values []string
 	reported := map[string]bool{}
@@ -91,7 +92,7 @@ func (r *reader) strList(key string) []string {
 	return values
 }
 
-// enum reads one of several values. Another value is reported and returned.
+// enum reads a value, and reports it if it is not allowed.
 func enum[T ~string](r *reader, key string, allowed []T) T {
 	value := T(r.str(key))
 	if !r.invalidKeys[key] && !slices.Contains(allowed, value) {
@@ -100,7 +101,7 @@ func enum[T ~string](r *reader, key string, allowed []T) T {
 	return value
 }
 
-// enumList reads a list of several values.
+// enumList reads a list of values. It reports and leaves out values that are not allowed.
 func enumList[T ~string](r *reader, key string, allowed []T) []T {
 	var values []T
 	for _, value := range r.strList(key) {
@@ -113,7 +114,7 @@ func enumList[T ~string](r *reader, key string, allowed []T) []T {
 	return values
 }
 
-// cidr reads a CIDR block. The zero value stands for one that is malformed.
+// cidr reads a CIDR block. It returns the zero value if the block is malformed.
 func (r *reader) cidr(key string) netip.Prefix {
 	text := r.str(key)
 	if r.invalidKeys[key] {
@@ -122,7 +123,7 @@ func (r *reader) cidr(key string) netip.Prefix {
 	return r.parseCIDR(key, text)
 }
 
-// cidrList reads a list of CIDR blocks. The zero value stands for each that is malformed.
+// cidrList reads a list of CIDR blocks. The list contains the zero value in place of malformed blocks.
 func (r *reader) cidrList(key string) []netip.Prefix {
 	var blocks []netip.Prefix
 	for _, text := range r.rawList(key) {

@@ -13,11 +13,11 @@ import (
 	"bastionless/network"
 )
 
-// namePrefix allows what the names of security groups, tags and associations have in common, without characters that a shell
-// would interpret.
+// namePrefix matches what is allowed in names of security groups, tags and associations alike, except
+// characters that a shell would interpret.
 var namePrefix = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$`)
 
-// validate returns the problems with the options of each component, and with values that do not go together.
+// validate returns the problems with the options of each component, and with combinations of options.
 func (c Config) validate() diag.Diagnostics {
 	var diags diag.Diagnostics
 	if !namePrefix.MatchString(c.NamePrefix) || strings.HasPrefix(c.NamePrefix, "sg-") {
@@ -66,8 +66,9 @@ func (c Config) instances() int {
 	return len(slices.Compact(zones)) * c.Instances.PerZone
 }
 
-// checkSubnetSizes counts the network interfaces in each subnet. Default subnets are large enough for all that the limits allow,
-// so a subnet that is too small was configured.
+// checkSubnetSizes reports subnets that are too small for their network interfaces. Default subnets are
+// large enough for everything that the limits allow, so the user has set the block of any subnet that is
+// too small.
 func (c Config) checkSubnetSizes(diags *diag.Diagnostics) {
 	vpcEndpoints := len(c.VPCEndpoints())
 	instances := c.instances()
@@ -92,8 +93,8 @@ func (c Config) checkSubnetSizes(diags *diag.Diagnostics) {
 	}
 }
 
-// checkS3 reports options that need the S3 endpoint. The endpoint is on by default, so the key to blame is the one that turned it
-// off.
+// checkS3 reports options that need the S3 endpoint if it is off. It is on by default, so the problem is
+// reported for s3Endpoint, which the user has set.
 func (c Config) checkS3(diags *diag.Diagnostics) {
 	if c.Endpoints.S3 {
 		return

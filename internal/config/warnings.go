@@ -8,7 +8,7 @@ import (
 	"bastionless/network"
 )
 
-// Warnings returns values that are allowed and unwise.
+// Warnings returns warnings about values that are allowed but discouraged.
 func (c Config) Warnings() diag.Diagnostics {
 	var warnings diag.Diagnostics
 	warn := func(when bool, key, format string, args ...any) {

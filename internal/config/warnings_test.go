@@ -9,7 +9,7 @@ import (
 	"bastionless/internal/pulumitest"
 )
 
-// Each unwise value has one warning, and nothing else has.
+// Exactly the discouraged values have a warning.
 func TestConfig_warnings(t *testing.T) {
 	t.Parallel()
 	list := pulumitest.Strings

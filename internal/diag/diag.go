@@ -33,7 +33,7 @@ const (
 	NotFound Code = "not-found"
 	// NotOffered: the Region or one of its Availability Zones does not offer what the value names.
 	NotOffered Code = "not-offered"
-	// Discouraged: the value is allowed, but the user is warned.
+	// Discouraged: the value is allowed, but there is a better one.
 	Discouraged Code = "discouraged"
 )
 

@@ -11,7 +11,7 @@ import (
 
 var update = flag.Bool("update", false, "write the golden file")
 
-// What the provider says about things that do not exist. Its errors have no code.
+// The provider's error messages about things that do not exist. Its errors have no codes.
 const (
 	noKeyPair    = "reading EC2 Key Pair: InvalidKeyPair.NotFound: The key pair 'laptop' does not exist"
 	noKeyPairs   = "reading EC2 Key Pair: no matching EC2 Key Pair found"
@@ -28,14 +28,14 @@ const (
 
 func tokyo(code string) string { return "com.amazonaws.ap-northeast-1." + code }
 
-// withoutService answers that an endpoint service does not exist.
+// withoutService returns the answer that an endpoint service does not exist.
 func withoutService(code, text string) pulumitest.Answer {
 	answer := pulumitest.FailedLookup(pulumitest.GetVpcEndpointService, text)
 	answer.Args = pulumitest.Map{"serviceName": tokyo(code), "serviceType": "Interface"}
 	return answer
 }
 
-// services returns the codes of n services, and answers that they exist.
+// services returns the codes of n services, and the answers that they exist.
 func services(n int) (codes []string, answers []pulumitest.Answer) {
 	for i := range n {
 		code := fmt.Sprintf("service%d", i)
@@ -44,7 +44,7 @@ func services(n int) (codes []string, answers []pulumitest.Answer) {
 	return codes, answers
 }
 
-// repeat returns a problem n times.
+// repeat returns a diagnostic n times.
 func repeat(n int, diagnostic string) []string {
 	var all []string
 	for range n {
@@ -176,7 +176,7 @@ func endpointCases() map[string]badCase {
 		"too many buckets": {set: values{"s3Buckets": list(buckets...)}, want: []string{"s3Buckets too-many"}},
 		"S3 is needed and off": {
 			set: values{"s3Endpoint": "false", "s3Buckets": list("mine"), "installLatestAgent": "true", "sessionLogs": list("s3")},
-			// Nobody set agentAutoUpdate, so the key to blame is s3Endpoint.
+			// The user did not set agentAutoUpdate, so the problem is reported for s3Endpoint.
 			want: repeat(4, "s3Endpoint conflict"),
 		},
 		"an organization that is malformed": {set: values{"organizationId": "o-short"}, want: []string{"organizationId malformed"}},
@@ -272,7 +272,7 @@ func sessionCases() map[string]badCase {
 		},
 		"principals whose requests do not show MFA": {
 			set: values{"sessionPrincipals": list("account", "sso:Admin", "arn:aws:iam::123456789012:role/ops")},
-			// Nobody set requireMfa, so the key to blame is sessionPrincipals.
+			// The user did not set requireMfa, so the problem is reported for sessionPrincipals.
 			want: repeat(2, "sessionPrincipals conflict"),
 		},
 		"a principal listed twice":  {set: values{"sessionPrincipals": list("account", "account")}, want: []string{"sessionPrincipals duplicate"}},
@@ -333,7 +333,7 @@ func combinedCases() map[string]badCase {
 				"s3Endpoint conflict", "zones not-found", "keyName not-found",
 			},
 		},
-		// Text of the user is never taken for a format.
+		// Text that a user wrote is never used as a format string.
 		"percent signs": {
 			set:  values{"namePrefix": "100%d", "forwardTo": list("%s:%d"), "instanceType": "%v"},
 			want: []string{"forwardTo malformed", "namePrefix malformed", "instanceType malformed"},

@@ -25,11 +25,11 @@ type values = pulumitest.Values
 
 var list = pulumitest.Strings
 
-// badCase is a configuration that is refused, in an account that answers lookups.
+// badCase is a configuration that is rejected, and the answers to its lookups.
 type badCase struct {
 	set     values
 	answers []pulumitest.Answer
-	// want are the key and the code of each problem, "key code".
+	// want are the key and the code of each diagnostic, "key code".
 	want []string
 }
 
@@ -52,10 +52,11 @@ func resolve(
 	return plan, diags, result
 }
 
-// messagesFile is the one file that pins the wording of messages. "go test ./internal/preflight -update" writes it.
+// messagesFile is the golden file with the wording of all messages. "go test ./internal/preflight
+// -update" writes it.
 const messagesFile = "testdata/messages.golden"
 
-// Each configuration is refused for exactly these reasons, in an update and in a preview.
+// Each configuration is rejected for exactly these reasons, in an update and in a preview.
 func TestResolve_diagnostics(t *testing.T) {
 	t.Parallel()
 	cases := map[string]badCase{}
@@ -99,7 +100,7 @@ func requireGolden(t *testing.T, messages map[string][]string) {
 	require.Equal(t, string(want), text.String(), "if this is meant: go test ./internal/preflight -update")
 }
 
-// Configurations at the edges of the rules are accepted.
+// Configurations at the limits of the rules are accepted.
 func TestResolve_edges(t *testing.T) {
 	t.Parallel()
 	in := pulumitest.Tokyo()

@@ -50,7 +50,7 @@ func (r *resolver) lookUpInstanceType() error {
 	return nil
 }
 
-// lookUpImage compares a pinned image with the instance type and the root volume.
+// lookUpImage checks a pinned AMI against the instance type and the root volume.
 func (r *resolver) lookUpImage() error {
 	options := r.plan.Instances
 	invalid := options.Validate()
@@ -59,7 +59,7 @@ func (r *resolver) lookUpImage() error {
 	}
 	image, err := ec2.LookupAmi(r.ctx, &ec2.LookupAmiArgs{
 		Filters: []ec2.GetAmiFilter{{Name: "image-id", Values: []string{options.AMI}}},
-		// A pinned image may be deprecated.
+		// A pinned AMI may be deprecated.
 		IncludeDeprecated: pulumi.BoolRef(true),
 	})
 	if err != nil {

@@ -8,7 +8,7 @@ import (
 	"bastionless/internal/pulumitest"
 )
 
-// AWS does not return the zones of a service in GovCloud, so nothing can be said about them.
+// In GovCloud, AWS does not return the zones of a service, so they cannot be checked.
 func TestResolve_servicesWithoutZones(t *testing.T) {
 	t.Parallel()
 	in := pulumitest.GovCloud()
@@ -18,7 +18,8 @@ func TestResolve_servicesWithoutZones(t *testing.T) {
 	require.Empty(t, diags)
 }
 
-// A lookup that fails for another reason than the configuration fails the program. Problems of the configuration are returned, too.
+// A lookup that fails for a reason other than the configuration fails the program. Problems with the
+// configuration are reported as well.
 func TestResolve_failedLookups(t *testing.T) {
 	t.Parallel()
 	set := values{"amiId": "ami-06098fd00463352b6", "keyName": "aws-ssh-key", "instancesPerZone": "0"}

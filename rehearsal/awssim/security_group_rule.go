@@ -120,7 +120,7 @@ func (c *call) rulesOf(group, token string) []*object {
 	return c.find(token, func(v values) bool { return str(v, "securityGroupId") == group })
 }
 
-// checkRule returns AWS's error for a rule. id is the ID of a rule that is updated, or "".
+// checkRule returns AWS's error for a rule. ID is the ID of a rule that is updated, or "".
 func (c *call) checkRule(prefix, operation, token, id string, rule values) error {
 	group := c.securityGroup(str(rule, "securityGroupId"))
 	if group == nil {

@@ -21,7 +21,7 @@ import (
 
 // Row maps one or more controls to a property and a claim.
 type Row struct {
-	// Control lists the ids of the controls, and Requires what they require.
+	// Control lists the IDs of the controls, and Requires what they require.
 	Control, Requires string
 	// Type is a resource type. Every resource of the type has to have the property.
 	Type string
@@ -29,7 +29,7 @@ type Row struct {
 	Property string
 	// Value is the value of the property as JSON, or Present or Absent.
 	Value string
-	// Claim is the id of a claim that has to be proven. Optional.
+	// Claim is the ID of a claim that has to be proven. Optional.
 	Claim string
 }
 

@@ -85,7 +85,7 @@ func marksFor(w io.Writer) marks {
 type summary struct {
 	strings.Builder
 	marks marks
-	// width is the width of the longest id of a claim.
+	// width is the width of the longest ID of a claim.
 	width int
 }
 
@@ -100,7 +100,7 @@ func (s *summary) list(heading string, items []string) {
 	}
 }
 
-// claimRow is the claims with the same id, class and result.
+// claimRow is the claims with the same ID, class and result.
 type claimRow struct {
 	proof.Claim
 	subjects []string
@@ -183,7 +183,7 @@ func fixes(reasons []proof.Reason) []string {
 	return found
 }
 
-// hardeningRows writes the ids of the claims that are met, and a line with the fix for each that is not.
+// hardeningRows writes the IDs of the claims that are met, and a line with the fix for each that is not.
 func (s *summary) hardeningRows(rows []claimRow) {
 	var met []string
 	var unmet []claimRow

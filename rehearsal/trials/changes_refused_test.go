@@ -81,7 +81,7 @@ func TestChanges_refusedByAWS(t *testing.T) {
 	}
 }
 
-// instances lists the names and ids of the instances in the state.
+// instances lists the names and IDs of the instances in the state.
 func (e *env) instances() []string {
 	var instances []string
 	for _, state := range e.resources() {

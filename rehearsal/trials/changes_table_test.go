@@ -21,7 +21,7 @@ const (
 	instanceReplacedDeleteFirst = "Instance instances-a-1: remove recreate"
 )
 
-// instanceReferences are the effects on the resources that refer to the instances by id.
+// instanceReferences are the effects on the resources that refer to the instances by ID.
 var instanceReferences = []string{"Association instances-agent-update: update", "RolePolicy session-role: update"}
 
 // endpointsReplaced are the effects on dev's interface endpoints when they are replaced. The old ones are deleted first,

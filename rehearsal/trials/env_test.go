@@ -216,7 +216,7 @@ func (e *env) requireConsistent() {
 	require.Empty(e.t, e.stack.State().PendingOperations)
 }
 
-// stateObjects lists the type and the id of each object in the state that the cloud's inventory lists, too.
+// stateObjects lists the type and the ID of each object in the state that the cloud's inventory lists, too.
 func (e *env) stateObjects() []string {
 	objects := []string{}
 	for _, state := range e.resources() {
@@ -228,7 +228,7 @@ func (e *env) stateObjects() []string {
 	return objects
 }
 
-// cloudObjects lists the type and the id of each object in the cloud.
+// cloudObjects lists the type and the ID of each object in the cloud.
 func (e *env) cloudObjects() []string {
 	objects := []string{}
 	for _, object := range e.cloud.Inventory() {

@@ -11,7 +11,7 @@ import (
 	"bastionless/rehearsal/awssim"
 )
 
-// laterSteps are the types whose creation continues after the id is known, with what can still fail then. The creation
+// laterSteps are the types whose creation continues after the ID is known, with what can still fail then. The creation
 // of any other type is a single call, which fails before it has an effect or not at all.
 var laterSteps = map[string]string{
 	"aws:ec2/vpc:Vpc":                                                      "waits until the VPC is available, then sets its DNS attributes",

@@ -89,7 +89,7 @@ func TestToggles(t *testing.T) {
 }
 
 // addedTypes lists the types of the objects that the cloud has now and did not have before, and requires that it still
-// has those that it had. It ignores policy attachments, whose ids are random.
+// has those that it had. It ignores policy attachments, whose IDs are random.
 func (e *env) addedTypes(before []string) []string {
 	e.t.Helper()
 	isAttachment := func(object string) bool { return strings.HasPrefix(object, attachmentType+" ") }
@@ -139,7 +139,7 @@ func TestDeployAgain(t *testing.T) {
 	require.Empty(t, effects(e.up()))
 }
 
-// records returns the type and the name of each session log group and each key in the cloud, by id.
+// records returns the type and the name of each session log group and each key in the cloud, by ID.
 func (e *env) records() map[string]string {
 	records := map[string]string{}
 	for _, object := range e.cloud.Inventory() {

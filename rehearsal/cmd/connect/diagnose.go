@@ -123,7 +123,7 @@ func (s *session) endpointProblems(ctx context.Context) ([]string, error) {
 
 // endpointStates returns the states of the endpoints that exist, by ID.
 func (s *session) endpointStates(ctx context.Context, ids []string) (map[string]string, error) {
-	// With --filters instead of --vpc-endpoint-ids, a missing endpoint is no error.
+	// With --filters instead of --vpc-endpoint-IDs, a missing endpoint is no error.
 	printed, err := s.output(ctx, "aws", "ec2", "describe-vpc-endpoints", "--region", s.connection.Region,
 		"--output", "json", "--filters", "Name=vpc-endpoint-id,Values="+strings.Join(ids, ","))
 	if err != nil {

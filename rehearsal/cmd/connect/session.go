@@ -86,7 +86,7 @@ func (s *session) end(ctx context.Context, began time.Time) string {
 	return "session " + id + " is terminated"
 }
 
-// findOpenSession returns the id of the session that was opened on the instance, or "".
+// findOpenSession returns the ID of the session that was opened on the instance, or "".
 func (s *session) findOpenSession(ctx context.Context, began time.Time) (string, error) {
 	owner, err := s.query(ctx, "Arn", "sts", "get-caller-identity")
 	if err != nil {

@@ -16,7 +16,7 @@ import (
 // contract.EndpointsOutput.
 type outputs struct {
 	Connection *contract.Connection `json:"connection"`
-	// Endpoints maps the code of each service to the id of its VPC endpoint.
+	// Endpoints maps the code of each service to the ID of its VPC endpoint.
 	Endpoints map[string]string `json:"endpoints"`
 	// Instances distinguishes a stack that was deployed before the output connection existed from one
 	// that is not deployed.
@@ -70,7 +70,7 @@ type session struct {
 	*env
 	options
 	connection contract.Connection
-	// endpoints maps the code of each service to the id of its VPC endpoint.
+	// endpoints maps the code of each service to the ID of its VPC endpoint.
 	endpoints map[string]string
 	// name is the name of the instance, such as a-1.
 	name     string
