@@ -11,7 +11,7 @@ import (
 )
 
 // article contains the article's resources with all their properties. The article does not set the
-// properties that are marked as defaults; the program does. The IDs are those of the test: <resource>-ID.
+// properties that are marked as defaults; the program does. The IDs are those of the test: <resource>-id.
 var article = map[string]pulumitest.Map{
 	vpcType + "::network": {
 		"cidrBlock": "10.0.0.0/16", "instanceTenancy": "default", "enableDnsSupport": true, "enableDnsHostnames": true,

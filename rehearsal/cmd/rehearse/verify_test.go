@@ -72,7 +72,7 @@ func TestVerify_strict(t *testing.T) {
 func TestVerify_invalidInput(t *testing.T) {
 	t.Parallel()
 	missing := filepath.Join(t.TempDir(), "none.json")
-	const usage, fix = ": name one file that \"pulumi stack export --file\" has written, or - for the standard input",
+	const usage, fix = ": name one file that \"pulumi stack export --file\" wrote, or - for standard input",
 		": \"pulumi stack export --file state.json\" writes one"
 	for name, test := range map[string]struct {
 		text string
@@ -135,7 +135,7 @@ func TestVerify_principal(t *testing.T) {
 	status, stdout, stderr := verify(text, "--principal", "ann", "-")
 	require.Equal(t, exitUsage, status)
 	require.Empty(t, stdout)
-	require.Equal(t, `rehearse verify: invalid value "ann" for flag -principal: neither an ARN of IAM nor a 12-digit account id`, last(stderr))
+	require.Equal(t, `rehearse verify: invalid value "ann" for flag -principal: neither an IAM ARN nor a 12-digit account ID`, last(stderr))
 }
 
 func TestVerify_noInstances(t *testing.T) {
