@@ -1,7 +1,9 @@
 // Package contract declares what the program and the rehearsal must agree on: the type tokens of
 // components, the component inputs that states record, and the stack outputs that other programs read. It
-// imports only the standard library. Facts about AWS do not belong here: the program, the simulated AWS
-// and the proofs each state them independently.
+// imports only the standard library.
+//
+// Facts about AWS do not belong here: the program, the simulated AWS and the proofs each state them
+// independently.
 package contract
 
 // Type tokens of the components. States record them: changing a token replaces the component's resources,

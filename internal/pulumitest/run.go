@@ -1,7 +1,9 @@
 // Package pulumitest runs Pulumi programs in tests, without an engine or a provider, and records the
-// resources that they declare. A test sees what a program sends to the engine. It does not see what the
-// engine or AWS would do with it: there is no state and no diff, no provider adds defaults or rejects
-// inputs, and the outputs that components register are not recorded.
+// resources that they declare.
+//
+// A test sees what a program sends to the engine. It does not see what the engine or AWS would do with
+// it: there is no state and no diff, no provider adds defaults or rejects inputs, and the outputs that
+// components register are not recorded.
 package pulumitest
 
 import (

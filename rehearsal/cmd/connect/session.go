@@ -65,7 +65,9 @@ func exitStatus(program string, err error) (int, error) {
 
 // end terminates the session that an interrupted plugin left open, and returns what happened to the
 // session. The plugin passes an interrupt on to the shell, and does not close its session when it is
-// killed. It takes at most 3 times e.grace, and returns early at the next signal.
+// killed.
+//
+// It takes at most 3 times e.grace, and returns early at the next signal.
 func (s *session) end(ctx context.Context, began time.Time) string {
 	// Under make, a signal to the process group arrives twice, because make sends it again.
 	s.discardSignals()
