@@ -108,7 +108,8 @@ func instancesArgs(ctx *pulumi.Context, plan preflight.Plan, s outputs.Stack) *c
 	if plan.Instances.InstallLatestAgent {
 		args.UserData = osimage.InstallLatestAgent(plan.Env, plan.Architecture)
 	}
-	// An agent that lacks one of these at its first try sleeps: minutes without an endpoint, half an hour without a permission.
+	// An agent that starts before one of these exists waits before it tries again: minutes if an endpoint
+	// is missing, half an hour if a permission is missing.
 	args.After = append(args.After, s.Endpoints.SessionEndpoints()...)
 	args.After = append(args.After, s.SecurityGroups.Rules()...)
 	args.After = append(args.After, s.VPC.Associations()...)

@@ -10,8 +10,8 @@ import (
 	"bastionless/internal/pulumitest"
 )
 
-// article is the article's resources with all their properties. The article leaves the properties with a comment to the defaults
-// of AWS or Terraform, and the program sets them. Ids are those of the test: <resource>-id.
+// article contains the article's resources with all their properties. The article does not set the
+// properties that are marked as defaults; the program does. The IDs are those of the test: <resource>-id.
 var article = map[string]pulumitest.Map{
 	vpcType + "::network": {
 		"cidrBlock": "10.0.0.0/16", "instanceTenancy": "default", "enableDnsSupport": true, "enableDnsHostnames": true,
@@ -73,8 +73,9 @@ var article = map[string]pulumitest.Map{
 		"vpcId": "network-id", "vpcEndpointType": "Gateway", "serviceName": "com.amazonaws.ap-northeast-1.s3",
 		"routeTableIds": pulumitest.List{"network-app-id"}, "policy": articlePolicy,
 	},
-	// The session role and its policy differ from the article where it does not work: the account has 12 digits, and the policy
-	// allows the default session document, the data channel, and the caller's own sessions.
+	// The session role and its policy differ from the article where the article does not work: the
+	// account ID has 12 digits, and the policy allows the default session document, the data channel and
+	// the caller's own sessions.
 	roleType + "::session-role": {"name": "SessionRoleforSSM", "assumeRolePolicy": articleDocument(
 		`{"Effect":"Allow","Principal":{"AWS":["arn:aws:iam::123456789012:user/hogehoge"]},"Action":["sts:AssumeRole"],` +
 			`"Condition":{"Bool":{"aws:MultiFactorAuthPresent":["true"]},"StringEquals":{"sts:RoleSessionName":["${aws:username}"]}}}`,
@@ -93,9 +94,9 @@ var article = map[string]pulumitest.Map{
 	)},
 }
 
-// beyondTheArticle is what the article does not have: the rules of security groups as separate resources, and the VPC's default
-// security group without rules.
-var beyondTheArticle = map[string]pulumitest.Map{
+// notInArticle lists the resources that the article does not have: security group rules as separate
+// resources, and the VPC's default security group without rules.
+var notInArticle = map[string]pulumitest.Map{
 	ingressType + "::security-ingress-vpc": {
 		"securityGroupId": "security-endpoints-id", "ipProtocol": "tcp", "fromPort": 443, "toPort": 443, "cidrIpv4": "10.0.0.0/16",
 	},
@@ -123,13 +124,13 @@ func articleEndpoint(code string) pulumitest.Map {
 	}
 }
 
-// The article's stack holds the article's resources, property by property, and no others but those named above. How
-// they compose into components, and the order that the article lacks, is beside the point here.
+// The article's stack has the article's resources, property by property, and no others except
+// notInArticle. The test does not compare components and dependencies.
 func TestArticle(t *testing.T) {
 	t.Parallel()
 	require.Len(t, article, 19)
 	want := map[string]pulumitest.Map{}
-	for _, part := range []map[string]pulumitest.Map{article, beyondTheArticle} {
+	for _, part := range []map[string]pulumitest.Map{article, notInArticle} {
 		for key, inputs := range part {
 			want[key] = inputs
 		}

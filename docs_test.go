@@ -18,7 +18,7 @@ var (
 	shellComment = regexp.MustCompile(`\s+#.*$`)
 )
 
-// pages returns the READMEs and the pages of docs.
+// pages returns the READMEs and the pages in docs.
 func pages(t *testing.T) []string {
 	t.Helper()
 	docs, err := filepath.Glob("docs/*.md")
@@ -33,7 +33,7 @@ func readPage(t *testing.T, name string) string {
 	return string(text)
 }
 
-// headings returns the levels and texts of a page's headings.
+// headings returns the levels and texts of the headings of a page.
 func headings(text string) (levels []int, texts []string) {
 	fenced := false
 	for line := range strings.Lines(text) {
@@ -47,7 +47,7 @@ func headings(text string) (levels []int, texts []string) {
 	return levels, texts
 }
 
-// commands returns the lines of code of a page, without their comments.
+// commands returns the lines of code in a page, without comments.
 func commands(text string) []string {
 	var all []string
 	fence := ""
@@ -80,7 +80,7 @@ func anchor(heading string) string {
 	}, heading)
 }
 
-// Links to files and sections of the repository lead somewhere.
+// Links to files and sections of the repository are valid.
 func TestDocs_links(t *testing.T) {
 	t.Parallel()
 	for _, page := range pages(t) {
@@ -122,7 +122,7 @@ func TestDocs_readmeIsShort(t *testing.T) {
 	require.LessOrEqual(t, strings.Count(readPage(t, "README.md"), "\n"), 200)
 }
 
-// README.ja.md has the sections, the commands and the code of README.md. The test cannot compare what they say.
+// README.ja.md has the same sections, commands and code as README.md. The test cannot compare the prose.
 func TestDocs_japanese(t *testing.T) {
 	t.Parallel()
 	english, japanese := readPage(t, "README.md"), readPage(t, "README.ja.md")
@@ -136,7 +136,7 @@ func TestDocs_japanese(t *testing.T) {
 	require.Equal(t, code(english), code(japanese))
 }
 
-// The commands of make that a page names exist.
+// The make targets that a page names exist.
 func TestDocs_makeTargets(t *testing.T) {
 	t.Parallel()
 	makefile := readPage(t, "Makefile")

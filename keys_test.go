@@ -29,7 +29,7 @@ const (
 	instances    = "bastionless:compute:Instances::instances"
 )
 
-// effects has at least one effect of each key. The tests of the components cover the others.
+// effects lists at least one effect of each key. The tests of the components cover the others.
 var effects = []effect{
 	{values{"namePrefix": "acme"}, vpcType + "::network", "tags.Name", "acme-vpc"},
 	{values{"namePrefix": "acme"}, groupType + "::security-endpoints", "name", "acme-ssm-sg"},
@@ -163,7 +163,7 @@ func TestKeys_effects(t *testing.T) {
 	require.Equal(t, slices.Sorted(maps.Keys(pulumitest.LoadProject(t, ".").Config)), slices.Sorted(maps.Keys(seen)))
 }
 
-// A key adds all resources that belong to it and no others, and the instances depend on those that their agents need.
+// A key adds exactly the resources that belong to it, and the instances depend on those that their agents need.
 func TestKeys_addResources(t *testing.T) {
 	t.Parallel()
 	const records = rolePolicyType + "::instance-role-records"
@@ -197,7 +197,7 @@ func TestKeys_addResources(t *testing.T) {
 			},
 			nil,
 		},
-		// These add no resources.
+		// These keys add no resources.
 		"days alone": {values{"sessionLogDays": "7"}, nil, nil},
 		"a boundary, an organization, monitoring": {
 			values{"permissionsBoundary": limits, "organizationId": "o-exampleorgid", "detailedMonitoring": "true", "mfaMaxAgeMinutes": "5"},
@@ -216,7 +216,7 @@ func TestKeys_addResources(t *testing.T) {
 	}
 }
 
-// recordsBucket returns the bucket of the records and the resources that protect it.
+// recordsBucket returns the keys of the records bucket and of the resources that protect it.
 func recordsBucket() []string {
 	var all []string
 	for typ, names := range recorded {
@@ -229,7 +229,7 @@ func recordsBucket() []string {
 	return all
 }
 
-// The restricted policy of the S3 endpoint allows the bucket of the records.
+// The restricted policy of the S3 endpoint allows the records bucket.
 func TestKeys_recordsBucketInTheS3Policy(t *testing.T) {
 	t.Parallel()
 	for policy, want := range map[string]bool{"restricted": true, "full": false} {
@@ -244,7 +244,8 @@ func TestKeys_recordsBucketInTheS3Policy(t *testing.T) {
 	}
 }
 
-// The restricted policy of the S3 endpoint allows the repositories of the operating system and the buckets of the workload.
+// The restricted policy of the S3 endpoint allows the repositories of the operating system and the
+// buckets of the workload.
 func TestKeys_s3Policy(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {

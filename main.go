@@ -1,5 +1,5 @@
-// Bastionless gives people a shell on EC2 instances in private subnets through Session Manager and VPC endpoints, without a
-// bastion, an Internet gateway, a NAT gateway, a public address or an inbound rule.
+// Bastionless gives people a shell on EC2 instances in private subnets through Session Manager and VPC
+// endpoints, without a bastion, an Internet gateway, a NAT gateway, a public address or an inbound rule.
 package main
 
 import (
@@ -21,9 +21,9 @@ func main() { pulumi.Run(run) }
 
 // run checks the configuration and declares the stack.
 func run(ctx *pulumi.Context) error {
-	c, problems := config.Load(ctx)
+	c, diags := config.Load(ctx)
 	plan, more, err := preflight.Resolve(ctx, c)
-	if err := errors.Join(append(problems, more...).Err("invalid configuration of stack "+ctx.Stack()+":"), err); err != nil {
+	if err := errors.Join(append(diags, more...).Err("invalid configuration of stack "+ctx.Stack()+":"), err); err != nil {
 		return err
 	}
 	for _, warning := range plan.Warnings() {
@@ -47,7 +47,7 @@ func declare(ctx *pulumi.Context, plan preflight.Plan) (s outputs.Stack, err err
 	if s.SecurityGroups, err = network.NewSecurityGroups(ctx, "security", securityGroupsArgs(plan, s)); err != nil {
 		return s, err
 	}
-	if plan.FlowLogs.KeepDays > 0 {
+	if plan.FlowLogs.RetentionDays > 0 {
 		if _, err := network.NewFlowLogs(ctx, "flow-logs", flowLogsArgs(plan, s)); err != nil {
 			return s, err
 		}

@@ -41,15 +41,15 @@ var list = pulumitest.Strings
 // configured returns the default configuration with some values changed.
 func configured(t *testing.T, set values) map[string]string {
 	t.Helper()
-	return pulumitest.Configured(t, ".", set)
+	return pulumitest.ConfigWith(t, ".", set)
 }
 
-// tokyo returns the name of an endpoint service.
+// tokyo returns the name of an endpoint service in ap-northeast-1.
 func tokyo(code string) string { return "com.amazonaws.ap-northeast-1." + code }
 
 const ed25519 = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f ann@example.org"
 
-// keys are types and names of resources, sorted.
+// keys returns the keys of resources, sorted.
 func keys(byType map[string][]string) []string {
 	var all []string
 	for typ, names := range byType {
@@ -70,7 +70,7 @@ func runStack(t *testing.T, mode pulumitest.Mode, stack string) *pulumitest.Resu
 	return result
 }
 
-// components are in every stack.
+// components are the components that every stack has.
 var components = map[string][]string{
 	"bastionless:network:VPC":            {"network"},
 	"bastionless:network:SecurityGroups": {"security"},
@@ -80,7 +80,7 @@ var components = map[string][]string{
 	"bastionless:compute:Instances":      {"instances"},
 }
 
-// zoneResources are the resources of zones.
+// zoneResources returns the resources of zones.
 func zoneResources(zones ...string) map[string][]string {
 	resources := map[string][]string{}
 	for _, zone := range zones {
@@ -92,8 +92,8 @@ func zoneResources(zones ...string) map[string][]string {
 	return resources
 }
 
-// alike are in every stack.
-var alike = map[string][]string{
+// inEveryStack are resources that every stack has.
+var inEveryStack = map[string][]string{
 	vpcType:          {"network"},
 	defaultGroupType: {"network-default-sg"},
 	routeTableType:   {"network-app", "network-privatelink"},
@@ -103,10 +103,11 @@ var alike = map[string][]string{
 	rolePolicyType:   {"session-role"},
 }
 
-// managed are in every stack whose instances have the managed policy.
+// managed are resources of stacks whose instances have the managed policy.
 var managed = map[string][]string{attachmentType: {"instance-role-core"}}
 
-// recorded are in a stack with encrypted sessions that are recorded in CloudWatch Logs and S3, flow logs and minimal permissions.
+// recorded are resources of a stack with minimal permissions, flow logs, and encrypted sessions that are
+// recorded in CloudWatch Logs and S3.
 var recorded = map[string][]string{
 	"bastionless:audit:Sessions":   {"audit"},
 	"bastionless:network:FlowLogs": {"flow-logs"},
@@ -127,7 +128,7 @@ var recorded = map[string][]string{
 	"aws:ec2/flowLog:FlowLog": {"flow-logs"},
 }
 
-// restricted are in every stack with the default rules and endpoints.
+// restricted are resources of stacks with the default rules and endpoints.
 var restricted = map[string][]string{
 	ingressType:     {"security-ingress-instances"},
 	egressType:      {"security-egress-endpoints", "security-egress-s3-443"},
@@ -135,21 +136,21 @@ var restricted = map[string][]string{
 	associationType: {"instances-agent-update"},
 }
 
-// open are in the article's stack.
+// open are resources of the article's stack.
 var open = map[string][]string{
 	ingressType:  {"security-ingress-vpc"},
 	egressType:   {"security-egress-all"},
 	endpointType: {"endpoints-ssm", "endpoints-ssmmessages", "endpoints-ec2messages", "endpoints-s3"},
 }
 
-// The frozen stacks have exactly these resources. The tests of the components cover their properties; those of the article's stack are
-// in TestArticle.
+// The frozen stacks have exactly these resources. The tests of the components cover their properties;
+// those of the article's stack are in TestArticle.
 func TestStacks_inventory(t *testing.T) {
 	t.Parallel()
 	for stack, parts := range map[string][]map[string][]string{
-		"article": {components, alike, managed, open, zoneResources("a")},
-		"dev":     {components, alike, managed, restricted, zoneResources("a")},
-		"prod":    {components, alike, restricted, recorded, zoneResources("a", "c")},
+		"article": {components, inEveryStack, managed, open, zoneResources("a")},
+		"dev":     {components, inEveryStack, managed, restricted, zoneResources("a")},
+		"prod":    {components, inEveryStack, restricted, recorded, zoneResources("a", "c")},
 	} {
 		t.Run(stack, func(t *testing.T) {
 			t.Parallel()
@@ -158,14 +159,14 @@ func TestStacks_inventory(t *testing.T) {
 				want = append(want, keys(part)...)
 			}
 			slices.Sort(want)
-			pulumitest.Both(t, func(t *testing.T, mode pulumitest.Mode) {
+			pulumitest.EachMode(t, func(t *testing.T, mode pulumitest.Mode) {
 				require.Equal(t, want, pulumitest.Inventory(runStack(t, mode, stack).Resources))
 			})
 		})
 	}
 }
 
-// An instance depends on everything that its agent needs at its first try, and on nothing else.
+// An instance depends on exactly what its agent needs when it starts.
 func TestStacks_dependenciesOfInstances(t *testing.T) {
 	t.Parallel()
 	agent := map[string][]string{
@@ -192,7 +193,7 @@ func TestStacks_dependenciesOfInstances(t *testing.T) {
 	} {
 		t.Run(stack, func(t *testing.T) {
 			t.Parallel()
-			pulumitest.Both(t, func(t *testing.T, mode pulumitest.Mode) {
+			pulumitest.EachMode(t, func(t *testing.T, mode pulumitest.Mode) {
 				result := runStack(t, mode, stack)
 				for _, zone := range test.zones {
 					want := []string{subnetType + "::network-app-" + zone}
@@ -207,8 +208,8 @@ func TestStacks_dependenciesOfInstances(t *testing.T) {
 	}
 }
 
-// The endpoints do not depend on IAM, and IAM does not depend on the VPC, except policies that name the targets of records. Only
-// resources that name the instances depend on them.
+// The endpoints do not depend on IAM, and IAM does not depend on the VPC, except for policies that name
+// the destinations of records. Only resources that refer to the instances depend on them.
 func TestStacks_otherDependencies(t *testing.T) {
 	t.Parallel()
 	result := runStack(t, pulumitest.Update, "prod")
@@ -246,7 +247,7 @@ func TestStacks_otherDependencies(t *testing.T) {
 	}
 }
 
-// Records, the resources that protect them and their key are retained when a stack is destroyed, and nothing else.
+// When a stack is destroyed, only the records, their key and the resources that protect them are retained.
 func TestStacks_retainRecords(t *testing.T) {
 	t.Parallel()
 	for stack, want := range map[string][]string{
@@ -265,7 +266,7 @@ func TestStacks_retainRecords(t *testing.T) {
 		for _, r := range runStack(t, pulumitest.Update, stack).Resources {
 			if slices.Contains(r.Options, "retainOnDelete: true") {
 				kept = append(kept, r)
-				// A fixed name would be taken when the stack is deployed again.
+				// A fixed name would already exist when the stack is deployed again.
 				require.NotContains(t, r.Inputs, "name", r.Key())
 			}
 		}
@@ -273,7 +274,7 @@ func TestStacks_retainRecords(t *testing.T) {
 	}
 }
 
-// Every role of a stack has the permissions boundary.
+// All roles of a stack have the permissions boundary.
 func TestStack_permissionsBoundary(t *testing.T) {
 	t.Parallel()
 	const boundary = "arn:aws:iam::123456789012:policy/limits"
@@ -321,7 +322,7 @@ func TestStack_furtherServices(t *testing.T) {
 	}, result.Exports["endpoints"])
 }
 
-// wantExports are the outputs that all stacks have, with those of the zones.
+// wantExports returns the outputs that all stacks have, for these zones.
 func wantExports(mode pulumitest.Mode, own pulumitest.Map, zones ...string) pulumitest.Map {
 	app, privatelink, instances := pulumitest.Map{}, pulumitest.Map{}, pulumitest.Map{}
 	for _, zone := range zones {
@@ -348,7 +349,7 @@ func wantExports(mode pulumitest.Mode, own pulumitest.Map, zones ...string) pulu
 	return want
 }
 
-// connection is the output of that name, with what a stack changes of it.
+// connection returns the output connection, with changes for a stack.
 func connection(mode pulumitest.Mode, profile string, own pulumitest.Map, zones ...string) any {
 	instances := pulumitest.Map{}
 	for _, zone := range zones {
@@ -377,7 +378,7 @@ func TestStacks_exports(t *testing.T) {
 	t.Parallel()
 	const start = "aws ssm start-session --profile %s --region ap-northeast-1 --target "
 	command := func(prefix string) string { return strings.Replace(start, "%s", prefix, 1) }
-	pulumitest.Both(t, func(t *testing.T, mode pulumitest.Mode) {
+	pulumitest.EachMode(t, func(t *testing.T, mode pulumitest.Mode) {
 		require.Equal(t, wantExports(mode, pulumitest.Map{
 			"endpoints":        mode.Computed(endpointIDs("ssm", "ssmmessages", "ec2messages", "s3")),
 			"instanceRoleName": "EC2RoleforSSM",
@@ -431,7 +432,7 @@ func TestStacks_exports(t *testing.T) {
 
 func TestStack_sharedSubnets(t *testing.T) {
 	t.Parallel()
-	pulumitest.Both(t, func(t *testing.T, mode pulumitest.Mode) {
+	pulumitest.EachMode(t, func(t *testing.T, mode pulumitest.Mode) {
 		result := pulumitest.Run(t, pulumitest.Setup{
 			Mode: mode, Config: configured(t, values{"subnetLayout": "shared"}), Answers: pulumitest.Tokyo().Answers(),
 		}, run)
@@ -450,7 +451,7 @@ func TestStack_sharedSubnets(t *testing.T) {
 	})
 }
 
-// A stack in another partition contains no Region, partition or DNS suffix of this one.
+// A stack in another partition contains no Region, partition or DNS suffix of the partition aws.
 func TestStack_otherPartitions(t *testing.T) {
 	t.Parallel()
 	set := values{
@@ -462,10 +463,10 @@ func TestStack_otherPartitions(t *testing.T) {
 		"sessionLogs": list("cloudwatch", "s3"), "sessionEncryption": "true", "flowLogDays": "30", "instancePolicy": "minimal",
 	}
 	for name, test := range map[string]struct {
-		in      pulumitest.Place
+		in      pulumitest.Region
 		foreign []string
 	}{
-		// EC2's principal and the path of Identity Center's roles are the same in GovCloud.
+		// The service principal of EC2 and the path of Identity Center's roles are the same in GovCloud.
 		"GovCloud": {pulumitest.GovCloud(), []string{"arn:aws:", "amazonaws.com.cn", "ap-northeast-1", "us-east-1", "cn-north-1"}},
 		"China":    {pulumitest.Beijing(), []string{"arn:aws:", "ap-northeast-1", "us-east-1", "us-gov"}},
 	} {
@@ -500,7 +501,7 @@ func TestStack_otherPartitions(t *testing.T) {
 	}
 }
 
-// collect adds all texts in a value.
+// collect appends all strings in a value.
 func collect(texts []string, value any) []string {
 	switch value := value.(type) {
 	case string:
@@ -519,11 +520,11 @@ func collect(texts []string, value any) []string {
 	return texts
 }
 
-// The stack dev has the same resources in other partitions.
+// The stack dev has the same resources in all partitions.
 func TestStack_devInOtherPartitions(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
-		in              pulumitest.Place
+		in              pulumitest.Region
 		trusts, console string
 	}{
 		"GovCloud": {pulumitest.GovCloud(), "ec2.amazonaws.com", "https://us-gov-west-1.console.amazonaws-us-gov.com"},
@@ -532,18 +533,18 @@ func TestStack_devInOtherPartitions(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			config := pulumitest.StackConfig(t, ".", "dev")
-			config["aws:region"] = test.in.Region
+			config["aws:region"] = test.in.Name
 			result := pulumitest.Run(t, pulumitest.Setup{Stack: "dev", Config: config, Answers: test.in.Answers()}, run)
 			require.NoError(t, result.Err)
-			want := slices.Concat(keys(components), keys(alike), keys(managed), keys(restricted), keys(zoneResources("a")))
+			want := slices.Concat(keys(components), keys(inEveryStack), keys(managed), keys(restricted), keys(zoneResources("a")))
 			slices.Sort(want)
 			require.Equal(t, want, pulumitest.Inventory(result.Resources))
 			require.Equal(t, `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":["`+test.trusts+
 				`"]},"Action":["sts:AssumeRole"]}]}`, result.Resource(t, roleType+"::instance-role").Inputs["assumeRolePolicy"])
 			require.Equal(t, "arn:"+test.in.Partition+":iam::aws:policy/AmazonSSMManagedInstanceCore",
 				result.Resource(t, attachmentType+"::instance-role-core").Inputs["policyArn"])
-			require.Equal(t, "com.amazonaws."+test.in.Region+".ssm", result.Resource(t, endpointType+"::endpoints-ssm").Inputs["serviceName"])
-			require.Equal(t, test.console+"/systems-manager/session-manager/start-session?region="+test.in.Region, result.Exports["consoleUrl"])
+			require.Equal(t, "com.amazonaws."+test.in.Name+".ssm", result.Resource(t, endpointType+"::endpoints-ssm").Inputs["serviceName"])
+			require.Equal(t, test.console+"/systems-manager/session-manager/start-session?region="+test.in.Name, result.Exports["consoleUrl"])
 		})
 	}
 }

@@ -144,7 +144,7 @@ func (s *Sessions) newKey(ctx *pulumi.Context, name string, args *SessionsArgs) 
 func (s *Sessions) newLogGroup(ctx *pulumi.Context, name string, args *SessionsArgs) error {
 	group := &cloudwatch.LogGroupArgs{
 		NamePrefix:      pulumi.String(args.logGroupPrefix()),
-		RetentionInDays: pulumi.Int(args.KeepDays),
+		RetentionInDays: pulumi.Int(args.RetentionDays),
 	}
 	if args.Encrypted {
 		group.KmsKeyId = s.KeyARN
@@ -168,7 +168,7 @@ func (a *SessionsArgs) inputs() pulumi.Map {
 		"logGroup":    pulumi.Bool(a.LogsTo(CloudWatchLogs)),
 		"bucket":      pulumi.Bool(a.LogsTo(S3)),
 		"encrypted":   pulumi.Bool(a.Encrypted),
-		"keepDays":    pulumi.Int(a.KeepDays),
+		"keepDays":    pulumi.Int(a.RetentionDays),
 		"idleMinutes": pulumi.Int(a.IdleMinutes),
 		"maxMinutes":  pulumi.Int(a.MaxMinutes),
 	}

@@ -46,11 +46,11 @@ func (s *Sessions) newBucket(ctx *pulumi.Context, name string, args *SessionsArg
 	// The agent reads the bucket's encryption before it starts a session.
 	s.targets = append(s.targets, encrypted)
 
-	return s.newBucketHistory(ctx, name, bucket, args, options)
+	return s.newBucketRetention(ctx, name, bucket, args, options)
 }
 
-// newBucketHistory declares the rules that keep records, and their earlier versions, for KeepDays.
-func (s *Sessions) newBucketHistory(
+// newBucketRetention declares the rules that keep records, and their earlier versions, for RetentionDays.
+func (s *Sessions) newBucketRetention(
 	ctx *pulumi.Context, name string, bucket *s3.BucketV2, args *SessionsArgs, options []pulumi.ResourceOption,
 ) error {
 	versions, err := s3.NewBucketVersioningV2(ctx, name, &s3.BucketVersioningV2Args{
@@ -68,10 +68,10 @@ func (s *Sessions) newBucketHistory(
 			Id:         pulumi.String("expire"),
 			Status:     pulumi.String("Enabled"),
 			Filter:     s3.BucketLifecycleConfigurationV2RuleFilterArgs{Prefix: pulumi.String("")},
-			Expiration: s3.BucketLifecycleConfigurationV2RuleExpirationArgs{Days: pulumi.Int(args.KeepDays)},
+			Expiration: s3.BucketLifecycleConfigurationV2RuleExpirationArgs{Days: pulumi.Int(args.RetentionDays)},
 			NoncurrentVersionExpiration: s3.BucketLifecycleConfigurationV2RuleNoncurrentVersionExpirationArgs{
 				// Records that somebody overwrites or deletes are kept for the same time.
-				NoncurrentDays: pulumi.Int(args.KeepDays),
+				NoncurrentDays: pulumi.Int(args.RetentionDays),
 			},
 			AbortIncompleteMultipartUpload: s3.BucketLifecycleConfigurationV2RuleAbortIncompleteMultipartUploadArgs{
 				DaysAfterInitiation: pulumi.Int(7),

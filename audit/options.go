@@ -30,9 +30,9 @@ type Options struct {
 	// Encrypted creates a KMS key that encrypts sessions and their records. Plain: it decides whether
 	// there is a key. Key: sessionEncryption.
 	Encrypted bool
-	// KeepDays is the number of days for which records are kept. With CloudWatchLogs it must be a
-	// retention time that CloudWatch Logs supports. Ignored without Logs. Key: sessionLogDays.
-	KeepDays int
+	// RetentionDays is the number of days for which records are kept. With CloudWatchLogs, it must be a
+	// retention period that CloudWatch Logs supports. Ignored without Logs. Key: sessionLogDays.
+	RetentionDays int
 	// IdleMinutes is the number of minutes, from 1 to 60, after which an idle session ends. 0: AWS's
 	// default, 20 minutes. Key: sessionIdleMinutes.
 	IdleMinutes int
@@ -64,17 +64,19 @@ func (o Options) Validate() diag.Diagnostics {
 	var diags diag.Diagnostics
 	switch {
 	case o.LogsTo(CloudWatchLogs):
-		if err := logretention.Check(o.KeepDays); err != nil {
+		if err := logretention.Check(o.RetentionDays); err != nil {
 			diags.Add("sessionLogDays", diag.OutOfRange, "%v", err)
 		}
-	case o.LogsTo(S3) && (o.KeepDays < 1 || o.KeepDays > math.MaxInt32):
-		diags.Add("sessionLogDays", diag.OutOfRange, "%d is not between 1 and %d days", o.KeepDays, math.MaxInt32)
+	case o.LogsTo(S3) && (o.RetentionDays < 1 || o.RetentionDays > math.MaxInt32):
+		diags.Add("sessionLogDays", diag.OutOfRange, "%d is out of range: use 1 to %d days", o.RetentionDays, math.MaxInt32)
 	}
 	if o.IdleMinutes < 0 || o.IdleMinutes > maxIdleMinutes {
-		diags.Add("sessionIdleMinutes", diag.OutOfRange, "%d is not between 0, for AWS's default, and %d minutes", o.IdleMinutes, maxIdleMinutes)
+		diags.Add("sessionIdleMinutes", diag.OutOfRange, "%d is out of range: use 1 to %d minutes, or 0 for AWS's "+
+			"default", o.IdleMinutes, maxIdleMinutes)
 	}
 	if o.MaxMinutes < 0 || o.MaxMinutes > maxSessionMinutes {
-		diags.Add("sessionMaxMinutes", diag.OutOfRange, "%d is not between 0, for no limit, and %d minutes", o.MaxMinutes, maxSessionMinutes)
+		diags.Add("sessionMaxMinutes", diag.OutOfRange, "%d is out of range: use 1 to %d minutes, or 0 for no "+
+			"limit", o.MaxMinutes, maxSessionMinutes)
 	}
 	return diags
 }

@@ -21,13 +21,13 @@ func TestOptions_accepts(t *testing.T) {
 	t.Parallel()
 	for name, options := range map[string]audit.Options{
 		"nothing":                          {},
-		"the shortest time in a log group": {Logs: cloudWatch, KeepDays: 1},
-		"the longest time in a log group":  {Logs: cloudWatch, KeepDays: 3653},
-		"the shortest time in a bucket":    {Logs: s3, KeepDays: 1},
-		"any time in a bucket":             {Logs: s3, KeepDays: 2},
-		"a long time in a bucket":          {Logs: s3, KeepDays: 36500},
-		"both":                             {Logs: both, KeepDays: 365},
-		"a time without records":           {KeepDays: 2},
+		"the shortest time in a log group": {Logs: cloudWatch, RetentionDays: 1},
+		"the longest time in a log group":  {Logs: cloudWatch, RetentionDays: 3653},
+		"the shortest time in a bucket":    {Logs: s3, RetentionDays: 1},
+		"any time in a bucket":             {Logs: s3, RetentionDays: 2},
+		"a long time in a bucket":          {Logs: s3, RetentionDays: 36500},
+		"both":                             {Logs: both, RetentionDays: 365},
+		"a time without records":           {RetentionDays: 2},
 		"the shortest idle time":           {IdleMinutes: 1},
 		"the longest idle time":            {IdleMinutes: 60},
 		"the shortest session":             {MaxMinutes: 1},
@@ -50,17 +50,17 @@ func TestOptions_rejects(t *testing.T) {
 			audit.Options{Logs: cloudWatch}, diagtest.Problem("sessionLogDays", diag.OutOfRange, "0 "),
 		},
 		"a time that CloudWatch Logs does not support": {
-			audit.Options{Logs: cloudWatch, KeepDays: 2}, diagtest.Problem("sessionLogDays", diag.OutOfRange, "2 ", "365"),
+			audit.Options{Logs: cloudWatch, RetentionDays: 2}, diagtest.Problem("sessionLogDays", diag.OutOfRange, "2 ", "365"),
 		},
 		"a time that CloudWatch Logs does not support, in both": {
-			audit.Options{Logs: both, KeepDays: 3654}, diagtest.Problem("sessionLogDays", diag.OutOfRange, "3654"),
+			audit.Options{Logs: both, RetentionDays: 3654}, diagtest.Problem("sessionLogDays", diag.OutOfRange, "3654"),
 		},
 		"no time in a bucket":         {audit.Options{Logs: s3}, diagtest.Problem("sessionLogDays", diag.OutOfRange, "0 ")},
-		"a negative time in a bucket": {audit.Options{Logs: s3, KeepDays: -1}, diagtest.Problem("sessionLogDays", diag.OutOfRange, "-1")},
+		"a negative time in a bucket": {audit.Options{Logs: s3, RetentionDays: -1}, diagtest.Problem("sessionLogDays", diag.OutOfRange, "-1")},
 		"a time in a bucket that overflows": {
-			audit.Options{Logs: s3, KeepDays: 1 << 31}, diagtest.Problem("sessionLogDays", diag.OutOfRange, "2147483648", "2147483647"),
+			audit.Options{Logs: s3, RetentionDays: 1 << 31}, diagtest.Problem("sessionLogDays", diag.OutOfRange, "2147483648", "2147483647"),
 		},
-		"a negative idle time":        {audit.Options{IdleMinutes: -1}, diagtest.Problem("sessionIdleMinutes", diag.OutOfRange, "-1", "60")},
+		"a negative idle time": {audit.Options{IdleMinutes: -1}, diagtest.Problem("sessionIdleMinutes", diag.OutOfRange, "-1", "60")},
 		"an idle time that is too long": {
 			audit.Options{IdleMinutes: 61}, diagtest.Problem("sessionIdleMinutes", diag.OutOfRange, "61", "60"),
 		},
@@ -80,7 +80,7 @@ func TestOptions_rejects(t *testing.T) {
 	}, audit.Options{Logs: s3, IdleMinutes: 61, MaxMinutes: 1441}.Validate())
 }
 
-// A custom document is required by records, a key and limits, and AWS records and encrypts shells only.
+// Records, a key and time limits require a custom document. AWS records and encrypts only shells.
 func TestOptions_requirements(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -88,7 +88,7 @@ func TestOptions_requirements(t *testing.T) {
 		recordedOrEncrypted, customDocument bool
 	}{
 		"nothing":        {audit.Options{}, false, false},
-		"days":           {audit.Options{KeepDays: 365}, false, false},
+		"days":           {audit.Options{RetentionDays: 365}, false, false},
 		"a log group":    {audit.Options{Logs: cloudWatch}, true, true},
 		"a bucket":       {audit.Options{Logs: s3}, true, true},
 		"both":           {audit.Options{Logs: both}, true, true},

@@ -26,7 +26,7 @@ func TestSessions_rejects(t *testing.T) {
 			&audit.SessionsArgs{}, []string{"Env.Partition", "Env.DNSSuffix", "Env.Region", "Env.AccountID", "NamePrefix"},
 		},
 		"records that are not kept": {
-			edited(func(a *audit.SessionsArgs) { a.KeepDays = 0 }), []string{"invalid options", "sessionLogDays"},
+			edited(func(a *audit.SessionsArgs) { a.RetentionDays = 0 }), []string{"invalid options", "sessionLogDays"},
 		},
 		"times out of range": {
 			edited(func(a *audit.SessionsArgs) { a.IdleMinutes, a.MaxMinutes = 61, 1441 }),

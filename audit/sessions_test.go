@@ -35,9 +35,9 @@ var ireland = awsenv.Env{
 func sessionsArgs() *audit.SessionsArgs {
 	return &audit.SessionsArgs{
 		Options: audit.Options{
-			Logs:      []audit.Destination{audit.CloudWatchLogs, audit.S3},
-			Encrypted: true,
-			KeepDays:  365,
+			Logs:          []audit.Destination{audit.CloudWatchLogs, audit.S3},
+			Encrypted:     true,
+			RetentionDays: 365,
 		},
 		Env:        ireland,
 		NamePrefix: "acme",
@@ -98,7 +98,7 @@ func child(typ, name string, retained bool, inputs pulumitest.Map, dependencies 
 	case key:
 		r.Options = append(r.Options, "replacementTrigger: acme")
 	case bucket:
-		// The SDK sets this alias, for stacks that contain the type under its other name.
+		// The SDK sets this alias for stacks that contain the type under its old name.
 		r.Options = append(r.Options, `aliases: aws:s3/bucket:Bucket`)
 	}
 	return r
@@ -144,7 +144,7 @@ func wantBucket(mode pulumitest.Mode, encryption pulumitest.Map, bucketKey bool,
 
 func TestSessions_recordedAndEncrypted(t *testing.T) {
 	t.Parallel()
-	pulumitest.Both(t, func(t *testing.T, mode pulumitest.Mode) {
+	pulumitest.EachMode(t, func(t *testing.T, mode pulumitest.Mode) {
 		result := runSessions(t, mode, func(a *audit.SessionsArgs) { a.IdleMinutes, a.MaxMinutes = 15, 480 })
 		keyARN := mode.Computed("arn:of:audit")
 		content := mode.Computed(`{"schemaVersion":"1.0","description":"Shells on the instances of acme",` +
@@ -177,7 +177,7 @@ func TestSessions_recordedAndEncrypted(t *testing.T) {
 
 func TestSessions_limitedOnly(t *testing.T) {
 	t.Parallel()
-	pulumitest.Both(t, func(t *testing.T, mode pulumitest.Mode) {
+	pulumitest.EachMode(t, func(t *testing.T, mode pulumitest.Mode) {
 		result := runSessions(t, mode, func(a *audit.SessionsArgs) {
 			*a = audit.SessionsArgs{Options: audit.Options{MaxMinutes: 60}, Env: ireland, NamePrefix: "acme"}
 		})
@@ -201,7 +201,7 @@ func TestSessions_limitedOnly(t *testing.T) {
 
 func TestSessions_bucketWithoutKey(t *testing.T) {
 	t.Parallel()
-	pulumitest.Both(t, func(t *testing.T, mode pulumitest.Mode) {
+	pulumitest.EachMode(t, func(t *testing.T, mode pulumitest.Mode) {
 		result := runSessions(t, mode, func(a *audit.SessionsArgs) {
 			a.Logs, a.Encrypted = []audit.Destination{audit.S3}, false
 		})
@@ -239,7 +239,7 @@ func TestSessions_keyPolicy(t *testing.T) {
 		result.Resource(t, key+"::audit").Inputs["policy"])
 }
 
-// With another prefix the stack has another key. The old key is kept, and its policy still names the old
+// With another prefix, the stack has another key. The old key is kept, and its policy still names the old
 // log group.
 func TestSessions_anotherPrefixReplacesTheKey(t *testing.T) {
 	t.Parallel()

@@ -9,7 +9,7 @@ import (
 
 // Image is the machine image of an instance.
 type Image struct {
-	// ID is the image's id.
+	// ID is the image's ID.
 	ID pulumi.StringInput
 	// source says where the image comes from. A change replaces the instances.
 	source string
@@ -17,7 +17,7 @@ type Image struct {
 	ignoreChanges bool
 }
 
-// PinnedImage returns the image that has an id. Another id replaces the instances, and so does a change to
+// PinnedImage returns the image that has an ID. Another ID replaces the instances, and so does a change to
 // NewestImage.
 func PinnedImage(id string) Image { return Image{ID: pulumi.String(id), source: "pinned"} }
 
@@ -28,7 +28,7 @@ func NewestImage(ctx *pulumi.Context, os osimage.OS, architecture string, opts .
 	parameter := ssm.LookupParameterOutput(ctx, ssm.LookupParameterOutputArgs{
 		Name: pulumi.String(os.Parameter(architecture)),
 	}, opts...)
-	// The result is secret because another property, value, is secret. The id of a public image is not.
+	// The result is secret because another property, value, is secret. The ID of a public image is not.
 	id := pulumi.Unsecret(parameter.InsecureValue()).(pulumi.StringOutput)
 	return Image{ID: id, source: string(os) + "/" + architecture, ignoreChanges: true}
 }

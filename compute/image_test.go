@@ -13,11 +13,11 @@ import (
 	"bastionless/internal/pulumitest"
 )
 
-// The lookup uses the provider that the caller passes, also in a preview. The image id is not secret,
-// although another property of the parameter is.
+// The lookup uses the caller's provider, also in a preview. The AMI ID is not secret, although another
+// property of the parameter is.
 func TestNewestImage(t *testing.T) {
 	t.Parallel()
-	pulumitest.Both(t, func(t *testing.T, mode pulumitest.Mode) {
+	pulumitest.EachMode(t, func(t *testing.T, mode pulumitest.Mode) {
 		setup := pulumitest.Setup{Mode: mode, Answers: []pulumitest.Answer{
 			pulumitest.Parameter("al2023-ami-kernel-default-arm64", "ami-1"),
 		}}
@@ -36,10 +36,10 @@ func TestNewestImage(t *testing.T) {
 	})
 }
 
-// Nobody would notice a failed lookup whose result is not used. The instances use it.
+// A failed lookup fails the program, because the instances use its result.
 func TestNewestImage_failsTheInstances(t *testing.T) {
 	t.Parallel()
-	pulumitest.Both(t, func(t *testing.T, mode pulumitest.Mode) {
+	pulumitest.EachMode(t, func(t *testing.T, mode pulumitest.Mode) {
 		setup := pulumitest.Setup{Mode: mode, Answers: []pulumitest.Answer{
 			{Token: pulumitest.GetParameter, Err: errors.New("AccessDeniedException: not authorized to perform: ssm:GetParameter")},
 		}}

@@ -59,7 +59,7 @@ type InstancesArgs struct {
 type Instances struct {
 	pulumi.ResourceState
 
-	// InstanceIDs maps each instance's name to its id.
+	// InstanceIDs maps each instance's name to its ID.
 	InstanceIDs pulumi.StringMapOutput `pulumi:"instanceIds"`
 	// PrivateIPs maps each instance's name to its private IPv4 address.
 	PrivateIPs pulumi.StringMapOutput `pulumi:"privateIps"`
@@ -233,7 +233,7 @@ func (c *Instances) newAgentUpdate(ctx *pulumi.Context, name string, args *Insta
 	return err
 }
 
-// IDs returns the ids of the instances, in the order of their names.
+// IDs returns the IDs of the instances, in the order of their names.
 func (c *Instances) IDs() pulumi.StringArray { return c.ids }
 
 // optional returns nil for an empty value, which leaves out the property.

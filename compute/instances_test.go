@@ -91,7 +91,7 @@ func runInstances(t *testing.T, setup pulumitest.Setup, edit func(*pulumi.Contex
 
 func TestInstances(t *testing.T) {
 	t.Parallel()
-	pulumitest.Both(t, func(t *testing.T, mode pulumitest.Mode) {
+	pulumitest.EachMode(t, func(t *testing.T, mode pulumitest.Mode) {
 		result := runInstances(t, pulumitest.Setup{Mode: mode}, func(*pulumi.Context, *compute.InstancesArgs) error { return nil })
 		result.RequireResources(t,
 			wantComponent(func(pulumitest.Map) {}),
@@ -113,7 +113,7 @@ func TestInstances(t *testing.T) {
 // One instance with every option.
 func TestInstances_withEverything(t *testing.T) {
 	t.Parallel()
-	pulumitest.Both(t, func(t *testing.T, mode pulumitest.Mode) {
+	pulumitest.EachMode(t, func(t *testing.T, mode pulumitest.Mode) {
 		setup := pulumitest.Setup{Mode: mode, Answers: []pulumitest.Answer{
 			pulumitest.Parameter("al2023-ami-kernel-default-x86_64", "ami-newest"),
 		}}
@@ -189,7 +189,7 @@ func TestInstances_unencrypted(t *testing.T) {
 
 func TestInstances_withAnExistingKeyPair(t *testing.T) {
 	t.Parallel()
-	pulumitest.Both(t, func(t *testing.T, mode pulumitest.Mode) {
+	pulumitest.EachMode(t, func(t *testing.T, mode pulumitest.Mode) {
 		result := runInstances(t, pulumitest.Setup{Mode: mode}, func(_ *pulumi.Context, args *compute.InstancesArgs) error {
 			args.SubnetIDs = map[string]pulumi.StringInput{"a": pulumi.String("subnet-a")}
 			args.PerZone, args.KeyName = 1, "laptop"
@@ -208,7 +208,7 @@ func TestInstances_withAnExistingKeyPair(t *testing.T) {
 // same name.
 func TestInstances_coexistOnTheCallersProvider(t *testing.T) {
 	t.Parallel()
-	pulumitest.Both(t, func(t *testing.T, mode pulumitest.Mode) {
+	pulumitest.EachMode(t, func(t *testing.T, mode pulumitest.Mode) {
 		result := pulumitest.Run(t, pulumitest.Setup{Mode: mode}, func(ctx *pulumi.Context) error {
 			provider, err := aws.NewProvider(ctx, "other", &aws.ProviderArgs{})
 			if err != nil {

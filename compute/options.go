@@ -32,7 +32,7 @@ type Options struct {
 	InstanceType string
 	// OS is the operating system of the image. Key: os.
 	OS osimage.OS
-	// AMI is the id of an image. Empty: the newest image of OS. Key: amiId.
+	// AMI is the ID of an image. Empty: the newest image of OS. Key: amiId.
 	AMI string
 	// KeyName is the name of an existing key pair. Optional, and not together with PublicKey. A change
 	// replaces the instances. Key: keyName.
@@ -63,7 +63,7 @@ type Options struct {
 }
 
 const (
-	// MaxInstances is the number of instance ids that fit into the session policy, which has at most
+	// MaxInstances is the number of instance IDs that fit into the session policy, which has at most
 	// 10,240 characters, and into one target of a State Manager association.
 	MaxInstances = 50
 	// MinRootVolumeGiB is the size of the root volume in images of Amazon Linux.
@@ -82,29 +82,33 @@ var (
 func (o Options) Validate() diag.Diagnostics {
 	var diags diag.Diagnostics
 	if o.PerZone < 1 || o.PerZone > MaxInstances {
-		diags.Add("instancesPerZone", diag.OutOfRange, "%d is not between 1 and %d, for which the session policy has room: use fewer, or "+
+		diags.Add("instancesPerZone", diag.OutOfRange, "%d is out of range: use 1 to %d, for which the session policy has room, or "+
 			"several stacks", o.PerZone, MaxInstances)
 	}
 	if !instanceType.MatchString(o.InstanceType) {
-		diags.Add("instanceType", diag.Malformed, "%q is not an instance type: write it like t3.micro", o.InstanceType)
+		diags.Add("instanceType", diag.Malformed, "%q is not an instance type: use a type such as t3.micro", o.InstanceType)
 	}
 	if o.AMI != "" && !imageID.MatchString(o.AMI) {
-		diags.Add("amiId", diag.Malformed, "%q is not an image id: write ami- and 17 hexadecimal digits", o.AMI)
+		diags.Add("amiId", diag.Malformed, "%q is not an AMI ID: use ami- followed by 17 hexadecimal digits", o.AMI)
 	}
 	if o.KeyName != "" && o.PublicKey != "" {
-		diags.Add("keyName", diag.Conflict, "%q is set together with sshPublicKey, and an instance has one key pair: remove one of the two",
+		diags.Add("keyName", diag.Conflict, "%q is set together with sshPublicKey, but an instance can have only one key "+
+			"pair: remove one of the two keys",
 			o.KeyName)
 	}
 	if o.PublicKey != "" && !isPublicKey(o.PublicKey) {
-		diags.Add("sshPublicKey", diag.Malformed, "%q is not a public key that EC2 supports: use one line in OpenSSH format that begins "+
+		diags.Add("sshPublicKey", diag.Malformed, "%q is not a public key that EC2 supports: use one line in OpenSSH "+
+			"format that begins "+
 			"with ssh-ed25519 or ssh-rsa", abbreviate(o.PublicKey))
 	}
 	if o.RootVolumeGiB < MinRootVolumeGiB || o.RootVolumeGiB > maxRootVolumeGiB {
-		diags.Add("rootVolumeGiB", diag.OutOfRange, "%d is not between %d GiB, the size of Amazon Linux images, and %d GiB, the largest gp3 volume",
+		diags.Add("rootVolumeGiB", diag.OutOfRange, "%d GiB is out of range: use %d, the size of Amazon Linux AMIs, to "+
+			"%d, the largest gp3 volume",
 			o.RootVolumeGiB, MinRootVolumeGiB, maxRootVolumeGiB)
 	}
 	if o.RootVolumeKMSKey != "" && !o.RootVolumeEncrypted {
-		diags.Add("rootVolumeKmsKey", diag.Conflict, "%q has no effect while rootVolumeEncrypted is false: set rootVolumeEncrypted to true, "+
+		diags.Add("rootVolumeKmsKey", diag.Conflict, "%q has no effect while rootVolumeEncrypted is false: set "+
+			"rootVolumeEncrypted to true, "+
 			"or remove rootVolumeKmsKey", o.RootVolumeKMSKey)
 	}
 	return diags

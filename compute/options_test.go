@@ -12,7 +12,7 @@ import (
 	"bastionless/internal/diag/diagtest"
 )
 
-// valid returns options without problems, after edits.
+// valid returns valid options with edits applied.
 func valid(edits ...func(*Options)) Options {
 	options := Options{
 		PerZone: 1, InstanceType: "t3.micro", OS: "al2023", RootVolumeGiB: 8, RootVolumeEncrypted: true, IMDS: IMDSv2,
@@ -91,7 +91,7 @@ func one(key string, code diag.Code, contains ...string) []diagtest.Want {
 	return []diagtest.Want{diagtest.Problem(key, code, contains...)}
 }
 
-// publicKey returns the line of a file that ssh-keygen wrote.
+// publicKey returns a line of a public key file that ssh-keygen wrote.
 func publicKey(t testing.TB, name string) string {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join("testdata", "keys", name+".pub"))

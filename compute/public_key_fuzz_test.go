@@ -10,8 +10,8 @@ import (
 	"golang.org/x/crypto/ssh"
 )
 
-// A text that is accepted is one line with a key, from which the parser reads the type and the bytes that
-// the line has. With any other type, or any other byte in the encoded type, it is refused.
+// An accepted text is one line with a key, and the parser reads the same type and bytes that the line
+// contains. If the type or a byte of the encoded type changes, the text is rejected.
 func FuzzPublicKey(f *testing.F) {
 	for _, name := range []string{"ed25519", "rsa", "rsa-1024", "dsa", "ecdsa", "sk-ed25519", "sk-ecdsa", "rsa-cert"} {
 		line := publicKey(f, name)
@@ -45,7 +45,7 @@ func FuzzPublicKey(f *testing.F) {
 	})
 }
 
-// requireTypePrefix requires that the encoded key begins with its type, and that it is refused if the
+// requireTypePrefix requires that the encoded key begins with its type, and that it is rejected if the
 // length or a letter of the type changes.
 func requireTypePrefix(t *testing.T, typ string, key []byte) {
 	t.Helper()

@@ -12,7 +12,7 @@ import (
 type Options struct {
 	// Policy is what the endpoints allow. Key: endpointPolicy.
 	Policy Policy
-	// OrganizationID is the AWS Organizations id whose principals Restricted allows instead of the
+	// OrganizationID is the AWS Organizations ID whose principals Restricted allows instead of the
 	// account's, such as "o-exampleorgid". Optional. Key: organizationId.
 	OrganizationID string
 	// EC2Messages creates an endpoint for ec2messages. Key: ec2messagesEndpoint.
@@ -50,32 +50,36 @@ func (o Options) Validate() diag.Diagnostics {
 	for _, service := range o.Services {
 		switch {
 		case service == SSM || service == SSMMessages:
-			diags.Add("interfaceEndpoints", diag.Conflict, "%q: every stack has this endpoint: remove it", service)
+			diags.Add("interfaceEndpoints", diag.Conflict, "every stack has an endpoint for %q: remove it", service)
 		case service == EC2Messages:
-			diags.Add("interfaceEndpoints", diag.Conflict, "%q has its own key: remove it, and set ec2messagesEndpoint to true", service)
+			diags.Add("interfaceEndpoints", diag.Conflict, "%q has its own key: remove it, and set ec2messagesEndpoint to "+
+				"true", service)
 		case service == S3:
-			diags.Add("interfaceEndpoints", diag.Conflict, "%q has a gateway endpoint: remove it, and set s3Endpoint to true", service)
+			diags.Add("interfaceEndpoints", diag.Conflict, "%q has its own key: remove it, and set s3Endpoint to true", service)
 		case !serviceCode.MatchString(service):
-			diags.Add("interfaceEndpoints", diag.Malformed, "%q is not a service code: write what follows the Region in the name of the "+
-				"endpoint service, such as ecr.api", service)
+			diags.Add("interfaceEndpoints", diag.Malformed, "%q is not a service code: use the part after the Region in "+
+				"the name of the endpoint service, such as ecr.api", service)
 		}
 	}
 	if o.OrganizationID != "" && !organizationID.MatchString(o.OrganizationID) {
-		diags.Add("organizationId", diag.Malformed, "%q is not the id of an organization: write o- and 10 to 32 lowercase letters and digits",
+		diags.Add("organizationId", diag.Malformed, "%q is not an organization ID: use o- followed by 10 to 32 lowercase "+
+			"letters and digits",
 			o.OrganizationID)
 	}
 	if o.OrganizationID != "" && o.Policy == Full {
-		diags.Add("organizationId", diag.Conflict, "%q has no effect while endpointPolicy is full: set endpointPolicy to restricted, "+
+		diags.Add("organizationId", diag.Conflict, "%q has no effect while endpointPolicy is full: set endpointPolicy to "+
+			"restricted, "+
 			"or remove organizationId", o.OrganizationID)
 	}
 	for _, bucket := range o.Buckets {
 		if !bucketName.MatchString(bucket) || strings.Contains(bucket, "..") {
-			diags.Add("s3Buckets", diag.Malformed, "%q is not a bucket name: use 3 to 63 lowercase letters, digits, dots and hyphens that begin "+
-				"and end with a letter or a digit", bucket)
+			diags.Add("s3Buckets", diag.Malformed, "%q is not a bucket name: use 3 to 63 lowercase letters, digits, "+
+				"hyphens and single dots, beginning and ending with a letter or a digit", bucket)
 		}
 	}
 	if len(o.Buckets) > maxBuckets {
-		diags.Add("s3Buckets", diag.TooMany, "%d buckets, and the endpoint policy has room for %d: list fewer", len(o.Buckets), maxBuckets)
+		diags.Add("s3Buckets", diag.TooMany, "the list has %d buckets, but the endpoint policy has room for %d: list "+
+			"fewer", len(o.Buckets), maxBuckets)
 	}
 	return diags
 }

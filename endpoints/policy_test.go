@@ -55,8 +55,8 @@ func TestServicePolicy(t *testing.T) {
 	}
 }
 
-// s3Reads is the statement for buckets of AWS. The tests write their names in full, because a wrong letter
-// in one of them is noticed only on a real instance.
+// s3Reads is the statement for AWS's buckets. The tests spell out their names, because a typo would be
+// noticed only on a real instance.
 func s3Reads(partition string, buckets ...string) string {
 	var arns []string
 	for _, bucket := range buckets {

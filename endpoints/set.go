@@ -22,7 +22,7 @@ type SetArgs struct {
 	Env awsenv.Env
 	// Policy is what the endpoints allow. Required. Plain: it decides whether a property is set.
 	Policy Policy
-	// OrganizationID is the AWS Organizations id whose principals Restricted allows instead of the
+	// OrganizationID is the AWS Organizations ID whose principals Restricted allows instead of the
 	// account's. Optional. Plain: policies are built from it.
 	OrganizationID string
 	// Services are the codes of the services that have an interface endpoint, such as "ssm". Required,
@@ -31,7 +31,7 @@ type SetArgs struct {
 	// VPCID is the VPC of the endpoints. Required.
 	VPCID pulumi.StringInput
 	// Subnets are the subnets in which every interface endpoint has a network interface, at most one in
-	// each zone. Required. They are resources instead of ids, because endpoints are replaced together with
+	// each zone. Required. They are resources instead of IDs, because endpoints are replaced together with
 	// a subnet.
 	Subnets []pulumi.CustomResource
 	// SubnetGroup is the name of the subnets' group, such as "privatelink". Required. A change replaces

@@ -13,7 +13,7 @@ import (
 func TestSet_rejects(t *testing.T) {
 	t.Parallel()
 	edited := func(edit func(*endpoints.SetArgs)) *endpoints.SetArgs {
-		// The arguments are refused before anything uses the subnets.
+		// The arguments are rejected before the subnets are used.
 		args := setArgs(make([]pulumi.CustomResource, 2))
 		edit(args)
 		return args

@@ -100,7 +100,7 @@ func wantGateway(policy string) pulumitest.Resource {
 	}
 }
 
-// runSet edits the arguments of the set "vpc-endpoints" and declares it. It exports the ids of the
+// runSet edits the arguments of the set "vpc-endpoints" and declares it. It exports the IDs of the
 // endpoints, and the URNs of those that instances depend on.
 func runSet(t *testing.T, mode pulumitest.Mode, edit func(*endpoints.SetArgs)) *pulumitest.Result {
 	t.Helper()
@@ -147,7 +147,7 @@ const s3Reads = `{"Version":"2012-10-17","Statement":[{"Sid":"AgentAndPackages",
 
 func TestSet_restricted(t *testing.T) {
 	t.Parallel()
-	pulumitest.Both(t, func(t *testing.T, mode pulumitest.Mode) {
+	pulumitest.EachMode(t, func(t *testing.T, mode pulumitest.Mode) {
 		result := runSet(t, mode, func(*endpoints.SetArgs) {})
 		result.RequireResources(t, append(wantSubnets(), pulumitest.Resource{
 			Type: setComponent, Name: "vpc-endpoints",
@@ -176,7 +176,7 @@ func TestSet_restricted(t *testing.T) {
 
 func TestSet_full(t *testing.T) {
 	t.Parallel()
-	pulumitest.Both(t, func(t *testing.T, mode pulumitest.Mode) {
+	pulumitest.EachMode(t, func(t *testing.T, mode pulumitest.Mode) {
 		result := runSet(t, mode, func(args *endpoints.SetArgs) {
 			args.Services = []string{"ssm", "ssmmessages"}
 			args.Policy = endpoints.Full
@@ -196,7 +196,7 @@ func TestSet_full(t *testing.T) {
 // the S3 endpoint.
 func TestSet_inAnOrganizationWithRecords(t *testing.T) {
 	t.Parallel()
-	pulumitest.Both(t, func(t *testing.T, mode pulumitest.Mode) {
+	pulumitest.EachMode(t, func(t *testing.T, mode pulumitest.Mode) {
 		result := pulumitest.Run(t, pulumitest.Setup{Mode: mode}, func(ctx *pulumi.Context) error {
 			bucket, err := s3.NewBucketV2(ctx, "records", &s3.BucketV2Args{})
 			if err != nil {
@@ -233,7 +233,7 @@ func TestSet_inAnOrganizationWithRecords(t *testing.T) {
 
 func TestSet_withoutS3(t *testing.T) {
 	t.Parallel()
-	pulumitest.Both(t, func(t *testing.T, mode pulumitest.Mode) {
+	pulumitest.EachMode(t, func(t *testing.T, mode pulumitest.Mode) {
 		result := runSet(t, mode, func(args *endpoints.SetArgs) {
 			args.Services = []string{"ssm", "ssmmessages"}
 			args.S3 = nil
@@ -255,7 +255,7 @@ func TestSet_withoutS3(t *testing.T) {
 // Run fails the test if two resources have the same name.
 func TestSet_coexistsOnTheCallersProvider(t *testing.T) {
 	t.Parallel()
-	pulumitest.Both(t, func(t *testing.T, mode pulumitest.Mode) {
+	pulumitest.EachMode(t, func(t *testing.T, mode pulumitest.Mode) {
 		result := pulumitest.Run(t, pulumitest.Setup{Mode: mode}, func(ctx *pulumi.Context) error {
 			provider, err := aws.NewProvider(ctx, "other", &aws.ProviderArgs{})
 			if err != nil {

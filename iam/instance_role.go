@@ -39,7 +39,7 @@ var roleName = regexp.MustCompile(`^[\w+=,.@-]{1,64}$`)
 // checkRoleName reports a role name that IAM does not allow. The empty name stands for a generated one.
 func checkRoleName(diags *diag.Diagnostics, key, name string) {
 	if name != "" && !roleName.MatchString(name) {
-		diags.Add(key, diag.Malformed, "%q is not a role name: use 1 to 64 letters, digits and any of +=,.@-_", name)
+		diags.Add(key, diag.Malformed, "%q is not a role name: use 1 to 64 letters, digits and characters of +=,.@-_", name)
 	}
 }
 

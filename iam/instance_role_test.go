@@ -62,7 +62,7 @@ func TestInstanceRole(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			pulumitest.Both(t, func(t *testing.T, mode pulumitest.Mode) {
+			pulumitest.EachMode(t, func(t *testing.T, mode pulumitest.Mode) {
 				testInstanceRole(t, mode, test.args, test.trusts, test.policies)
 			})
 		})
@@ -167,7 +167,7 @@ func TestInstanceRole_records(t *testing.T) {
 		} {
 			t.Run(name+", "+string(policy), func(t *testing.T) {
 				t.Parallel()
-				pulumitest.Both(t, func(t *testing.T, mode pulumitest.Mode) {
+				pulumitest.EachMode(t, func(t *testing.T, mode pulumitest.Mode) {
 					result := runRecordingRole(t, mode, policy, test.records)
 					require.NoError(t, result.Err)
 					require.Equal(t, pulumitest.Resource{

@@ -9,7 +9,7 @@ import (
 // Principal is a principal that may assume the session role. The zero value is the stack's account with
 // all its users and roles.
 type Principal struct {
-	// account is the 12-digit id of an account, which stands for all its users and roles.
+	// account is the 12-digit ID of an account, which stands for all its users and roles.
 	account string
 	// arn is the ARN of an IAM user or role.
 	arn string
@@ -27,14 +27,14 @@ var (
 	permissionSetPattern = regexp.MustCompile(`^[\w+=,.@-]{1,32}$`)
 )
 
-// ParsePrincipal parses a principal in one of these forms: "account", a 12-digit account id, the ARN of an
+// ParsePrincipal parses a principal in one of these forms: "account", a 12-digit account ID, the ARN of an
 // IAM user or role, or "sso:" and the name of a permission set. The error states the value, the rule and
 // the remedy.
 func ParsePrincipal(text string) (Principal, error) {
 	if set, ok := strings.CutPrefix(text, "sso:"); ok {
 		if !permissionSetPattern.MatchString(set) {
-			return Principal{}, fmt.Errorf("%q does not name a permission set: write sso: and a name of 1 to 32 letters, digits "+
-				"and any of +=,.@-_, such as sso:AdministratorAccess", text)
+			return Principal{}, fmt.Errorf("%q is not a permission set: use sso: followed by a name of 1 to 32 letters, "+
+				"digits and characters of +=,.@-_, such as sso:AdministratorAccess", text)
 		}
 		return Principal{permissionSet: set}, nil
 	}
@@ -44,17 +44,17 @@ func ParsePrincipal(text string) (Principal, error) {
 	case accountPattern.MatchString(text):
 		return Principal{account: text}, nil
 	case match == nil:
-		return Principal{}, fmt.Errorf("%q is not a principal: use account, a 12-digit account id, "+
-			"the ARN of an IAM user or role (arn:PARTITION:iam::ACCOUNT:user/NAME), or sso:PERMISSION_SET", text)
+		return Principal{}, fmt.Errorf("%q is not a principal: use account, a 12-digit account ID, the ARN of an IAM user "+
+			"or role (arn:PARTITION:iam::ACCOUNT:user/NAME), or sso:PERMISSION_SET", text)
 	default:
 		return Principal{arn: text, user: match[3] == "user"}, nil
 	}
 }
 
-// CarriesMFA reports whether the principal's requests can show that the caller signed in with MFA.
-// Requests of roles cannot, including those of IAM Identity Center.
+// SupportsMFA reports whether the principal's requests can show that the caller signed in with MFA.
+// Requests by roles, including those of IAM Identity Center, cannot.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa_configure-api-require.html
-func (p Principal) CarriesMFA() bool {
+func (p Principal) SupportsMFA() bool {
 	return p.permissionSet == "" && (p.arn == "" || p.user)
 }
 
@@ -77,7 +77,8 @@ func (p Principal) String() string {
 // checkPartition returns an error if the principal is in another partition.
 func (p Principal) checkPartition(partition string) error {
 	if match := arnPattern.FindStringSubmatch(p.arn); match != nil && match[1] != partition {
-		return fmt.Errorf("%q is in partition %s, and the stack is in %s: use a principal of %s", p.arn, match[1], partition, partition)
+		return fmt.Errorf("%q is in partition %s, but the stack is in partition %s: use a principal in partition "+
+			"%s", p.arn, match[1], partition, partition)
 	}
 	return nil
 }

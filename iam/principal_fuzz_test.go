@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// String returns the text that was parsed. The error names a text that is not a principal.
+// String returns the text that was parsed. For a text that is not a principal, the error contains the text.
 func FuzzParsePrincipal(f *testing.F) {
 	for _, text := range []string{
 		"account", "123456789012", "sso:AdministratorAccess", "arn:aws:iam::123456789012:user/path/ann",
@@ -27,7 +27,7 @@ func FuzzParsePrincipal(f *testing.F) {
 		}
 		parts := strings.SplitN(text, ":", 6)
 		isUser := len(parts) == 6 && strings.HasPrefix(parts[5], "user/")
-		if principal.IsUser() != isUser || isUser && !principal.CarriesMFA() {
+		if principal.IsUser() != isUser || isUser && !principal.SupportsMFA() {
 			t.Fatalf("%q was parsed as %+v", text, principal)
 		}
 	})

@@ -51,14 +51,14 @@ func TestParsePrincipal(t *testing.T) {
 			got, err := ParsePrincipal(test.text)
 			require.NoError(t, err)
 			require.Equal(t, test.want, got)
-			require.Equal(t, test.mfa, got.CarriesMFA(), "CarriesMFA")
+			require.Equal(t, test.mfa, got.SupportsMFA(), "SupportsMFA")
 			require.Equal(t, test.want.user, got.IsUser(), "IsUser")
 			require.Equal(t, test.text, got.String())
 		})
 	}
 }
 
-// The error names the text, and the forms that are allowed.
+// The error contains the text and the allowed forms.
 func TestParsePrincipal_rejects(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{
@@ -115,6 +115,6 @@ func TestPrincipal_checkPartition(t *testing.T) {
 		err = principal.checkPartition(test.partition)
 		require.ErrorContains(t, err, `"`+test.text+`"`)
 		require.ErrorContains(t, err, "partition "+test.other+",")
-		require.ErrorContains(t, err, "use a principal of "+test.partition)
+		require.ErrorContains(t, err, "use a principal in partition "+test.partition)
 	}
 }

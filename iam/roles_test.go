@@ -38,7 +38,7 @@ func document(statements string) string {
 // the same name.
 func TestRoles_coexistOnTheCallersProvider(t *testing.T) {
 	t.Parallel()
-	pulumitest.Both(t, func(t *testing.T, mode pulumitest.Mode) {
+	pulumitest.EachMode(t, func(t *testing.T, mode pulumitest.Mode) {
 		result := pulumitest.Run(t, pulumitest.Setup{Mode: mode}, func(ctx *pulumi.Context) error {
 			provider, err := aws.NewProvider(ctx, "other", &aws.ProviderArgs{})
 			if err != nil {

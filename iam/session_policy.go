@@ -142,7 +142,7 @@ func (a *SessionRoleArgs) sessionPolicy(instanceIDs []string, customDocument, ke
 		Sid:       "OwnSessions",
 		Actions:   []string{"ssm:ResumeSession", "ssm:TerminateSession"},
 		Resources: []string{a.Env.ARN("ssm", "session/*")},
-		// Systems Manager tags each session with the user id of its owner. The value must be exact: with a
+		// Systems Manager tags each session with the user ID of its owner. The value must be exact: with a
 		// trailing *, "jo" could end sessions of "john".
 		Conditions: policy.Conditions{"StringEquals": {"ssm:resourceTag/aws:ssmmessages:session-id": {"${aws:userid}"}}},
 	}, {

@@ -22,7 +22,7 @@ func requireJSON(t *testing.T, want string, document policy.Document) {
 	require.Equal(t, `{"Version":"2012-10-17","Statement":[`+want+`]}`, text)
 }
 
-// start returns the statement that allows to start sessions. fixed returns the statements that every
+// start returns the statement that allows starting sessions. fixed returns the statements that every
 // session policy has. pushKey returns the statement for SSH without a key pair.
 func start(arns ...string) string {
 	return `{"Sid":"StartSession","Effect":"Allow","Action":["ssm:StartSession"],"Resource":["` + strings.Join(arns, `","`) +
@@ -42,7 +42,7 @@ func pushKey(arns ...string) string {
 		strings.Join(arns, `","`) + `"],"Condition":{"StringEquals":{"ec2:osuser":["ec2-user"]}}}`
 }
 
-// The policies of the example stacks, and that of each kind of session.
+// The policies of the example stacks and of each kind of session.
 func TestSessionPolicy(t *testing.T) {
 	t.Parallel()
 	const (

@@ -40,17 +40,17 @@ func (o SessionRoleOptions) Validate() diag.Diagnostics {
 	var diags diag.Diagnostics
 	checkRoleName(&diags, "sessionRoleName", o.RoleName)
 	if o.MFAMaxAgeMinutes < 0 || o.MFAMaxAgeMinutes > maxMFAAgeMinutes {
-		diags.Add("mfaMaxAgeMinutes", diag.OutOfRange, "%d is not between 0, for any age, and %d, the 36 hours after which a session with "+
-			"MFA ends", o.MFAMaxAgeMinutes, maxMFAAgeMinutes)
+		diags.Add("mfaMaxAgeMinutes", diag.OutOfRange, "%d is out of range: use 1 to %d minutes, the longest session with "+
+			"MFA, or 0 for no limit", o.MFAMaxAgeMinutes, maxMFAAgeMinutes)
 	}
 	if o.MFAMaxAgeMinutes > 0 && !o.RequireMFA {
 		diags.Add("mfaMaxAgeMinutes", diag.Conflict, "%d has no effect while requireMfa is false: set requireMfa to true, or "+
 			"mfaMaxAgeMinutes to 0", o.MFAMaxAgeMinutes)
 	}
 	for _, principal := range o.Principals {
-		if o.RequireMFA && !principal.CarriesMFA() {
-			diags.Add("sessionPrincipals", diag.Conflict, "%q is a role, and requests of roles, including those of IAM Identity Center, never "+
-				"show MFA, so that requireMfa would deny them: require MFA where people sign in, and set requireMfa to false", principal)
+		if o.RequireMFA && !principal.SupportsMFA() {
+			diags.Add("sessionPrincipals", diag.Conflict, "%q is a role, and requests by roles, including those of IAM "+
+				"Identity Center, never show MFA: set requireMfa to false, and require MFA where people sign in", principal)
 		}
 	}
 	return diags
@@ -77,8 +77,8 @@ func (o SessionRoleOptions) ValidateIn(env awsenv.Env) diag.Diagnostics {
 	}
 	text, err := o.trustPolicy(env).JSON()
 	if err == nil && len(text) > maxTrustPolicy {
-		diags.Add("sessionPrincipals", diag.TooMany, "%d principals result in a trust policy of %d characters, and AWS allows %d: list fewer, "+
-			"such as account, or a role that people share", len(o.Principals), len(text), maxTrustPolicy)
+		diags.Add("sessionPrincipals", diag.TooMany, "%d principals result in a trust policy of %d characters, but AWS "+
+			"allows %d: list fewer, such as account, or a role that people share", len(o.Principals), len(text), maxTrustPolicy)
 	}
 	return diags
 }

@@ -52,10 +52,10 @@ const (
 		`"ssm:DescribeInstanceProperties","ssm:DescribeSessions","ssm:GetConnectionStatus"],"Resource":["*"]}]}`
 )
 
-// A preview does not know the ids of instances, so it does not know the policy that names them.
+// A preview does not know the IDs of instances, so it does not know the policy that names them.
 func TestSessionRole(t *testing.T) {
 	t.Parallel()
-	pulumitest.Both(t, func(t *testing.T, mode pulumitest.Mode) {
+	pulumitest.EachMode(t, func(t *testing.T, mode pulumitest.Mode) {
 		result := pulumitest.Run(t, pulumitest.Setup{Mode: mode}, func(ctx *pulumi.Context) error {
 			instance, err := awsec2.NewInstance(ctx, "host", &awsec2.InstanceArgs{})
 			if err != nil {
@@ -96,7 +96,7 @@ func TestSessionRole(t *testing.T) {
 
 func TestSessionRole_named(t *testing.T) {
 	t.Parallel()
-	pulumitest.Both(t, func(t *testing.T, mode pulumitest.Mode) {
+	pulumitest.EachMode(t, func(t *testing.T, mode pulumitest.Mode) {
 		result := pulumitest.Run(t, pulumitest.Setup{Mode: mode}, func(ctx *pulumi.Context) error {
 			args := sessionRoleArgs(t)
 			args.RoleName, args.AnyInstance = "Session", true
@@ -117,7 +117,7 @@ func TestSessionRole_named(t *testing.T) {
 // With a custom document and a key, whose names a preview does not know, with a boundary and with recent MFA.
 func TestSessionRole_withRecords(t *testing.T) {
 	t.Parallel()
-	pulumitest.Both(t, func(t *testing.T, mode pulumitest.Mode) {
+	pulumitest.EachMode(t, func(t *testing.T, mode pulumitest.Mode) {
 		result := pulumitest.Run(t, pulumitest.Setup{Mode: mode}, func(ctx *pulumi.Context) error {
 			custom, err := ssm.NewDocument(ctx, "audit", &ssm.DocumentArgs{Content: pulumi.String("{}"), DocumentType: pulumi.String("Session")})
 			if err != nil {

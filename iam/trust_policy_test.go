@@ -62,7 +62,7 @@ func TestTrustPolicy(t *testing.T) {
 	}
 }
 
-// The age of MFA is limited in seconds, and only if MFA is required.
+// The age of the MFA sign-in is limited in seconds, and only if MFA is required.
 func TestTrustPolicy_withRecentMFA(t *testing.T) {
 	t.Parallel()
 	options := SessionRoleOptions{

@@ -32,13 +32,13 @@ var reservedRanges = []struct {
 func ParseCIDR(text string) (netip.Prefix, error) {
 	block, err := netip.ParsePrefix(text)
 	if err != nil || !block.Addr().Is4() {
-		return netip.Prefix{}, fmt.Errorf("%q is not an IPv4 CIDR block: write it like 10.0.0.0/16", text)
+		return netip.Prefix{}, fmt.Errorf("%q is not an IPv4 CIDR block: use a block such as 10.0.0.0/16", text)
 	}
 	if masked := block.Masked(); masked != block {
-		return netip.Prefix{}, fmt.Errorf("%q has host bits set: write %s", text, masked)
+		return netip.Prefix{}, fmt.Errorf("%q has host bits set: use %s", text, masked)
 	}
 	if block.Bits() < largestBlock || block.Bits() > smallestBlock {
-		return netip.Prefix{}, fmt.Errorf("%q is a /%d, and AWS allows /%d to /%d: change the prefix length",
+		return netip.Prefix{}, fmt.Errorf("%q has prefix length /%d, but AWS allows /%d to /%d: change the prefix length",
 			text, block.Bits(), largestBlock, smallestBlock)
 	}
 	for _, reserved := range reservedRanges {

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// A block that is accepted has the form and the size that AWS allows. The error names any other text.
+// An accepted block has a form and a size that AWS allows. For any other text, the error contains the text.
 func FuzzParseCIDR(f *testing.F) {
 	for _, text := range []string{"10.0.0.0/16", "10.0.0.0/15", "10.0.0.0/29", "10.0.0.1/16", "169.254.0.0/24", "fd00::/64", "", "10.0.0.0/016"} {
 		f.Add(text)

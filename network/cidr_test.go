@@ -19,7 +19,7 @@ func TestParseCIDR(t *testing.T) {
 	}
 }
 
-// The error names the value and what to write instead.
+// The error contains the value and the remedy.
 func TestParseCIDR_rejects(t *testing.T) {
 	t.Parallel()
 	for text, remedy := range map[string]string{
@@ -31,8 +31,8 @@ func TestParseCIDR_rejects(t *testing.T) {
 		" 10.0.0.0/16":   "10.0.0.0/16",
 		"fd00::/64":      "10.0.0.0/16",
 		"::ffff:a00:0/8": "10.0.0.0/16",
-		"10.0.1.0/16":    "write 10.0.0.0/16",
-		"10.0.0.17/28":   "write 10.0.0.16/28",
+		"10.0.1.0/16":    "use 10.0.0.0/16",
+		"10.0.0.17/28":   "use 10.0.0.16/28",
 		"10.0.0.0/8":     "/16 to /28",
 		"10.0.0.0/15":    "/16 to /28",
 		"0.0.0.0/0":      "/16 to /28",

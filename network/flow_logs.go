@@ -18,16 +18,16 @@ import (
 
 // FlowLogOptions describe whether a VPC has flow logs, and for how long they are kept.
 type FlowLogOptions struct {
-	// KeepDays is the retention time of the log group in days, a value that CloudWatch Logs supports. 0:
-	// no flow logs. Key: flowLogDays.
-	KeepDays int
+	// RetentionDays is the retention period of the log group in days, a value that CloudWatch Logs
+	// supports. 0: no flow logs. Key: flowLogDays.
+	RetentionDays int
 }
 
 // Validate returns the problems with the options.
 func (o FlowLogOptions) Validate() diag.Diagnostics {
 	var diags diag.Diagnostics
-	if o.KeepDays != 0 {
-		if err := logretention.Check(o.KeepDays); err != nil {
+	if o.RetentionDays != 0 {
+		if err := logretention.Check(o.RetentionDays); err != nil {
 			diags.Add("flowLogDays", diag.OutOfRange, "%v, or 0 for no flow logs", err)
 		}
 	}
@@ -64,7 +64,7 @@ func NewFlowLogs(
 	}
 	f := &FlowLogs{}
 	err := ctx.RegisterComponentResourceV2(contract.FlowLogsType, name, pulumi.Map{
-		"keepDays":            pulumi.Int(args.KeepDays),
+		"keepDays":            pulumi.Int(args.RetentionDays),
 		"permissionsBoundary": pulumi.String(args.PermissionsBoundary),
 	}, f, opts...)
 	if err != nil {
@@ -81,7 +81,7 @@ func NewFlowLogs(
 
 func (f *FlowLogs) newChildren(ctx *pulumi.Context, name string, args *FlowLogsArgs) error {
 	group, err := cloudwatch.NewLogGroup(ctx, name, &cloudwatch.LogGroupArgs{
-		RetentionInDays: pulumi.Int(args.KeepDays),
+		RetentionInDays: pulumi.Int(args.RetentionDays),
 	}, pulumi.Parent(f))
 	if err != nil {
 		return fmt.Errorf("log group: %w", err)
@@ -168,8 +168,8 @@ func (a *FlowLogsArgs) validateArgs() error {
 	if a.VPCID == nil {
 		errs = append(errs, errors.New("missing VPCID"))
 	}
-	if a.KeepDays == 0 {
-		errs = append(errs, errors.New("missing KeepDays"))
+	if a.RetentionDays == 0 {
+		errs = append(errs, errors.New("missing RetentionDays"))
 	}
 	return errors.Join(errs...)
 }

@@ -22,7 +22,7 @@ const (
 
 func flowLogsArgs() *network.FlowLogsArgs {
 	return &network.FlowLogsArgs{
-		FlowLogOptions: network.FlowLogOptions{KeepDays: 30},
+		FlowLogOptions: network.FlowLogOptions{RetentionDays: 30},
 		Env: awsenv.Env{
 			Partition: "aws", DNSSuffix: "amazonaws.com", Region: "eu-west-1", AccountID: "123456789012",
 		},
@@ -43,7 +43,7 @@ func TestFlowLogs(t *testing.T) {
 	for _, boundary := range []string{"", "arn:aws:iam::123456789012:policy/limits"} {
 		t.Run("with the boundary "+boundary, func(t *testing.T) {
 			t.Parallel()
-			pulumitest.Both(t, func(t *testing.T, mode pulumitest.Mode) { testFlowLogs(t, mode, boundary) })
+			pulumitest.EachMode(t, func(t *testing.T, mode pulumitest.Mode) { testFlowLogs(t, mode, boundary) })
 		})
 	}
 }
@@ -116,7 +116,7 @@ func TestFlowLogs_coexistOnTheCallersProvider(t *testing.T) {
 func TestFlowLogs_rejects(t *testing.T) {
 	t.Parallel()
 	unsupported := flowLogsArgs()
-	unsupported.KeepDays = 2
+	unsupported.RetentionDays = 2
 	for name, test := range map[string]struct {
 		args   *network.FlowLogsArgs
 		fields []string
@@ -124,7 +124,7 @@ func TestFlowLogs_rejects(t *testing.T) {
 		"no args": {nil, []string{"args"}},
 		"empty args": {
 			&network.FlowLogsArgs{},
-			[]string{"Env.Partition", "Env.DNSSuffix", "Env.Region", "Env.AccountID", "VPCID", "KeepDays"},
+			[]string{"Env.Partition", "Env.DNSSuffix", "Env.Region", "Env.AccountID", "VPCID", "RetentionDays"},
 		},
 		"an unsupported retention time": {unsupported, []string{"invalid options", "flowLogDays"}},
 	} {

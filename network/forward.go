@@ -21,8 +21,8 @@ func (t Target) String() string { return t.Block.String() + ":" + strconv.Itoa(i
 // ParseTarget parses a target: a CIDR block or an address, a colon and a port, such as "10.0.32.0/24:5432" or
 // "10.0.32.10:5432". The error states the value, the rule and the remedy.
 func ParseTarget(text string) (Target, error) {
-	malformed := fmt.Errorf("%q is not a target: write an IPv4 CIDR block or address and a port from 1 to 65535, such as "+
-		"10.0.32.0/24:5432", text)
+	malformed := fmt.Errorf("%q is not a target: use an IPv4 address or CIDR block, a colon and a port from 1 to 65535, "+
+		"such as 10.0.32.0/24:5432", text)
 	host, port, _ := strings.Cut(text, ":")
 	block, err := netip.ParsePrefix(host)
 	if address, addressErr := netip.ParseAddr(host); addressErr == nil {
@@ -34,7 +34,7 @@ func ParseTarget(text string) (Target, error) {
 		return Target{}, malformed
 	}
 	if block != block.Masked() {
-		return Target{}, fmt.Errorf("%q has host bits set: write %s:%d", text, block.Masked(), number)
+		return Target{}, fmt.Errorf("%q has host bits set: use %s:%d", text, block.Masked(), number)
 	}
 	return Target{Block: block, Port: uint16(number)}, nil
 }

@@ -27,5 +27,5 @@ func TestParseTarget(t *testing.T) {
 		require.ErrorContains(t, err, `"`+text+`"`)
 	}
 	_, err := ParseTarget("10.0.32.7/24:5432")
-	require.ErrorContains(t, err, "write 10.0.32.0/24:5432")
+	require.ErrorContains(t, err, "use 10.0.32.0/24:5432")
 }

@@ -18,9 +18,9 @@ func TestSecurityGroupOptions_Validate(t *testing.T) {
 func TestFlowLogOptions_Validate(t *testing.T) {
 	t.Parallel()
 	for _, days := range []int{0, 1, 365, 3653} {
-		diagtest.Require(t, nil, FlowLogOptions{KeepDays: days}.Validate())
+		diagtest.Require(t, nil, FlowLogOptions{RetentionDays: days}.Validate())
 	}
 	for _, days := range []int{-1, 2, 364, 3654} {
-		diagtest.Require(t, []diagtest.Want{diagtest.Problem("flowLogDays", diag.OutOfRange)}, FlowLogOptions{KeepDays: days}.Validate())
+		diagtest.Require(t, []diagtest.Want{diagtest.Problem("flowLogDays", diag.OutOfRange)}, FlowLogOptions{RetentionDays: days}.Validate())
 	}
 }

@@ -63,7 +63,8 @@ const maxForward = 50
 func (o SecurityGroupOptions) Validate() diag.Diagnostics {
 	var diags diag.Diagnostics
 	if len(o.Forward) > maxForward {
-		diags.Add("forwardTo", diag.TooMany, "%d targets, and the security group of the instances has room for %d: list fewer, larger blocks",
+		diags.Add("forwardTo", diag.TooMany, "the list has %d targets, but the security group of the instances has room "+
+			"for %d: list fewer targets, with larger blocks",
 			len(o.Forward), maxForward)
 	}
 	return diags
@@ -79,7 +80,7 @@ type SecurityGroupsArgs struct {
 	VPCID pulumi.StringInput
 	// VPCBlock is the VPC's CIDR block, which FromVPC allows. Required.
 	VPCBlock netip.Prefix
-	// S3PrefixListID is the id of the Region's prefix list of S3. Optional: without it, RestrictedEgress
+	// S3PrefixListID is the ID of the Region's prefix list of S3. Optional: without it, RestrictedEgress
 	// does not allow S3. Plain: it decides whether there is a rule.
 	S3PrefixListID string
 	// S3OverHTTP also allows port 80 of S3, on which Amazon Linux 2 reads its package repositories. No effect

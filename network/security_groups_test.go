@@ -106,7 +106,7 @@ func requireGroups(
 
 func TestSecurityGroups_restricted(t *testing.T) {
 	t.Parallel()
-	pulumitest.Both(t, func(t *testing.T, mode pulumitest.Mode) {
+	pulumitest.EachMode(t, func(t *testing.T, mode pulumitest.Mode) {
 		requireGroups(t, mode, groupArgs(), pulumitest.Map{
 			"namePrefix": "acme", "vpcBlock": "10.0.0.0/16", "endpointIngress": "instances", "instanceEgress": "restricted",
 			"s3PrefixListId": "pl-s3", "s3OverHttp": true,
@@ -125,7 +125,7 @@ func TestSecurityGroups_restricted(t *testing.T) {
 
 func TestSecurityGroups_restrictedToHTTPS(t *testing.T) {
 	t.Parallel()
-	pulumitest.Both(t, func(t *testing.T, mode pulumitest.Mode) {
+	pulumitest.EachMode(t, func(t *testing.T, mode pulumitest.Mode) {
 		args := groupArgs()
 		args.S3OverHTTP, args.Forward = false, nil
 		requireGroups(t, mode, args, pulumitest.Map{
@@ -141,7 +141,7 @@ func TestSecurityGroups_restrictedToHTTPS(t *testing.T) {
 
 func TestSecurityGroups_restrictedWithoutS3(t *testing.T) {
 	t.Parallel()
-	pulumitest.Both(t, func(t *testing.T, mode pulumitest.Mode) {
+	pulumitest.EachMode(t, func(t *testing.T, mode pulumitest.Mode) {
 		args := groupArgs()
 		args.S3PrefixListID, args.Forward = "", nil
 		requireGroups(t, mode, args, pulumitest.Map{
@@ -156,7 +156,7 @@ func TestSecurityGroups_restrictedWithoutS3(t *testing.T) {
 
 func TestSecurityGroups_open(t *testing.T) {
 	t.Parallel()
-	pulumitest.Both(t, func(t *testing.T, mode pulumitest.Mode) {
+	pulumitest.EachMode(t, func(t *testing.T, mode pulumitest.Mode) {
 		args := groupArgs()
 		args.EndpointIngress, args.InstanceEgress = network.FromVPC, network.OpenEgress
 		requireGroups(t, mode, args, pulumitest.Map{

@@ -71,7 +71,7 @@ func (o SubnetOptions) plan() ([]Zone, diag.Diagnostics) {
 		p.assign(keyPrivatelink, o.Privatelink, firstPrivatelink, func(z *Zone) *netip.Prefix { return &z.Privatelink })
 	} else if len(o.Privatelink) > 0 {
 		p.diags.Add(keyPrivatelink, diag.Conflict,
-			"with subnetLayout shared there are no privatelink subnets: remove the key, or set subnetLayout to separate")
+			"the stack has no privatelink subnets while subnetLayout is shared: remove this key, or set subnetLayout to separate")
 	}
 	p.checkOverlaps()
 	return p.zones, p.diags
@@ -108,7 +108,7 @@ func (p *planner) readZones() {
 			continue
 		case !zoneLetter.MatchString(letter):
 			p.diags.Add(keyZones, diag.Malformed,
-				"%q is not a zone letter: write the last letter of the zone's name, such as a for eu-west-1a", letter)
+				"%q is not a zone letter: use the last letter of the zone's name, such as a for eu-west-1a", letter)
 			continue
 		}
 		p.zones = append(p.zones, Zone{Letter: letter})
@@ -119,7 +119,8 @@ func (p *planner) readZones() {
 // none are configured.
 func (p *planner) assign(key string, configured []netip.Prefix, first int, block func(*Zone) *netip.Prefix) {
 	if len(configured) > 0 && len(configured) != len(p.options.Zones) {
-		p.diags.Add(key, diag.Conflict, "%d blocks for %d zones: list one block for each zone, in the order of zones",
+		p.diags.Add(key, diag.Conflict, "the number of blocks is %d, but the number of zones is %d: list one block for "+
+			"each zone, in the order of zones",
 			len(configured), len(p.options.Zones))
 		return
 	}
@@ -134,7 +135,7 @@ func (p *planner) assign(key string, configured []netip.Prefix, first int, block
 			continue
 		}
 		if p.options.VPC.IsValid() && !contains(p.options.VPC, given) {
-			p.diags.Add(key, diag.OutOfRange, "%s, for zone %s, is not in the VPC's block %s: use a block in it",
+			p.diags.Add(key, diag.OutOfRange, "%s (zone %s) is outside the VPC's block, %s: use a block inside it",
 				given, zone.Letter, p.options.VPC)
 		}
 		*block(zone) = given
@@ -149,8 +150,9 @@ func (p *planner) assignDefault(key string, zone *Zone, first int, to *netip.Pre
 	block, ok := defaultSubnet(p.options.VPC, first, zone.Letter)
 	if !ok {
 		if !p.tooSmall {
-			p.diags.Add(keyVPC, diag.OutOfRange, "%s has no room for the default subnets of zones %s: use a block of /%d or larger, "+
-				"or list the subnets in appSubnetCidrs and privatelinkSubnetCidrs",
+			p.diags.Add(keyVPC, diag.OutOfRange, "%s has no room for the default subnets of zones %s: use a block of /%d "+
+				"or larger, "+
+				"or set appSubnetCidrs and privatelinkSubnetCidrs",
 				p.options.VPC, strings.Join(p.options.Zones, ", "), p.options.smallestVPC())
 		}
 		p.tooSmall = true
@@ -180,13 +182,13 @@ func (p *planner) reportOverlap(a, b assignment) {
 	}
 	switch {
 	case a.isDefault:
-		p.diags.Add(keyZones, diag.Conflict, "%s and %s have the same default block, %s, in %s and %s: set both keys",
+		p.diags.Add(keyZones, diag.Conflict, "zones %s and %s have the same default block, %s, in %s and %s: set both keys",
 			a.zone, b.zone, a.block, a.key, b.key)
 	case b.isDefault:
-		p.diags.Add(a.key, diag.Conflict, "%s, for zone %s, overlaps %s, the default block of zone %s in %s: use another block, "+
-			"or set %s, too", a.block, a.zone, b.block, b.zone, b.key, b.key)
+		p.diags.Add(a.key, diag.Conflict, "%s (zone %s) overlaps %s, the default block of zone %s in %s: use another "+
+			"block, or also set %s", a.block, a.zone, b.block, b.zone, b.key, b.key)
 	default:
-		p.diags.Add(a.key, diag.Conflict, "%s, for zone %s, overlaps %s, for zone %s in %s: use blocks that do not overlap",
+		p.diags.Add(a.key, diag.Conflict, "%s (zone %s) overlaps %s (zone %s) in %s: use blocks that do not overlap",
 			a.block, a.zone, b.block, b.zone, b.key)
 	}
 }

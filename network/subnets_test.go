@@ -91,7 +91,7 @@ func TestSubnetOptions_rejects(t *testing.T) {
 				diagtest.Problem("privatelinkSubnetCidrs", diag.Conflict, "10.0.1.128/25", "10.0.1.0/24"),
 			},
 		},
-		// The default block of the other list was not set by anybody.
+		// The user did not set the other list, so its block is a default block.
 		"an app block that overlaps a default privatelink block": {
 			SubnetOptions{VPC: vpc, Zones: []string{"a"}, Layout: SeparateSubnets, App: blocks("10.0.1.0/24")},
 			[]diagtest.Want{diagtest.Problem("appSubnetCidrs", diag.Conflict, "10.0.1.0/24", "privatelinkSubnetCidrs")},
@@ -100,7 +100,7 @@ func TestSubnetOptions_rejects(t *testing.T) {
 			SubnetOptions{VPC: vpc, Zones: []string{"a"}, Layout: SeparateSubnets, Privatelink: blocks("10.0.11.0/25")},
 			[]diagtest.Want{diagtest.Problem("privatelinkSubnetCidrs", diag.Conflict, "10.0.11.0/25", "10.0.11.0/24", "appSubnetCidrs")},
 		},
-		// Nobody set either of the two blocks.
+		// The user set neither of the two blocks.
 		"default blocks that overlap": {
 			SubnetOptions{VPC: vpc, Zones: []string{"a", "k"}, Layout: SeparateSubnets},
 			[]diagtest.Want{
@@ -112,10 +112,10 @@ func TestSubnetOptions_rejects(t *testing.T) {
 				VPC: vpc, Zones: []string{"a", "c"}, Layout: SeparateSubnets, App: blocks("10.0.0.0/22", "10.0.3.0/24"),
 			},
 			[]diagtest.Want{
-				diagtest.Problem("appSubnetCidrs", diag.Conflict, "10.0.3.0/24, for zone c", "10.0.0.0/22"),
-				diagtest.Problem("appSubnetCidrs", diag.Conflict, "10.0.0.0/22, for zone a", "10.0.1.0/24"),
-				diagtest.Problem("appSubnetCidrs", diag.Conflict, "10.0.0.0/22, for zone a", "10.0.3.0/24", "privatelinkSubnetCidrs"),
-				diagtest.Problem("appSubnetCidrs", diag.Conflict, "10.0.3.0/24, for zone c", "privatelinkSubnetCidrs"),
+				diagtest.Problem("appSubnetCidrs", diag.Conflict, "10.0.3.0/24 (zone c)", "10.0.0.0/22"),
+				diagtest.Problem("appSubnetCidrs", diag.Conflict, "10.0.0.0/22 (zone a)", "10.0.1.0/24"),
+				diagtest.Problem("appSubnetCidrs", diag.Conflict, "10.0.0.0/22 (zone a)", "10.0.3.0/24", "privatelinkSubnetCidrs"),
+				diagtest.Problem("appSubnetCidrs", diag.Conflict, "10.0.3.0/24 (zone c)", "privatelinkSubnetCidrs"),
 			},
 		},
 		"privatelink blocks in the shared layout": {
@@ -147,7 +147,7 @@ func TestSubnetOptions_accepts(t *testing.T) {
 		"zones whose default blocks would overlap in the separate layout": {
 			VPC: vpc, Zones: []string{"a", "k"}, Layout: SharedSubnets,
 		},
-		// The reader of the configuration reported these.
+		// Package config reports these.
 		"a VPC that is not valid":   {Zones: []string{"a"}, Layout: SeparateSubnets, App: blocks("10.0.2.0/24")},
 		"blocks that are not valid": {VPC: vpc, Zones: []string{"a"}, Layout: SharedSubnets, App: make([]netip.Prefix, 1)},
 	} {

@@ -45,7 +45,7 @@ type VPCArgs struct {
 type VPC struct {
 	pulumi.ResourceState
 
-	// VPCID is the VPC's id.
+	// VPCID is the VPC's ID.
 	VPCID pulumi.IDOutput `pulumi:"vpcId"`
 	// AppSubnetIDs maps a zone's letter to its subnet for instances.
 	AppSubnetIDs pulumi.StringMapOutput `pulumi:"appSubnetIds"`
@@ -110,8 +110,8 @@ func (v *VPC) newChildren(ctx *pulumi.Context, name string, args *VPCArgs) error
 	}
 	v.VPCID = vpc.ID()
 
-	// AWS creates a default group with each VPC, whose rules allow traffic between its members and to every
-	// address. Without rules, the group allows nothing if a resource is put into it by mistake.
+	// AWS creates a default security group with each VPC. Its rules allow traffic between its members and
+	// to every address. Without rules, the group allows nothing if a resource uses it by mistake.
 	_, err = ec2.NewDefaultSecurityGroup(ctx, name+"-default-sg", &ec2.DefaultSecurityGroupArgs{
 		VpcId:   vpc.ID(),
 		Ingress: ec2.DefaultSecurityGroupIngressArray{},
@@ -210,7 +210,7 @@ func (v *VPC) EndpointSubnets() (subnets []pulumi.CustomResource, group string) 
 	return subnets, group
 }
 
-// AppRouteTableID returns the id of the app subnets' route table.
+// AppRouteTableID returns the ID of the app subnets' route table.
 func (v *VPC) AppRouteTableID() pulumi.IDOutput { return v.app.routeTable.ID() }
 
 // Associations returns the route table associations, for DependsOn of resources that must not use the

@@ -82,7 +82,7 @@ func wantSubnetGroup(mode pulumitest.Mode, name, group string, blocks map[string
 
 func TestVPC(t *testing.T) {
 	t.Parallel()
-	pulumitest.Both(t, func(t *testing.T, mode pulumitest.Mode) {
+	pulumitest.EachMode(t, func(t *testing.T, mode pulumitest.Mode) {
 		result := pulumitest.Run(t, pulumitest.Setup{Mode: mode}, func(ctx *pulumi.Context) error {
 			v, err := network.NewVPC(ctx, "net", vpcArgs())
 			if err != nil {
@@ -131,7 +131,7 @@ func TestVPC(t *testing.T) {
 
 func TestVPC_sharesSubnets(t *testing.T) {
 	t.Parallel()
-	pulumitest.Both(t, func(t *testing.T, mode pulumitest.Mode) {
+	pulumitest.EachMode(t, func(t *testing.T, mode pulumitest.Mode) {
 		result := pulumitest.Run(t, pulumitest.Setup{Mode: mode}, func(ctx *pulumi.Context) error {
 			v, err := network.NewVPC(ctx, "net", &network.VPCArgs{
 				NamePrefix: "acme",
@@ -170,7 +170,7 @@ func TestVPC_sharesSubnets(t *testing.T) {
 // have the same name.
 func TestComponents_coexistOnTheCallersProvider(t *testing.T) {
 	t.Parallel()
-	pulumitest.Both(t, func(t *testing.T, mode pulumitest.Mode) {
+	pulumitest.EachMode(t, func(t *testing.T, mode pulumitest.Mode) {
 		result := pulumitest.Run(t, pulumitest.Setup{Mode: mode}, func(ctx *pulumi.Context) error {
 			provider, err := aws.NewProvider(ctx, "other", &aws.ProviderArgs{})
 			if err != nil {

@@ -11,7 +11,7 @@ type Env struct {
 	DNSSuffix string
 	// Region is the Region's code, such as "eu-west-1".
 	Region string
-	// AccountID is the account's 12-digit id.
+	// AccountID is the account's 12-digit ID.
 	AccountID string
 }
 

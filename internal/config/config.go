@@ -22,10 +22,11 @@ import (
 type Config struct {
 	// NamePrefix is the prefix of Name tags and of the security groups' names. Key: namePrefix.
 	NamePrefix string
-	// PermissionsBoundary is the ARN of the permissions boundary of all roles. Optional. Key: permissionsBoundary.
+	// PermissionsBoundary is the ARN of the permissions boundary of all roles. Optional. Key:
+	// permissionsBoundary.
 	PermissionsBoundary string
 
-	// Options of the components. Each says which keys it holds.
+	// Options of the components. Each field's comment names its key.
 	Subnets        network.SubnetOptions
 	SecurityGroups network.SecurityGroupOptions
 	FlowLogs       network.FlowLogOptions
@@ -36,20 +37,20 @@ type Config struct {
 	Sessions       audit.Options
 }
 
-// Load reads all keys and returns the configuration with everything that is wrong with it. The configuration can be used, for
-// lookups that find further problems, even if there are some.
+// Load reads all keys, and returns the configuration and all problems with it. Even if there are
+// problems, preflight.Resolve can look for further ones.
 func Load(ctx *pulumi.Context) (Config, diag.Diagnostics) {
 	r := newReader(ctx)
 	c := r.config(ctx)
 	r.checkKeys(ctx.Project(), os.Getenv(pulumi.EnvConfig))
-	problems := r.problems
-	for _, problem := range c.validate() {
-		// A key without a value of its type was reported already, and rules about several keys need all values.
-		if !r.invalidKeys[problem.Key] && (problem.Code != diag.Conflict || len(r.invalidKeys) == 0) {
-			problems = append(problems, problem)
+	diags := r.diags
+	for _, diagnostic := range c.validate() {
+		// Invalid keys were already reported. Rules about several keys apply only if all keys are valid.
+		if !r.invalidKeys[diagnostic.Key] && (diagnostic.Code != diag.Conflict || len(r.invalidKeys) == 0) {
+			diags = append(diags, diagnostic)
 		}
 	}
-	return c, problems
+	return c, diags
 }
 
 // config reads the keys in the order of Pulumi.yaml.
@@ -64,7 +65,7 @@ func (r *reader) config(ctx *pulumi.Context) Config {
 			Privatelink: r.cidrList("privatelinkSubnetCidrs"),
 			Layout:      enum(r, "subnetLayout", network.SubnetLayouts()),
 		},
-		FlowLogs: network.FlowLogOptions{KeepDays: r.integer("flowLogDays")},
+		FlowLogs: network.FlowLogOptions{RetentionDays: r.integer("flowLogDays")},
 		Endpoints: endpoints.Options{
 			EC2Messages:    r.boolean("ec2messagesEndpoint"),
 			S3:             r.boolean("s3Endpoint"),
@@ -92,11 +93,11 @@ func (r *reader) config(ctx *pulumi.Context) Config {
 			Documents:        enumList(r, "sessionDocuments", iam.Documents()),
 		},
 		Sessions: audit.Options{
-			Logs:        enumList(r, "sessionLogs", audit.Destinations()),
-			Encrypted:   r.boolean("sessionEncryption"),
-			KeepDays:    r.integer("sessionLogDays"),
-			IdleMinutes: r.integer("sessionIdleMinutes"),
-			MaxMinutes:  r.integer("sessionMaxMinutes"),
+			Logs:          enumList(r, "sessionLogs", audit.Destinations()),
+			Encrypted:     r.boolean("sessionEncryption"),
+			RetentionDays: r.integer("sessionLogDays"),
+			IdleMinutes:   r.integer("sessionIdleMinutes"),
+			MaxMinutes:    r.integer("sessionMaxMinutes"),
 		},
 	}
 	c.setDefaults(ctx)
@@ -122,7 +123,7 @@ func (r *reader) instances() compute.Options {
 	}
 }
 
-// setDefaults sets what Pulumi.yaml describes as the meaning of an empty value.
+// setDefaults replaces empty values with the defaults that Pulumi.yaml describes.
 func (c *Config) setDefaults(ctx *pulumi.Context) {
 	if c.NamePrefix == "" {
 		c.NamePrefix = ctx.Project() + "-" + ctx.Stack()

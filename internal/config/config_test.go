@@ -23,41 +23,41 @@ type values = pulumitest.Values
 func load(t *testing.T, configuration map[string]string) (Config, diag.Diagnostics) {
 	t.Helper()
 	var c Config
-	var problems diag.Diagnostics
+	var diags diag.Diagnostics
 	result := pulumitest.Run(t, pulumitest.Setup{Config: configuration}, func(ctx *pulumi.Context) error {
-		c, problems = Load(ctx)
+		c, diags = Load(ctx)
 		return nil
 	})
 	require.NoError(t, result.Err)
 	require.Empty(t, result.Invokes, "AWS is asked nothing")
-	return c, problems
+	return c, diags
 }
 
 func loadValues(t *testing.T, set values) (Config, diag.Diagnostics) {
 	t.Helper()
-	return load(t, pulumitest.Configured(t, root, set))
+	return load(t, pulumitest.ConfigWith(t, root, set))
 }
 
 // keysAndCodes returns the keys and codes of diagnostics, "key code".
-func keysAndCodes(problems diag.Diagnostics) []string {
+func keysAndCodes(diags diag.Diagnostics) []string {
 	all := []string{}
-	for _, problem := range problems {
-		all = append(all, problem.Key+" "+string(problem.Code))
+	for _, diagnostic := range diags {
+		all = append(all, diagnostic.Key+" "+string(diagnostic.Code))
 	}
 	return all
 }
 
 func TestLoad_defaults(t *testing.T) {
 	t.Parallel()
-	c, problems := loadValues(t, nil)
-	require.Empty(t, problems)
+	c, diags := loadValues(t, nil)
+	require.Empty(t, diags)
 	require.Equal(t, "bastionless-test", c.NamePrefix)
 	require.Equal(t, []iam.Principal{{}}, c.SessionRole.Principals)
 	require.Equal(t, []iam.Document{iam.Shell, iam.SSH}, c.SessionRole.Documents)
 	require.True(t, c.UsesInstanceConnect())
 
-	c, problems = loadValues(t, values{"sessionEncryption": "true"})
-	require.Empty(t, problems)
+	c, diags = loadValues(t, values{"sessionEncryption": "true"})
+	require.Empty(t, diags)
 	require.Equal(t, []iam.Document{iam.Shell}, c.SessionRole.Documents)
 	require.False(t, c.UsesInstanceConnect())
 }
@@ -72,24 +72,24 @@ func TestLoad_wrongTypes(t *testing.T) {
 		{values{"s3Endpoint": "yep"}, []string{"s3Endpoint wrong-type"}},
 		{values{"rootVolumeGiB": "0x10"}, []string{"rootVolumeGiB wrong-type"}},
 		{values{"zones": "a", "forwardTo": "[1]"}, []string{"zones wrong-type", "forwardTo wrong-type"}},
-		// Rules about several keys are not applied to values that do not exist.
+		// Rules about several keys are not applied if a value is invalid.
 		{values{"s3Endpoint": "no way", "s3Buckets": `["mine"]`}, []string{"s3Endpoint wrong-type"}},
 		{values{"requireMfa": "maybe", "mfaMaxAgeMinutes": "5"}, []string{"requireMfa wrong-type"}},
 	} {
-		_, problems := loadValues(t, test.set)
-		require.Equal(t, test.want, keysAndCodes(problems), problems)
+		_, diags := loadValues(t, test.set)
+		require.Equal(t, test.want, keysAndCodes(diags), diags)
 	}
 }
 
-// Each key without a value is reported once, and no rule is applied to it.
+// Each key without a value is reported exactly once.
 func TestLoad_missingDefaults(t *testing.T) {
 	t.Parallel()
-	_, problems := load(t, nil)
+	_, diags := load(t, nil)
 	var want []string
 	for key := range pulumitest.LoadProject(t, root).Config {
 		want = append(want, key+" no-value")
 	}
-	require.ElementsMatch(t, want, keysAndCodes(problems))
+	require.ElementsMatch(t, want, keysAndCodes(diags))
 }
 
 // The program reads the keys that Pulumi.yaml declares, each with a type, a description and a default.
@@ -140,28 +140,28 @@ func TestReader_checkKeys(t *testing.T) {
 			t.Parallel()
 			r := &reader{knownKeys: map[string]bool{"zones": true, "vpcCidr": true, "os": true}}
 			r.checkKeys(test.project, test.encoded)
-			require.Equal(t, test.want, keysAndCodes(r.problems))
-			if len(r.problems) > 0 {
-				require.Contains(t, r.problems[len(r.problems)-1].Message, test.suggested)
-				require.NotContains(t, r.problems[0].Message, "%!")
+			require.Equal(t, test.want, keysAndCodes(r.diags))
+			if len(r.diags) > 0 {
+				require.Contains(t, r.diags[len(r.diags)-1].Message, test.suggested)
+				require.NotContains(t, r.diags[0].Message, "%!")
 			}
 		})
 	}
 }
 
-// Pulumi passes the configuration in the environment, where Load finds the keys that it does not know.
+// Load finds unknown keys in the environment variable in which Pulumi passes the configuration.
 func TestLoad_unknownKeys(t *testing.T) {
-	all := pulumitest.Configured(t, root, values{"vpcCIDRs": "10.0.0.0/16", "terminationProtect": "true"})
+	all := pulumitest.ConfigWith(t, root, values{"vpcCIDRs": "10.0.0.0/16", "terminationProtect": "true"})
 	encoded, err := json.Marshal(all)
 	require.NoError(t, err)
 	t.Setenv(pulumi.EnvConfig, string(encoded))
-	_, problems := load(t, all)
-	require.Equal(t, []string{"terminationProtect unknown-key", "vpcCIDRs unknown-key"}, keysAndCodes(problems))
-	require.Contains(t, problems[0].Message, "terminationProtection")
-	require.Contains(t, problems[1].Message, "vpcCidr")
+	_, diags := load(t, all)
+	require.Equal(t, []string{"terminationProtect unknown-key", "vpcCIDRs unknown-key"}, keysAndCodes(diags))
+	require.Contains(t, diags[0].Message, "terminationProtection")
+	require.Contains(t, diags[1].Message, "vpcCidr")
 }
 
-// Exactly the keys in the project's namespace that the program does not read are reported, each once.
+// Each unknown key in the project's namespace is reported once, and no other key.
 func FuzzCheckKeys(f *testing.F) {
 	for _, text := range []string{
 		`{"bastionless:zone":"[\"a\"]"}`, `{"aws:region":"eu-west-1"}`, `{`, `{"bastionless:":""}`, `[]`, `{"bastionless:zones":1}`,
@@ -182,7 +182,7 @@ func FuzzCheckKeys(f *testing.F) {
 				}
 			}
 		}
-		require.Equal(t, want, keysAndCodes(r.problems))
+		require.Equal(t, want, keysAndCodes(r.diags))
 	})
 }
 
@@ -194,14 +194,14 @@ func TestOneOf(t *testing.T) {
 	require.Equal(t, `"a", "b" or "c"`, oneOf([]string{"a", "b", "c"}))
 }
 
-// Each endpoint names the key that required it first.
+// Each endpoint names the first key that requires it.
 func TestConfig_vpcEndpoints(t *testing.T) {
 	t.Parallel()
-	c, problems := loadValues(t, values{
+	c, diags := loadValues(t, values{
 		"ec2messagesEndpoint": "true", "sessionLogs": `["cloudwatch"]`, "sessionEncryption": "true",
 		"interfaceEndpoints": `["logs","ecr.api"]`,
 	})
-	require.Empty(t, problems)
+	require.Empty(t, diags)
 	var got []string
 	for _, endpoint := range c.VPCEndpoints() {
 		require.NotEmpty(t, endpoint.Remedy)

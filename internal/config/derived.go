@@ -15,7 +15,7 @@ type VPCEndpoint struct {
 	Service string
 	// Key is the configuration key that requires the endpoint.
 	Key string
-	// Remedy says how to do without the endpoint.
+	// Remedy says how to avoid the endpoint.
 	Remedy string
 }
 
@@ -27,7 +27,7 @@ func (c Config) VPCEndpoints() []VPCEndpoint {
 		all = append(all, VPCEndpoint{endpoints.EC2Messages, "ec2messagesEndpoint", "set ec2messagesEndpoint to false"})
 	}
 	if c.Sessions.LogsTo(audit.CloudWatchLogs) {
-		all = append(all, VPCEndpoint{endpoints.Logs, "sessionLogs", "record sessions in s3 only"})
+		all = append(all, VPCEndpoint{endpoints.Logs, "sessionLogs", "remove cloudwatch from sessionLogs"})
 	}
 	if c.Sessions.Encrypted {
 		all = append(all, VPCEndpoint{endpoints.KMS, "sessionEncryption", "set sessionEncryption to false"})
@@ -50,7 +50,8 @@ func (c Config) Allows(document iam.Document) bool {
 	return slices.Contains(c.SessionRole.Documents, document)
 }
 
-// UsesInstanceConnect reports whether SSH has no key pair, so that people push their public key with EC2 Instance Connect.
+// UsesInstanceConnect reports whether users push their public key with EC2 Instance Connect, because SSH
+// is allowed and the instances have no key pair.
 func (c Config) UsesInstanceConnect() bool {
 	return c.Allows(iam.SSH) && c.Instances.KeyName == "" && c.Instances.PublicKey == ""
 }

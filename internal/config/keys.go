@@ -14,8 +14,9 @@ import (
 // originalProject is the project's name before "pulumi new" changes it.
 const originalProject = "bastionless"
 
-// checkKeys reports keys that the program does not read, which Pulumi accepts without a warning. encoded is the content of the
-// environment variable with which Pulumi passes the configuration: a JSON object of all keys with their namespaces.
+// checkKeys reports keys that the program does not read, because Pulumi accepts them silently. encoded is
+// the value of the environment variable in which Pulumi passes the configuration: a JSON object with all
+// keys, including their namespaces.
 func (r *reader) checkKeys(project, encoded string) {
 	var all map[string]json.RawMessage
 	if encoded == "" || json.Unmarshal([]byte(encoded), &all) != nil {
@@ -25,15 +26,15 @@ func (r *reader) checkKeys(project, encoded string) {
 		namespace, name, _ := strings.Cut(key, ":")
 		switch {
 		case namespace == project && !r.knownKeys[name]:
-			r.problems.Add(name, diag.UnknownKey, "there is no such key%s: Pulumi.yaml lists all keys", r.suggestion(name))
+			r.diags.Add(name, diag.UnknownKey, "unknown key: %sPulumi.yaml lists all keys", r.suggestion(name))
 		case namespace == originalProject && namespace != project:
-			r.problems.Add(key, diag.UnknownKey, "this project is named %s, so Pulumi does not pass the key to it: rename it to %s:%s, "+
-				"or write %s without a namespace", project, project, name, name)
+			r.diags.Add(key, diag.UnknownKey, "the name of this project is %s, so Pulumi does not pass the key to it: "+
+				"rename the key to %s:%s, or write %s without a namespace", project, project, name, name)
 		}
 	}
 }
 
-// suggestion names the known key that is most similar to a name, if one is.
+// suggestion returns the question whether the most similar known key is meant, or "" if no key is similar.
 func (r *reader) suggestion(name string) string {
 	params := levenshtein.NewParams()
 	best, similarity := "", 0.0
@@ -45,5 +46,5 @@ func (r *reader) suggestion(name string) string {
 	if similarity < 0.6 {
 		return ""
 	}
-	return ", did you mean " + best + "?"
+	return "did you mean " + best + "? "
 }

@@ -16,10 +16,10 @@ import (
 	"bastionless/network"
 )
 
-// reader reads the keys of the project and collects what is wrong with them.
+// reader reads the keys of the project, and collects problems with them.
 type reader struct {
-	source   *config.Config
-	problems diag.Diagnostics
+	source *config.Config
+	diags  diag.Diagnostics
 	// knownKeys are the keys that were read.
 	knownKeys map[string]bool
 	// invalidKeys are the keys without a value of their type.
@@ -30,21 +30,22 @@ func newReader(ctx *pulumi.Context) *reader {
 	return &reader{source: config.New(ctx, ""), knownKeys: map[string]bool{}, invalidKeys: map[string]bool{}}
 }
 
-// read reads a key and parses its value. Pulumi.yaml declares a type and a default for each key, and Pulumi checks the types
-// before it runs the program. So a problem here means that Pulumi.yaml was changed.
+// read reads a key and parses its value. Pulumi.yaml declares a type and a default for each key, and
+// Pulumi checks the types before it runs the program, so a problem here means that Pulumi.yaml was
+// changed.
 func read[T any](r *reader, key, rule string, parse func(string) (T, error)) T {
 	r.knownKeys[key] = true
 	var none T
 	text, err := r.source.Try(key)
 	if err != nil {
 		r.invalidKeys[key] = true
-		r.problems.Add(key, diag.NoValue, "no value and no default: restore the default in Pulumi.yaml")
+		r.diags.Add(key, diag.NoValue, "no value and no default: restore the default in Pulumi.yaml")
 		return none
 	}
 	value, err := parse(text)
 	if err != nil {
 		r.invalidKeys[key] = true
-		r.problems.Add(key, diag.WrongType, "%q is not %s", text, rule)
+		r.diags.Add(key, diag.WrongType, "%q is not %s", text, rule)
 		return none
 	}
 	return value
@@ -62,7 +63,7 @@ func (r *reader) integer(key string) int {
 	return read(r, key, "an integer", strconv.Atoi)
 }
 
-// rawList reads a list of strings as it is.
+// rawList reads a list of strings, unchanged.
 func (r *reader) rawList(key string) []string {
 	rule := fmt.Sprintf("a list of strings: set each element with pulumi config set --path '%s[0]' VALUE", key)
 	return read(r, key, rule, func(text string) ([]string, error) {
@@ -71,18 +72,18 @@ func (r *reader) rawList(key string) []string {
 	})
 }
 
-// strList reads a list of strings, and leaves out empty strings and duplicates.
+// strList reads a list of strings. It reports and leaves out empty strings and duplicates.
 func (r *reader) strList(key string) []string {
 	var values []string
 	reported := map[string]bool{}
 	for _, value := range r.rawList(key) {
 		switch {
 		case value == "" && !reported[value]:
-			r.problems.Add(key, diag.Malformed, "an element is empty: remove it")
+			r.diags.Add(key, diag.Malformed, "an element is empty: remove it")
 			reported[value] = true
 		case value == "", reported[value]:
 		case slices.Contains(values, value):
-			r.problems.Add(key, diag.Duplicate, "%q is listed twice: list it once", value)
+			r.diags.Add(key, diag.Duplicate, "%q is listed twice: list it once", value)
 			reported[value] = true
 		default:
 			values = append(values, value)
@@ -91,21 +92,21 @@ func (r *reader) strList(key string) []string {
 	return values
 }
 
-// enum reads one of several values. Another value is reported and returned.
+// enum reads a value, and reports it if it is not allowed.
 func enum[T ~string](r *reader, key string, allowed []T) T {
 	value := T(r.str(key))
 	if !r.invalidKeys[key] && !slices.Contains(allowed, value) {
-		r.problems.Add(key, diag.OutOfRange, "%q is not allowed: use %s", value, oneOf(allowed))
+		r.diags.Add(key, diag.OutOfRange, "%q is not allowed: use %s", value, oneOf(allowed))
 	}
 	return value
 }
 
-// enumList reads a list of several values.
+// enumList reads a list of values. It reports and leaves out values that are not allowed.
 func enumList[T ~string](r *reader, key string, allowed []T) []T {
 	var values []T
 	for _, value := range r.strList(key) {
 		if !slices.Contains(allowed, T(value)) {
-			r.problems.Add(key, diag.OutOfRange, "%q is not allowed: use %s", value, oneOf(allowed))
+			r.diags.Add(key, diag.OutOfRange, "%q is not allowed: use %s", value, oneOf(allowed))
 			continue
 		}
 		values = append(values, T(value))
@@ -113,7 +114,7 @@ func enumList[T ~string](r *reader, key string, allowed []T) []T {
 	return values
 }
 
-// cidr reads a CIDR block. The zero value stands for one that is malformed.
+// cidr reads a CIDR block. It returns the zero value if the block is malformed.
 func (r *reader) cidr(key string) netip.Prefix {
 	text := r.str(key)
 	if r.invalidKeys[key] {
@@ -122,7 +123,7 @@ func (r *reader) cidr(key string) netip.Prefix {
 	return r.parseCIDR(key, text)
 }
 
-// cidrList reads a list of CIDR blocks. The zero value stands for each that is malformed.
+// cidrList reads a list of CIDR blocks. The list contains the zero value in place of malformed blocks.
 func (r *reader) cidrList(key string) []netip.Prefix {
 	var blocks []netip.Prefix
 	for _, text := range r.rawList(key) {
@@ -134,7 +135,7 @@ func (r *reader) cidrList(key string) []netip.Prefix {
 func (r *reader) parseCIDR(key, text string) netip.Prefix {
 	block, err := network.ParseCIDR(text)
 	if err != nil {
-		r.problems.Add(key, diag.Malformed, "%v", err)
+		r.diags.Add(key, diag.Malformed, "%v", err)
 	}
 	return block
 }
@@ -146,9 +147,9 @@ func (r *reader) targets(key string) []network.Target {
 		target, err := network.ParseTarget(text)
 		switch {
 		case err != nil:
-			r.problems.Add(key, diag.Malformed, "%v", err)
+			r.diags.Add(key, diag.Malformed, "%v", err)
 		case slices.Contains(targets, target):
-			r.problems.Add(key, diag.Duplicate, "%q is the same as %s, which is listed, too: list it once", text, target)
+			r.diags.Add(key, diag.Duplicate, "%q is the same as %s, which is also listed: list it once", text, target)
 		default:
 			targets = append(targets, target)
 		}
@@ -162,7 +163,7 @@ func (r *reader) principals(key string) []iam.Principal {
 	for _, text := range r.strList(key) {
 		principal, err := iam.ParsePrincipal(text)
 		if err != nil {
-			r.problems.Add(key, diag.Malformed, "%v", err)
+			r.diags.Add(key, diag.Malformed, "%v", err)
 			continue
 		}
 		principals = append(principals, principal)

@@ -13,45 +13,46 @@ import (
 	"bastionless/network"
 )
 
-// namePrefix allows what the names of security groups, tags and associations have in common, without characters that a shell
-// would interpret.
+// namePrefix matches what is allowed in names of security groups, tags and associations alike, except
+// characters that a shell would interpret.
 var namePrefix = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$`)
 
-// validate returns the problems with the options of each component, and with values that do not go together.
+// validate returns the problems with the options of each component, and with combinations of options.
 func (c Config) validate() diag.Diagnostics {
-	var problems diag.Diagnostics
+	var diags diag.Diagnostics
 	if !namePrefix.MatchString(c.NamePrefix) || strings.HasPrefix(c.NamePrefix, "sg-") {
-		problems.Add("namePrefix", diag.Malformed, "%q cannot be the prefix of resource names (by default it is PROJECT-STACK): set namePrefix to 1 to "+
-			"100 letters, digits, dots, hyphens and underscores, beginning with a letter or a digit, and not with sg-", c.NamePrefix)
+		diags.Add("namePrefix", diag.Malformed, "%q is not a name prefix (the default is PROJECT-STACK): set namePrefix to 1 to 100 "+
+			"letters, digits, dots, hyphens and underscores, beginning with a letter or a digit but not with sg-", c.NamePrefix)
 	}
 	for _, options := range []interface{ Validate() diag.Diagnostics }{
 		c.Subnets, c.FlowLogs, c.Endpoints, c.SecurityGroups, c.Instances, c.InstanceRole, c.SessionRole, c.Sessions,
 	} {
-		problems.Append(options.Validate())
+		diags.Append(options.Validate())
 	}
-	c.checkRoleNames(&problems)
-	c.checkLimits(&problems)
-	c.checkSubnetSizes(&problems)
-	c.checkS3(&problems)
-	c.checkDocuments(&problems)
-	return problems
+	c.checkRoleNames(&diags)
+	c.checkLimits(&diags)
+	c.checkSubnetSizes(&diags)
+	c.checkS3(&diags)
+	c.checkDocuments(&diags)
+	return diags
 }
 
-func (c Config) checkRoleNames(problems *diag.Diagnostics) {
+func (c Config) checkRoleNames(diags *diag.Diagnostics) {
 	if c.InstanceRole.RoleName != "" && strings.EqualFold(c.InstanceRole.RoleName, c.SessionRole.RoleName) {
-		problems.Add("sessionRoleName", diag.Conflict, "%q is also instanceRoleName, and role names are case-insensitive: use another name",
+		diags.Add("sessionRoleName", diag.Conflict, "%q is also the value of instanceRoleName, and role names are "+
+			"case-insensitive: use another name",
 			c.SessionRole.RoleName)
 	}
 }
 
-func (c Config) checkLimits(problems *diag.Diagnostics) {
+func (c Config) checkLimits(diags *diag.Diagnostics) {
 	if n := c.instances(); n > compute.MaxInstances {
-		problems.Add("instancesPerZone", diag.TooMany, "%d in each zone make %d instances, and the session policy has room for %d: use fewer, "+
-			"or several stacks", c.Instances.PerZone, n, compute.MaxInstances)
+		diags.Add("instancesPerZone", diag.TooMany, "%d in each zone results in %d instances, but the session policy has "+
+			"room for %d: use fewer, or several stacks", c.Instances.PerZone, n, compute.MaxInstances)
 	}
 	if n := len(c.VPCEndpoints()); n > endpoints.MaxInterfaceEndpoints {
-		problems.Add("interfaceEndpoints", diag.TooMany, "there would be %d interface endpoints, including those of Session Manager, and AWS "+
-			"allows %d in a VPC: list fewer", n, endpoints.MaxInterfaceEndpoints)
+		diags.Add("interfaceEndpoints", diag.TooMany, "the stack would have %d interface endpoints, including those of "+
+			"Session Manager, but AWS allows %d in a VPC: list fewer", n, endpoints.MaxInterfaceEndpoints)
 	}
 }
 
@@ -65,9 +66,10 @@ func (c Config) instances() int {
 	return len(slices.Compact(zones)) * c.Instances.PerZone
 }
 
-// checkSubnetSizes counts the network interfaces in each subnet. Default subnets are large enough for all that the limits allow,
-// so a subnet that is too small was configured.
-func (c Config) checkSubnetSizes(problems *diag.Diagnostics) {
+// checkSubnetSizes reports subnets that are too small for their network interfaces. Default subnets are
+// large enough for everything that the limits allow, so the user has set the block of any subnet that is
+// too small.
+func (c Config) checkSubnetSizes(diags *diag.Diagnostics) {
 	vpcEndpoints := len(c.VPCEndpoints())
 	instances := c.instances()
 	if vpcEndpoints > endpoints.MaxInterfaceEndpoints || instances == 0 || instances > compute.MaxInstances {
@@ -79,19 +81,21 @@ func (c Config) checkSubnetSizes(problems *diag.Diagnostics) {
 			inApp += vpcEndpoints
 		}
 		if zone.App.IsValid() && inApp > network.Addresses(zone.App) {
-			problems.Add("appSubnetCidrs", diag.TooMany, "%s, for zone %s, has room for %d network interfaces, and %d are needed: use a larger block, "+
-				"or lower instancesPerZone", zone.App, zone.Letter, network.Addresses(zone.App), inApp)
+			diags.Add("appSubnetCidrs", diag.TooMany, "%s (zone %s) has room for %d network interfaces, but %d are "+
+				"needed: use a larger block, or reduce "+
+				"instancesPerZone", zone.App, zone.Letter, network.Addresses(zone.App), inApp)
 		}
 		if zone.Privatelink.IsValid() && vpcEndpoints > network.Addresses(zone.Privatelink) {
-			problems.Add("privatelinkSubnetCidrs", diag.TooMany, "%s, for zone %s, has room for %d network interfaces, and %d are needed: use a "+
-				"larger block, or shorten interfaceEndpoints", zone.Privatelink, zone.Letter, network.Addresses(zone.Privatelink), vpcEndpoints)
+			diags.Add("privatelinkSubnetCidrs", diag.TooMany, "%s (zone %s) has room for %d network interfaces, but %d "+
+				"are needed: use a larger block, or remove services from "+
+				"interfaceEndpoints", zone.Privatelink, zone.Letter, network.Addresses(zone.Privatelink), vpcEndpoints)
 		}
 	}
 }
 
-// checkS3 reports options that need the S3 endpoint. The endpoint is on by default, so the key to blame is the one that turned it
-// off.
-func (c Config) checkS3(problems *diag.Diagnostics) {
+// checkS3 reports options that need the S3 endpoint if it is off. It is on by default, so the problem is
+// reported for s3Endpoint, which the user has set.
+func (c Config) checkS3(diags *diag.Diagnostics) {
 	if c.Endpoints.S3 {
 		return
 	}
@@ -99,25 +103,25 @@ func (c Config) checkS3(problems *diag.Diagnostics) {
 		needsS3     bool
 		key, remedy string
 	}{
-		{len(c.Endpoints.Buckets) > 0, "s3Buckets", "empty s3Buckets"},
+		{len(c.Endpoints.Buckets) > 0, "s3Buckets", "remove all elements of s3Buckets"},
 		{c.Sessions.LogsTo(audit.S3), "sessionLogs", "remove s3 from sessionLogs"},
 		{c.Instances.InstallLatestAgent, "installLatestAgent", "set installLatestAgent to false"},
 		{c.Instances.AgentAutoUpdate, "agentAutoUpdate", "set agentAutoUpdate to false"},
 	} {
 		if user.needsS3 {
-			problems.Add("s3Endpoint", diag.Conflict, "it is false, but %s needs S3: set s3Endpoint to true, or %s", user.key, user.remedy)
+			diags.Add("s3Endpoint", diag.Conflict, "false, but %s needs S3: set s3Endpoint to true, or %s", user.key, user.remedy)
 		}
 	}
 }
 
-func (c Config) checkDocuments(problems *diag.Diagnostics) {
+func (c Config) checkDocuments(diags *diag.Diagnostics) {
 	if !c.Sessions.RecordedOrEncrypted() {
 		return
 	}
 	for _, document := range c.SessionRole.Documents {
 		if document != iam.Shell && slices.Contains(iam.Documents(), document) {
-			problems.Add("sessionDocuments", diag.Conflict, "AWS can neither record nor encrypt %q sessions: remove it, or empty sessionLogs and "+
-				"set sessionEncryption to false", document)
+			diags.Add("sessionDocuments", diag.Conflict, "AWS can neither record nor encrypt %q sessions: remove it, or "+
+				"remove all elements of sessionLogs and set sessionEncryption to false", document)
 		}
 	}
 }

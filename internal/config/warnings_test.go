@@ -9,7 +9,7 @@ import (
 	"bastionless/internal/pulumitest"
 )
 
-// Each unwise value has one warning, and nothing else has.
+// Exactly the discouraged values have a warning.
 func TestConfig_warnings(t *testing.T) {
 	t.Parallel()
 	list := pulumitest.Strings
@@ -46,11 +46,11 @@ func TestConfig_warnings(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c, problems := loadValues(t, test.set)
-			require.Empty(t, problems)
+			c, diags := loadValues(t, test.set)
+			require.Empty(t, diags)
 			var keys []string
 			for _, warning := range c.Warnings() {
-				require.Equal(t, diag.Unwise, warning.Code)
+				require.Equal(t, diag.Discouraged, warning.Code)
 				require.NotEmpty(t, warning.Message)
 				keys = append(keys, warning.Key)
 			}
@@ -62,12 +62,12 @@ func TestConfig_warnings(t *testing.T) {
 func TestConfig_warningsOfTheStacks(t *testing.T) {
 	t.Parallel()
 	for stack, want := range map[string][]string{
-		"article": {"ec2messagesEndpoint unwise", "endpointPolicy unwise", "os unwise", "instanceEgress unwise", "sessionTargets unwise"},
+		"article": {"ec2messagesEndpoint discouraged", "endpointPolicy discouraged", "os discouraged", "instanceEgress discouraged", "sessionTargets discouraged"},
 		"dev":     {},
 		"prod":    {},
 	} {
-		c, problems := load(t, pulumitest.StackConfig(t, root, stack))
-		require.Empty(t, problems)
+		c, diags := load(t, pulumitest.StackConfig(t, root, stack))
+		require.Empty(t, diags)
 		require.Equal(t, want, keysAndCodes(c.Warnings()), stack)
 	}
 }

@@ -1,5 +1,5 @@
-// Command configdocs writes the table of configuration keys in docs/configuration.md from Pulumi.yaml. Run it with
-// "go generate ./internal/config".
+// Command configdocs writes the table of configuration keys in docs/configuration.md from Pulumi.yaml.
+// Run it with "go generate ./internal/config".
 package main
 
 import (
@@ -11,7 +11,7 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// The comments between which the table is.
+// The comments before and after the table.
 const (
 	begin = "<!-- keys: generated from Pulumi.yaml by go generate ./internal/config -->\n"
 	end   = "<!-- end of the keys -->\n"
@@ -25,7 +25,7 @@ func main() {
 	}
 }
 
-// run writes the table into a page.
+// run replaces the table in a page.
 func run(project, page string) error {
 	declared, err := os.ReadFile(project)
 	if err != nil {
@@ -42,7 +42,7 @@ func run(project, page string) error {
 	return os.WriteFile(page, []byte(updated), 0o600)
 }
 
-// replaceTable returns a page with the table of the keys that a Pulumi.yaml declares.
+// replaceTable returns a page in which the table lists the keys that a Pulumi.yaml declares.
 func replaceTable(page string, project []byte) (string, error) {
 	before, rest, found := strings.Cut(page, begin)
 	_, after, closed := strings.Cut(rest, end)
@@ -56,7 +56,7 @@ func replaceTable(page string, project []byte) (string, error) {
 	return before + begin + rows + end + after, nil
 }
 
-// key is a declaration of Pulumi.yaml.
+// key is the declaration of a key in Pulumi.yaml.
 type key struct {
 	Type        string    `yaml:"type"`
 	Default     yaml.Node `yaml:"default"`

@@ -2,24 +2,27 @@ package contract
 
 import "slices"
 
-// Connection is the stack output "connection": everything that is needed to open a session on an instance of the stack.
+// Connection is the stack output "connection": everything that is needed to open a session on an instance
+// of the stack.
 type Connection struct {
 	// Region is the Region of the instances.
 	Region string `json:"region"`
 	// Profile is the AWS CLI profile that assumes the session role. The stack output "awsProfile" defines it.
 	Profile string `json:"profile"`
-	// Documents are the kinds of session that the session role allows, in the order of Shell, SSH, PortForwarding and
-	// RemotePortForwarding.
+	// Documents are the kinds of session that the session role allows, in the order of Shell, SSH,
+	// PortForwarding and RemotePortForwarding.
 	Documents []string `json:"documents"`
-	// CustomDocument is the name of the stack's own session document. Empty: shells use the account's default document.
+	// CustomDocument is the name of the stack's own session document. Empty: shells use the account's
+	// default document.
 	CustomDocument string `json:"customDocument"`
 	// LoginUser is the user that SSH logs in as.
 	LoginUser string `json:"loginUser"`
-	// PushKey says that no key pair is on the instances, so that SSH has to push a public key first.
+	// PushKey says that the instances have no key pair, so SSH pushes a public key before each connection.
 	PushKey bool `json:"pushKey"`
-	// OpenEgress says that the security group of the instances lets them connect to every address and port.
+	// OpenEgress says that the security group of the instances allows connections to every address and port.
 	OpenEgress bool `json:"openEgress"`
-	// ForwardTo are the targets, such as "10.0.32.0/24:5432", that instances may connect to, unless OpenEgress.
+	// ForwardTo are the targets, such as "10.0.32.0/24:5432", that the security group of the instances
+	// allows unless OpenEgress is true.
 	ForwardTo []string `json:"forwardTo"`
 	// Instances are the stack's instances, by name, such as "a-1".
 	Instances map[string]Instance `json:"instances"`
@@ -27,7 +30,7 @@ type Connection struct {
 
 // Instance is an EC2 instance of a Connection.
 type Instance struct {
-	// ID is the instance's id.
+	// ID is the instance's ID.
 	ID string `json:"id"`
 	// Zone is the name of its Availability Zone.
 	Zone string `json:"zone"`
@@ -38,11 +41,12 @@ type Instance struct {
 // Allows reports whether the session role allows a kind of session.
 func (c Connection) Allows(document string) bool { return slices.Contains(c.Documents, document) }
 
-// SSHHost returns the name under which the stack output "sshConfig" configures an instance.
+// SSHHost returns the host name of an instance in the stack output "sshConfig".
 func (c Connection) SSHHost(name string) string { return c.Profile + "-" + name }
 
-// ShellCommand returns the AWS CLI command that opens a shell on an instance. It names a document only if the stack has its own:
-// the account's default document does not exist before somebody saves preferences in the console.
+// ShellCommand returns the AWS CLI command that opens a shell on an instance. It names a document only if
+// the stack has its own, because the account's default document does not exist until somebody saves
+// preferences in the console.
 func (c Connection) ShellCommand(instanceID string) []string {
 	if c.CustomDocument == "" {
 		return c.startSession(instanceID)
@@ -56,18 +60,20 @@ func (c Connection) ForwardCommand(instanceID, port, localPort string) []string 
 		"--parameters", "portNumber="+port+",localPortNumber="+localPort)
 }
 
-// RemoteForwardCommand returns the AWS CLI command that forwards a local port to a port of a host that an instance reaches.
+// RemoteForwardCommand returns the AWS CLI command that forwards a local port to a port of a host that an
+// instance can reach.
 func (c Connection) RemoteForwardCommand(instanceID, host, port, localPort string) []string {
 	return c.startSession(instanceID, "--document-name", "AWS-StartPortForwardingSessionToRemoteHost",
 		"--parameters", "host="+host+",portNumber="+port+",localPortNumber="+localPort)
 }
 
-// SSHCommand returns the AWS CLI command that carries an SSH connection to a port of an instance.
+// SSHCommand returns the AWS CLI command that tunnels an SSH connection to a port of an instance.
 func (c Connection) SSHCommand(instanceID, port string) []string {
 	return c.startSession(instanceID, "--document-name", "AWS-StartSSHSession", "--parameters", "portNumber="+port)
 }
 
-// PushKeyCommand returns the AWS CLI command that puts a public key on an instance for 60 seconds, by EC2 Instance Connect.
+// PushKeyCommand returns the AWS CLI command that puts a public key on an instance for 60 seconds, with
+// EC2 Instance Connect.
 func (c Connection) PushKeyCommand(instanceID, user, publicKeyFile string) []string {
 	return append(c.aws("ec2-instance-connect", "send-ssh-public-key"),
 		"--instance-id", instanceID, "--instance-os-user", user, "--ssh-public-key", "file://"+publicKeyFile)

@@ -1,11 +1,13 @@
-// Package contract declares what the program and the rehearsal have to agree on: the type tokens of components, the inputs that
-// they record, and the stack outputs that other programs read. It imports the standard library alone.
+// Package contract declares what the program and the rehearsal must agree on: the type tokens of
+// components, the component inputs that states record, and the stack outputs that other programs read. It
+// imports only the standard library.
 //
-// Facts about AWS do not belong here: the program, the simulated AWS and the proofs each state their own.
+// Facts about AWS do not belong here: the program, the simulated AWS and the proofs each state them
+// independently.
 package contract
 
-// Type tokens of the components. They are recorded in states: a change replaces what the component holds, unless the old token
-// stays as an alias.
+// Type tokens of the components. States record them: changing a token replaces the component's resources,
+// unless the old token is kept as an alias.
 const (
 	VPCType            = "bastionless:network:VPC"
 	SecurityGroupsType = "bastionless:network:SecurityGroups"
@@ -17,23 +19,27 @@ const (
 	SessionsType       = "bastionless:audit:Sessions"
 )
 
-// Inputs that components record and the proofs read, since no AWS resource tells what a stack is meant for.
+// Component inputs that states record and the proofs read, because AWS resources do not show what a stack
+// is meant for.
 const (
-	// PrincipalsInput of SessionRoleType lists who is meant to assume the role, as sessionPrincipals writes them.
+	// PrincipalsInput of SessionRoleType lists the principals that are meant to assume the role, in the
+	// form of sessionPrincipals.
 	PrincipalsInput = "principals"
 	// RequireMFAInput of SessionRoleType is a boolean.
 	RequireMFAInput = "requireMfa"
-	// MFAMaxAgeInput of SessionRoleType is a number of minutes; 0 is any age.
+	// MFAMaxAgeInput of SessionRoleType is a number of minutes. 0: no limit.
 	MFAMaxAgeInput = "mfaMaxAgeMinutes"
-	// DocumentsInput of SessionRoleType lists the kinds of session: Shell and so on.
+	// DocumentsInput of SessionRoleType lists the kinds of session, such as Shell.
 	DocumentsInput = "documents"
 	// AnyInstanceInput of SessionRoleType is a boolean.
 	AnyInstanceInput = "anyInstance"
-	// PushKeyInput of SessionRoleType is a boolean: the role allows pushing an SSH public key by EC2 Instance Connect.
+	// PushKeyInput of SessionRoleType is a boolean: whether the role allows pushing an SSH public key
+	// with EC2 Instance Connect.
 	PushKeyInput = "pushKey"
-	// OrganizationInput of EndpointsType is the organization whose principals the endpoints admit, or "".
+	// OrganizationInput of EndpointsType is the ID of the organization whose principals the endpoints
+	// allow, or "".
 	OrganizationInput = "organizationId"
-	// ForwardInput of SecurityGroupsType lists the targets of forwarded ports, as "10.0.32.0/24:5432".
+	// ForwardInput of SecurityGroupsType lists the targets of port forwarding, such as "10.0.32.0/24:5432".
 	ForwardInput = "forward"
 	// OSInput of InstancesType is the operating system: AmazonLinux2023 or AmazonLinux2.
 	OSInput = "os"
@@ -45,7 +51,7 @@ const (
 	AmazonLinux2    = "al2"
 )
 
-// Kinds of session, as the key sessionDocuments and DocumentsInput write them.
+// Kinds of session, as values of the key sessionDocuments and of DocumentsInput.
 const (
 	Shell                = "shell"
 	SSH                  = "ssh"
@@ -60,6 +66,6 @@ const TerminationProtectionKey = "terminationProtection"
 const (
 	// ConnectionOutput is a Connection.
 	ConnectionOutput = "connection"
-	// EndpointsOutput maps the code of each service to the id of its VPC endpoint.
+	// EndpointsOutput maps the code of each service to the ID of its VPC endpoint.
 	EndpointsOutput = "endpoints"
 )

@@ -10,7 +10,8 @@ import (
 
 const module = "bastionless"
 
-// imports returns the packages of this module that packages and their tests import, directly and indirectly.
+// imports returns the packages of this module that these packages and their tests import, directly or
+// indirectly.
 func imports(t *testing.T, packages ...string) map[string]bool {
 	t.Helper()
 	list := exec.Command("go", append([]string{"list", "-deps", "-test", "-f", "{{.ImportPath}}"}, packages...)...)
@@ -19,7 +20,7 @@ func imports(t *testing.T, packages ...string) map[string]bool {
 	require.NoError(t, err, string(output))
 	found := map[string]bool{}
 	for line := range strings.Lines(string(output)) {
-		// A package that is compiled for a test is followed by the test's name: "a [b.test]".
+		// go list prints a package that is compiled for a test as "a [b.test]".
 		path, _, _ := strings.Cut(strings.TrimSpace(line), " ")
 		path = strings.TrimSuffix(strings.TrimSuffix(path, ".test"), "_test")
 		if path == module || strings.HasPrefix(path, module+"/") {
@@ -44,7 +45,7 @@ func inRehearsal(path string) bool {
 	return path == module+"/rehearsal" || strings.HasPrefix(path, module+"/rehearsal/")
 }
 
-func TestImports_programIsFreeOfRehearsal(t *testing.T) {
+func TestImports_programDoesNotImportRehearsal(t *testing.T) {
 	t.Parallel()
 	var program []string
 	for _, path := range packages(t, "./...") {
@@ -57,7 +58,7 @@ func TestImports_programIsFreeOfRehearsal(t *testing.T) {
 	}
 }
 
-func TestImports_rehearsalSharesTheContractAlone(t *testing.T) {
+func TestImports_rehearsalImportsOnlyTheContract(t *testing.T) {
 	t.Parallel()
 	for path := range imports(t, "./rehearsal/...") {
 		require.True(t, inRehearsal(path) || path == module+"/internal/contract", "the rehearsal imports %s of the program", path)
@@ -75,7 +76,7 @@ func TestImports_factsAboutAWSAreNotShared(t *testing.T) {
 	}
 }
 
-func TestImports_contractImportsTheStandardLibraryAlone(t *testing.T) {
+func TestImports_contractImportsOnlyTheStandardLibrary(t *testing.T) {
 	t.Parallel()
 	list := exec.Command("go", "list", "-deps", "-f", "{{if not .Standard}}{{.ImportPath}}{{end}}", ".")
 	output, err := list.CombinedOutput()

@@ -33,8 +33,8 @@ const (
 	NotFound Code = "not-found"
 	// NotOffered: the Region or one of its Availability Zones does not offer what the value names.
 	NotOffered Code = "not-offered"
-	// Unwise: the value is allowed, but the user is warned.
-	Unwise Code = "unwise"
+	// Discouraged: the value is allowed, but there is a better one.
+	Discouraged Code = "discouraged"
 )
 
 // Diagnostic is one problem.

@@ -8,7 +8,7 @@ import (
 	"bastionless/internal/diag"
 )
 
-// A value of the user's is an argument of the format, and never the format.
+// Text that a user wrote is an argument of the format, never the format itself.
 func TestDiagnostics_Add(t *testing.T) {
 	t.Parallel()
 	var diags diag.Diagnostics

@@ -1,4 +1,4 @@
-// Package osimage describes the operating systems that instances can run: which parameter contains the id of
+// Package osimage describes the operating systems that instances can run: which parameter contains the ID of
 // the newest image, which buckets contain the packages, and how to install the SSM Agent.
 package osimage
 
@@ -21,7 +21,7 @@ const (
 // All returns the values of OS.
 func All() []OS { return []OS{AmazonLinux2023, AmazonLinux2} }
 
-// Parameter returns the name of the public Systems Manager parameter that contains the id of the newest image
+// Parameter returns the name of the public Systems Manager parameter that contains the ID of the newest image
 // for an architecture, "x86_64" or "arm64". For Amazon Linux 2 that is the image with a gp2 volume; the stack
 // sets the volume type itself.
 // https://docs.aws.amazon.com/linux/al2023/ug/ec2.html

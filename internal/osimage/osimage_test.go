@@ -14,7 +14,7 @@ var (
 	beijing = awsenv.Env{Partition: "aws-cn", DNSSuffix: "amazonaws.com.cn", Region: "cn-north-1", AccountID: "123456789012"}
 )
 
-// The strings are values of the configuration key os, and are recorded in states.
+// The strings are values of the configuration key os, and states record them.
 func TestAll(t *testing.T) {
 	t.Parallel()
 	require.Equal(t, []osimage.OS{"al2023", "al2"}, osimage.All())
@@ -36,7 +36,7 @@ func TestOS_Parameter(t *testing.T) {
 	}
 }
 
-// A wrong letter in one of these names is noticed only on a real instance.
+// A typo in one of these names would be noticed only on a real instance.
 func TestOS_RepositoryBuckets(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {

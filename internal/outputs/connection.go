@@ -13,8 +13,8 @@ import (
 	"bastionless/network"
 )
 
-// newConnection returns the connection of a stack. The maps are by instance name; document is the stack's own session document,
-// or "".
+// newConnection returns the connection of a stack. IDs and privateIPs map instance names to IDs and
+// addresses. document is the name of the stack's own session document, or "".
 func newConnection(plan preflight.Plan, ids, privateIPs map[string]string, document string) contract.Connection {
 	c := contract.Connection{
 		Region:         plan.Env.Region,
@@ -43,7 +43,7 @@ func newConnection(plan preflight.Plan, ids, privateIPs map[string]string, docum
 	return c
 }
 
-// toMap returns a connection as a stack output, with the names of its JSON form.
+// toMap returns a connection as a stack output, with its JSON field names.
 func toMap(c contract.Connection) (map[string]any, error) {
 	encoded, err := json.Marshal(c)
 	if err != nil {
@@ -62,7 +62,8 @@ func instances(c contract.Connection) (map[string]any, error) {
 	return all["instances"].(map[string]any), nil
 }
 
-// startSession returns the command that opens a shell on each instance. Empty if the session role does not allow shells.
+// startSession returns the command that opens a shell on each instance. Empty if the session role does
+// not allow shells.
 func startSession(c contract.Connection) (map[string]string, error) {
 	commands := map[string]string{}
 	if c.Allows(contract.Shell) {
@@ -73,8 +74,8 @@ func startSession(c contract.Connection) (map[string]string, error) {
 	return commands, nil
 }
 
-// portForward returns the commands that forward ports, for each instance and each kind that the session role allows. The user
-// replaces what is in <angle brackets>.
+// portForward returns the commands that forward ports, for each instance and each kind of session that
+// the session role allows. Users replace the placeholders in <angle brackets>.
 func portForward(c contract.Connection) (map[string]map[string]string, error) {
 	all := map[string]map[string]string{}
 	for name, instance := range c.Instances {
@@ -90,7 +91,7 @@ func portForward(c contract.Connection) (map[string]map[string]string, error) {
 	return all, nil
 }
 
-// commandLine joins a command for a POSIX shell. Placeholders in angle brackets are quoted.
+// commandLine joins arguments to a command line for a POSIX shell. It quotes placeholders in angle brackets.
 func commandLine(args []string) string {
 	quoted := make([]string, len(args))
 	for i, arg := range args {
@@ -105,10 +106,12 @@ func commandLine(args []string) string {
 // privateKey is the file that ssh-keygen writes by default. Users with another key edit the block.
 const privateKey = "~/.ssh/id_ed25519"
 
-// sshConfig returns a block for ~/.ssh/config with a host for each instance. Empty if the session role does not allow SSH.
+// sshConfig returns a block for ~/.ssh/config with a host for each instance. Empty if the session role
+// does not allow SSH.
 //
-// It needs no shell, so that it also works with OpenSSH on Windows. Without a key pair, "Match exec" pushes the user's public key
-// with EC2 Instance Connect before each connection; that needs no VPC endpoint.
+// The block uses no shell features, so it also works with OpenSSH on Windows. Without a key pair, "Match
+// exec" pushes the user's public key with EC2 Instance Connect before each connection, which needs no VPC
+// endpoint.
 func sshConfig(c contract.Connection) (string, error) {
 	if !c.Allows(contract.SSH) {
 		return "", nil
@@ -150,13 +153,13 @@ func awsProfile(plan preflight.Plan, roleARN string) string {
 	return strings.Join(lines, "\n") + "\n"
 }
 
-// consoleHosts are the hosts of the AWS Management Console in partitions that have their own.
+// consoleHosts are the hosts of the AWS Management Console in partitions other than aws.
 var consoleHosts = map[string]string{
 	"aws-cn":     "console.amazonaws.cn",
 	"aws-us-gov": "console.amazonaws-us-gov.com",
 }
 
-// consoleURL returns the address of the Session Manager page on which people choose an instance.
+// consoleURL returns the URL of the Session Manager page on which users choose an instance.
 func consoleURL(env awsenv.Env) string {
 	host, ok := consoleHosts[env.Partition]
 	if !ok {

@@ -1,4 +1,5 @@
-// Package outputs exports the stack outputs: what other stacks use, and what people need to connect.
+// Package outputs exports the stack outputs: values for other stacks, and commands and configuration
+// blocks for users.
 package outputs
 
 import (
@@ -62,8 +63,8 @@ func exportConnection(ctx *pulumi.Context, plan preflight.Plan, s Stack) {
 	ctx.Export("sshConfig", apply(plan, values, sshConfig).(pulumi.StringOutput))
 }
 
-// apply calls a function with the stack's connection, once the ids and addresses of the instances and the name of the session
-// document are known.
+// apply calls a function with the stack's connection when the IDs and addresses of the instances and the
+// name of the session document are known.
 func apply[T any](
 	plan preflight.Plan, values pulumi.ArrayOutput, f func(contract.Connection) (T, error),
 ) pulumi.Output {

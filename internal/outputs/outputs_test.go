@@ -13,7 +13,7 @@ import (
 	"bastionless/internal/preflight"
 )
 
-// connection is that of a stack with one instance in zone a and one in zone c.
+// connection is the connection of a stack with one instance in zone a and one in zone c.
 func connection(edit func(*contract.Connection)) contract.Connection {
 	c := contract.Connection{
 		Region: "eu-west-1", Profile: "acme", Documents: []string{contract.Shell, contract.SSH}, LoginUser: "ec2-user",
@@ -27,7 +27,7 @@ func connection(edit func(*contract.Connection)) contract.Connection {
 
 const session = "aws ssm start-session --profile acme --region eu-west-1 --target "
 
-// The stack's own document is named. The account's default document never is.
+// The command names the stack's own document, and never the account's default document.
 func TestStartSession(t *testing.T) {
 	t.Parallel()
 	commands, err := startSession(connection(nil))
@@ -99,7 +99,7 @@ func TestSSHConfig(t *testing.T) {
 	}
 }
 
-// OpenSSH itself reads the block, runs the command that pushes the key, and takes over every setting.
+// OpenSSH reads the block, runs the command that pushes the key, and applies every setting.
 func TestSSHConfig_openSSH(t *testing.T) {
 	t.Parallel()
 	ssh, err := exec.LookPath("ssh")
@@ -110,7 +110,7 @@ func TestSSHConfig_openSSH(t *testing.T) {
 	require.NoError(t, err)
 	dir := t.TempDir()
 	text = strings.ReplaceAll(text, "~/.ssh/id_ed25519", dir+"/key")
-	// "aws" is a program that notes its arguments.
+	// This fake AWS CLI records its arguments.
 	writeExecutable(t, dir+"/aws", "#!/bin/sh\necho \"$@\" >> "+dir+"/calls\n")
 	writeFile(t, dir+"/config", text)
 	command := exec.Command(ssh, "-F", dir+"/config", "-G", "acme-c-1")

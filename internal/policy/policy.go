@@ -16,11 +16,11 @@ type Document struct {
 
 // Statement allows its actions, or denies them.
 type Statement struct {
-	// Sid is the statement's id: letters and digits. Optional.
+	// Sid is the statement's ID: letters and digits. Optional.
 	Sid string
 	// Deny makes the statement deny its actions, even if another statement or policy allows them.
 	Deny bool
-	// Principal says to whom the statement applies. Identity policies have none.
+	// Principal lists the principals to which the statement applies. Identity policies have none.
 	Principal *Principal
 	// Actions are actions such as "s3:GetObject", with wildcards.
 	Actions []string
@@ -54,7 +54,7 @@ func (p Principal) MarshalJSON() ([]byte, error) {
 	return json.Marshal(plain(p))
 }
 
-// statementJSON is a statement as IAM reads it.
+// statementJSON is a statement in the JSON form of IAM.
 type statementJSON struct {
 	Sid       string `json:",omitempty"`
 	Effect    string

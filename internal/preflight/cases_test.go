@@ -11,7 +11,7 @@ import (
 
 var update = flag.Bool("update", false, "write the golden file")
 
-// What the provider says about things that do not exist. Its errors have no code.
+// The provider's error messages about things that do not exist. Its errors have no codes.
 const (
 	noKeyPair    = "reading EC2 Key Pair: InvalidKeyPair.NotFound: The key pair 'laptop' does not exist"
 	noKeyPairs   = "reading EC2 Key Pair: no matching EC2 Key Pair found"
@@ -28,14 +28,14 @@ const (
 
 func tokyo(code string) string { return "com.amazonaws.ap-northeast-1." + code }
 
-// withoutService answers that an endpoint service does not exist.
+// withoutService returns the answer that an endpoint service does not exist.
 func withoutService(code, text string) pulumitest.Answer {
-	answer := pulumitest.Fails(pulumitest.GetVpcEndpointService, text)
+	answer := pulumitest.FailedLookup(pulumitest.GetVpcEndpointService, text)
 	answer.Args = pulumitest.Map{"serviceName": tokyo(code), "serviceType": "Interface"}
 	return answer
 }
 
-// services returns the codes of n services, and answers that they exist.
+// services returns the codes of n services, and the answers that they exist.
 func services(n int) (codes []string, answers []pulumitest.Answer) {
 	for i := range n {
 		code := fmt.Sprintf("service%d", i)
@@ -44,11 +44,11 @@ func services(n int) (codes []string, answers []pulumitest.Answer) {
 	return codes, answers
 }
 
-// repeat returns a problem n times.
-func repeat(n int, problem string) []string {
+// repeat returns a diagnostic n times.
+func repeat(n int, diagnostic string) []string {
 	var all []string
 	for range n {
-		all = append(all, problem)
+		all = append(all, diagnostic)
 	}
 	return all
 }
@@ -176,7 +176,7 @@ func endpointCases() map[string]badCase {
 		"too many buckets": {set: values{"s3Buckets": list(buckets...)}, want: []string{"s3Buckets too-many"}},
 		"S3 is needed and off": {
 			set: values{"s3Endpoint": "false", "s3Buckets": list("mine"), "installLatestAgent": "true", "sessionLogs": list("s3")},
-			// Nobody set agentAutoUpdate, so the key to blame is s3Endpoint.
+			// The user did not set agentAutoUpdate, so the problem is reported for s3Endpoint.
 			want: repeat(4, "s3Endpoint conflict"),
 		},
 		"an organization that is malformed": {set: values{"organizationId": "o-short"}, want: []string{"organizationId malformed"}},
@@ -224,7 +224,7 @@ func instanceCases() map[string]badCase {
 		},
 		"an image that is malformed": {set: values{"amiId": "ami-1"}, want: []string{"amiId malformed"}},
 		"an image that does not exist": {
-			set: values{"amiId": image}, answers: []pulumitest.Answer{pulumitest.Fails(pulumitest.GetAmi, noImage)}, want: []string{"amiId not-found"},
+			set: values{"amiId": image}, answers: []pulumitest.Answer{pulumitest.FailedLookup(pulumitest.GetAmi, noImage)}, want: []string{"amiId not-found"},
 		},
 		"an image of another architecture, larger than the volume": {
 			set: values{"amiId": image}, answers: []pulumitest.Answer{pulumitest.Image(image, "arm64", 30)},
@@ -246,8 +246,8 @@ func instanceCases() map[string]badCase {
 		},
 		"two key pairs":        {set: values{"keyName": "aws-ssh-key", "sshPublicKey": ed25519}, want: []string{"keyName conflict"}},
 		"a private key":        {set: values{"sshPublicKey": privateKey}, want: []string{"sshPublicKey malformed"}},
-		"a missing key pair":   {set: values{"keyName": "laptop"}, answers: []pulumitest.Answer{pulumitest.Fails(pulumitest.GetKeyPair, noKeyPair)}, want: []string{"keyName not-found"}},
-		"no key pairs at all":  {set: values{"keyName": "laptop"}, answers: []pulumitest.Answer{pulumitest.Fails(pulumitest.GetKeyPair, noKeyPairs)}, want: []string{"keyName not-found"}},
+		"a missing key pair":   {set: values{"keyName": "laptop"}, answers: []pulumitest.Answer{pulumitest.FailedLookup(pulumitest.GetKeyPair, noKeyPair)}, want: []string{"keyName not-found"}},
+		"no key pairs at all":  {set: values{"keyName": "laptop"}, answers: []pulumitest.Answer{pulumitest.FailedLookup(pulumitest.GetKeyPair, noKeyPairs)}, want: []string{"keyName not-found"}},
 		"names that are used":  {set: values{"namePrefix": "my stack"}, want: []string{"namePrefix malformed"}},
 		"names of group ids":   {set: values{"namePrefix": "sg-a"}, want: []string{"namePrefix malformed"}},
 		"names that are long":  {set: values{"namePrefix": strings.Repeat("n", 101)}, want: []string{"namePrefix malformed"}},
@@ -272,7 +272,7 @@ func sessionCases() map[string]badCase {
 		},
 		"principals whose requests do not show MFA": {
 			set: values{"sessionPrincipals": list("account", "sso:Admin", "arn:aws:iam::123456789012:role/ops")},
-			// Nobody set requireMfa, so the key to blame is sessionPrincipals.
+			// The user did not set requireMfa, so the problem is reported for sessionPrincipals.
 			want: repeat(2, "sessionPrincipals conflict"),
 		},
 		"a principal listed twice":  {set: values{"sessionPrincipals": list("account", "account")}, want: []string{"sessionPrincipals duplicate"}},
@@ -327,13 +327,13 @@ func combinedCases() map[string]badCase {
 				"vpcCidr": "10.0.0.0/8", "zones": list("a", "b"), "os": "windows", "namePrefix": "my stack", "instancesPerZone": "0",
 				"keyName": "laptop", "sessionPrincipals": list("sso:Admin"), "agentAutoUpdate": "true", "s3Endpoint": "false",
 			},
-			answers: []pulumitest.Answer{pulumitest.Fails(pulumitest.GetKeyPair, noKeyPair)},
+			answers: []pulumitest.Answer{pulumitest.FailedLookup(pulumitest.GetKeyPair, noKeyPair)},
 			want: []string{
 				"vpcCidr malformed", "os out-of-range", "namePrefix malformed", "instancesPerZone out-of-range", "sessionPrincipals conflict",
 				"s3Endpoint conflict", "zones not-found", "keyName not-found",
 			},
 		},
-		// Text of the user is never taken for a format.
+		// Text that a user wrote is never used as a format string.
 		"percent signs": {
 			set:  values{"namePrefix": "100%d", "forwardTo": list("%s:%d"), "instanceType": "%v"},
 			want: []string{"forwardTo malformed", "namePrefix malformed", "instanceType malformed"},

@@ -25,11 +25,12 @@ func (r *resolver) lookUpInstanceType() error {
 		return fmt.Errorf("look up the zones of instance type %s: %w", instanceType, err)
 	}
 	if len(offerings.Locations) == 0 {
-		r.problems.Add("instanceType", diag.NotOffered, "%q is not offered in %s: use another type", instanceType, region)
+		r.diags.Add("instanceType", diag.NotOffered, "%q is not offered in %s: use another type", instanceType, region)
 		return nil
 	}
 	if missing := r.notIn(offerings.Locations); len(missing) > 0 {
-		r.problems.Add("instanceType", diag.NotOffered, "%q is not offered in %s: use zones %s, or another type", instanceType,
+		r.diags.Add("instanceType", diag.NotOffered, "%q is not offered in %s: use only zones in [%s], or another "+
+			"type", instanceType,
 			strings.Join(missing, ", "), r.letters(offerings.Locations))
 	}
 	details, err := ec2.GetInstanceType(r.ctx, &ec2.GetInstanceTypeArgs{InstanceType: instanceType})
@@ -43,12 +44,13 @@ func (r *resolver) lookUpInstanceType() error {
 			return nil
 		}
 	}
-	r.problems.Add("instanceType", diag.Conflict, "the architecture of %q is %s, and Amazon Linux supports x86_64 and arm64: use another type",
+	r.diags.Add("instanceType", diag.Conflict, "%q has architecture %s, but Amazon Linux supports only x86_64 and arm64: "+
+		"use another type",
 		instanceType, strings.Join(details.SupportedArchitectures, ", "))
 	return nil
 }
 
-// lookUpImage compares a pinned image with the instance type and the root volume.
+// lookUpImage checks a pinned AMI against the instance type and the root volume.
 func (r *resolver) lookUpImage() error {
 	options := r.plan.Instances
 	invalid := options.Validate()
@@ -57,25 +59,28 @@ func (r *resolver) lookUpImage() error {
 	}
 	image, err := ec2.LookupAmi(r.ctx, &ec2.LookupAmiArgs{
 		Filters: []ec2.GetAmiFilter{{Name: "image-id", Values: []string{options.AMI}}},
-		// A pinned image may be deprecated.
+		// A pinned AMI may be deprecated.
 		IncludeDeprecated: pulumi.BoolRef(true),
 	})
 	if err != nil {
 		if strings.Contains(err.Error(), "query returned no results") {
-			r.problems.Add("amiId", diag.NotFound, "%q does not exist in %s, or account %s may not use it: use another image, or none for the newest",
+			r.diags.Add("amiId", diag.NotFound, "%q does not exist in %s, or account %s is not allowed to use it: use "+
+				"another AMI, or remove amiId to use the newest one",
 				options.AMI, r.plan.Env.Region, r.plan.Env.AccountID)
 			return nil
 		}
 		return fmt.Errorf("look up image %s: %w", options.AMI, err)
 	}
 	if r.plan.Architecture != "" && image.Architecture != r.plan.Architecture {
-		r.problems.Add("amiId", diag.Conflict, "the architecture of %q is %s, and that of instance type %s is %s: use an image and a type that match",
+		r.diags.Add("amiId", diag.Conflict, "%q has architecture %s, but instance type %s has %s: use an AMI and an "+
+			"instance type with the same architecture",
 			options.AMI, image.Architecture, options.InstanceType, r.plan.Architecture)
 	}
 	for _, mapping := range image.BlockDeviceMappings {
 		size, err := strconv.Atoi(mapping.Ebs["volume_size"])
 		if err == nil && mapping.DeviceName == image.RootDeviceName && options.RootVolumeGiB < size && !invalid.Has("rootVolumeGiB") {
-			r.problems.Add("rootVolumeGiB", diag.OutOfRange, "%d GiB is smaller than image %s: use at least %d", options.RootVolumeGiB, options.AMI, size)
+			r.diags.Add("rootVolumeGiB", diag.OutOfRange, "%d GiB is smaller than the root volume of AMI %s: use at least "+
+				"%d", options.RootVolumeGiB, options.AMI, size)
 		}
 	}
 	return nil
@@ -92,7 +97,8 @@ func (r *resolver) lookUpKeyPair() error {
 		return nil
 	case strings.Contains(err.Error(), "InvalidKeyPair.NotFound"),
 		strings.Contains(err.Error(), "no matching EC2 Key Pair found"):
-		r.problems.Add("keyName", diag.NotFound, "there is no key pair %q in %s: use one that exists, set sshPublicKey to create one, or set neither",
+		r.diags.Add("keyName", diag.NotFound, "%q does not exist in %s: use an existing key pair, or set sshPublicKey "+
+			"instead to create one",
 			name, r.plan.Env.Region)
 		return nil
 	}

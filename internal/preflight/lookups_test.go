@@ -8,17 +8,18 @@ import (
 	"bastionless/internal/pulumitest"
 )
 
-// AWS does not return the zones of a service in GovCloud, so nothing can be said about them.
+// In GovCloud, AWS does not return the zones of a service, so they cannot be checked.
 func TestResolve_servicesWithoutZones(t *testing.T) {
 	t.Parallel()
 	in := pulumitest.GovCloud()
-	_, problems, result := resolve(t, pulumitest.Update, values{"interfaceEndpoints": list("kms")},
+	_, diags, result := resolve(t, pulumitest.Update, values{"interfaceEndpoints": list("kms")},
 		append(in.Answers(), in.Service("com.amazonaws.us-gov-west-1.kms"))...)
 	require.NoError(t, result.Err)
-	require.Empty(t, problems)
+	require.Empty(t, diags)
 }
 
-// A lookup that fails for another reason than the configuration fails the program. Problems of the configuration are returned, too.
+// A lookup that fails for a reason other than the configuration fails the program. Problems with the
+// configuration are reported as well.
 func TestResolve_failedLookups(t *testing.T) {
 	t.Parallel()
 	set := values{"amiId": "ami-06098fd00463352b6", "keyName": "aws-ssh-key", "instancesPerZone": "0"}
@@ -29,12 +30,12 @@ func TestResolve_failedLookups(t *testing.T) {
 	} {
 		t.Run(token, func(t *testing.T) {
 			t.Parallel()
-			failure := pulumitest.Fails(token, accessDenied)
-			pulumitest.Both(t, func(t *testing.T, mode pulumitest.Mode) {
-				_, problems, result := resolve(t, mode, set, failure)
+			failure := pulumitest.FailedLookup(token, accessDenied)
+			pulumitest.EachMode(t, func(t *testing.T, mode pulumitest.Mode) {
+				_, diags, result := resolve(t, mode, set, failure)
 				require.ErrorIs(t, result.Err, failure.Err)
 				require.Empty(t, result.Resources)
-				require.True(t, problems.Has("instancesPerZone"))
+				require.True(t, diags.Has("instancesPerZone"))
 			})
 		})
 	}
@@ -46,10 +47,10 @@ func TestResolve_lookups(t *testing.T) {
 	set := values{
 		"ec2messagesEndpoint": "true", "interfaceEndpoints": list("kms"), "amiId": "ami-06098fd00463352b6", "keyName": "aws-ssh-key",
 	}
-	pulumitest.Both(t, func(t *testing.T, mode pulumitest.Mode) {
-		plan, problems, result := resolve(t, mode, set)
+	pulumitest.EachMode(t, func(t *testing.T, mode pulumitest.Mode) {
+		plan, diags, result := resolve(t, mode, set)
 		require.NoError(t, result.Err)
-		require.Empty(t, problems)
+		require.Empty(t, diags)
 		require.Equal(t, "ap-northeast-1a", plan.Zones[0].Name)
 		require.Equal(t, "x86_64", plan.Architecture)
 		require.True(t, plan.EBSOptimized)

@@ -1,5 +1,5 @@
-// Package preflight compares a stack's configuration with the account and Region that it is deployed to, so that a deployment
-// does not fail halfway.
+// Package preflight checks a stack's configuration against the account and Region that it is deployed to,
+// so that a deployment does not fail halfway.
 package preflight
 
 import (
@@ -19,7 +19,7 @@ import (
 	"bastionless/network"
 )
 
-// Plan is the configuration together with what AWS says about it: everything that the components need.
+// Plan is the configuration with the results of the lookups: everything that the components need.
 type Plan struct {
 	config.Config
 	// Env is the account and Region of the stack.
@@ -28,34 +28,35 @@ type Plan struct {
 	Zones []network.Zone
 	// VPCEndpoints are the interface endpoints of the stack.
 	VPCEndpoints []config.VPCEndpoint
-	// Architecture is that of the instance type: "x86_64" or "arm64".
+	// Architecture is the architecture of the instance type: "x86_64" or "arm64".
 	Architecture string
 	// EBSOptimized says that the instance type supports EBS optimization.
 	EBSOptimized bool
-	// S3PrefixListID is the id of the Region's prefix list of S3. Empty without the S3 endpoint.
+	// S3PrefixListID is the ID of the Region's S3 prefix list. Empty without the S3 endpoint.
 	S3PrefixListID string
 }
 
-// Resolve looks up what the configuration refers to. The diagnostics say what AWS would refuse during the deployment. The error is
-// a lookup that failed for another reason than the configuration, such as a missing permission.
+// Resolve looks up what the configuration refers to. The diagnostics report what AWS would reject during
+// the deployment. The error is that of a lookup that failed for a reason other than the configuration,
+// such as a missing permission.
 func Resolve(ctx *pulumi.Context, c config.Config) (Plan, diag.Diagnostics, error) {
 	r := &resolver{ctx: ctx, plan: Plan{Config: c, VPCEndpoints: c.VPCEndpoints()}}
 	for _, lookUp := range []func() error{
 		r.lookUpEnv, r.lookUpZones, r.lookUpInstanceType, r.lookUpImage, r.lookUpKeyPair, r.lookUpServices, r.lookUpS3,
 	} {
 		if err := lookUp(); err != nil {
-			return Plan{}, r.problems, err
+			return Plan{}, r.diags, err
 		}
 	}
-	return r.plan, r.problems, nil
+	return r.plan, r.diags, nil
 }
 
 // resolver fills in a plan.
 type resolver struct {
-	ctx      *pulumi.Context
-	plan     Plan
-	problems diag.Diagnostics
-	// zoneNames are the Availability Zones that the account has in the Region.
+	ctx   *pulumi.Context
+	plan  Plan
+	diags diag.Diagnostics
+	// zoneNames are the names of the Availability Zones that are available to the account.
 	zoneNames []string
 }
 
@@ -76,7 +77,7 @@ func (r *resolver) lookUpEnv() error {
 		Partition: partition.Partition, DNSSuffix: partition.DnsSuffix, Region: region.Name, AccountID: caller.AccountId,
 	}
 	r.plan.Env = env
-	r.problems.Append(r.plan.SessionRole.ValidateIn(env))
+	r.diags.Append(r.plan.SessionRole.ValidateIn(env))
 	r.checkARN("permissionsBoundary", "policy", r.plan.PermissionsBoundary,
 		"arn:"+env.Partition+":iam::(?:"+env.AccountID+`|aws):policy/(?:[\x21-\x7e]+/)*[\w+=,.@-]{1,128}`,
 		env.IAM(env.AccountID, "policy/NAME"))
@@ -85,10 +86,12 @@ func (r *resolver) lookUpEnv() error {
 	return nil
 }
 
-// checkARN compares an ARN with a pattern that contains the partition, the Region and the account of the stack.
+// checkARN reports an ARN that does not match a pattern. The pattern contains the partition, Region and
+// account of the stack.
 func (r *resolver) checkARN(key, what, arn, pattern, example string) {
 	if arn != "" && !regexp.MustCompile("^(?:"+pattern+")$").MatchString(arn) {
-		r.problems.Add(key, diag.Malformed, "%q is not the ARN of a %s that this stack can use: write it like %s", arn, what, example)
+		r.diags.Add(key, diag.Malformed, "%q is not the ARN of a %s that this stack can use: use an ARN such as "+
+			"%s", arn, what, example)
 	}
 }
 
@@ -107,14 +110,15 @@ func (r *resolver) lookUpZones() error {
 		zone.Name = region + zone.Letter
 		r.plan.Zones = append(r.plan.Zones, zone)
 		if !slices.Contains(found.Names, zone.Name) {
-			r.problems.Add("zones", diag.NotFound, "account %s has no zone %q in %s: use %s", r.plan.Env.AccountID, zone.Letter, region,
+			r.diags.Add("zones", diag.NotFound, "account %s has no zone %q in %s: use zones in "+
+				"[%s]", r.plan.Env.AccountID, zone.Letter, region,
 				r.letters(found.Names))
 		}
 	}
 	return nil
 }
 
-// letters lists zones the way the configuration does.
+// letters returns the letters of zones, sorted, in the form in which the configuration lists them.
 func (r *resolver) letters(zoneNames []string) string {
 	letters := make([]string, len(zoneNames))
 	for i, zone := range zoneNames {
@@ -153,26 +157,30 @@ func (r *resolver) lookUpService(endpoint config.VPCEndpoint) error {
 	})
 	switch {
 	case err != nil && isMissingService(err):
-		r.problems.Add(endpoint.Key, diag.NotOffered, "%s has no endpoint service %s: %s", env.Region, name, endpoint.Remedy)
+		r.diags.Add(endpoint.Key, diag.NotOffered, "%s has no endpoint service %s: %s", env.Region, name, endpoint.Remedy)
 		return nil
 	case err != nil:
 		return fmt.Errorf("look up endpoint service %s: %w", name, err)
 	case len(service.AvailabilityZones) == 0:
-		// In GovCloud AWS returns names only, so whether a zone has the service shows when the endpoint is created.
+		// In GovCloud, AWS returns only the name. If a zone lacks the service, the creation of the
+		// endpoint fails.
 		return nil
 	}
 	if service.PrivateDnsName == "" {
-		r.problems.Add(endpoint.Key, diag.NotOffered, "endpoint service %s has no private DNS name, so clients in the VPC would not use the endpoint: "+
+		r.diags.Add(endpoint.Key, diag.NotOffered, "endpoint service %s has no private DNS name, so clients in the VPC "+
+			"would not use the endpoint: "+
 			"%s", name, endpoint.Remedy)
 	}
 	if missing := r.notIn(service.AvailabilityZones); len(missing) > 0 {
-		r.problems.Add("zones", diag.NotOffered, "endpoint service %s is not available in %s: use zones %s, or %s", name, strings.Join(missing, ", "),
+		r.diags.Add("zones", diag.NotOffered, "endpoint service %s is not available in %s: use only zones in [%s], or "+
+			"%s", name, strings.Join(missing, ", "),
 			r.letters(service.AvailabilityZones), endpoint.Remedy)
 	}
 	return nil
 }
 
-// isMissingService recognizes the provider's error by its text, since errors of lookups have no code.
+// isMissingService reports whether an endpoint service does not exist. Errors of lookups have no code, so
+// it compares the text.
 func isMissingService(err error) bool {
 	return strings.Contains(err.Error(), "InvalidServiceName") ||
 		strings.Contains(err.Error(), "no matching EC2 VPC Endpoint Service found")

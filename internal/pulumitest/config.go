@@ -14,7 +14,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// LoadProject reads Pulumi.yaml of a directory. Its name is Project, also where "pulumi new" has written another.
+// LoadProject reads Pulumi.yaml from a directory. It sets the project's name to Project, because "pulumi
+// new" changes the name.
 func LoadProject(t testing.TB, dir string) *workspace.Project {
 	t.Helper()
 	project, err := workspace.LoadProject(filepath.Join(dir, "Pulumi.yaml"))
@@ -23,19 +24,19 @@ func LoadProject(t testing.TB, dir string) *workspace.Project {
 	return project
 }
 
-// Defaults are the values that Pulumi.yaml of a directory gives to keys that a stack does not set.
+// Defaults returns the defaults that Pulumi.yaml in a directory declares, by full key.
 func Defaults(t testing.TB, dir string) map[string]string {
 	t.Helper()
 	project := LoadProject(t, dir)
 	values := map[string]string{}
 	for key, declared := range project.Config {
-		values[project.Name.String()+":"+key] = text(t, declared.Default)
+		values[project.Name.String()+":"+key] = encode(t, declared.Default)
 	}
 	return values
 }
 
-// text is a default as Pulumi passes it to a program.
-func text(t testing.TB, value any) string {
+// encode returns a default in the form in which Pulumi passes it to a program.
+func encode(t testing.TB, value any) string {
 	t.Helper()
 	switch value.(type) {
 	case string, int, bool:
@@ -46,8 +47,8 @@ func text(t testing.TB, value any) string {
 	return string(encoded)
 }
 
-// StackConfig is what a program gets from the frozen file of a stack in testdata, with the defaults of Pulumi.yaml. A value
-// of the wrong type fails the test, as Pulumi would refuse it.
+// StackConfig returns the configuration of a stack: the values in its frozen stack file in testdata, and
+// the defaults in Pulumi.yaml. A value of the wrong type fails the test, because Pulumi would reject it.
 func StackConfig(t testing.TB, dir, stack string) map[string]string {
 	t.Helper()
 	project := LoadProject(t, dir)
@@ -81,14 +82,15 @@ func requireType(
 		require.NoError(t, json.Unmarshal([]byte(text), &content))
 	}
 	require.True(t, workspace.ValidateConfigValue(*declared.Type, declared.Items, content),
-		"%s: %s is no %s", key, text, *declared.Type)
+		"%s: %s is not of type %s", key, text, *declared.Type)
 }
 
-// Values are keys of the project, without a namespace, and their values as Pulumi passes them to a program.
+// Values maps keys of the project, without the namespace, to values in the form in which Pulumi passes
+// them to a program.
 type Values map[string]string
 
-// Configured returns the defaults of Pulumi.yaml in a directory, with some values changed.
-func Configured(t testing.TB, dir string, values Values) map[string]string {
+// ConfigWith returns the defaults that Pulumi.yaml in a directory declares, with some values changed.
+func ConfigWith(t testing.TB, dir string, values Values) map[string]string {
 	t.Helper()
 	all := Defaults(t, dir)
 	for key, value := range values {
@@ -97,7 +99,7 @@ func Configured(t testing.TB, dir string, values Values) map[string]string {
 	return all
 }
 
-// Strings returns a list of strings as a value.
+// Strings encodes a list of strings as a configuration value.
 func Strings(values ...string) string {
 	encoded, err := json.Marshal(values)
 	if err != nil {

@@ -16,7 +16,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Map is an object in recorded values. Other values are List, string, bool, int, float64, nil, Secret and Unknown.
+// Map is an object in recorded values. The other types of values are List, string, bool, int, float64,
+// nil, Secret and Unknown.
 type Map = map[string]any
 
 // List is an array in recorded values.
@@ -27,32 +28,33 @@ type Secret struct{ Value any }
 
 type unknown struct{}
 
-// Unknown is a value that a preview does not know.
+// Unknown is a value that is unknown during a preview.
 var Unknown = unknown{}
 
-// Resource is one registration.
+// Resource is a resource that a program registered.
 type Resource struct {
 	Type string
 	Name string
-	// Parent, like Dependencies and Provider, is type and name as at the end of a URN, such as "aws:ec2/vpc:Vpc::network".
-	// Empty under the stack.
+	// Parent is the key of the parent, such as "aws:ec2/vpc:Vpc::network". Empty if the parent is the stack.
 	Parent string
-	// Inputs are all that were sent, those among them that are unknown, too.
+	// Inputs are all inputs, including unknown ones.
 	Inputs Map
-	// Dependencies are what must exist before: what DependsOn names, and what inputs come from. Sorted.
+	// Dependencies are the keys of the resources in DependsOn and of those whose outputs are inputs. Sorted.
 	Dependencies []string
-	// Options are the other resource options that are set, as "option: value". Sorted.
+	// Options are the other resource options that are set, in the form "option: value". Sorted.
 	Options []string
-	// Provider is empty for the default provider, and for components without one.
+	// Provider is the key of the provider. Empty for the default provider, and for components without a
+	// provider.
 	Provider string
-	// PropertyDependencies are what each input comes from. They are part of Dependencies.
+	// PropertyDependencies maps inputs to the keys of the resources whose outputs they contain.
+	// Dependencies contains these keys, too.
 	PropertyDependencies map[string][]string
 }
 
-// Key is type and name, as at the end of the resource's URN.
+// Key returns the type and the name, in the form in which a URN ends.
 func (r Resource) Key() string { return r.Type + "::" + r.Name }
 
-// Invoke is one lookup.
+// Invoke is a lookup that a program made.
 type Invoke struct {
 	Token    string
 	Args     Map
@@ -62,14 +64,14 @@ type Invoke struct {
 // Answer is the answer to a lookup.
 type Answer struct {
 	Token string
-	// Args are the exact arguments to which it answers. Nil: any.
+	// Args are the exact arguments of the lookup. Nil matches any arguments.
 	Args Map
-	// Result is the answer, unless Err is set.
+	// Result is the result of the lookup. Ignored if Err is set.
 	Result Map
 	Err    error
 }
 
-// recorder is the engine and the provider for a program under test.
+// recorder takes the place of the engine and the provider.
 type recorder struct {
 	mode    Mode
 	answers []Answer
@@ -81,7 +83,7 @@ type recorder struct {
 	mistakes  []string
 }
 
-// NewResource records a registration, and answers with its inputs and, in an update, with computed properties.
+// NewResource records a resource, and returns its inputs and, in an update, its computed properties.
 func (r *recorder) NewResource(args pulumi.MockResourceArgs) (string, resource.PropertyMap, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -111,25 +113,25 @@ func (r *recorder) NewResource(args pulumi.MockResourceArgs) (string, resource.P
 	return args.Name + "-id", state, nil
 }
 
-// computed are the properties that AWS decides on, as far as the project uses them.
+// computed returns those computed properties of a resource that the program uses.
 func computed(typ, name string, inputs resource.PropertyMap) resource.PropertyMap {
-	text := func(key resource.PropertyKey, otherwise string) string {
+	inputOr := func(key resource.PropertyKey, fallback string) string {
 		if value, ok := inputs[key]; ok && value.IsString() {
 			return value.StringValue()
 		}
-		return otherwise
+		return fallback
 	}
 	state := Map{"arn": "arn:of:" + name}
 	switch typ {
 	case "aws:iam/role:Role", "aws:iam/instanceProfile:InstanceProfile", "aws:cloudwatch/logGroup:LogGroup",
 		"aws:ssm/document:Document":
-		state["name"] = text("name", name+"-name")
+		state["name"] = inputOr("name", name+"-name")
 	case "aws:s3/bucketV2:BucketV2":
 		state["bucket"] = name + "-bucket"
 	case "aws:kms/key:Key":
 		state["keyId"] = name + "-key"
 	case "aws:ec2/keyPair:KeyPair":
-		state["keyName"] = text("keyName", name+"-key")
+		state["keyName"] = inputOr("keyName", name+"-key")
 	case "aws:ec2/instance:Instance":
 		state["privateIp"] = name + "-ip"
 	case "aws:ec2/vpcEndpoint:VpcEndpoint":
@@ -138,7 +140,7 @@ func computed(typ, name string, inputs resource.PropertyMap) resource.PropertyMa
 	return properties(state)
 }
 
-// Call answers a lookup.
+// Call returns the answer to a lookup.
 func (r *recorder) Call(args pulumi.MockCallArgs) (resource.PropertyMap, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -158,7 +160,8 @@ func (r *recorder) Call(args pulumi.MockCallArgs) (resource.PropertyMap, error) 
 	return nil, fmt.Errorf("%s", mistake)
 }
 
-// record keeps a registration as it was sent. What reaches a mock in other ways lacks what is unknown.
+// record converts the request with which a resource was registered. The other arguments of a mock lack
+// unknown values.
 func record(args pulumi.MockResourceArgs) (Resource, error) {
 	rpc := args.RegisterRPC
 	inputs, err := plugin.UnmarshalProperties(rpc.GetObject(), plugin.MarshalOptions{KeepUnknowns: true, KeepSecrets: true})
@@ -192,7 +195,7 @@ func options(rpc *pulumirpc.RegisterResourceRequest) []string {
 			set = append(set, fmt.Sprintf("%s: %v", name, value))
 		}
 	}
-	// Field by field: the text of a message of protobuf differs from one build to the next.
+	// The string form of a protobuf message is not stable, so format the fields one by one.
 	var aliases []string
 	for _, alias := range rpc.GetAliases() {
 		aliases = append(aliases, strings.TrimSpace(alias.GetUrn()+" "+alias.GetSpec().GetType()+" "+alias.GetSpec().GetName()))
@@ -215,7 +218,7 @@ func options(rpc *pulumirpc.RegisterResourceRequest) []string {
 	return set
 }
 
-// reference is the end of a URN, or of a provider's URN and id.
+// reference returns the key of a resource from its URN, or of a provider from its URN and ID.
 func reference(urn string) string {
 	if urn == "" {
 		return ""
@@ -234,7 +237,7 @@ func references(urns []string) []string {
 	return slices.Compact(all)
 }
 
-// properties are the reverse of plainMap, as far as tests need it.
+// properties is the inverse of plainMap, for the types of values that tests use.
 func properties(values Map) resource.PropertyMap {
 	return resource.NewPropertyMapFromMapRepl(values, nil, func(value any) (resource.PropertyValue, bool) {
 		if secret, ok := value.(Secret); ok {
@@ -276,7 +279,7 @@ func sortResources(resources []Resource) {
 	slices.SortFunc(resources, func(a, b Resource) int { return strings.Compare(a.Key(), b.Key()) })
 }
 
-// Inventory lists the keys of resources, sorted.
+// Inventory returns the keys of resources, sorted.
 func Inventory(resources []Resource) []string {
 	keys := []string{}
 	for _, r := range resources {
@@ -286,7 +289,7 @@ func Inventory(resources []Resource) []string {
 	return keys
 }
 
-// Resource returns the one resource with this key, type and name.
+// Resource returns the resource with a key, and fails the test if there is none.
 func (r *Result) Resource(t testing.TB, key string) Resource {
 	t.Helper()
 	for _, recorded := range r.Resources {
@@ -298,8 +301,8 @@ func (r *Result) Resource(t testing.TB, key string) Resource {
 	return Resource{}
 }
 
-// RequireResources demands that the program registered exactly these resources, with exactly these properties. What
-// PropertyDependencies say is not compared, since Dependencies hold them all.
+// RequireResources requires that the program registered exactly these resources, with exactly these
+// properties. It does not compare PropertyDependencies.
 func (r *Result) RequireResources(t testing.TB, want ...Resource) {
 	t.Helper()
 	require.NoError(t, r.Err)
@@ -316,7 +319,7 @@ func (r *Result) RequireResources(t testing.TB, want ...Resource) {
 	}
 }
 
-// RequireProvider demands that every resource of AWS and every lookup went to this provider.
+// RequireProvider requires that all AWS resources and lookups use the provider with this key.
 func (r *Result) RequireProvider(t testing.TB, key string) {
 	t.Helper()
 	require.NoError(t, r.Err)

@@ -1,8 +1,9 @@
-// Package pulumitest runs Pulumi programs for tests, without an engine and without a provider, and records what they
-// declare.
+// Package pulumitest runs Pulumi programs in tests, without an engine or a provider, and records the
+// resources that they declare.
 //
-// It proves what a program sends to the engine. It does not prove what the engine or AWS make of it: there is no state
-// and no diff, the provider adds no defaults and refuses nothing, and the outputs that components register are not seen.
+// A test sees what a program sends to the engine. It does not see what the engine or AWS would do with
+// it: there is no state and no diff, no provider adds defaults or rejects inputs, and the outputs that
+// components register are not recorded.
 package pulumitest
 
 import (
@@ -13,21 +14,21 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Project is the project under which programs run.
+// Project is the name of the project in which programs run.
 const Project = "bastionless"
 
-// Mode is what an engine would run the program for.
+// Mode is the kind of operation for which a program runs.
 type Mode string
 
 // The values of Mode.
 const (
-	// Update gives every resource an id and its computed properties.
+	// Update sets the ID and the computed properties of every resource.
 	Update Mode = "update"
-	// Preview gives none of them, as when nothing has been created yet.
+	// Preview leaves them unknown, as if nothing had been created yet.
 	Preview Mode = "preview"
 )
 
-// Computed is a value that only an update knows.
+// Computed returns a value in an update, and Unknown in a preview.
 func (m Mode) Computed(value any) any {
 	if m == Preview {
 		return Unknown
@@ -35,11 +36,11 @@ func (m Mode) Computed(value any) any {
 	return value
 }
 
-// ID is the id that the recorder gives to a resource of this name.
+// ID returns the ID that a resource with this name has: NAME-id in an update, and Unknown in a preview.
 func (m Mode) ID(name string) any { return m.Computed(name + "-id") }
 
-// Both runs a test for an update and for a preview.
-func Both(t *testing.T, test func(t *testing.T, mode Mode)) {
+// EachMode runs a test for an update and for a preview.
+func EachMode(t *testing.T, test func(t *testing.T, mode Mode)) {
 	t.Helper()
 	for _, mode := range []Mode{Update, Preview} {
 		t.Run(string(mode), func(t *testing.T) {
@@ -49,33 +50,34 @@ func Both(t *testing.T, test func(t *testing.T, mode Mode)) {
 	}
 }
 
-// Setup is what a program finds.
+// Setup describes the environment of a program.
 type Setup struct {
-	// Mode is Update unless set.
+	// Mode defaults to Update.
 	Mode Mode
-	// Stack is the stack's name, "test" unless set.
+	// Stack is the name of the stack. It defaults to "test".
 	Stack string
-	// Config is the stack's configuration, by whole key, such as "aws:region".
+	// Config is the configuration of the stack, by full key, such as "aws:region".
 	Config map[string]string
-	// Answers are to the program's lookups. The last that fits counts. A lookup without an answer fails the test.
+	// Answers are the answers to the program's lookups. If several match a lookup, the last one is used.
+	// A lookup without an answer fails the test.
 	Answers []Answer
 }
 
-// Result is what a program did.
+// Result is the result of a run.
 type Result struct {
-	// Err is what the program returned, or else what became of its resources and lookups.
+	// Err is the error that the program returned or, if it returned none, that of its resources and lookups.
 	Err error
-	// Resources are all that it registered, but for the stack, in the order of their names.
+	// Resources are the registered resources except the stack, in the order of their keys.
 	Resources []Resource
-	// Invokes are its lookups, in order.
+	// Invokes are the lookups, in the order in which they were made.
 	Invokes []Invoke
-	// Exports are its stack outputs.
+	// Exports are the stack outputs.
 	Exports Map
-	// Warnings are what it logged as such, in order.
+	// Warnings are the warnings that the program logged, in order.
 	Warnings []string
 }
 
-// Run runs a program to its end. A resource that is registered twice fails the test, since an engine refuses it.
+// Run runs a program. A resource that is registered twice fails the test, because the engine would reject it.
 func Run(t testing.TB, setup Setup, program pulumi.RunFunc) *Result {
 	t.Helper()
 	if setup.Mode == "" {
@@ -113,7 +115,7 @@ func Run(t testing.TB, setup Setup, program pulumi.RunFunc) *Result {
 	}
 }
 
-// exportsType is a component whose inputs are the stack's outputs, since outputs that are registered are not seen.
+// exportsType is the type of a component whose inputs are the stack outputs, because mocks do not see outputs.
 const exportsType = "pulumitest:index:Exports"
 
 func declareExports(ctx *pulumi.Context) error {
@@ -124,20 +126,20 @@ func declareExports(ctx *pulumi.Context) error {
 	return ctx.RegisterComponentResourceV2(exportsType, "exports", inputs, &pulumi.ResourceState{})
 }
 
-// warnings is a log that keeps warnings.
+// warnings is a log that records warnings.
 type warnings struct {
 	pulumi.Log
 	all []string
 }
 
-// Warn keeps a warning. Anything else that a program logs panics: the project logs nothing else.
+// Warn records a warning. The other methods panic: the program logs only warnings.
 func (w *warnings) Warn(text string, _ *pulumi.LogArgs) error {
 	w.all = append(w.all, text)
 	return nil
 }
 
-// RequireRejected demands that the program failed before it registered anything, with an error that has a line for each of the
-// fields, in their order. The lines also say what is wrong with a field, which is not compared.
+// RequireRejected requires that the program failed before it registered any resource, with an error that
+// has one line for each of these fields, in this order. It does not compare the rest of the lines.
 func (r *Result) RequireRejected(t testing.TB, fields ...string) {
 	t.Helper()
 	require.Error(t, r.Err)

@@ -13,7 +13,7 @@ import (
 	"bastionless/internal/pulumitest"
 )
 
-// failing is a test that may fail.
+// failing is a test that is expected to fail. It records errors.
 type failing struct {
 	testing.TB
 	errors []string
@@ -23,7 +23,7 @@ func (f *failing) Helper() {}
 
 func (f *failing) Error(args ...any) { f.errors = append(f.errors, fmt.Sprint(args...)) }
 
-// A test must not pass because nobody asked what a lookup found.
+// A lookup without an answer fails the test, even if the program ignores the error.
 func TestRun_failsWhenALookupHasNoAnswer(t *testing.T) {
 	t.Parallel()
 	program := func(ctx *pulumi.Context) error {
@@ -59,11 +59,10 @@ func TestRun_failsWhenAResourceIsRegisteredTwice(t *testing.T) {
 	require.Equal(t, []string{"registered twice: aws:ec2/vpc:Vpc::net"}, test.errors)
 }
 
-// Of a resource everything is recorded that a test asserts on: what a preview does not know, what is secret, where
-// properties come from, and every option.
+// The record of a resource contains unknown and secret values, the dependencies of properties, and all options.
 func TestRun_records(t *testing.T) {
 	t.Parallel()
-	pulumitest.Both(t, func(t *testing.T, mode pulumitest.Mode) {
+	pulumitest.EachMode(t, func(t *testing.T, mode pulumitest.Mode) {
 		result := pulumitest.Run(t, pulumitest.Setup{Mode: mode}, func(ctx *pulumi.Context) error {
 			provider, err := aws.NewProvider(ctx, "other", &aws.ProviderArgs{})
 			if err != nil {
@@ -109,7 +108,7 @@ func TestRun_records(t *testing.T) {
 	})
 }
 
-// Of several answers the last that fits counts, so that tests can add theirs to a place's.
+// If several answers match, the last one is used, so that tests can override the answers of a Region.
 func TestRun_takesTheLastAnswer(t *testing.T) {
 	t.Parallel()
 	answers := append(pulumitest.Tokyo().Answers(),

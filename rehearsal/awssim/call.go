@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"strings"
 
-	"bastionless/rehearsal/awssim/catalogue"
+	"bastionless/rehearsal/awssim/catalog"
 )
 
 // call is a single call of the provider: the cloud, which it has locked, and the provider's configuration.
@@ -15,7 +15,7 @@ type call struct {
 	*Cloud
 	account     string // ID
 	region      string
-	offers      *catalogue.Region // what AWS offers in the Region; nil if the Region is unknown
+	offers      *catalog.Region // what AWS offers in the Region; nil if the Region is unknown
 	partition   string
 	dnsSuffix   string
 	defaultTags values

@@ -15,7 +15,7 @@ import (
 
 	"github.com/google/renameio/v2"
 
-	"bastionless/rehearsal/awssim/catalogue"
+	"bastionless/rehearsal/awssim/catalog"
 )
 
 // Options configure a cloud.
@@ -33,7 +33,7 @@ type Options struct {
 // Cloud is a simulated AWS account. It can be used by several providers at the same time.
 type Cloud struct {
 	options  Options
-	existing catalogue.Account // what the account contained from the start
+	existing catalog.Account // what the account contained from the start
 
 	// lock guards contents. A call that waits for it can be canceled, unlike one that waits for a mutex.
 	lock chan struct{}
@@ -77,7 +77,7 @@ type Object struct {
 // and leaves the file as it is, if the file contains something else or cannot be written.
 func New(o Options) (*Cloud, error) {
 	c := &Cloud{
-		options: o, existing: catalogue.DefaultAccount(), lock: make(chan struct{}, 1),
+		options: o, existing: catalog.DefaultAccount(), lock: make(chan struct{}, 1),
 		contents: contents{Format: fileFormat, Objects: map[string]*object{}, Assumptions: map[string]bool{}},
 	}
 	if o.Path == "" {

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"bastionless/rehearsal/awssim/catalogue"
+	"bastionless/rehearsal/awssim/catalog"
 )
 
 // configurationKeys are the inputs of the provider. The value lists the fields of an input that is an
@@ -52,7 +52,7 @@ func checkConfig(name string, in values) []string {
 		return []string{"unable to validate AWS credentials.\nDetails: no AWS Region: " +
 			"Make sure you have set your AWS region, e.g. `pulumi config set aws:region us-west-2`."}
 	}
-	if _, ok := catalogue.LookupRegion(region); !ok {
+	if _, ok := catalog.LookupRegion(region); !ok {
 		return []string{"invalid AWS Region: " + region}
 	}
 	return nil

@@ -19,7 +19,7 @@
 //   - faults.go makes calls fail on demand
 //   - the remaining files contain the resource types of a service
 //
-// The subpackage catalogue contains what AWS offers in each Region, and iampolicy the validation of policy
+// The subpackage catalog contains what AWS offers in each Region, and iampolicy the validation of policy
 // documents.
 //
 // # Adding a resource type

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"bastionless/rehearsal/awssim/catalogue"
+	"bastionless/rehearsal/awssim/catalog"
 )
 
 const (
@@ -117,18 +117,18 @@ func createEndpoint(c *call, in values) (string, values, error) {
 const inboundOnly = "dnsOptions.privateDnsOnlyForInboundResolverEndpoint"
 
 // endpointService returns the service of a new endpoint.
-func (c *call) endpointService(prefix, operation string, in values) (catalogue.Service, error) {
+func (c *call) endpointService(prefix, operation string, in values) (catalog.Service, error) {
 	name, kind := str(in, "serviceName"), str(in, "vpcEndpointType")
 	for _, input := range []string{"resourceConfigurationArn", "serviceNetworkArn"} {
 		if arn := str(in, input); arn != "" {
-			return catalogue.Service{}, fmt.Errorf("%s: the simulated AWS does not support VPC Lattice: %s", prefix, arn)
+			return catalog.Service{}, fmt.Errorf("%s: the simulated AWS does not support VPC Lattice: %s", prefix, arn)
 		}
 	}
 	if region := str(in, "serviceRegion"); region != "" && region != c.region {
-		return catalogue.Service{}, fmt.Errorf("%s: the simulated AWS does not support endpoints to other Regions: %s", prefix, region)
+		return catalog.Service{}, fmt.Errorf("%s: the simulated AWS does not support endpoints to other Regions: %s", prefix, region)
 	}
 	if err := onlyIPv4(prefix, in); err != nil {
-		return catalogue.Service{}, err
+		return catalog.Service{}, err
 	}
 	service, ok := c.lookupService(name, kind)
 	switch {
@@ -147,11 +147,11 @@ func (c *call) endpointService(prefix, operation string, in values) (catalogue.S
 
 // lookupService returns the endpoint service with this name and type, and false if the Region does not have
 // it.
-func (c *call) lookupService(name, serviceType string) (catalogue.Service, bool) {
+func (c *call) lookupService(name, serviceType string) (catalog.Service, bool) {
 	services := c.offers.Services(name)
-	at := slices.IndexFunc(services, func(s catalogue.Service) bool { return s.Type == serviceType })
+	at := slices.IndexFunc(services, func(s catalog.Service) bool { return s.Type == serviceType })
 	if at < 0 {
-		return catalogue.Service{}, false
+		return catalog.Service{}, false
 	}
 	return services[at], true
 }
@@ -203,7 +203,7 @@ func privateDNSLabel(code string) string {
 
 // connectEndpoint creates and deletes the network interfaces of an interface endpoint and sets its DNS
 // names, or sets the prefix list of a gateway endpoint.
-func (c *call) connectEndpoint(id string, service catalogue.Service, state values) {
+func (c *call) connectEndpoint(id string, service catalog.Service, state values) {
 	state["cidrBlocks"], state["prefixListId"], state["dnsEntries"], state["networkInterfaceIds"] = []any{}, "", []any{}, []any{}
 	if service.Type == "Gateway" {
 		state["prefixListId"], state["cidrBlocks"] = service.PrefixListID, []any{"52.219.0.0/20"}

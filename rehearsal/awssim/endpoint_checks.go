@@ -3,15 +3,15 @@ package awssim
 import (
 	"slices"
 
-	"bastionless/rehearsal/awssim/catalogue"
+	"bastionless/rehearsal/awssim/catalog"
 	"bastionless/rehearsal/awssim/iampolicy"
 )
 
 // checkEndpoint returns AWS's error for an endpoint's new state. old is its previous state; it is empty for
 // a new endpoint.
-func (c *call) checkEndpoint(prefix, operation, id string, service catalogue.Service, old, state values) error {
+func (c *call) checkEndpoint(prefix, operation, id string, service catalog.Service, old, state values) error {
 	kind, err := iampolicy.Endpoint, error(nil)
-	if service.Type == catalogue.Gateway {
+	if service.Type == catalog.Gateway {
 		kind = iampolicy.GatewayEndpoint
 		err = c.checkGatewayEndpoint(prefix, operation, id, service, state)
 	} else {
@@ -27,7 +27,7 @@ func (c *call) checkEndpoint(prefix, operation, id string, service catalogue.Ser
 	return nil
 }
 
-func (c *call) checkGatewayEndpoint(prefix, operation, id string, service catalogue.Service, state values) error {
+func (c *call) checkGatewayEndpoint(prefix, operation, id string, service catalog.Service, state values) error {
 	invalid := func(message string) error { return c.ec2Error(prefix, operation, "InvalidParameter", "%s", message) }
 	switch {
 	case len(strList(state, "subnetIds")) > 0:
@@ -40,7 +40,7 @@ func (c *call) checkGatewayEndpoint(prefix, operation, id string, service catalo
 	return c.checkRouteTables(prefix, operation, id, service, state)
 }
 
-func (c *call) checkInterfaceEndpoint(prefix, operation, id string, service catalogue.Service, old, state values) error {
+func (c *call) checkInterfaceEndpoint(prefix, operation, id string, service catalog.Service, old, state values) error {
 	if len(strList(state, "routeTableIds")) > 0 {
 		return c.ec2Error(prefix, operation, "InvalidParameter", "Route table IDs are only supported for Gateway type VPC Endpoint.")
 	}
@@ -64,7 +64,7 @@ func (c *call) checkInterfaceEndpoint(prefix, operation, id string, service cata
 	return nil
 }
 
-func (c *call) checkRouteTables(prefix, operation, id string, service catalogue.Service, state values) error {
+func (c *call) checkRouteTables(prefix, operation, id string, service catalog.Service, state values) error {
 	for _, table := range strList(state, "routeTableIds") {
 		found := c.get(routeTableToken, table)
 		if found == nil || str(found.State, "vpcId") != str(state, "vpcId") {
@@ -111,7 +111,7 @@ func (c *call) checkPrivateDNS(prefix, operation, id string, state values) error
 // checkEndpointSubnets returns AWS's error for subnets of another VPC, in a zone without the service, or in
 // the same zone. A call that replaces a subnet with another one in the same zone is an error: whether AWS
 // accepts it is not documented, and this is the stricter interpretation.
-func (c *call) checkEndpointSubnets(prefix, operation string, service catalogue.Service, old, state values) error {
+func (c *call) checkEndpointSubnets(prefix, operation string, service catalog.Service, old, state values) error {
 	zones := map[string]string{}
 	for _, id := range append(strList(old, "subnetIds"), strList(state, "subnetIds")...) {
 		subnet := c.get(subnetToken, id)

@@ -11,7 +11,7 @@ import (
 	"slices"
 	"strings"
 
-	"bastionless/rehearsal/awssim/catalogue"
+	"bastionless/rehearsal/awssim/catalog"
 )
 
 const instanceToken = "aws:ec2/instance:Instance"
@@ -122,8 +122,8 @@ func customizeInstanceDiff(diff differences, state, in values) error {
 		}
 	}
 	if _, differs := diff["instanceType"]; differs && !isUnknown(in["instanceType"]) {
-		before, _ := catalogue.LookupInstanceType(str(state, "instanceType"))
-		after, _ := catalogue.LookupInstanceType(str(in, "instanceType"))
+		before, _ := catalog.LookupInstanceType(str(state, "instanceType"))
+		after, _ := catalog.LookupInstanceType(str(in, "instanceType"))
 		diff["instanceType"] = !slices.ContainsFunc(before.Architectures, func(a string) bool { return slices.Contains(after.Architectures, a) })
 	}
 	kind := str(in, "rootBlockDevice.volumeType")
@@ -180,7 +180,7 @@ func createInstance(c *call, in values) (string, values, error) {
 }
 
 // describeInstance returns the properties of a new instance: the inputs, and AWS's defaults.
-func (c *call) describeInstance(id string, in values, subnet *object, image catalogue.Image) values {
+func (c *call) describeInstance(id string, in values, subnet *object, image catalog.Image) values {
 	vpc := c.vpc(str(subnet.State, "vpcId"))
 	state := values{
 		"associatePublicIpAddress": boolean(subnet.State, "mapPublicIpOnLaunch"), "disableApiStop": false, "disableApiTermination": false,
@@ -217,7 +217,7 @@ func (c *call) describeInstance(id string, in values, subnet *object, image cata
 
 // metadataOptions returns the metadata options of a new instance: the inputs, and defaults that depend on
 // the image.
-func metadataOptions(in values, image catalogue.Image) values {
+func metadataOptions(in values, image catalog.Image) values {
 	options := values{
 		"httpEndpoint": "enabled", "httpProtocolIpv6": "disabled", "httpTokens": "optional", "httpPutResponseHopLimit": 1.0,
 		"instanceMetadataTags": "disabled",

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"bastionless/rehearsal/awssim/catalogue"
+	"bastionless/rehearsal/awssim/catalog"
 )
 
 // maxUserData is the limit in bytes, before the encoding.
@@ -13,14 +13,14 @@ import (
 const maxUserData = 16384
 
 // image returns an image of the Region or, if it is unknown, one that is assumed to exist.
-func (c *call) image(id string) (catalogue.Image, bool) {
+func (c *call) image(id string) (catalog.Image, bool) {
 	if image, ok := c.offers.LookupImage(id); ok {
 		return image, true
 	}
 	if imageID.MatchString(id) && c.assume("image %s exists in %s, for x86_64 and of 8 GiB", id, c.region) {
-		return catalogue.Image{ID: id, Name: id, Architecture: "x86_64", RootGiB: 8}, true
+		return catalog.Image{ID: id, Name: id, Architecture: "x86_64", RootGiB: 8}, true
 	}
-	return catalogue.Image{}, false
+	return catalog.Image{}, false
 }
 
 // checkInstanceSubnet returns the subnet of a new instance.
@@ -45,16 +45,16 @@ func (c *call) checkInstanceSubnet(in values) (*object, error) {
 	return subnet, nil
 }
 
-func (c *call) checkImage(in values) (catalogue.Image, error) {
+func (c *call) checkImage(in values) (catalog.Image, error) {
 	id := str(in, "ami")
 	if !imageID.MatchString(id) {
-		return catalogue.Image{}, c.ec2Error(creatingInstance, "RunInstances", "InvalidAMIID.Malformed", `Invalid id: "%s" (expecting "ami-...")`, id)
+		return catalog.Image{}, c.ec2Error(creatingInstance, "RunInstances", "InvalidAMIID.Malformed", `Invalid id: "%s" (expecting "ami-...")`, id)
 	}
 	image, ok := c.image(id)
 	if !ok {
 		return image, c.ec2Error(creatingInstance, "RunInstances", "InvalidAMIID.NotFound", "The image id '[%s]' does not exist", id)
 	}
-	if t, ok := catalogue.LookupInstanceType(str(in, "instanceType")); ok && !slices.Contains(t.Architectures, image.Architecture) {
+	if t, ok := catalog.LookupInstanceType(str(in, "instanceType")); ok && !slices.Contains(t.Architectures, image.Architecture) {
 		return image, c.ec2Error(creatingInstance, "RunInstances", "InvalidParameterValue", "The architecture '%s' of the specified instance type does "+
 			"not match the architecture '%s' of the specified AMI. Specify an instance type and an AMI that have matching architectures, and try "+
 			"again. You can use 'describe-instance-types' or 'describe-images' to discover the architecture of the instance type or AMI.",
@@ -100,7 +100,7 @@ func (c *call) checkInstanceBehavior(prefix, operation string, in values) error 
 
 func (c *call) checkInstanceType(prefix, operation string, in values, subnet *object) error {
 	name, zone := str(in, "instanceType"), str(subnet.State, "availabilityZone")
-	t, ok := catalogue.LookupInstanceType(name)
+	t, ok := catalog.LookupInstanceType(name)
 	if !ok {
 		return c.ec2Error(prefix, operation, "InvalidParameterValue", "Invalid value '%s' for InstanceType.", name)
 	}

@@ -15,7 +15,7 @@ func instanceError(prefix, operation, code, message string) string {
 
 func TestInstance_errors(t *testing.T) {
 	t.Parallel()
-	p := newPlace(newTestCloud(t))
+	p := newInstanceTestCloud(newTestCloud(t))
 	p.create(instanceToken, "first", p.in) // has 10.0.1.4
 	otherVPC := p.create(vpcToken, "w", values{"cidrBlock": "10.0.0.0/16"})
 	otherGroup := p.create(securityGroupToken, "x", values{"vpcId": string(otherVPC.id), "name": "otherGroup"})
@@ -108,7 +108,7 @@ func TestInstance_errors(t *testing.T) {
 // A /28 subnet has eleven usable addresses.
 func TestInstance_addressesRunOut(t *testing.T) {
 	t.Parallel()
-	p := newPlace(newTestCloud(t))
+	p := newInstanceTestCloud(newTestCloud(t))
 	for range 11 {
 		p.create(instanceToken, "i", p.in)
 	}
@@ -118,7 +118,7 @@ func TestInstance_addressesRunOut(t *testing.T) {
 
 func TestInstance_update_errors(t *testing.T) {
 	t.Parallel()
-	p := newPlace(newTestCloud(t))
+	p := newInstanceTestCloud(newTestCloud(t))
 	base := with(p.in, values{"rootBlockDevice": values{"volumeSize": 16.0, "volumeType": "gp3"}})
 	instance := p.create(instanceToken, "i", base)
 	id := string(instance.id)
@@ -172,7 +172,7 @@ func TestInstance_update_errors(t *testing.T) {
 // Termination protection has the value in Pulumi's state, even if it was changed outside of Pulumi.
 func TestInstance_terminationProtection(t *testing.T) {
 	t.Parallel()
-	p := newPlace(newTestCloud(t))
+	p := newInstanceTestCloud(newTestCloud(t))
 	protected := with(p.in, values{"disableApiTermination": true})
 	instance := p.create(instanceToken, "i", protected)
 	id := string(instance.id)
@@ -194,7 +194,7 @@ func TestInstance_terminationProtection(t *testing.T) {
 // deleted with it.
 func TestInstance_dependencies(t *testing.T) {
 	t.Parallel()
-	p := newPlace(newTestCloud(t))
+	p := newInstanceTestCloud(newTestCloud(t))
 	instance := p.create(instanceToken, "i", p.in)
 	require.Equal(t, "deleting EC2 Subnet ("+string(p.subnet.id)+"): operation error EC2: DeleteSubnet, https response error StatusCode: 400, "+
 		"api error DependencyViolation: The subnet '"+string(p.subnet.id)+"' has dependencies and cannot be deleted.", awsError(t, p.tryDelete(p.subnet)))

@@ -15,15 +15,15 @@ const (
 	imageBig = "ami-0aaaaaaaaaaaaaaa1" // of 30 GiB
 )
 
-// place is a cloud with a network and other resources for instances.
-type place struct {
+// instanceTestCloud is a cloud with a network and other resources for instances.
+type instanceTestCloud struct {
 	*testCloud
 	vpc, subnet, group *testResource
 	in                 values // of an instance
 }
 
-func newPlace(w *testCloud) *place {
-	p := &place{testCloud: w}
+func newInstanceTestCloud(w *testCloud) *instanceTestCloud {
+	p := &instanceTestCloud{testCloud: w}
 	p.vpc = w.create(vpcToken, "v", values{"cidrBlock": "10.0.0.0/16", "enableDnsHostnames": true})
 	p.subnet = w.create(subnetToken, "s", values{
 		"vpcId": string(p.vpc.id), "cidrBlock": "10.0.1.0/28", "availabilityZone": "ap-northeast-1a",
@@ -41,7 +41,7 @@ func newPlace(w *testCloud) *place {
 
 func TestInstance(t *testing.T) {
 	t.Parallel()
-	p := newPlace(newTestCloudWith(t, Options{}, values{"region": "ap-northeast-1", "defaultTags": values{"tags": values{"a": "b"}}}))
+	p := newInstanceTestCloud(newTestCloudWith(t, Options{}, values{"region": "ap-northeast-1", "defaultTags": values{"tags": values{"a": "b"}}}))
 	instance := p.create(instanceToken, "i", p.in)
 	require.Regexp(t, `^i-0[0-9a-f]{16}$`, instance.id)
 	out := instance.state()
@@ -74,7 +74,7 @@ func TestInstance(t *testing.T) {
 
 func TestInstance_defaults(t *testing.T) {
 	t.Parallel()
-	p := newPlace(newTestCloud(t))
+	p := newInstanceTestCloud(newTestCloud(t))
 	least := values{"ami": imageOld, "instanceType": "m6i.large", "subnetId": string(p.subnet.id)}
 	old := p.create(instanceToken, "i", least)
 	require.Equal(t, "optional", str(old.state(), "metadataOptions.httpTokens"))
@@ -114,7 +114,7 @@ func TestInstance_defaults(t *testing.T) {
 
 func TestInstance_addresses(t *testing.T) {
 	t.Parallel()
-	p := newPlace(newTestCloud(t))
+	p := newInstanceTestCloud(newTestCloud(t))
 	asked := p.create(instanceToken, "i", with(p.in, values{"associatePublicIpAddress": true}))
 	address := str(asked.state(), "publicIp")
 	require.Regexp(t, `^198\.51\.100\.[0-9]+$`, address)
@@ -156,7 +156,7 @@ func TestInstance_namesInUSEast1(t *testing.T) {
 func TestInstance_diff(t *testing.T) {
 	t.Parallel()
 	w := newTestCloud(t)
-	p := newPlace(w)
+	p := newInstanceTestCloud(w)
 	base := with(p.in, values{
 		"rootBlockDevice": values{"volumeSize": 16.0, "volumeType": "gp3"}, "metadataOptions": values{"httpTokens": "required"},
 	})

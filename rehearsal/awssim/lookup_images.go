@@ -6,19 +6,19 @@ import (
 	"regexp"
 	"slices"
 
-	"bastionless/rehearsal/awssim/catalogue"
+	"bastionless/rehearsal/awssim/catalog"
 )
 
 // imageFilters are the filters for images, with the property that each compares.
-var imageFilters = map[string]func(catalogue.Image) string{
-	"image-id":            func(image catalogue.Image) string { return image.ID },
-	"name":                func(image catalogue.Image) string { return image.Name },
-	"architecture":        func(image catalogue.Image) string { return image.Architecture },
-	"owner-alias":         func(catalogue.Image) string { return "amazon" },
-	"owner-id":            func(catalogue.Image) string { return amazonImages },
-	"root-device-type":    func(catalogue.Image) string { return "ebs" },
-	"state":               func(catalogue.Image) string { return "available" },
-	"virtualization-type": func(catalogue.Image) string { return "hvm" },
+var imageFilters = map[string]func(catalog.Image) string{
+	"image-id":            func(image catalog.Image) string { return image.ID },
+	"name":                func(image catalog.Image) string { return image.Name },
+	"architecture":        func(image catalog.Image) string { return image.Architecture },
+	"owner-alias":         func(catalog.Image) string { return "amazon" },
+	"owner-id":            func(catalog.Image) string { return amazonImages },
+	"root-device-type":    func(catalog.Image) string { return "ebs" },
+	"state":               func(catalog.Image) string { return "available" },
+	"virtualization-type": func(catalog.Image) string { return "hvm" },
 }
 
 // amazonImages is the ID of the account that owns the images of Amazon Linux.
@@ -74,7 +74,7 @@ func (c *call) imageIDs(args values) []string {
 	return ids
 }
 
-func (c *call) describeImage(id string, image catalogue.Image, args values) values {
+func (c *call) describeImage(id string, image catalog.Image, args values) values {
 	answer := clone(args)
 	imds := ""
 	if image.IMDSv2 {

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"bastionless/rehearsal/awssim/catalogue"
+	"bastionless/rehearsal/awssim/catalog"
 )
 
 func getVpcEndpointService(c *call, args values) (values, error) {
@@ -22,7 +22,7 @@ func getVpcEndpointService(c *call, args values) (values, error) {
 	case name == "":
 		return c.filterServices(args)
 	}
-	services := slices.DeleteFunc(slices.Clone(c.offers.Services(name)), func(s catalogue.Service) bool {
+	services := slices.DeleteFunc(slices.Clone(c.offers.Services(name)), func(s catalog.Service) bool {
 		return !matchesFilters(args, "service-name", name) || !matchesFilters(args, "service-type", s.Type)
 	})
 	if len(c.offers.Services(name)) == 0 {
@@ -30,7 +30,7 @@ func getVpcEndpointService(c *call, args values) (values, error) {
 			"The Vpc Endpoint Service '%s' does not exist", name)
 	}
 	if kind := str(args, "serviceType"); kind != "" {
-		services = slices.DeleteFunc(slices.Clone(services), func(s catalogue.Service) bool { return s.Type != kind })
+		services = slices.DeleteFunc(slices.Clone(services), func(s catalog.Service) bool { return s.Type != kind })
 	}
 	switch len(services) {
 	case 0:
@@ -62,7 +62,7 @@ func (c *call) filterServices(args values) (values, error) {
 		"EC2 VPC Endpoint Service")
 }
 
-func describeService(c *call, name string, service catalogue.Service, args values) values {
+func describeService(c *call, name string, service catalog.Service, args values) values {
 	answer := clone(args)
 	short := serviceCode(name)
 	id := "vpce-svc-0" + hash(name+service.Type, 16)

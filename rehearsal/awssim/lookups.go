@@ -6,7 +6,7 @@ import (
 	"maps"
 	"slices"
 
-	"bastionless/rehearsal/awssim/catalogue"
+	"bastionless/rehearsal/awssim/catalog"
 	"bastionless/rehearsal/awssim/iampolicy"
 )
 
@@ -95,14 +95,14 @@ func getCallerIdentity(c *call, _ values) (values, error) {
 }
 
 func getRegion(c *call, args values) (values, error) {
-	endpointOf := func(region *catalogue.Region) string {
+	endpointOf := func(region *catalog.Region) string {
 		return "ec2." + region.Name() + "." + region.Partition().DNSSuffix
 	}
 	name := c.region
 	if endpoint := str(args, "endpoint"); endpoint != "" {
 		name = ""
-		for _, other := range catalogue.Regions() {
-			if region, _ := catalogue.LookupRegion(other); endpointOf(region) == endpoint {
+		for _, other := range catalog.Regions() {
+			if region, _ := catalog.LookupRegion(other); endpointOf(region) == endpoint {
 				name = other
 			}
 		}
@@ -115,7 +115,7 @@ func getRegion(c *call, args values) (values, error) {
 	} else if other := str(args, "name"); other != "" {
 		name = other
 	}
-	region, ok := catalogue.LookupRegion(name)
+	region, ok := catalog.LookupRegion(name)
 	if !ok {
 		return nil, fmt.Errorf("region not found for name %q", name)
 	}

@@ -4,7 +4,7 @@ import (
 	"errors"
 	"slices"
 
-	"bastionless/rehearsal/awssim/catalogue"
+	"bastionless/rehearsal/awssim/catalog"
 )
 
 func getInstanceTypeOfferings(c *call, args values) (values, error) {
@@ -14,7 +14,7 @@ func getInstanceTypeOfferings(c *call, args values) (values, error) {
 		kind = "region"
 	}
 	types, locations, kinds := []any{}, []any{}, []any{}
-	for _, t := range catalogue.InstanceTypes() {
+	for _, t := range catalog.InstanceTypes() {
 		zones := c.offers.ZonesOffering(t)
 		if !matchesFilters(args, "instance-type", t) || len(zones) == 0 {
 			continue
@@ -48,7 +48,7 @@ func (c *call) locations(kind string, zones []string) []string {
 
 func getInstanceType(c *call, args values) (values, error) {
 	name := str(args, "instanceType")
-	t, ok := catalogue.LookupInstanceType(name)
+	t, ok := catalog.LookupInstanceType(name)
 	if !ok {
 		return nil, c.ec2Error("reading EC2 Instance Type ("+name+")", "DescribeInstanceTypes", "InvalidInstanceType",
 			"The following supplied instance types do not exist: [%s]", name)

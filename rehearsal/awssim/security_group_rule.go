@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"bastionless/rehearsal/awssim/catalogue"
+	"bastionless/rehearsal/awssim/catalog"
 )
 
 const (
@@ -120,7 +120,7 @@ func (c *call) rulesOf(group, token string) []*object {
 	return c.find(token, func(v values) bool { return str(v, "securityGroupId") == group })
 }
 
-// checkRule returns AWS's error for a rule. id is the ID of a rule that is updated, or "".
+// checkRule returns AWS's error for a rule. ID is the ID of a rule that is updated, or "".
 func (c *call) checkRule(prefix, operation, token, id string, rule values) error {
 	group := c.securityGroup(str(rule, "securityGroupId"))
 	if group == nil {
@@ -168,7 +168,7 @@ func (c *call) checkPeer(prefix, operation string, group *object, rule values) e
 			return c.ec2Error(prefix, operation, "InvalidGroup.NotFound", "You have specified two resources that belong to different networks.")
 		}
 	}
-	if id := str(rule, "prefixListId"); id != "" && !slices.ContainsFunc(c.offers.PrefixLists(), func(l catalogue.PrefixList) bool { return l.ID == id }) {
+	if id := str(rule, "prefixListId"); id != "" && !slices.ContainsFunc(c.offers.PrefixLists(), func(l catalog.PrefixList) bool { return l.ID == id }) {
 		return c.ec2Error(prefix, operation, "InvalidPrefixListID.NotFound", "The prefix list ID '%s' does not exist", id)
 	}
 	return nil

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"sync"
 
-	"bastionless/rehearsal/awssim/catalogue"
+	"bastionless/rehearsal/awssim/catalog"
 )
 
 // session is one engine operation on the cloud. Its methods implement the provider independently of the
@@ -43,7 +43,7 @@ func (s *session) newCall(token string) *call {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	c := &call{Cloud: s.cloud, account: s.account, region: s.region, defaultTags: s.defaultTags, token: token}
-	if region, ok := catalogue.LookupRegion(s.region); ok {
+	if region, ok := catalog.LookupRegion(s.region); ok {
 		c.offers, c.partition, c.dnsSuffix = region, region.Partition().Name, region.Partition().DNSSuffix
 	}
 	return c

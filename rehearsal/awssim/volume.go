@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"bastionless/rehearsal/awssim/catalogue"
+	"bastionless/rehearsal/awssim/catalog"
 )
 
 const (
@@ -53,7 +53,7 @@ func rootBlockDevice() attribute {
 }
 
 // imageVolume returns the type of an image's root volume.
-func imageVolume(image catalogue.Image) string {
+func imageVolume(image catalog.Image) string {
 	if image.RootVolumeType == "" {
 		return "gp3"
 	}
@@ -61,7 +61,7 @@ func imageVolume(image catalogue.Image) string {
 }
 
 // newRootDevice returns the root volume of a new instance.
-func (c *call) newRootDevice(in values, image catalogue.Image) (values, error) {
+func (c *call) newRootDevice(in values, image catalog.Image) (values, error) {
 	device := values{
 		"volumeSize": float64(image.RootGiB), "volumeType": imageVolume(image), "encrypted": false, "deleteOnTermination": true, "kmsKeyId": "",
 	}

@@ -8,7 +8,7 @@ import (
 
 func TestVolume_errors(t *testing.T) {
 	t.Parallel()
-	p := newPlace(newTestCloud(t))
+	p := newInstanceTestCloud(newTestCloud(t))
 	api := func(code, message string) string {
 		return instanceError("creating EC2 Instance", "RunInstances", code, message)
 	}
@@ -73,7 +73,7 @@ func TestVolume_errors(t *testing.T) {
 // The limits themselves are valid, and defaults depend on type and size.
 func TestVolume(t *testing.T) {
 	t.Parallel()
-	p := newPlace(newTestCloud(t))
+	p := newInstanceTestCloud(newTestCloud(t))
 	for _, test := range []struct {
 		name       string
 		device     values
@@ -107,7 +107,7 @@ func TestVolume(t *testing.T) {
 // A volume that is not deleted on termination remains in the account.
 func TestVolume_remains(t *testing.T) {
 	t.Parallel()
-	p := newPlace(newTestCloud(t))
+	p := newInstanceTestCloud(newTestCloud(t))
 	in := with(p.in, values{"rootBlockDevice": values{"deleteOnTermination": false, "tags": values{"Name": "kept"}}})
 	instance := p.create(instanceToken, "i", in)
 	volume := str(instance.state(), "rootBlockDevice.volumeId")
@@ -120,7 +120,7 @@ func TestVolume_remains(t *testing.T) {
 // An instance whose volume cannot be decrypted is terminated, and remains in Pulumi's state.
 func TestVolume_unknownKey(t *testing.T) {
 	t.Parallel()
-	p := newPlace(newTestCloud(t))
+	p := newInstanceTestCloud(newTestCloud(t))
 	encrypted := func(id string) values {
 		return with(p.in, values{"rootBlockDevice": values{"encrypted": true, "kmsKeyId": id}})
 	}
@@ -134,7 +134,7 @@ func TestVolume_unknownKey(t *testing.T) {
 	in = with(p.in, values{"rootBlockDevice": values{"encrypted": true}})
 	p.requireNoDiff(p.create(instanceToken, "i", in), in)
 
-	assuming := newPlace(newTestCloudWith(t, Options{AssumeExisting: true}, values{"region": "ap-northeast-1"}))
+	assuming := newInstanceTestCloud(newTestCloudWith(t, Options{AssumeExisting: true}, values{"region": "ap-northeast-1"}))
 	in = with(assuming.in, values{"rootBlockDevice": values{"encrypted": true, "kmsKeyId": "arn:aws:kms:ap-northeast-1:123456789012:key/x"}})
 	assuming.requireNoDiff(assuming.create(instanceToken, "i", in), in)
 	require.Equal(t, []string{"KMS key arn:aws:kms:ap-northeast-1:123456789012:key/x exists, and EBS may use it"}, assuming.cloud.Assumed())

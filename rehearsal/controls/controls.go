@@ -21,23 +21,23 @@ import (
 
 // Row maps one or more controls to a property and a claim.
 type Row struct {
-	// Control lists the ids of the controls, and Requires what they require.
+	// Control lists the IDs of the controls, and Requires what they require.
 	Control, Requires string
-	// Type is a resource type. Every resource of the type has to have the property.
+	// Type is a resource type. Every resource of the type must have the property.
 	Type string
 	// Property is the path of a property, such as "rules[0].status".
 	Property string
 	// Value is the value of the property as JSON, or Present or Absent.
 	Value string
-	// Claim is the id of a claim that has to be proven. Optional.
+	// Claim is the ID of a claim that must be proven. Optional.
 	Claim string
 }
 
 // Values of Row.Value that are not JSON.
 const (
-	// Present is every value that is not empty.
+	// Present matches every value that is not empty.
 	Present = "present"
-	// Absent is no value or an empty one.
+	// Absent matches a missing or empty value.
 	Absent = "absent"
 )
 
@@ -63,7 +63,7 @@ func Page() (string, error) {
 	return text.String(), err
 }
 
-// Check returns what a deployed stack lacks of a row.
+// Check returns the requirements of a row that a deployed stack does not meet.
 func (r Row) Check(deployment *apitype.DeploymentV3, claims []proof.Claim) []string {
 	var problems []string
 	add := func(format string, args ...any) {
@@ -114,7 +114,7 @@ func (r Row) matches(value any, found bool) bool {
 	return found && json.Unmarshal([]byte(r.Value), &want) == nil && reflect.DeepEqual(want, value)
 }
 
-// describe returns a value for people.
+// describe formats a value for people.
 func describe(value any, found bool) string {
 	if !found {
 		return Absent

@@ -52,7 +52,7 @@ func TestMet_prod(t *testing.T) {
 	}
 }
 
-// dev meets fewer controls than prod, which shows that a row can fail.
+// dev meets fewer controls than prod. The test shows that a row can fail.
 func TestMet_dev(t *testing.T) {
 	t.Parallel()
 	deployment, claims := deployed(t, "dev")
@@ -79,7 +79,7 @@ func TestMet_dev(t *testing.T) {
 	}, failing)
 }
 
-// statement is one of a policy.
+// statement is a policy statement.
 type statement struct {
 	Sid, Effect      string
 	Action, Resource []string

@@ -48,18 +48,18 @@ func NotMet() []Exception {
 		{"EC2.10", "an endpoint for the EC2 API", "nothing in the stack uses it. Add `ec2` to `interfaceEndpoints`"},
 		{
 			"EC2.21, CIS 5.2", "a default network ACL that does not allow ports 22 and 3389 from all addresses",
-			"no address outside of the VPC can reach instances without an Internet gateway. A narrower ACL blocks responses of S3, " +
-				"because an ACL cannot name the prefix list of S3",
+			"no address outside the VPC can reach instances without an Internet gateway. A narrower ACL blocks responses of S3, " +
+				"because an ACL cannot refer to the S3 prefix list",
 		},
 		{
 			"EC2.55, EC2.56, EC2.58, EC2.60", "endpoints for ECR, SSM Contacts and SSM Incidents",
 			"nothing in the stack uses these services, and each endpoint costs as much as one for Session Manager. " +
 				"Add them to `interfaceEndpoints`, or suppress the finding",
 		},
-		{"S3.9", "server access logging", "it requires a second bucket. The bucket contains session records, about which CloudTrail data events show more"},
-		{"S3.15", "object lock", "it cannot be turned off again, so the decision is yours"},
+		{"S3.9", "server access logging", "it requires a second bucket, and CloudTrail data events show more about access to the records"},
+		{"S3.15", "object lock", "it cannot be turned off again, so the stack leaves the decision to you"},
 		{"S3.20", "MFA delete", "only the root user can turn it on"},
-		{"SSM.2, SSM.3", "patch and association compliance", "the stack updates the SSM Agent only. A patch baseline depends on the workload"},
+		{"SSM.2, SSM.3", "patch and association compliance", "the stack updates only the SSM Agent. A patch baseline depends on the workload"},
 		{"EC2.4", "no stopped instances", "the stack stops no instance"},
 	}
 }

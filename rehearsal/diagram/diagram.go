@@ -3,7 +3,7 @@
 //
 // A solid arrow is a connection that security groups allow, or something that a role allows. A dotted arrow
 // is a route. A line without an arrow connects an endpoint with its service. The text contains names and CIDR
-// blocks, but no ids, in a stable order, so that it does not depend on the deployment.
+// blocks, but no IDs, in a stable order, so that it does not depend on the deployment.
 package diagram
 
 import (
@@ -39,9 +39,9 @@ type chart struct {
 	nodes, edges []string
 	// depth is the number of open subgraphs.
 	depth int
-	// idCount counts the uses of each id.
+	// idCount counts the uses of each ID.
 	idCount map[string]int
-	// outside are the ids of the nodes outside of all VPCs, by label.
+	// outside are the IDs of the nodes outside of all VPCs, by label.
 	outside map[string]string
 }
 
@@ -76,13 +76,13 @@ func (c *chart) end() {
 	c.addLine("end")
 }
 
-// addNode adds a node and returns its id.
+// addNode adds a node and returns its ID.
 func (c *chart) addNode(id string, labels ...string) string {
 	c.addLine("%s[%s]", id, quoted(labels...))
 	return id
 }
 
-// outsideNode returns the id of the node with a label outside of all VPCs, and adds it if necessary.
+// outsideNode returns the ID of the node with a label outside of all VPCs, and adds it if necessary.
 func (c *chart) outsideNode(name string, labels ...string) string {
 	label := quoted(labels...)
 	if c.outside[label] == "" {

@@ -8,7 +8,7 @@ import (
 	"bastionless/rehearsal/proof"
 )
 
-// peer is a CIDR block or a prefix list in a rule, with the id of its node.
+// peer is a CIDR block or a prefix list in a rule, with the ID of its node.
 type peer struct {
 	block netip.Prefix
 	list  string
@@ -141,7 +141,7 @@ func (v *vpc) hasRoute(block netip.Prefix) bool {
 	})
 }
 
-// gatewayNode returns the id of the node of a gateway.
+// gatewayNode returns the ID of the node of a gateway.
 func (c *chart) gatewayNode(g proof.Gateway) string {
 	label := strings.TrimSpace(g.Kind + " " + g.Name)
 	return c.outsideNode(label, label)
@@ -190,7 +190,7 @@ func serviceName(code string) string {
 	return code
 }
 
-// serviceNode returns the id of the node of one or more services.
+// serviceNode returns the ID of the node of one or more services.
 func (c *chart) serviceNode(names ...string) string {
 	return c.outsideNode("service_"+strings.Join(names, "_"), strings.Join(names, ", "))
 }

@@ -32,7 +32,7 @@ type vpc struct {
 	gateways []gateway
 }
 
-// gateway is a gateway endpoint with the id of its node.
+// gateway is a gateway endpoint with the ID of its node.
 type gateway struct {
 	proof.Endpoint
 	node string

@@ -24,11 +24,11 @@ var (
 	edgeLine = regexp.MustCompile(`^([a-z0-9_]+) (?:-->|-\.->|---)(?:\|"[^"<>]+"\|)? ([a-z0-9_]+)$`)
 )
 
-// reserved are words that Mermaid does not accept as ids.
+// reserved are words that Mermaid does not accept as IDs.
 var reserved = []string{"end", "graph", "flowchart", "subgraph", "style", "click", "class", "default", "direction"}
 
-// requireWellFormed checks that Mermaid can parse a flowchart: every id is declared once, every subgraph
-// ends, and edges connect declared ids.
+// requireWellFormed checks that Mermaid can parse a flowchart: every ID is declared once, every subgraph
+// ends, and edges connect declared IDs.
 func requireWellFormed(t *testing.T, text string) {
 	t.Helper()
 	require.True(t, strings.HasPrefix(text, "flowchart LR\n"), text)

@@ -50,7 +50,7 @@ func requireFile(t *testing.T, path, text string) {
 	require.Equal(t, string(expected), text, "if this is right: go test -trimpath ./rehearsal/diagram -update")
 }
 
-// generated matches ids and names that AWS and Pulumi generate.
+// generated matches IDs and names that AWS and Pulumi generate.
 var generated = regexp.MustCompile(`[a-z]+-[0-9a-f]{7,17}\b|[0-9]{12}`)
 
 // Each frozen stack, and configurations that change the diagram.

@@ -1,5 +1,5 @@
-// Package e2e tests the script that tests a stack on a real AWS account, with fake tools, and the make targets and
-// the workflow of the repository.
+// Package e2e tests the script that tests a stack on a real AWS account, with fake tools, and the make
+// targets and the workflow of the repository.
 package e2e
 
 import (
@@ -13,8 +13,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// fakeTool stands in for the programs that the script runs. It logs its arguments and runs the test's script for its
-// name. All tests share one file, because a file that was just written cannot always be executed.
+// fakeTool stands in for the programs that the script runs. It logs its arguments and runs the test's
+// script for its name. All tests share one file, because a file that was just written cannot always be
+// executed.
 const fakeTool = `#!/bin/sh
 name=${0##*/}
 printf '%s\n' "$name $*" >> "$TEST_DIR/calls"
@@ -38,7 +39,7 @@ func TestMain(m *testing.M) {
 	os.Exit(status)
 }
 
-// testEnv is what the script runs with.
+// testEnv is the environment in which the script runs.
 type testEnv struct {
 	t       *testing.T
 	dir     string
@@ -156,7 +157,7 @@ func TestE2E(t *testing.T) {
 	require.Empty(t, left)
 }
 
-// Whatever fails, the script destroys the stack and fails, too.
+// If any command fails, the script destroys the stack and fails.
 func TestE2E_fails(t *testing.T) {
 	t.Parallel()
 	fail := func(command string) string { return fmt.Sprintf(`case "$*" in %s) exit 9 ;; esac`, command) }
@@ -205,7 +206,7 @@ func TestE2E_keep(t *testing.T) {
 	require.Contains(t, text, "=== the stack is still deployed and costs money. Destroy it: pulumi destroy --stack dev")
 }
 
-// A run that cannot succeed is refused before it deploys anything.
+// The script rejects a run that cannot succeed before it deploys anything.
 func TestE2E_refuses(t *testing.T) {
 	t.Parallel()
 	documents := func(value string) string {
@@ -257,7 +258,7 @@ func TestE2E_missingTool(t *testing.T) {
 	require.Equal(t, `e2e: "session-manager-plugin" is not on the PATH: install it`, last(text))
 }
 
-// A run with shell among sessionDocuments is not refused.
+// The script accepts a stack whose sessionDocuments include shell.
 func TestE2E_documents(t *testing.T) {
 	t.Parallel()
 	for _, value := range []string{`["shell","ssh"]`, `[]`} {
@@ -269,7 +270,7 @@ func TestE2E_documents(t *testing.T) {
 	}
 }
 
-// The script uses the user's own profile for the session, or adds one with the user's values.
+// For the session, the script uses the user's own profile, or adds one with the user's values.
 func TestE2E_profile(t *testing.T) {
 	t.Parallel()
 	const seen = `case "$1" in wait) while IFS= read -r line; do printf '%s\n' "$line"; done < "${AWS_CONFIG_FILE:-$HOME/.aws/config}" > "$TEST_DIR/seen" ;; esac`

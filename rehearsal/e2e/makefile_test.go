@@ -17,7 +17,7 @@ func dryRun(t *testing.T, args ...string) (string, bool) {
 		t.Skip("no make")
 	}
 	command := exec.Command(program, append([]string{"--no-print-directory", "-n", "-C", "../.."}, args...)...)
-	// Without the flags of the make that runs the tests.
+	// Leave out the flags of the make that runs the tests.
 	for _, variable := range os.Environ() {
 		if name, _, _ := strings.Cut(variable, "="); name == "PATH" || name == "HOME" {
 			command.Env = append(command.Env, variable)

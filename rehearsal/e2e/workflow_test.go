@@ -16,7 +16,7 @@ import (
 
 const root = "../.."
 
-// workflow is what the tests read of the GitHub workflow.
+// workflow contains the parts of the GitHub workflow that the tests read.
 type workflow struct {
 	On          map[string]any
 	Permissions map[string]string
@@ -76,7 +76,7 @@ func TestWorkflow_checks(t *testing.T) {
 	}
 }
 
-// The stacks that are rehearsed are those that the job before lists, and all in the same way.
+// The workflow rehearses exactly the stacks that the previous job lists, all in the same way.
 func TestWorkflow_matrix(t *testing.T) {
 	t.Parallel()
 	w, _ := readWorkflow(t)
@@ -88,7 +88,7 @@ func TestWorkflow_matrix(t *testing.T) {
 	require.Equal(t, []string{"make build", `bin/rehearse run --stack "$STACK" --json result.json`}, rehearse.commands()[:2])
 }
 
-// The script lists the names of the stack files as JSON, whatever they are.
+// The script lists the names of the stack files as JSON, whatever characters they contain.
 func TestWorkflow_listsStacks(t *testing.T) {
 	t.Parallel()
 	for _, tool := range []string{"bash", "jq"} {
@@ -140,8 +140,8 @@ func TestWorkflow_pinsActions(t *testing.T) {
 	}, actions)
 }
 
-// The workflow may read the repository and nothing else, has no secrets, leaves no token in the clone, and inserts
-// no value into a script.
+// The workflow may only read the repository, uses no secrets, leaves no token in the clone, and inserts
+// no values into scripts.
 func TestWorkflow_permissions(t *testing.T) {
 	t.Parallel()
 	w, text := readWorkflow(t)

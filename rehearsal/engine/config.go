@@ -21,8 +21,8 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/workspace"
 )
 
-// loadProject reads Pulumi.yaml in dir and checks its requiredPulumiVersion, which otherwise only the CLI's
-// commands do.
+// loadProject reads Pulumi.yaml in dir and checks its requiredPulumiVersion. Otherwise only the commands
+// of the CLI check the version.
 func loadProject(dir string) (*workspace.Project, error) {
 	path := filepath.Join(dir, "Pulumi.yaml")
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
@@ -40,8 +40,8 @@ func loadProject(dir string) (*workspace.Project, error) {
 	return project, nil
 }
 
-// Configure reads the stack file again and applies overrides, which replace those that the stack was opened
-// with. The next operation uses the new configuration.
+// Configure reads the stack file again and applies overrides, in place of those with which the stack was
+// opened. The next operation uses the new configuration.
 func (s *Stack) Configure(overrides map[string]string) error {
 	file := "Pulumi." + s.opts.Stack + ".yaml"
 	path := filepath.Join(s.opts.Dir, file)
@@ -63,7 +63,7 @@ func (s *Stack) Configure(overrides map[string]string) error {
 		return err
 	}
 
-	// refuseSecrets has refused every encrypted value, so nothing needs a decrypter.
+	// refuseSecrets has rejected all encrypted values, so no decrypter is needed.
 	crypter := config.NewErrorCrypter("a rehearsal cannot decrypt values")
 	err = pkgworkspace.ValidateStackConfigAndApplyProjectConfig(
 		context.Background(), s.name.String(), s.project, esc.Value{}, loaded.Config, crypter, crypter)
@@ -75,11 +75,11 @@ func (s *Stack) Configure(overrides map[string]string) error {
 	return nil
 }
 
-// maxEdits is the largest edit distance at which a namespace is taken for a misspelling of the project's name.
+// maxEdits is the largest edit distance at which a namespace counts as a misspelling of the project's name.
 const maxEdits = 2
 
-// misspelledNamespaces returns a warning for each key whose namespace looks like the project's name. Pulumi
-// ignores such keys silently.
+// misspelledNamespaces returns a warning for each key whose namespace resembles the project's name.
+// Pulumi silently ignores such keys.
 func (s *Stack) misspelledNamespaces() []string {
 	project := s.project.Name.String()
 	var warnings []string
@@ -96,8 +96,8 @@ func (s *Stack) misspelledNamespaces() []string {
 	return warnings
 }
 
-// refuseSecrets returns an error for encrypted values and for a Pulumi ESC environment: a rehearsal would have
-// to guess their values.
+// refuseSecrets returns an error if there are encrypted values or a Pulumi ESC environment, whose values
+// a rehearsal cannot read.
 func refuseSecrets(file string, stack *workspace.ProjectStack) error {
 	var encrypted []string
 	for key, value := range stack.Config {
@@ -138,7 +138,7 @@ func (s *Stack) override(values config.Map, overrides map[string]string) error {
 	return nil
 }
 
-// missingStackFile returns an error that lists the stacks that do have a file.
+// missingStackFile returns an error that lists the stacks that have a file.
 func (s *Stack) missingStackFile(file string) error {
 	paths, err := filepath.Glob(filepath.Join(s.opts.Dir, "Pulumi.*.yaml"))
 	if err != nil {

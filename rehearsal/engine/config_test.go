@@ -109,7 +109,7 @@ func TestOpen_warnsOfMisspelledNamespace(t *testing.T) {
 		warning("Bastionless", "os"), warning("bastionles", "a"), warning("bastonless", "os"), warning("bastonless", "zones"),
 		warning("bsationless", "os"),
 	}, s.Warnings())
-	// The namespace of the AWS provider is no misspelling, even of the similar project name "awsx".
+	// The namespace of the AWS provider is not a misspelling, even if the project is named "awsx".
 	s, err = openDir(enginetest.Directory(t, "name: awsx\nruntime: go\n", "config:\n  aws:region: eu-west-1\n"), nil)
 	require.NoError(t, err)
 	require.Empty(t, s.Warnings())
@@ -170,7 +170,7 @@ func TestOpen_refusesProject(t *testing.T) {
 	require.EqualError(t, err, "Pulumi.dev.yaml: Stack 'dev' is missing configuration value 'must'")
 }
 
-// The version that states carry is the version of the Pulumi modules in go.mod.
+// The version in states is the version of the Pulumi modules in go.mod.
 func TestPulumiVersion(t *testing.T) {
 	t.Parallel()
 	module, err := os.ReadFile("../../go.mod")

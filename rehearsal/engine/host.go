@@ -16,10 +16,11 @@ import (
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 )
 
-// simulatedPackage is the only package that the host has a provider for.
+// simulatedPackage is the only package for which the host has a provider.
 const simulatedPackage = "aws"
 
-// host provides the engine with the program and providers for one operation. It embeds the engine's own test host.
+// host provides the engine with the program and providers for one operation. It embeds the engine's own
+// test host.
 type host struct {
 	plugin.Host
 	newProvider func() pulumirpc.ResourceProviderServer
@@ -154,7 +155,8 @@ func (r *runtime) Run(ctx context.Context, info plugin.RunInfo) (string, bool, e
 	}
 }
 
-// noStackReferences is a backend client that refuses stack references: a rehearsal has no other stacks.
+// noStackReferences is a backend client that rejects stack references, because a rehearsal cannot read
+// other stacks.
 func noStackReferences() *deploytest.BackendClient {
 	refuse := func(name string) (property.Map, error) {
 		return property.Map{}, fmt.Errorf("stack reference %q: a rehearsal cannot read other stacks", name)

@@ -40,8 +40,8 @@ func (s *Stack) Destroy(ctx context.Context) *Result {
 	return s.operate(ctx, apitype.DestroyUpdate, false)
 }
 
-// operate runs an operation. When ctx is canceled, the operation finishes the steps that have started and starts
-// no more; the state is then as valid as after any other failure.
+// operate runs an operation. When ctx is canceled, the operation finishes the steps that have started and
+// starts no more; the state is then as valid as after any other failure.
 func (s *Stack) operate(ctx context.Context, kind apitype.UpdateKind, preview bool) *Result {
 	result := &Result{}
 	if err := ctx.Err(); err != nil {
@@ -118,7 +118,7 @@ func (s *Stack) run(
 	return changes, err
 }
 
-// setToSaved sets the stack's state to the last one that the engine saved.
+// setToSaved sets the stack's state to the last state that the engine saved.
 func (s *Stack) setToSaved(ctx context.Context, saved *persister) error {
 	state, err := saved.untyped()
 	if err == nil {

@@ -41,8 +41,8 @@ type Invocation struct {
 	Stdout, Stderr func(line string)
 }
 
-// InProcess turns a Pulumi function into a value for [Options.Run]. An error that the function returns is
-// reported as the error of a compiled program is.
+// InProcess converts a Pulumi function to a value for [Options.Run]. An error that the function returns
+// is reported like the error of a compiled program.
 func InProcess(body pulumi.RunFunc) func(context.Context, Invocation) error {
 	return func(_ context.Context, in Invocation) error {
 		return pulumi.RunErr(body, func(info *pulumi.RunInfo) {
@@ -81,8 +81,8 @@ func execute(ctx context.Context, path string, in Invocation) error {
 	return err
 }
 
-// environment returns the environment that the CLI passes to the program, without the user's AWS_ and PULUMI_
-// variables: a rehearsal must not depend on who runs it, and needs no credentials.
+// environment returns the environment that the CLI passes to the program, without the user's AWS_ and
+// PULUMI_ variables. A rehearsal needs no credentials, and must not depend on the user who runs it.
 func (in Invocation) environment(inherited []string) ([]string, error) {
 	configuration, err := json.Marshal(in.Config)
 	if err != nil {
@@ -110,7 +110,7 @@ func (in Invocation) environment(inherited []string) ([]string, error) {
 	), nil
 }
 
-// lineWriter passes what is written to it on, line by line.
+// lineWriter calls emit for each line that is written to it.
 type lineWriter struct {
 	emit    func(line string)
 	pending []byte
@@ -129,7 +129,7 @@ func (w *lineWriter) Write(p []byte) (int, error) {
 	}
 }
 
-// flush passes on a last line that does not end in a newline.
+// flush emits a last line that does not end in a newline.
 func (w *lineWriter) flush() {
 	if len(w.pending) > 0 {
 		w.emit(string(w.pending))

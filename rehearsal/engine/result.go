@@ -41,7 +41,7 @@ type Result struct {
 	Err error
 }
 
-// Step is one step of the engine for one resource, or one that a preview predicts.
+// Step is a step of the engine, or of a preview, for one resource.
 type Step struct {
 	URN resource.URN
 	Op  string
@@ -71,7 +71,7 @@ func (s Step) String() string {
 type Diagnostic struct {
 	// Severity is "debug", "info", "warning" or "error", or "info#err" for the program's standard error.
 	Severity string
-	// URN is the resource that the message is about. It is empty if the message is about none.
+	// URN is the URN of the resource that the message is about. Empty if it is not about a resource.
 	URN  resource.URN
 	Text string
 }
@@ -118,7 +118,7 @@ func (r *Result) Failure() string {
 	return strings.Join(reasons, "\n")
 }
 
-// unwrap removes what Pulumi adds to the single error that a program returned.
+// unwrap removes the text that Pulumi adds to an error that the program returned.
 func unwrap(text string) string {
 	reason, ok := strings.CutPrefix(text, "an unhandled error occurred: ")
 	if !ok {
@@ -179,7 +179,7 @@ func newStep(m pengine.StepEventMetadata, position int) Step {
 	return step
 }
 
-// end completes a step with its last event, which is the first to know what a refresh has found.
+// end completes a step with its last event, the first one that contains what a refresh has found.
 func (s *Step) end(m pengine.StepEventMetadata, position int) {
 	s.Op, s.End = string(m.Op), position
 	s.setDiff(m)
@@ -211,8 +211,8 @@ func (s *Step) setDiff(m pengine.StepEventMetadata) {
 	slices.Sort(s.ReplaceKeys)
 }
 
-// changedKeys returns the properties that differ if the engine has no detailed diff. Components have no provider that
-// compares their inputs, so they are compared here.
+// changedKeys returns the properties that differ if the engine has no detailed diff. Components have no
+// provider that compares their inputs, so they are compared here.
 func changedKeys(m pengine.StepEventMetadata) []resource.PropertyKey {
 	if len(m.Diffs) > 0 || m.Old == nil || m.New == nil {
 		return m.Diffs
@@ -243,7 +243,7 @@ func valuesAt(m pengine.StepEventMetadata, path string, inputs bool) (before, af
 	return format(previous, parsed), format(next, parsed), true
 }
 
-// format returns the value at a path as JSON, or a word in place of one that cannot be shown.
+// format returns the value at a path as JSON, or a word if the value cannot be shown.
 func format(properties resource.PropertyMap, path resource.PropertyPath) string {
 	value, ok := path.Get(resource.NewProperty(properties))
 	switch {

@@ -28,8 +28,8 @@ const PulumiVersion = "v3.259.0"
 // defaultParallel is the CLI's default on a machine with four cores.
 const defaultParallel = 16
 
-// The engine writes this variable into every state, and only the CLI's build sets it. Without it a state's
-// manifest has neither version nor magic.
+// The engine writes this variable to every state, but only the build of the CLI sets it. Without it, the
+// manifest of a state has neither a version nor a magic number.
 func init() { version.Version = PulumiVersion }
 
 // Options selects a stack and says how to run it.
@@ -43,15 +43,15 @@ type Options struct {
 	Config map[string]string
 	// Program is the path of the compiled Pulumi program. Required unless Run is set.
 	Program string
-	// Run runs the program in this process instead of starting Program; [InProcess] makes one from a Pulumi
-	// function. ctx is canceled when the operation is canceled. Optional.
+	// Run runs the program in this process, in place of Program. [InProcess] converts a Pulumi function
+	// to it. ctx is canceled when the operation is canceled. Optional.
 	Run func(ctx context.Context, in Invocation) error
 	// Provider returns a new provider for the package "aws". Every operation that needs a provider calls it at
 	// least once. Required.
 	Provider func() pulumirpc.ResourceProviderServer
-	// StatePath is a file that receives the state, in the format of "pulumi stack export", each time it changes.
-	// Every write replaces the file atomically. If the file exists when the stack is opened, the stack starts
-	// from it. Optional: the state is kept in memory.
+	// StatePath is a file that receives the state, in the format of "pulumi stack export", each time it
+	// changes. Every write replaces the file atomically. If the file exists when the stack is opened, the
+	// stack starts from it. Optional: the state is kept in memory.
 	StatePath string
 	// Display receives what the Pulumi CLI would print, with colors and live rows if it is a terminal.
 	// Optional: nothing is displayed.
@@ -69,14 +69,14 @@ type Stack struct {
 	config   config.Map
 	warnings []string
 
-	// state is the serialized state. The engine modifies the snapshot that it is given, so each operation
-	// deserializes one of its own; deployment is for readers.
+	// state is the serialized state. The engine modifies the snapshot that it receives, so each operation
+	// deserializes its own. deployment is for readers.
 	state      *apitype.UntypedDeployment
 	deployment *apitype.DeploymentV3
 }
 
-// Open reads the project, the stack's configuration and, if StatePath exists, the stack's state. It returns an
-// error for everything in them that "pulumi up" would refuse before it runs the program.
+// Open reads the project, the stack's configuration and, if StatePath exists, the stack's state. It
+// returns an error if "pulumi up" would reject one of them before it runs the program.
 func Open(o Options) (*Stack, error) {
 	if o.Dir == "" {
 		o.Dir = "."
@@ -115,7 +115,8 @@ func Open(o Options) (*Stack, error) {
 // Name returns the stack's name.
 func (s *Stack) Name() string { return s.name.String() }
 
-// Warnings returns what is suspicious in the stack's configuration, although Pulumi accepts it.
+// Warnings returns warnings about the stack's configuration, about values that Pulumi accepts but that
+// are probably mistakes.
 func (s *Stack) Warnings() []string { return s.warnings }
 
 // Config returns the configuration that the program receives, by full key, such as "aws:region".
@@ -130,5 +131,6 @@ func (s *Stack) Config() map[string]string {
 	return values
 }
 
-// State returns the stack's current state, as "pulumi stack export" writes it. Callers must not modify it. It is never nil.
+// State returns the stack's current state, as "pulumi stack export" writes it. Callers must not modify
+// it. It is never nil.
 func (s *Stack) State() *apitype.DeploymentV3 { return s.deployment }

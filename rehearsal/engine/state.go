@@ -79,7 +79,8 @@ func (s *Stack) load() error {
 	return s.setSnapshot(deploy.NewSnapshot(manifest, manager, nil, nil, deploy.SnapshotMetadata{}, nil, nil))
 }
 
-// Export writes the state as "pulumi stack export" does. The CLI can import it with PULUMI_CONFIG_PASSPHRASE="".
+// Export writes the state as "pulumi stack export" does. The CLI can import it with
+// PULUMI_CONFIG_PASSPHRASE="".
 func (s *Stack) Export(w io.Writer) error {
 	return encode(w, s.state)
 }
@@ -93,9 +94,9 @@ func (s *Stack) Import(r io.Reader) error {
 	return s.save()
 }
 
-// ClearPendingCreates removes from the state the creations that were running when an engine was killed, as
-// "pulumi refresh --clear-pending-creates" does, and returns the URNs of their resources. No other operation
-// removes them, because only a person can find out whether the resource was created.
+// ClearPendingCreates removes from the state the creations that were in progress when an engine was
+// killed, as "pulumi refresh --clear-pending-creates" does, and returns the URNs of their resources. No
+// other operation removes them, because only a person can find out whether a resource was created.
 func (s *Stack) ClearPendingCreates() ([]resource.URN, error) {
 	snapshot, err := deserialize(context.Background(), s.state)
 	if err != nil {
@@ -127,7 +128,7 @@ func (s *Stack) read(r io.Reader) error {
 	if err := json.Unmarshal(content, &state); err != nil {
 		return fmt.Errorf(`%w: the file is incomplete, or "pulumi stack export" did not write it`, err)
 	}
-	// The engine would take a missing deployment for an empty stack.
+	// The engine would treat a missing deployment as an empty stack.
 	if len(state.Deployment) == 0 || string(state.Deployment) == "null" {
 		return fmt.Errorf(`no "deployment": this is %s, not a file that "pulumi stack export" wrote`, describeJSON(content))
 	}

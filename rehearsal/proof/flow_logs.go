@@ -17,7 +17,7 @@ func (m *model) proveFlowLogs() []*finding {
 		case len(logs) == 0:
 			f.fail(v.fix(keyFixes.flowLogDays, "add a FlowLog with trafficType ALL for "+v.String()), "the traffic of %s is not logged", v)
 		case at < 0:
-			f.fail("set trafficType to ALL on "+logs[0].String(), "%s logs a part of the traffic of %s: trafficType is %q", logs[0], v, logs[0].str("trafficType"))
+			f.fail("set trafficType to ALL on "+logs[0].String(), "%s logs only a part of the traffic of %s: trafficType is %q", logs[0], v, logs[0].str("trafficType"))
 		default:
 			f.pass("%s logs all traffic of %s", logs[at], v)
 			m.checkFlowLogPermissions(f, logs[at])

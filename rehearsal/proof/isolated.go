@@ -142,7 +142,7 @@ func (m *model) checkNoPublicAddresses(f *finding, v *vpc) {
 			}
 		}
 		if len(i.objects("networkInterfaces")) > 0 {
-			f.unknown("%s has network interfaces of its own: the state does not show their addresses", i)
+			f.unknown("%s has separate network interfaces: the state does not show their addresses", i)
 		}
 	}
 	for _, id := range slices.Sorted(maps.Keys(m.subnets)) {
@@ -165,7 +165,7 @@ func (m *model) proveNoInbound() []*finding {
 			f.unknown("the state does not show the security groups of %s", i)
 		}
 		if len(i.objects("networkInterfaces")) > 0 {
-			f.unknown("%s has network interfaces of its own: the state does not show their security groups", i)
+			f.unknown("%s has separate network interfaces: the state does not show their security groups", i)
 		}
 		for _, id := range i.groups {
 			g := m.groupIn(id, v)

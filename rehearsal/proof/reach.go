@@ -113,7 +113,7 @@ func (m *model) resolveName(f *finding, v *vpc, service string) *vpcEndpoint {
 		f.fail(create, "%s is in another VPC, %q: in %s, %s resolves to public addresses", elsewhere[0], elsewhere[0].vpc, v, name)
 		return nil
 	case len(here) == 0:
-		f.fail(create, "%s has no endpoint of %s: %s resolves to public addresses", v, service, name)
+		f.fail(create, "%s has no endpoint for %s: %s resolves to public addresses", v, service, name)
 		return nil
 	case len(private) == 0:
 		f.fail("set privateDnsEnabled to true on "+here[0].String(),
@@ -155,7 +155,7 @@ func (m *model) checkPrivateDNS(f *finding, v *vpc, e *vpcEndpoint, name string)
 		fail("find out why "+e.String()+" is not available", "%s is %q, not available", e, e.state)
 	}
 	if e.addressType == "ipv6" {
-		f.unknown("%s has IPv6 addresses only: the state does not show whether the instance uses IPv6", e)
+		f.unknown("%s has only IPv6 addresses: the state does not show whether the instance uses IPv6", e)
 		return false
 	}
 	if len(e.subnets) == 0 {

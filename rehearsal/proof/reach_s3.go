@@ -108,7 +108,7 @@ func (m *model) checkGatewayRoute(f *finding, i *instance, s *subnet, v *vpc) *v
 			continue
 		}
 		if e.endpointType != "Gateway" {
-			f.unknown("%s is an interface endpoint of S3: the proofs support gateway endpoints only", e)
+			f.unknown("%s is an interface endpoint for S3: the proofs support only gateway endpoints", e)
 			return nil
 		}
 		here = e
@@ -119,7 +119,7 @@ func (m *model) checkGatewayRoute(f *finding, i *instance, s *subnet, v *vpc) *v
 	}
 	if here == nil {
 		f.fail(i.fix(keyFixes.s3Endpoint, fmt.Sprintf("create a gateway endpoint of com.amazonaws.%s.s3 on the route table of %s", m.region, s)),
-			"%s has no endpoint of S3", v)
+			"%s has no endpoint for S3", v)
 		return nil
 	}
 	f.fail(fmt.Sprintf("add the route table of %s to %s", s, here),

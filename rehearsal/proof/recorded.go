@@ -100,7 +100,7 @@ func (m *model) checkLogGroup(f *finding, d *sessionDocument) {
 	fixKey := g.fix(keyFixes.sessionEncryption, "set kmsKeyId on "+g.String())
 	switch k := m.key(g.str("kmsKeyId")); {
 	case g.str("kmsKeyId") == "" && d.kms == "":
-		f.pass("CloudWatch Logs encrypts %s with a key of its own, as it does by default", g)
+		f.pass("CloudWatch Logs encrypts %s with an AWS owned key, as it does by default", g)
 	case g.str("kmsKeyId") == "":
 		f.fail(fixKey, "%s is not encrypted with a key of the account", g)
 	case k == nil:
@@ -175,7 +175,7 @@ func (m *model) checkBucket(f *finding, d *sessionDocument) {
 		}
 	}
 	if encryption := m.bucketEncryption(d.bucket); encryption == nil {
-		f.pass("S3 encrypts %s with keys of its own, as it does by default", b)
+		f.pass("S3 encrypts %s with S3 managed keys, as it does by default", b)
 	} else {
 		f.pass("%s is encrypted as %s configures", b, encryption)
 	}

@@ -67,7 +67,7 @@ func (m *model) checkSessionNames(f *finding, r *role) {
 			}
 		}
 		if allowed == "" {
-			f.pass("%s can use its own name only as session name", p.listed)
+			f.pass("%s can use only its own name as session name", p.listed)
 			continue
 		}
 		fix := r.fix(keyFixes.sessionPrincipals, "list IAM users in the trust policy, with the condition StringEquals "+sessionNameKey+" = ${aws:username}")
@@ -146,7 +146,7 @@ func (m *model) checkTarget(f *finding, r *role, s *policy.Statement, where, res
 			}
 		}
 		if len(others) > 0 {
-			f.unknown("%s allows sessions on those of %s that meet %s: the state does not show which do", where, resource, strings.Join(others, " and "))
+			f.unknown("%s allows sessions on the instances of %s that meet %s: the state does not show which ones do", where, resource, strings.Join(others, " and "))
 			return
 		}
 		f.fail(fixTargets, "%s allows sessions on %s", where, resource)

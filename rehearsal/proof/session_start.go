@@ -87,11 +87,11 @@ func (m *model) usableDocuments(f *finding, r *role) []documentUse {
 	}
 	for _, kind := range m.intent.documents {
 		if name, aws := awsDocuments[kind]; aws && !has(name) {
-			f.fail(fix(name), "%s is meant for sessions with %s, and does not allow them", r, name)
+			f.fail(fix(name), "%s is meant for sessions with %s but does not allow them", r, name)
 		}
 	}
 	if slices.Contains(m.intent.documents, contract.Shell) && !slices.ContainsFunc(usable, m.opensShell) {
-		f.fail(fix(m.shellDocument()), "%s is meant for shells, and does not allow them", r)
+		f.fail(fix(m.shellDocument()), "%s is meant for shells but does not allow them", r)
 	}
 	if len(usable) == 0 {
 		f.fail(fix(m.shellDocument()), "%s allows ssm:StartSession on no document", r)
@@ -190,7 +190,7 @@ func (m *model) proveSessionMFA() []*finding {
 		for _, p := range m.trustedPrincipals(r) {
 			if !p.isUser() {
 				if !configured {
-					f.unknown("%s assumes %s: requests of roles do not show MFA", p.listed, r)
+					f.unknown("%s assumes %s: requests by roles do not show MFA", p.listed, r)
 				}
 				continue
 			}
@@ -215,7 +215,7 @@ func (m *model) checkUserMFA(f *finding, r *role, p trustedPrincipal) {
 	f.expectDenied(m.decideAssume(r, p.Principal, p.name(), mfaFalse), fix, "%s assumes %s with temporary credentials without MFA", p.ARN, r)
 	if age := 60 * m.intent.mfaMaxAge; age > 0 {
 		fix := r.fix(keyFixes.mfaMaxAgeMinutes, fmt.Sprintf("add the condition NumericLessThanEquals %s = %d", mfaAge, age))
-		f.expectDenied(m.decideAssume(r, p.Principal, p.name(), mfaSecondsAgo(age+1)), fix, "%s assumes %s with MFA of %d seconds ago", p.ARN, r, age+1)
+		f.expectDenied(m.decideAssume(r, p.Principal, p.name(), mfaSecondsAgo(age+1)), fix, "%s assumes %s with MFA %d seconds ago", p.ARN, r, age+1)
 	}
 }
 

@@ -79,11 +79,11 @@ func TestStacks_fixes(t *testing.T) {
 		"article": {
 			"egress": "set instanceEgress to restricted", "encrypted": "set rootVolumeEncrypted to true",
 			"endpoint-policy.s3": "set endpointPolicy to restricted", "endpoint-policy.ssm": "set endpointPolicy to restricted",
-			"flow-logs": "set flowLogDays, such as to 365", "imdsv2": "set imds to v2", "multi-zone": "add a zone to zones",
+			"flow-logs": "set flowLogDays, for example to 365", "imdsv2": "set imds to v2", "multi-zone": "add a zone to zones",
 			"protected": "set terminationProtection to true", "session.scope": "set sessionTargets to stack",
 		},
 		"dev": {
-			"flow-logs": "set flowLogDays, such as to 365", "multi-zone": "add a zone to zones",
+			"flow-logs": "set flowLogDays, for example to 365", "multi-zone": "add a zone to zones",
 			"protected": "set terminationProtection to true", "session.own": "list the ARNs of IAM users in sessionPrincipals",
 		},
 		"prod": {},

@@ -9,7 +9,7 @@ import (
 	"google.golang.org/protobuf/types/known/structpb"
 )
 
-// InitFailed returns the error for a resource that exists although its creation failed. It carries the resource's id and
+// InitFailed returns the error for a resource that exists although its creation failed. It carries the resource's ID and
 // properties, so that the engine records the resource in the state.
 func InitFailed(id string, properties, inputs *structpb.Struct, reason error) error {
 	return rpcerror.WithDetails(

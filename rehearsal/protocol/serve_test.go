@@ -91,7 +91,7 @@ func TestServe_oneProviderPerConnection(t *testing.T) {
 	require.Equal(t, []string{"first", "second"}, cloud.Names())
 }
 
-// A resource that was created incompletely reaches the CLI with its id.
+// A resource that was created incompletely reaches the CLI with its ID.
 func TestServe_initError(t *testing.T) {
 	t.Parallel()
 	dial, _ := startServer(t, func() pulumirpc.ResourceProviderServer { return partialProvider{enginetest.NewCloud().NewProvider()} })

@@ -1,4 +1,4 @@
-// Package report holds the result of a rehearsal, and writes it for people and for other programs.
+// Package report contains the result of a rehearsal, and writes it for people and for other programs.
 package report
 
 import (
@@ -25,12 +25,12 @@ type Report struct {
 	Steps []Step `json:"steps"`
 	// Claims are the claims about the deployed stack.
 	Claims []proof.Claim `json:"claims"`
-	// Warnings are those of the program and about the configuration.
+	// Warnings are the program's warnings, and warnings about the configuration.
 	Warnings []string `json:"warnings"`
 	// Assumed are things that the stack refers to and the simulated account does not contain. They are
 	// assumed to exist.
 	Assumed []string `json:"assumed"`
-	// Kept are the resources that the stack leaves in the account on purpose.
+	// Kept are the resources that the destroyed stack leaves in the account on purpose.
 	Kept []string `json:"kept"`
 	// Left are the other resources in the account after the stack is destroyed. There should be none.
 	Left []string `json:"left"`
@@ -75,7 +75,7 @@ func (r *Report) failures() []string {
 	return failures
 }
 
-// claimJSON is a claim with the texts of its reasons, which older readers use instead of the reasons.
+// claimJSON is a claim and, for older readers, the texts of its reasons.
 type claimJSON struct {
 	proof.Claim
 	Why []string `json:"why"`

@@ -150,7 +150,7 @@ func TestReport_JSON(t *testing.T) {
 	require.Contains(t, text.String(), `"<so>"`)
 }
 
-// The last line is one line, whatever the error of a step looks like.
+// The verdict is a single line, even if a step has an error of several lines.
 func TestReport_lastLine(t *testing.T) {
 	t.Parallel()
 	r := &report.Report{Stack: "dev", Steps: []report.Step{{Name: "up", Error: strings.Repeat("long\n", 1000)}}}

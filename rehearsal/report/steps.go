@@ -38,8 +38,7 @@ func (r *Report) WriteSteps(w io.Writer) error {
 	return nil
 }
 
-// operations are the operations of the engine that have words of their own, in the order in which they are
-// listed.
+// operations maps the engine's operations to the words that describe them, in the order of the output.
 var operations = []struct{ name, done, planned string }{
 	{"create", "created", "to create"},
 	{"update", "updated", "to update"},

@@ -12,8 +12,8 @@ import (
 	"bastionless/rehearsal/proof"
 )
 
-// WriteSummary writes everything but the steps for people. The last line says whether all checks passed, or
-// which failed.
+// WriteSummary writes everything except the steps, for people. The last line says whether all checks
+// passed, or which one failed.
 func (r *Report) WriteSummary(w io.Writer) error {
 	s := summary{marks: marksFor(w), width: r.idWidth()}
 	s.list("Warnings", r.Warnings)
@@ -70,10 +70,10 @@ func (r *Report) idWidth() int {
 	return width
 }
 
-// marks are written in front of claims.
+// marks are written before claims, by result.
 type marks struct{ ok, fail, unknown, notMet string }
 
-// marksFor returns colored marks for terminals, and words for files and pipes.
+// marksFor returns colored symbols for terminals, and words for files and pipes.
 func marksFor(w io.Writer) marks {
 	if file, ok := w.(*os.File); ok && term.IsTerminal(int(file.Fd())) && os.Getenv("NO_COLOR") == "" {
 		return marks{"\x1b[32m✓\x1b[0m", "\x1b[31m✗\x1b[0m", "\x1b[31m?\x1b[0m", "\x1b[33m-\x1b[0m"}
@@ -81,11 +81,11 @@ func marksFor(w io.Writer) marks {
 	return marks{"ok  ", "FAIL", "?   ", "-   "}
 }
 
-// summary is a text that is being written.
+// summary builds the text of a summary.
 type summary struct {
 	strings.Builder
 	marks marks
-	// width is the width of the longest id of a claim.
+	// width is the width of the longest ID of a claim.
 	width int
 }
 
@@ -100,7 +100,7 @@ func (s *summary) list(heading string, items []string) {
 	}
 }
 
-// claimRow is the claims with the same id, class and result.
+// claimRow groups claims with the same ID, class and result.
 type claimRow struct {
 	proof.Claim
 	subjects []string
@@ -183,7 +183,7 @@ func fixes(reasons []proof.Reason) []string {
 	return found
 }
 
-// hardeningRows writes the ids of the claims that are met, and a line with the fix for each that is not.
+// hardeningRows writes the IDs of the claims that are met, and a line with the fix for each that is not.
 func (s *summary) hardeningRows(rows []claimRow) {
 	var met []string
 	var unmet []claimRow
@@ -222,7 +222,7 @@ func (r *claimRow) remedy() string {
 	return r.Result
 }
 
-// wrap joins texts with commas to lines of at most width characters, unless a text is longer.
+// wrap joins texts with commas into lines of at most width characters. A longer text gets its own line.
 func wrap(texts []string, width int) []string {
 	var lines []string
 	for _, text := range texts {
@@ -235,7 +235,7 @@ func wrap(texts []string, width int) []string {
 	return lines
 }
 
-// some lists the first four texts.
+// some lists the first four texts, and counts the others.
 func some(texts []string) string {
 	const most = 4
 	if more := len(texts) - most; more > 1 {

@@ -1,5 +1,6 @@
-// Package stacktest deploys the repository's stacks in tests. It uses the compiled program, the repository's Pulumi.yaml
-// and frozen copies of the stack files, so that users can edit their stack files without breaking a test.
+// Package stacktest deploys the repository's stacks in tests. It uses the compiled program, the
+// repository's Pulumi.yaml and frozen copies of the stack files, so that users can edit their stack files
+// without breaking a test.
 //
 // A package that uses it must call [Main] in its TestMain.
 package stacktest
@@ -22,8 +23,8 @@ import (
 	"bastionless/rehearsal/engine"
 )
 
-// ProgramVariable is the name of an environment variable with the path of the compiled program. "make test" sets it, so
-// that each package does not link the program again.
+// ProgramVariable is the name of an environment variable that contains the path of the compiled program.
+// "make test" sets it, so that packages do not compile the program again.
 const ProgramVariable = "STACKTEST_PROGRAM"
 
 // Stacks returns the names of the frozen stacks.
@@ -35,7 +36,8 @@ type T interface {
 	Helper()
 }
 
-// Main runs a package's tests, deletes the temporary directories that this package created, and returns the exit status.
+// Main runs a package's tests, deletes the temporary directories that this package created, and returns
+// the exit status.
 func Main(m interface{ Run() int }) int {
 	status := m.Run()
 	for _, dir := range []*tempDir{&programDir, &projectDir} {
@@ -44,7 +46,7 @@ func Main(m interface{ Run() int }) int {
 	return status
 }
 
-// tempDir is a temporary directory that the process creates and fills once.
+// tempDir is a temporary directory that is created and filled once in each process.
 type tempDir struct {
 	once sync.Once
 	path string
@@ -62,8 +64,8 @@ func (d *tempDir) get(fill func(path string) error) (string, error) {
 
 var programDir, projectDir tempDir
 
-// Program returns the path of the compiled program. Unless the environment variable [ProgramVariable] is set, the first
-// call compiles the program as "make build" does.
+// Program returns the path of the compiled program. Unless the environment variable [ProgramVariable] is
+// set, the first call compiles the program as "make build" does.
 func Program(t T) string {
 	t.Helper()
 	if path := os.Getenv(ProgramVariable); path != "" {
@@ -112,8 +114,8 @@ func Root() string {
 // projectName matches the line of Pulumi.yaml that "pulumi new" changes.
 var projectName = regexp.MustCompile(`(?m)^name: .*$`)
 
-// Dir returns a directory with the repository's Pulumi.yaml, in which the project has its original name, and the frozen
-// stack files.
+// Dir returns a directory with the repository's Pulumi.yaml, in which the project has its original name,
+// and the frozen stack files.
 func Dir(t T) string {
 	t.Helper()
 	root := Root()
@@ -140,7 +142,7 @@ func Open(t T, o engine.Options) *engine.Stack {
 	return stack
 }
 
-// TryOpen is like Open, but returns the error of a configuration that the engine refuses.
+// TryOpen is like Open, but returns the error if the engine rejects the configuration.
 func TryOpen(t T, o engine.Options) (*engine.Stack, error) {
 	t.Helper()
 	if o.Dir == "" {

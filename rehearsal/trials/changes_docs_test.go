@@ -13,8 +13,8 @@ import (
 	"bastionless/rehearsal/stacktest"
 )
 
-// documentedTypes are the names of resource types in docs/configuration.md. Types that are missing here are part of
-// another resource, such as the rules of a security group, and are not documented.
+// documentedTypes are the names of resource types in docs/configuration.md. Types that are missing here
+// are part of another resource, such as the rules of a security group, and are not documented.
 var documentedTypes = map[string]string{
 	"DefaultSecurityGroup":  "default security group",
 	"Instance":              "instances",
@@ -35,7 +35,8 @@ var undocumentedTypes = []string{
 	"KeyPair", "RolePolicy", "RolePolicyAttachment", "SecurityGroupEgressRule", "SecurityGroupIngressRule",
 }
 
-// keyEffects are the effects of changes of a configuration key, with the names of types in docs/configuration.md.
+// keyEffects are the effects of changes of a configuration key, with the names of types in
+// docs/configuration.md.
 type keyEffects struct{ replaces, restarts, createsOrDeletes []string }
 
 // effectsOf returns the effects of all changes of a key that the documentation lists.
@@ -132,7 +133,7 @@ func changedKeys() map[string]bool {
 	return keys
 }
 
-// The changes are of keys in Pulumi.yaml and of the provider's default tags.
+// Every change is a change of a key in Pulumi.yaml or of the provider's default tags.
 func TestChanges_keys(t *testing.T) {
 	t.Parallel()
 	for _, c := range changes() {
@@ -168,7 +169,7 @@ func TestChanges_zones(t *testing.T) {
 	require.Empty(t, affected)
 }
 
-// No change of a policy, a tag or a setting of sessions replaces or restarts an instance.
+// Changes of policies, tags and session settings replace and restart no instance.
 func TestChanges_keepInstances(t *testing.T) {
 	t.Parallel()
 	for _, key := range []string{

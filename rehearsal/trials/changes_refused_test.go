@@ -8,8 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// refusedChange is a change to a valid configuration that AWS refuses because of the deployed resources. The program
-// cannot know that in advance; the documentation says so.
+// refusedChange is a change to a valid configuration that AWS rejects because of the deployed resources.
+// The program cannot predict that, and the documentation says so.
 type refusedChange struct {
 	name, stack string
 	from, to    config
@@ -53,8 +53,8 @@ var refusedChanges = []refusedChange{
 	},
 }
 
-// After a change that AWS refuses, state and cloud agree, no protected instance has changed, and another change of the
-// configuration repairs the stack.
+// After a change that AWS refuses, state and cloud agree, no protected instance has changed, and another
+// change of the configuration repairs the stack.
 func TestChanges_refusedByAWS(t *testing.T) {
 	t.Parallel()
 	for _, c := range refusedChanges {
@@ -81,7 +81,7 @@ func TestChanges_refusedByAWS(t *testing.T) {
 	}
 }
 
-// instances lists the names and ids of the instances in the state.
+// instances lists the names and IDs of the instances in the state.
 func (e *env) instances() []string {
 	var instances []string
 	for _, state := range e.resources() {
@@ -93,8 +93,8 @@ func (e *env) instances() []string {
 	return instances
 }
 
-// If the same up turns termination protection off and replaces the instances, the old instances remain next to the new
-// ones, still protected. docs/recovery.md says how to repair that.
+// If one update turns termination protection off and replaces the instances, the old instances remain
+// next to the new ones, still protected. docs/recovery.md says how to repair that.
 func TestProtectionTurnedOffTooLate(t *testing.T) {
 	t.Parallel()
 	counts.changes.Add(1)

@@ -1,6 +1,6 @@
 package trials
 
-// This file has the changes of the instances and of access. changes_table_test.go combines the tables.
+// This file contains the changes of instances and of access. changes_table_test.go combines the tables.
 
 func instanceChanges() []change {
 	replaced := lines(instanceReferences, instanceReplaced)

@@ -1,7 +1,7 @@
 package trials
 
-// This file has the changes of records. "delete" means that the object leaves the state; toggles_test.go checks which
-// objects stay in the account. changes_table_test.go combines the tables.
+// This file contains the changes of records. "delete" means that the object leaves the state;
+// toggles_test.go checks which objects stay in the account. changes_table_test.go combines the tables.
 
 // bucket are the resources for records in S3.
 var bucket = []string{

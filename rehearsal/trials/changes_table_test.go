@@ -2,13 +2,13 @@ package trials
 
 import "slices"
 
-// Public keys whose private keys nobody has.
+// Public keys whose private keys were discarded.
 const (
 	firstPublicKey  = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBt5XNFvIFgpPyVRb8OXfWrLyxrm7VS8oJWnBz7ChZCA ann"
 	secondPublicKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIM3oLZ8UpVMN0pIFiBqSV5SIxSGLxLJqvFqCVSSVx7Rk bob"
 )
 
-// pinnedImage is an image that is not the newest of any OS.
+// pinnedImage is an AMI that is not the newest one of any operating system.
 const pinnedImage = "ami-06098fd00463352b6"
 
 // volumeKeyARN is a key that is assumed to exist.
@@ -21,26 +21,26 @@ const (
 	instanceReplacedDeleteFirst = "Instance instances-a-1: remove recreate"
 )
 
-// instanceReferences are the effects on the resources that refer to the instances by id.
+// instanceReferences are the effects on the resources that refer to the instances by ID.
 var instanceReferences = []string{"Association instances-agent-update: update", "RolePolicy session-role: update"}
 
-// endpointsReplaced are the effects on dev's interface endpoints when they are replaced. The old ones are deleted first,
-// because two endpoints cannot have the same private DNS name.
+// endpointsReplaced are the effects on dev's interface endpoints when they are replaced. The old ones are
+// deleted first, because two endpoints cannot have the same private DNS name.
 var endpointsReplaced = []string{"VpcEndpoint endpoints-ssm: remove recreate", "VpcEndpoint endpoints-ssmmessages: remove recreate"}
 
 // endpointsUpdated are the effects on dev's interface endpoints when their subnets or tags change.
 var endpointsUpdated = []string{"VpcEndpoint endpoints-ssm: update", "VpcEndpoint endpoints-ssmmessages: update"}
 
-// prodEndpointsUpdated are those on prod's interface endpoints.
+// prodEndpointsUpdated are the same effects on prod's interface endpoints.
 var prodEndpointsUpdated = append([]string{"VpcEndpoint endpoints-kms: update", "VpcEndpoint endpoints-logs: update"}, endpointsUpdated...)
 
-// securityGroupRules are dev's.
+// securityGroupRules are the rules of dev's security groups.
 var securityGroupRules = []string{
 	"SecurityGroupEgressRule security-egress-endpoints", "SecurityGroupEgressRule security-egress-s3-443",
 	"SecurityGroupIngressRule security-ingress-instances",
 }
 
-// lines returns all of the lines, sorted.
+// lines returns the lines of all lists, sorted.
 func lines(first []string, more ...string) []string {
 	return slices.Sorted(slices.Values(append(slices.Clone(first), more...)))
 }

@@ -16,7 +16,8 @@ import (
 	"bastionless/rehearsal/stacktest"
 )
 
-// Environment variables that turn the test binary into a child process, which runs an operation until it is killed.
+// Environment variables that turn the test binary into a child process, which runs an operation until it
+// is killed.
 const (
 	projectDirVariable = "TRIALS_PROJECT_DIR"
 	killPlanVariable   = "TRIALS_KILL_PLAN"
@@ -87,7 +88,7 @@ func (p killPlan) run() error {
 	return operation(context.Background()).Err
 }
 
-// killableProvider is a provider that has its process killed during a call.
+// killableProvider is a provider that gets its process killed during a call.
 type killableProvider struct {
 	pulumirpc.ResourceProviderServer
 	plan  killPlan
@@ -113,7 +114,8 @@ func (k *killableProvider) Delete(ctx context.Context, req *pulumirpc.DeleteRequ
 	return response, err
 }
 
-// reach asks to be killed if the plan says so, and then blocks, unless the kill comes some time later.
+// reach asks the parent to kill this process if the plan says so. It then blocks, unless the kill is to
+// happen some time later.
 func (k *killableProvider) reach(call int64, point killPoint) {
 	if call != k.plan.Call {
 		return

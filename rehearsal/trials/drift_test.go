@@ -112,19 +112,19 @@ const (
 	allowAll       = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`
 )
 
-// drift is a change in the console, what a refresh shows of it, and what the next up does about it.
+// drift is a change in the console, with the effects that a refresh shows and those of the next update.
 type drift struct {
 	name, stack     string
 	change          func(c *console)
 	onRefresh, onUp []string
 }
 
-// edited is a change of a resource.
+// edited is a drift that changes a resource.
 func edited(name, stack, key string, change func(c *console)) drift {
 	return drift{name, stack, change, []string{key + ": update"}, []string{key + ": update"}}
 }
 
-// removed is the deletion of a resource. Besides creating it again, the up has more effects.
+// removed is a drift that deletes a resource. The next update creates it again, and has these further effects.
 func removed(name, stack, key string, moreOnUp ...string) drift {
 	return drift{
 		name, stack, func(c *console) { c.remove(key) },
@@ -181,7 +181,7 @@ func drifts() []drift {
 	}
 }
 
-// A refresh shows a change in the console, and the next up reverts it.
+// A refresh shows a change in the console, and the next update reverts it.
 func TestDrift(t *testing.T) {
 	t.Parallel()
 	for _, d := range drifts() {
@@ -197,8 +197,9 @@ func TestDrift(t *testing.T) {
 	}
 }
 
-// If rules of a security group are resources of their own, the provider ignores other rules of the same direction: no
-// refresh shows them, and no up removes them. But the group's outputs list all of its rules, so a claim can see them.
+// If the rules of a security group are separate resources, the provider ignores other rules of the same
+// direction: no refresh shows them, and no update removes them. But the group's outputs list all rules,
+// so a claim can see them.
 func TestDrift_additionalRuleIsNotShown(t *testing.T) {
 	t.Parallel()
 	counts.drifts.Add(1)
@@ -223,9 +224,9 @@ func TestDrift_additionalRuleIsNotShown(t *testing.T) {
 	require.Empty(t, e.cloudObjects(), "the rule is deleted with its group")
 }
 
-// No refresh shows a policy that somebody attached to a role of the stack, and IAM does not delete a role with attached
-// policies. The error says so. A refresh then records what the role has attached, and the provider detaches it before
-// it deletes the role.
+// No refresh shows a policy that somebody attached to a role of the stack, and IAM does not delete a role
+// with attached policies, as the error says. A refresh then records the attached policies, and the
+// provider detaches them before it deletes the role.
 func TestDrift_attachedPolicyBlocksDestroy(t *testing.T) {
 	t.Parallel()
 	counts.drifts.Add(1)

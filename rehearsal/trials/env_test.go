@@ -19,11 +19,11 @@ import (
 	"bastionless/rehearsal/stacktest"
 )
 
-// defaultGroupType is the only resource type that the cloud's inventory does not list: AWS creates a default security
-// group with each VPC.
+// defaultGroupType is the only resource type that the cloud's inventory does not list: AWS creates a
+// default security group with each VPC.
 const defaultGroupType = "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup"
 
-// config is configuration as "pulumi config set" takes it, by key.
+// config maps configuration keys to values, in the form that "pulumi config set" accepts.
 type config = map[string]string
 
 // merge returns base with the values of overrides.
@@ -62,7 +62,7 @@ func open(t stacktest.T, cloud *awssim.Cloud, o engine.Options) *env {
 	return e
 }
 
-// tryOpen is open for a configuration that the engine may refuse.
+// tryOpen is like open, but returns the error if the engine rejects the configuration.
 func tryOpen(t stacktest.T, cloud *awssim.Cloud, o engine.Options) (*env, error) {
 	t.Helper()
 	o.Provider = cloud.NewProvider
@@ -88,7 +88,7 @@ func (e *env) snapshot() snapshot {
 	return snapshot{e.stack.Name(), e.config, state.Bytes(), cloud, e.retainable()}
 }
 
-// restore returns a new env that is like the snapshot.
+// restore returns a new env with the content of the snapshot.
 func (s snapshot) restore(t stacktest.T, faults ...awssim.Fault) *env {
 	t.Helper()
 	e := newEnv(t, s.stack, s.config, faults...)
@@ -206,8 +206,8 @@ func (e *env) requireStable() {
 	e.requireConsistent()
 }
 
-// requireConsistent requires that the state has exactly the objects that the cloud has, except for those that were
-// retained on purpose, and no pending operations.
+// requireConsistent requires that the state has exactly the objects that the cloud has, except for those
+// that were retained on purpose, and no pending operations.
 func (e *env) requireConsistent() {
 	e.t.Helper()
 	known := append(e.stateObjects(), e.retained...)
@@ -216,7 +216,7 @@ func (e *env) requireConsistent() {
 	require.Empty(e.t, e.stack.State().PendingOperations)
 }
 
-// stateObjects lists the type and the id of each object in the state that the cloud's inventory lists, too.
+// stateObjects lists the type and the ID of each object in the state that the cloud's inventory lists, too.
 func (e *env) stateObjects() []string {
 	objects := []string{}
 	for _, state := range e.resources() {
@@ -228,7 +228,7 @@ func (e *env) stateObjects() []string {
 	return objects
 }
 
-// cloudObjects lists the type and the id of each object in the cloud.
+// cloudObjects lists the type and the ID of each object in the cloud.
 func (e *env) cloudObjects() []string {
 	objects := []string{}
 	for _, object := range e.cloud.Inventory() {
@@ -238,8 +238,8 @@ func (e *env) cloudObjects() []string {
 	return objects
 }
 
-// resources returns the resources in the state that have an object in the cloud. A resource that was deleted in order
-// to be replaced stays in the state, marked as pending, and has none.
+// resources returns the resources in the state that have an object in the cloud. A resource that was
+// deleted in order to be replaced stays in the state, marked as pending, and has none.
 func (e *env) resources() []apitype.ResourceV3 {
 	var resources []apitype.ResourceV3
 	for _, state := range e.stack.State().Resources {
@@ -274,8 +274,8 @@ func (e *env) claims() []proof.Claim {
 	return claims
 }
 
-// undecidable lists the families of claims that the state does not decide: those that depend on what a permissions
-// boundary outside the stack allows.
+// undecidable lists the prefixes of claims that the state does not decide, because they depend on a
+// permissions boundary outside the stack.
 func (e *env) undecidable() []string {
 	if e.value("permissionsBoundary") == "" {
 		return nil
@@ -292,7 +292,8 @@ func (e *env) unprotect() {
 	}
 }
 
-// tearDown destroys the stack, and requires that the cloud then has only what the stack leaves on purpose.
+// tearDown destroys the stack, and requires that the account then contains only what the stack leaves on
+// purpose.
 func (e *env) tearDown() {
 	e.t.Helper()
 	e.unprotect()

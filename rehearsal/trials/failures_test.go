@@ -11,8 +11,8 @@ import (
 	"bastionless/rehearsal/awssim"
 )
 
-// laterSteps are the types whose creation continues after the id is known, with what can still fail then. The creation
-// of any other type is a single call, which fails before it has an effect or not at all.
+// laterSteps maps the types whose creation continues after the ID is known to the steps that can still
+// fail. The creation of any other type is a single call, which fails without an effect or not at all.
 var laterSteps = map[string]string{
 	"aws:ec2/vpc:Vpc":                                                      "waits until the VPC is available, then sets its DNS attributes",
 	"aws:ec2/subnet:Subnet":                                                "waits until the subnet is available, then sets its attributes",
@@ -54,14 +54,14 @@ func (f failure) String() string {
 	return f.stack + " " + operation + " " + label(f.fault.Type, f.fault.Name)
 }
 
-// kind is the same for failures of the same call for resources of the same type.
+// kind identifies the call and the type of the resource.
 func (f failure) kind() awssim.Fault {
 	kind := f.fault
 	kind.Name = ""
 	return kind
 }
 
-// resource is what an error message calls the resource.
+// resource returns the name of the resource in error messages.
 func (f failure) resource() string { return fmt.Sprintf("%s %q: ", f.fault.Type, f.fault.Name) }
 
 // failures lists every single failure of a stack's deployment and of its destruction.
@@ -96,8 +96,9 @@ func oneOfEachKind(all []failure) []failure {
 	})
 }
 
-// After any single failure the error names the resource, the state has exactly the objects that the cloud has, the next
-// up or destroy succeeds, and in the end the cloud has only what the stack leaves on purpose.
+// After any single failure, the error names the resource, the state contains exactly the objects that are
+// in the account, the next update or destroy succeeds, and in the end the account contains only what the
+// stack leaves on purpose.
 func TestEverySingleFailure(t *testing.T) {
 	t.Parallel()
 	var all []failure

@@ -23,15 +23,17 @@ import (
 )
 
 const (
-	// killRounds is how often each kind of kill happens, each time in a random call of a random stack.
+	// killRounds is the number of times that each kind of kill is tried, each time in a random call of a
+	// random stack.
 	killRounds = 3
-	// parallel is the parallelism of those operations that are not sequential.
+	// parallel is the parallelism of operations that are not sequential.
 	parallel = 8
 	// maxDelay is the longest time between a call and a kill "some time later".
 	maxDelay = 20 * time.Millisecond
 )
 
-// The process of an up or a destroy is killed in a random call. The stack then recovers as docs/recovery.md says.
+// The process of an up or a destroy is killed in a random call. The stack then recovers as
+// docs/recovery.md says.
 func TestKilled(t *testing.T) {
 	t.Parallel()
 	unprotected := map[string]snapshot{}
@@ -80,7 +82,8 @@ func kindsOfKills() []killPlan {
 	return plans
 }
 
-// runUntilKilled runs the operation of a plan in a child process until it is killed, and returns what that leaves.
+// runUntilKilled runs the operation of a plan in a child process until it is killed, and returns the
+// resulting stack.
 func runUntilKilled(t *testing.T, plan killPlan, deployed snapshot, delay time.Duration) *env {
 	t.Helper()
 	if plan.Destroy {
@@ -164,7 +167,8 @@ func (e *env) recover(t *testing.T, plan killPlan) {
 	e.tearDown()
 }
 
-// orphans lists the objects that the cloud has and the state does not, except for those that were retained on purpose.
+// orphans lists the objects that the cloud has and the state does not, except for those that were
+// retained on purpose.
 func (e *env) orphans() []awssim.Object {
 	known := map[string]bool{}
 	for _, object := range append(e.stateObjects(), e.retained...) {
@@ -194,8 +198,8 @@ func requirePending(t *testing.T, orphans []awssim.Object, pending []apitype.Ope
 	}
 }
 
-// docs/recovery.md has the commands that these tests run, in its order. The commands were also tried by hand with the
-// Pulumi CLI.
+// docs/recovery.md contains the commands that correspond to these tests, in the same order. The commands
+// were also tried by hand with the Pulumi CLI.
 func TestRecovery_commands(t *testing.T) {
 	t.Parallel()
 	content, err := os.ReadFile(filepath.Join(stacktest.Root(), "docs", "recovery.md"))

@@ -19,7 +19,7 @@ var stacks = []string{"dev", "prod"}
 // counts are the numbers of cases that ran, by kind.
 var counts struct{ failures, kills, changes, drifts, random, shared atomic.Int64 }
 
-// seed selects random cases: RAPID_SEED, which rapid reads, too, or a random number.
+// seed selects the random cases: the value of RAPID_SEED, which rapid also reads, or a random number.
 var seed uint64
 
 func TestMain(m *testing.M) {
@@ -36,7 +36,7 @@ func TestMain(m *testing.M) {
 		counts.failures.Load(), counts.kills.Load(), counts.changes.Load(), counts.drifts.Load(), counts.random.Load(),
 		counts.shared.Load(), seed)
 	fmt.Print(summary)
-	// go test hides what a package prints, unless the package fails or -v is set.
+	// Without -v, go test hides the output of packages that pass.
 	if path := os.Getenv("TRIALS_SUMMARY"); path != "" {
 		if err := os.WriteFile(path, []byte(summary), 0o600); err != nil {
 			fmt.Fprintln(os.Stderr, err)

@@ -18,11 +18,13 @@ import (
 	"bastionless/rehearsal/stacktest"
 )
 
-// randomStacks is the number of random stacks. RAPID_CHECKS sets another one. With -short, rapid tries a fifth of them.
+// randomStacks is the number of random stacks. RAPID_CHECKS sets another one. With -short, rapid tries a
+// fifth of them.
 const randomStacks = 200
 
-// A stack with a random configuration that is legal deploys, is proven and stable, and can be destroyed. One that is
-// illegal is refused, with the key's name, before any resource is registered. One that may be either is either.
+// A stack with a random legal configuration deploys, is proven and stable, and can be destroyed. An
+// illegal configuration is rejected, with the name of the key, before any resource is registered. A
+// configuration that may be legal or illegal does one of the two.
 func TestRandomStacks(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, checkRandom)
@@ -48,13 +50,13 @@ func checkRandom(t *rapid.T) {
 	}
 }
 
-// refusalFormat matches how a configuration is refused: by Pulumi, which checks the types of keys, or by the program,
-// with a line for each problem.
+// refusalFormat matches the error about an invalid configuration: of Pulumi, which checks the types of
+// keys, or of the program, with a line for each problem.
 var refusalFormat = regexp.MustCompile(`^Pulumi\.dev\.yaml: Stack 'dev' with configuration key '\w+' must be of type '[a-z<>]+'$|` +
 	`^invalid configuration of stack dev:(\n  - [A-Za-z0-9:]+: .+)+$`)
 
-// deployRandom deploys a stack, or returns why its configuration was refused. A preview must refuse it with the same
-// message.
+// deployRandom deploys a stack, or returns the reason why its configuration was rejected. A preview must
+// reject it with the same message.
 func deployRandom(t *rapid.T, config config) (e *env, refusal string) {
 	cloud, err := awssim.New(awssim.Options{AssumeExisting: true})
 	require.NoError(t, err)
@@ -88,7 +90,8 @@ var keysWithIllegalValues = func() []string {
 	return keys
 }()
 
-// values has legal and illegal values for every key in Pulumi.yaml. drawSubnets computes the legal values of some keys.
+// values contains legal and illegal values for every key in Pulumi.yaml. drawSubnets computes the legal
+// values of some keys.
 func TestRandomStacks_everyKey(t *testing.T) {
 	t.Parallel()
 	project, err := workspace.LoadProject(filepath.Join(stacktest.Root(), "Pulumi.yaml"))

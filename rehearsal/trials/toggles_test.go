@@ -62,7 +62,8 @@ var offValues = config{
 	"detailedMonitoring": "false", "terminationProtection": "false",
 }
 
-// Turning a feature of a deployed stack on and off again replaces and restarts no instance, and loses no records.
+// Turning a feature of a deployed stack on and off again replaces and restarts no instance, and loses no
+// records.
 func TestToggles(t *testing.T) {
 	t.Parallel()
 	for name, toggle := range toggles {
@@ -88,8 +89,8 @@ func TestToggles(t *testing.T) {
 	}
 }
 
-// addedTypes lists the types of the objects that the cloud has now and did not have before, and requires that it still
-// has those that it had. It ignores policy attachments, whose ids are random.
+// addedTypes lists the types of objects that were added to the cloud, and requires that no object was
+// removed. It ignores policy attachments, whose IDs are random.
 func (e *env) addedTypes(before []string) []string {
 	e.t.Helper()
 	isAttachment := func(object string) bool { return strings.HasPrefix(object, attachmentType+" ") }
@@ -106,8 +107,8 @@ func (e *env) addedTypes(before []string) []string {
 	return added
 }
 
-// A new namePrefix replaces the log group and the key of sessions. The old ones stay as they were, so that the old
-// records remain readable.
+// A new namePrefix replaces the log group and the key of sessions. The old ones stay as they were, so
+// that the old records remain readable.
 func TestNamePrefixKeepsRecords(t *testing.T) {
 	t.Parallel()
 	e := deployed(t, "prod", nil)
@@ -125,7 +126,7 @@ func TestNamePrefixKeepsRecords(t *testing.T) {
 	e.requireProven()
 }
 
-// A stack can be deployed again next to the objects that its destroy has retained.
+// A stack can be deployed again although its destroy has retained objects.
 func TestDeployAgain(t *testing.T) {
 	t.Parallel()
 	e := deployed(t, "prod", nil)
@@ -139,7 +140,7 @@ func TestDeployAgain(t *testing.T) {
 	require.Empty(t, effects(e.up()))
 }
 
-// records returns the type and the name of each session log group and each key in the cloud, by id.
+// records returns the type and the name of each session log group and each key in the cloud, by ID.
 func (e *env) records() map[string]string {
 	records := map[string]string{}
 	for _, object := range e.cloud.Inventory() {

@@ -21,7 +21,7 @@ var comparedFields = []string{
 var randomSuffix = regexp.MustCompile(`-[0-9a-f]{7}\b`)
 
 // readComparable returns the resources of a state by URN, in a form in which those of two deployments are equal: without
-// ids, generated names, reviewed properties, the provider and the stack's outputs.
+// IDs, generated names, reviewed properties, the provider and the stack's outputs.
 func readComparable(t *testing.T, content []byte, reviewed map[[2]string]bool) map[string]map[string]any {
 	t.Helper()
 	var state struct {
@@ -61,7 +61,7 @@ func readComparable(t *testing.T, content []byte, reviewed map[[2]string]bool) m
 	return resources
 }
 
-// normalized returns a copy of a resource with placeholders for ids and generated names, and with sorted lists of URNs.
+// normalized returns a copy of a resource with placeholders for IDs and generated names, and with sorted lists of URNs.
 func normalized(t *testing.T, resource map[string]any, placeholders *strings.Replacer) map[string]any {
 	t.Helper()
 	sortLists(resource["dependencies"])

@@ -22,11 +22,11 @@ func TestMain(m *testing.M) { os.Exit(stacktest.Main(m)) }
 type change struct {
 	URN      string `json:"urn"`
 	Property string `json:"property"`
-	// Why is the reason why the next up may make it.
+	// Why is the reason why the next update may make it.
 	Why string `json:"why"`
 }
 
-// The next up of a stack that was deployed before makes exactly the reviewed changes.
+// The next update of a stack that an earlier version deployed makes exactly the reviewed changes.
 func TestUpgrade_preview(t *testing.T) {
 	t.Parallel()
 	reviewed := readReviewed(t)
@@ -84,8 +84,8 @@ func earlierState(t *testing.T, name string) []byte {
 	return content
 }
 
-// A new deployment has the same resources as the earlier one, with the same inputs, dependencies and options, except for
-// the reviewed changes.
+// A new deployment has the same resources as the earlier one, with the same inputs, dependencies and
+// options, except for the reviewed changes.
 func TestUpgrade_deployed(t *testing.T) {
 	t.Parallel()
 	reviewed := readReviewed(t)

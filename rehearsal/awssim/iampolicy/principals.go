@@ -86,7 +86,7 @@ var serviceNames = []string{
 
 var regionPattern = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-[0-9]$`)
 
-// validService reports whether id is a known service principal, with or without a Region. In China, EC2 and
+// validService reports whether ID is a known service principal, with or without a Region. In China, EC2 and
 // principals with a Region require the suffix amazonaws.com.cn, and other services accept both suffixes.
 // Other partitions do not accept that suffix.
 func validService(id, partition string) bool {

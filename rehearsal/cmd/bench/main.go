@@ -1,6 +1,6 @@
-// Command bench prints how long the steps of a rehearsal take for stacks of several sizes, and how long the program and the
-// rehearsal take to compile with an empty and with a full build cache. Compare only the ratios of one run: times of two runs
-// or two machines are not comparable.
+// Command bench prints how long the steps of a rehearsal take for stacks of several sizes, and how long
+// the program and the rehearsal take to compile with an empty and with a full build cache. Compare only
+// the ratios of one run: times of two runs or two machines are not comparable.
 package main
 
 import (
@@ -51,8 +51,9 @@ var steps = []step{
 	{"destroy", (*engine.Stack).Destroy},
 }
 
-// timeRehearsals prints a row for each step, with its time for each size and the ratio to the smallest stack. If that ratio
-// is below the one of the resources, the step's time grows more slowly than the stack.
+// timeRehearsals prints a row for each step, with its time for each size and the ratio to the smallest
+// stack. If that ratio is below the ratio of the numbers of resources, the step's time grows more slowly
+// than the stack.
 func timeRehearsals(root string, runs int) error {
 	dir, err := projectDir(root)
 	if err != nil {
@@ -100,8 +101,8 @@ func timeRehearsals(root string, runs int) error {
 	return table.Flush()
 }
 
-// projectDir returns a temporary directory with the repository's Pulumi.yaml and the frozen stack files, which do not depend
-// on what a user configures.
+// projectDir returns a temporary directory with the repository's Pulumi.yaml and the frozen stack files,
+// which do not depend on what a user configures.
 func projectDir(root string) (string, error) {
 	content, err := os.ReadFile(filepath.Join(root, "Pulumi.yaml"))
 	if err != nil {
@@ -117,8 +118,8 @@ func projectDir(root string) (string, error) {
 	return dir, err
 }
 
-// rehearse runs all steps for the stack dev with a number of instances. It returns how long each step took, and the number of
-// resources in the cloud after the up.
+// rehearse runs all steps for the stack dev with a number of instances. It returns how long each step
+// took, and the number of resources in the cloud after the up.
 func rehearse(dir, program string, instances int) (took []time.Duration, resources int, err error) {
 	cloud, err := awssim.New(awssim.Options{AssumeExisting: true})
 	if err != nil {

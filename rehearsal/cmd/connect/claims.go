@@ -27,8 +27,7 @@ type claim struct {
 	}
 }
 
-// refutedClaims returns the required claims that the deployed state refutes, each with its reasons and their
-// fixes.
+// refutedClaims returns the required claims that the deployed state refutes, with their reasons and fixes.
 func (s *session) refutedClaims(ctx context.Context) ([]string, error) {
 	state, err := s.output(ctx, "pulumi", "stack", "export", "--stack", s.stack)
 	if err != nil {
@@ -58,9 +57,9 @@ func (s *session) refutedClaims(ctx context.Context) ([]string, error) {
 	return refuted, nil
 }
 
-// verify returns the claims about a state, as "pulumi stack export" prints it. It runs the rehearse program
-// instead of linking its packages: those of Pulumi ask the terminal for its colors when a program starts, and
-// take what was typed for the session.
+// verify returns the claims about a state that "pulumi stack export" printed. It runs the rehearse
+// program instead of importing its packages, because Pulumi's packages query the terminal for its colors
+// when a program starts, and would consume input that was typed for the session.
 func (s *session) verify(ctx context.Context, state []byte) ([]claim, error) {
 	if _, err := os.Stat(s.rehearse); err != nil {
 		return nil, fmt.Errorf("there is no %s. Build it with \"make build\"", s.rehearse)

@@ -9,7 +9,8 @@ import (
 	"time"
 )
 
-// Exit statuses. The status of a session is passed on; after a signal it is statusSignal plus the signal's number.
+// Exit statuses. The status of a session is passed on; after a signal it is statusSignal plus the
+// signal's number.
 const (
 	statusOK     = 0
 	statusFailed = 1
@@ -17,9 +18,9 @@ const (
 	statusSignal = 128
 )
 
-// defaultTimeout follows from how the SSM Agent retries. An agent that could not reach its endpoints when it
-// started tries again within 10 minutes. One that AWS denied a request waits up to 30 minutes, which does not
-// happen on a working stack.
+// defaultTimeout is longer than the SSM Agent waits between attempts if it could not reach its endpoints
+// when it started: up to 10 minutes. An agent whose request AWS denied waits up to 30 minutes, but that
+// does not happen with a working stack.
 const defaultTimeout = 12 * time.Minute
 
 // command is a subcommand.
@@ -82,7 +83,7 @@ Commands:
 	fmt.Fprint(w, `
 "connect COMMAND -h" lists the flags of a command.
 
-Exit status: the session's own, or 0 after "wait"; 1 if connect failed; 2 if the command line is wrong;
+Exit status: the session's own, or 0 after "wait"; 1 if connect failed; 2 if the command line is invalid;
 128 plus the signal's number after a signal.
 `)
 }
@@ -105,9 +106,9 @@ func (e *env) parse(c command, args []string) (o options, status int, ok bool) {
 	flags := flag.NewFlagSet(c.name, flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
 	flags.StringVar(&o.stack, "stack", "", "the `stack` to connect to (required)")
-	flags.StringVar(&o.nameOrID, "instance", "", "the `name` or id of an instance (default: the first by name)")
+	flags.StringVar(&o.nameOrID, "instance", "", "the `name` or ID of an instance (default: the first by name)")
 	flags.DurationVar(&o.timeout, "timeout", defaultTimeout, "how long to wait until the instance is online. An agent "+
-		"that could not reach\nits endpoints tries again within 10m, one that AWS denied a request within 30m")
+		"that could not reach\nits endpoints tries again within 10m, and one whose request AWS denied within 30m")
 	if c.name == "forward" {
 		flags.StringVar(&to, "to", "", "the `host:port` to reach from the instance; localhost is the instance (required)")
 		flags.StringVar(&local, "local", "", "the local `port` (default: the port of -to)")
@@ -132,7 +133,7 @@ func (e *env) parse(c command, args []string) (o options, status int, ok bool) {
 	return o, statusUsage, false
 }
 
-// check validates what all commands take.
+// check validates the flags of all commands.
 func (o *options) check(rest []string) error {
 	switch {
 	case len(rest) > 0:
@@ -145,7 +146,7 @@ func (o *options) check(rest []string) error {
 	return nil
 }
 
-// setTarget validates what forward takes.
+// setTarget validates the flags of forward.
 func (o *options) setTarget(to, local string) (err error) {
 	if o.to, err = parseTarget(to); err != nil {
 		return err
@@ -182,7 +183,7 @@ func (e *env) runCommand(ctx context.Context, c command, args []string) int {
 	return status
 }
 
-// exit prints an error and returns the exit status. After an interrupt it prints what became of the session.
+// exit prints an error and returns the exit status. After an interrupt, it prints what happened to the session.
 func (e *env) exit(err error, session string) int {
 	var interrupt interruptError
 	switch {

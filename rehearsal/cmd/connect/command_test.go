@@ -48,7 +48,8 @@ func TestConnect_tools(t *testing.T) {
 	}
 }
 
-// A stack that was deployed before it had the output connection is told from one that is not deployed.
+// connect distinguishes a stack that was deployed before the output connection existed from one that is
+// not deployed.
 func TestConnect_outputs(t *testing.T) {
 	t.Parallel()
 	messages := map[string]bool{}

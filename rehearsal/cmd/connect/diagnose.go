@@ -11,11 +11,11 @@ import (
 	"time"
 )
 
-// checkTimeout limits each check of a diagnosis.
+// checkTimeout is the time limit of each check.
 const checkTimeout = time.Minute
 
-// diagnose looks for what keeps the instance from coming online. It returns the timeout with what it found, or
-// the interrupt.
+// diagnose looks for the reason why the instance does not come online. It returns the timeout error with
+// its findings, or the interrupt.
 func (s *session) diagnose(ctx context.Context, timeout *timeoutError) error {
 	fmt.Fprintln(s.stderr, "looking for the cause")
 	var problems, unchecked []string
@@ -48,16 +48,16 @@ func (s *session) diagnose(ctx context.Context, timeout *timeoutError) error {
 	}
 	if len(problems) == 0 {
 		fmt.Fprintf(&text, `
-  No problem found. An agent that AWS denied a request waits up to 30 minutes before it tries again. One that
-  reached no endpoint waits up to 10 minutes at first, and up to 60 minutes later. To start it again, reboot the
-  instance with credentials that allow ec2:RebootInstances:
+  No problem found. An agent whose request AWS denied waits up to 30 minutes before it tries again. One that
+  reached no endpoint waits up to 10 minutes at first, and up to 60 minutes later. To restart the agent, reboot
+  the instance with credentials that allow ec2:RebootInstances:
     aws ec2 reboot-instances --region %s --instance-ids %s
   Or wait longer, with --timeout 35m (make: TIMEOUT=35m).`, s.connection.Region, s.instance.ID)
 	}
 	return errors.New(text.String())
 }
 
-// instanceProblems returns what is wrong with the instance itself.
+// instanceProblems returns problems with the instance itself.
 func (s *session) instanceProblems(ctx context.Context) ([]string, error) {
 	id := s.instance.ID
 	printed, err := s.aws(ctx, "json", "ec2", "describe-instances", "--instance-ids", id)
@@ -91,7 +91,7 @@ func (s *session) instanceProblems(ctx context.Context) ([]string, error) {
 	return []string{fmt.Sprintf("%s is terminated. Create a new one: pulumi up --refresh --stack %s", id, s.stack)}, nil
 }
 
-// endpointProblems returns what is wrong with the VPC endpoints. It uses the user's own credentials, because
+// endpointProblems returns problems with the VPC endpoints. It uses the user's own credentials, because
 // the session role does not allow ec2:DescribeVpcEndpoints.
 func (s *session) endpointProblems(ctx context.Context) ([]string, error) {
 	if len(s.endpoints) == 0 {
@@ -114,16 +114,16 @@ func (s *session) endpointProblems(ctx context.Context) ([]string, error) {
 			problems = append(problems, fmt.Sprintf("the endpoint for %s (%s) does not exist. Create it again: "+
 				"pulumi up --refresh --stack %s", service, ids[i], s.stack))
 		default:
-			problems = append(problems, fmt.Sprintf("the endpoint for %s (%s) is %s. See what differs from the program: "+
+			problems = append(problems, fmt.Sprintf("the endpoint for %s (%s) is in state %s. See what differs from the program: "+
 				"pulumi preview --refresh --diff --stack %s", service, ids[i], state, s.stack))
 		}
 	}
 	return problems, nil
 }
 
-// endpointStates returns the states of those of the endpoints that exist.
+// endpointStates returns the states of the endpoints that exist, by ID.
 func (s *session) endpointStates(ctx context.Context, ids []string) (map[string]string, error) {
-	// With --filters instead of --vpc-endpoint-ids, a missing endpoint is no error.
+	// With --filters instead of --vpc-endpoint-IDs, a missing endpoint is no error.
 	printed, err := s.output(ctx, "aws", "ec2", "describe-vpc-endpoints", "--region", s.connection.Region,
 		"--output", "json", "--filters", "Name=vpc-endpoint-id,Values="+strings.Join(ids, ","))
 	if err != nil {
@@ -144,13 +144,13 @@ func (s *session) endpointStates(ctx context.Context, ids []string) (map[string]
 	for _, endpoint := range answer.VpcEndpoints {
 		states[endpoint.VpcEndpointID] = endpoint.State
 		if endpoint.VpcEndpointType == "Interface" && !endpoint.PrivateDNSEnabled {
-			states[endpoint.VpcEndpointID] = "without private DNS names"
+			states[endpoint.VpcEndpointID] = "available, without private DNS names"
 		}
 	}
 	return states, nil
 }
 
-// isNotFound reports whether AWS answered that the resource does not exist.
+// isNotFound reports whether err is an AWS error which says that the resource does not exist.
 func isNotFound(err error) bool {
 	var failure *toolError
 	return errors.As(err, &failure) && strings.Contains(failure.stderr, ".NotFound")

@@ -16,13 +16,13 @@ import (
 	"golang.org/x/term"
 )
 
-// env is what the program runs with.
+// env is the environment in which the program runs.
 type env struct {
-	// environ is the environment of the programs it runs, as "key=value".
+	// environ are the environment variables of the programs that it runs, in the form "key=value".
 	environ []string
 	// lookPath finds a program on the PATH.
 	lookPath func(name string) (string, error)
-	// rehearse is the file of the rehearse program.
+	// rehearse is the path of the rehearse program.
 	rehearse       string
 	stdin          *os.File
 	stdout, stderr io.Writer
@@ -32,11 +32,11 @@ type env struct {
 	sleep func(context.Context, time.Duration)
 	// interval is the time between two checks of the instance.
 	interval time.Duration
-	// grace is how long a program may take to end after it was asked to. Then it is killed.
+	// grace is how long a program may take to exit after it was asked to, before it is killed.
 	grace time.Duration
 }
 
-// siblingProgram returns the file of a program that is built into the directory of this one.
+// siblingProgram returns the path of a program in the directory of this one.
 func siblingProgram(name string) string {
 	self, err := os.Executable()
 	if err != nil {
@@ -48,7 +48,7 @@ func siblingProgram(name string) string {
 // tool is a program that the user has to install.
 type tool struct{ name, title, install string }
 
-// Tools.
+// The tools that commands need.
 var (
 	pulumiCLI = tool{"pulumi", "the Pulumi CLI", "https://www.pulumi.com/docs/iac/download-install/"}
 	awsCLI    = tool{
@@ -91,11 +91,11 @@ func (e *toolError) Error() string {
 
 func (e *toolError) Unwrap() error { return e.err }
 
-// stdinIsTerminal reports whether somebody can answer questions.
+// stdinIsTerminal reports whether a person can enter input.
 func (e *env) stdinIsTerminal() bool { return e.stdin != nil && term.IsTerminal(int(e.stdin.Fd())) }
 
-// output runs a tool and returns its standard output. The tool may ask for input on the terminal, such as an
-// MFA code. Standard input that is not a terminal is left to the session.
+// output runs a tool and returns its standard output. The tool may prompt on the terminal, such as for an
+// MFA code. It does not read standard input that is not a terminal, which is for the session.
 func (e *env) output(ctx context.Context, name string, args ...string) ([]byte, error) {
 	file, err := e.lookPath(name)
 	if err != nil {
@@ -108,8 +108,8 @@ func (e *env) output(ctx context.Context, name string, args ...string) ([]byte, 
 	return e.run(ctx, stdin, file, args...)
 }
 
-// run runs a program and returns its standard output. If the context ends first, the program is asked to end
-// and killed after e.grace, and the error is the context's cause.
+// run runs a program and returns its standard output. If the context ends first, the program is asked to
+// exit, and killed after e.grace. The error is then the context's cause.
 func (e *env) run(ctx context.Context, stdin io.Reader, file string, args ...string) ([]byte, error) {
 	command := exec.CommandContext(ctx, file, args...)
 	command.Env = slices.Concat(e.environ, []string{"AWS_PAGER="})

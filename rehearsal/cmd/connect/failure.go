@@ -8,15 +8,15 @@ import (
 
 // failure is a known kind of failure of the AWS CLI.
 type failure struct {
-	// stderr lists texts that the CLI's standard error contains, all of them.
+	// stderr lists texts that the CLI's standard error must all contain.
 	stderr []string
-	// transient failures may not occur in the next attempt.
+	// transient is true if the next attempt may succeed.
 	transient bool
-	// remedy says what to do. Nil: the CLI's own message does.
+	// remedy says what to do. Nil if the CLI's own message says it.
 	remedy func(*session) string
 }
 
-// failures lists the known kinds, special ones before general ones.
+// failures lists the known kinds. Specific kinds come before general ones.
 var failures = []failure{
 	{stderr: []string{"could not be found", "profile"}, remedy: missingProfile},
 	{stderr: []string{"ExpiredToken"}, remedy: expired},
@@ -69,7 +69,7 @@ func roleDenied(s *session) string {
   - your own policies allow sts:AssumeRole on the role
   - profile %q has an mfa_serial, if requireMfa is true
   - its role_session_name is your IAM user name, if you are an IAM user
-  - the role is older than a minute, since IAM needs time to distribute it`, s.stack, s.connection.Profile)
+  - the role was created more than a minute ago; IAM changes take time to propagate`, s.stack, s.connection.Profile)
 }
 
 func denied(s *session) string {
@@ -78,7 +78,7 @@ func denied(s *session) string {
 		s.connection.Profile, s.stack)
 }
 
-// findFailure returns the known kind of an error, if it is one.
+// findFailure returns the kind of an error, if it is known.
 func findFailure(err error) (failure, bool) {
 	var failed *toolError
 	if !errors.As(err, &failed) {
@@ -96,7 +96,7 @@ func findFailure(err error) (failure, bool) {
 	return failure{}, false
 }
 
-// explain adds to an error of the AWS CLI what to do about it.
+// explain adds a remedy to an error of the AWS CLI.
 func (s *session) explain(err error) error {
 	if f, ok := findFailure(err); ok && f.remedy != nil {
 		return fmt.Errorf("%s\n(%w)", f.remedy(s), err)
@@ -104,7 +104,7 @@ func (s *session) explain(err error) error {
 	return err
 }
 
-// isTransient reports whether a failure may not occur in the next attempt.
+// isTransient reports whether the next attempt may succeed.
 func isTransient(err error) bool {
 	f, ok := findFailure(err)
 	return ok && f.transient

@@ -9,8 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The program imports neither Pulumi's packages, which ask the terminal for its colors when a program starts, nor
-// others of the rehearsal. It builds for every operating system of its users.
+// The program imports neither Pulumi's packages, which query the terminal for its colors when a program
+// starts, nor other packages of the rehearsal. It builds for every operating system that its users have.
 func TestImports(t *testing.T) {
 	t.Parallel()
 	for system, expected := range map[string][]string{

@@ -17,7 +17,7 @@ const hang = `trap '' TERM; exec /bin/sleep 1000`
 // ceiling is far longer than any number of grace periods in these tests, and far shorter than hang.
 const ceiling = time.Minute
 
-// interrupt runs connect, sends SIGTERM a number of times once a call has begun that starts with prefix, and
+// interrupt runs connect, sends SIGTERM a number of times after a call with this prefix has begun, and
 // returns the status.
 func (e *testEnv) interrupt(prefix string, times int, args ...string) int {
 	e.t.Helper()
@@ -36,14 +36,14 @@ func (e *testEnv) interrupt(prefix string, times int, args ...string) int {
 	}
 }
 
-// waitForCall waits until a call has begun that starts with prefix.
+// waitForCall waits until a call with this prefix has begun.
 func (e *testEnv) waitForCall(prefix string) {
 	e.t.Helper()
 	begun := func() bool { return strings.Contains("\n"+strings.Join(e.calls(), "\n"), "\n"+prefix) }
 	require.Eventually(e.t, begun, ceiling, time.Millisecond, prefix)
 }
 
-// Whatever program hangs, it is killed after a signal and the grace period, and no other starts.
+// Any program that hangs is killed after a signal and the grace period, and no other program starts.
 func TestConnect_interruptedInCall(t *testing.T) {
 	t.Parallel()
 	for hangs, args := range map[string][]string{
@@ -60,7 +60,7 @@ func TestConnect_interruptedInCall(t *testing.T) {
 			e := newTestEnv(t, outputsOf(t, connection()))
 			e.grace = 50 * time.Millisecond
 			e.aws(notOnline)
-			// The script of the program itself follows.
+			// The script of the hanging program comes after this line.
 			tool, command, _ := strings.Cut(hangs, " ")
 			script, err := os.ReadFile(e.dir + "/" + tool)
 			require.NoError(t, err)

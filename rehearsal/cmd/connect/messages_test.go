@@ -15,11 +15,11 @@ import (
 
 var update = flag.Bool("update", false, "write testdata/messages.txt")
 
-// message is a use of connect of which users see the output.
+// message is a run of connect whose output users see.
 type message struct {
 	name string
 	args string
-	// connection is the stack's. Nil: connection().
+	// connection is the stack's connection. Nil selects the default, connection().
 	connection func(*contract.Connection)
 	// prepare changes the tools. It may be nil.
 	prepare func(*testEnv)
@@ -161,13 +161,14 @@ func interruptMessages(t *testing.T) string {
 	return text.String()
 }
 
-// transcript is what a user sees of a use of connect.
+// transcript returns what a user sees of a run of connect.
 func transcript(name, args string, e *testEnv, status int) string {
 	text := fmt.Sprintf("# %s\n$ %s\n%s%s[exit status %d]\n\n", name, strings.TrimSpace("connect "+args), &e.stdout, &e.stderr, status)
 	return strings.ReplaceAll(text, e.dir, "DIR")
 }
 
-// TestMessages pins the wording of everything that users read, and nothing else does. "go test -update" writes it.
+// TestMessages compares everything that users read with a golden file. No other test compares wording.
+// Run it with -update to write the file.
 func TestMessages(t *testing.T) {
 	t.Parallel()
 	var text strings.Builder

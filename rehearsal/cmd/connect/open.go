@@ -55,17 +55,17 @@ func sshCommand(ctx context.Context, s *session) ([]string, error) {
 		"pulumi stack output sshConfig --stack %s", host, s.instance.ID, s.stack)
 }
 
-// configChange is a change of the configuration that a session needs.
+// configChange is a configuration change that a session requires.
 type configChange struct {
-	// reason names the key and its present value.
+	// reason names the key and its current value.
 	reason string
 	// commands make the change.
 	commands []string
-	// note adds to the reason. It may be empty.
+	// note explains more. It may be empty.
 	note string
 }
 
-// refuse returns an error with the changes that a session needs, or nil if all of them are nil.
+// refuse returns an error that lists the changes that a session requires, or nil if all of them are nil.
 func (s *session) refuse(changes ...*configChange) error {
 	var reasons, commands, notes string
 	for _, change := range changes {
@@ -100,13 +100,13 @@ func (s *session) missingDocument(document string) *configChange {
 	if s.connection.Allows(document) {
 		return nil
 	}
-	change := &configChange{reason: fmt.Sprintf("sessionDocuments is %v, without %s", s.connection.Documents, document)}
+	change := &configChange{reason: fmt.Sprintf("sessionDocuments is %v and does not include %s", s.connection.Documents, document)}
 	// The commands set every element, because none is in the configuration if the value is the default.
 	for index, value := range slices.Concat(s.connection.Documents, []string{document}) {
 		change.commands = append(change.commands, s.configSet("sessionDocuments", index, value))
 	}
 	if document != contract.Shell && s.connection.CustomDocument != "" {
-		change.note = "with sessionLogs or sessionEncryption, pulumi up refuses every kind of session but shell."
+		change.note = "with sessionLogs or sessionEncryption, pulumi up rejects every kind of session except shell."
 	}
 	return change
 }
@@ -115,8 +115,8 @@ func (s *session) missingDocument(document string) *configChange {
 const httpsPort = 443
 
 // missingForwardTo returns the change that lets the instance connect to a target, or nil if its security
-// group allows it. A host name may have any address, and an address may be that of a VPC endpoint: for one that will probably not
-// work it prints a note.
+// group allows it. The address of a host name is not known here, and an address may be that of a VPC endpoint:
+// for a target that will probably not work it prints a note.
 func (s *session) missingForwardTo(t target) *configChange {
 	if s.connection.OpenEgress {
 		return nil
@@ -130,22 +130,22 @@ func (s *session) missingForwardTo(t target) *configChange {
 	case err != nil && slices.ContainsFunc(s.connection.ForwardTo, hasPort):
 		return nil
 	case err != nil, address.Is4() && t.port == httpsPort:
-		fmt.Fprintf(s.stderr, "note: forwardTo is %v, without %s. The connection will fail, unless the target is a VPC endpoint of the stack\n",
+		fmt.Fprintf(s.stderr, "note: forwardTo is %v and does not include %s. The connection will fail, unless the target is "+
+			"a VPC endpoint of the stack\n",
 			s.connection.ForwardTo, t)
 		return nil
 	}
-	change := &configChange{reason: fmt.Sprintf("forwardTo is %v, without %s", s.connection.ForwardTo, t)}
+	change := &configChange{reason: fmt.Sprintf("forwardTo is %v and does not include %s", s.connection.ForwardTo, t)}
 	if address.Is4() {
 		allowed := address.String() + "/32:" + t.portString()
 		change.commands = []string{s.configSet("forwardTo", len(s.connection.ForwardTo), allowed)}
 	} else {
-		change.note = "forwardTo takes IPv4 addresses only, so use the IPv4 address of the host."
+		change.note = "forwardTo supports only IPv4 addresses, so use the IPv4 address of the host."
 	}
 	return change
 }
 
-// reaches reports whether the instance's security group allows connections to a port of an address, although it
-// does not allow all.
+// reaches reports whether an instance with restricted egress can connect to a port of an address.
 func (s *session) reaches(address netip.Addr, port string) bool {
 	// Security groups filter neither what an instance sends to itself nor link-local addresses, such as that of
 	// the DNS resolver.

@@ -15,7 +15,7 @@ const (
 	callRemoteForward = callSession + " --document-name AWS-StartPortForwardingSessionToRemoteHost --parameters "
 )
 
-// Every subset of the kinds of session allows wait and exactly its own kinds. What a subset does not allow is
+// Every subset of the kinds of session allows the command wait and exactly its own kinds. Other kinds are
 // refused before waiting.
 func TestConnect_documents(t *testing.T) {
 	t.Parallel()
@@ -144,7 +144,7 @@ func TestForward_egress(t *testing.T) {
 	require.True(t, allowedBy(func(c *contract.Connection) { c.ForwardTo = []string{"0.0.0.0/0:5432"} }, "10.0.33.0:5432"))
 }
 
-// The command in the refusal makes the target allowed.
+// The commands in the refusal allow the target.
 func TestForward_remedy(t *testing.T) {
 	t.Parallel()
 	s := &session{options: options{stack: "dev"}, connection: connection()}
@@ -156,7 +156,7 @@ func TestForward_remedy(t *testing.T) {
 	require.False(t, s.reaches(netip.MustParseAddr("10.0.40.2"), "6379"))
 }
 
-// The commands in the refusal list the present kinds and the missing one.
+// The commands in the refusal set the current kinds and the missing one.
 func TestMissingDocument_remedy(t *testing.T) {
 	t.Parallel()
 	s := &session{options: options{stack: "dev"}, connection: connection()}

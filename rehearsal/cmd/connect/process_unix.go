@@ -11,9 +11,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// isolate puts a program that is about to start into a process group of its own, in the foreground of the
-// terminal, if there is one. So Ctrl-C goes to the session, and neither to us nor to the make that may have
-// started us. After the program has ended, cleanUp kills what it left running and takes the terminal back.
+// isolate makes a program start in its own process group and, on a terminal, in the foreground. Ctrl-C
+// then goes to the session, but not to this process or to make. After the program has ended, cleanUp
+// kills the processes that it left running and takes the terminal back.
 func isolate(command *exec.Cmd, terminal *os.File) (cleanUp func()) {
 	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if terminal != nil {
@@ -30,7 +30,7 @@ func isolate(command *exec.Cmd, terminal *os.File) (cleanUp func()) {
 	}
 }
 
-// takeForeground puts our process group into the foreground of the terminal.
+// takeForeground moves this process's group to the foreground of the terminal.
 func takeForeground(fd int) {
 	// The kernel stops a background process that does so, unless it ignores this signal.
 	signal.Ignore(syscall.SIGTTOU)
@@ -38,8 +38,8 @@ func takeForeground(fd int) {
 	_ = unix.IoctlSetPointerInt(fd, unix.TIOCSPGRP, unix.Getpgrp())
 }
 
-// reachesSession reports whether a signal to us also reaches the session by itself: none does, because the
-// session has a process group of its own.
+// reachesSession reports whether a signal to this process also reaches the session. No signal does,
+// because the session has its own process group.
 func reachesSession(os.Signal) bool { return false }
 
 // passOn sends a signal to the process group of an isolated program.
@@ -51,5 +51,5 @@ func passOn(process *os.Process, received os.Signal) error {
 	return syscall.Kill(-process.Pid, number)
 }
 
-// askToEnd asks a program to end.
+// askToEnd asks a program to exit.
 func askToEnd(process *os.Process) error { return process.Signal(syscall.SIGTERM) }

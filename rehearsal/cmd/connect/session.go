@@ -63,12 +63,13 @@ func exitStatus(program string, err error) (int, error) {
 	return exit.ExitCode(), nil
 }
 
-// end ends what an interrupted session left open at Systems Manager, and returns what became of it. The plugin
-// of a shell sends an interrupt to the shell, and leaves its session open when it is killed.
+// end terminates the session that an interrupted plugin left open, and returns what happened to the
+// session. The plugin passes an interrupt on to the shell, and does not close its session when it is
+// killed.
 //
-// It takes at most 3 times e.grace, and ends with the next signal.
+// It takes at most 3 times e.grace, and returns early at the next signal.
 func (s *session) end(ctx context.Context, began time.Time) string {
-	// A signal to a process group arrives twice under make, which sends it again.
+	// Under make, a signal to the process group arrives twice, because make sends it again.
 	s.discardSignals()
 	ctx, stop := s.untilSignal(ctx, nil)
 	defer stop()
@@ -87,7 +88,7 @@ func (s *session) end(ctx context.Context, began time.Time) string {
 	return "session " + id + " is terminated"
 }
 
-// findOpenSession returns the id of the session that was opened on the instance, or "".
+// findOpenSession returns the ID of the session that was opened on the instance, or "".
 func (s *session) findOpenSession(ctx context.Context, began time.Time) (string, error) {
 	owner, err := s.query(ctx, "Arn", "sts", "get-caller-identity")
 	if err != nil {
@@ -96,19 +97,19 @@ func (s *session) findOpenSession(ctx context.Context, began time.Time) (string,
 	if len(owner) != 1 {
 		return "", errors.New("aws sts get-caller-identity: no Arn")
 	}
-	// This clock and that of AWS may differ by some seconds.
+	// The local clock and AWS's may differ by a few seconds.
 	after := began.Add(-5 * time.Second).UTC().Format(time.RFC3339)
 	sessions, err := s.query(ctx, "Sessions[].[StartDate,SessionId]", "ssm", "describe-sessions", "--state", "Active",
 		"--filters", "key=Target,value="+s.instance.ID, "key=Owner,value="+owner[0], "key=InvokedAfter,value="+after)
 	if err != nil || len(sessions) == 0 {
 		return "", err
 	}
-	// Later sessions are those of other terminals.
+	// Later sessions were opened from other terminals.
 	fields := strings.Fields(slices.Min(sessions))
 	return fields[len(fields)-1], nil
 }
 
-// query runs an AWS CLI command and returns what its --query selects, one element per line.
+// query runs an AWS CLI command with --query, and returns the lines of the result.
 func (s *session) query(ctx context.Context, query string, args ...string) ([]string, error) {
 	printed, err := s.aws(ctx, "text", append(args, "--query", query)...)
 	var lines []string

@@ -19,8 +19,8 @@ func (e interruptError) status() int {
 	return statusFailed
 }
 
-// untilSignal returns a context that ends with the next signal, which is its cause, except for signals that
-// ignore reports. After stop, the context has ended and leaves signals to others.
+// untilSignal returns a context that the next signal cancels, except signals for which ignore returns
+// true. The signal is the context's cause. stop cancels the context and stops handling signals.
 func (e *env) untilSignal(parent context.Context, ignore func(os.Signal) bool) (ctx context.Context, stop func()) {
 	ctx, cancel := context.WithCancelCause(parent)
 	ended := make(chan struct{})

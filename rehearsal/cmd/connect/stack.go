@@ -16,9 +16,10 @@ import (
 // contract.EndpointsOutput.
 type outputs struct {
 	Connection *contract.Connection `json:"connection"`
-	// Endpoints maps the code of each service to the id of its VPC endpoint.
+	// Endpoints maps the code of each service to the ID of its VPC endpoint.
 	Endpoints map[string]string `json:"endpoints"`
-	// Instances tells a stack that was deployed before it had the output connection from one that is not deployed.
+	// Instances distinguishes a stack that was deployed before the output connection existed from one
+	// that is not deployed.
 	Instances json.RawMessage `json:"instances"`
 }
 
@@ -30,7 +31,7 @@ func (e *env) readOutputs(ctx context.Context, stack string) (outputs, error) {
 		return o, fmt.Errorf("stack %q: %w", stack, explainPulumiError(err))
 	}
 	if err := json.Unmarshal(printed, &o); err != nil {
-		return o, fmt.Errorf("stack %q: its output %q is from another program or another version of this one. Check "+
+		return o, fmt.Errorf("stack %q: its output %q was written by another program or another version of this one. Check "+
 			"the stack's name, or deploy the stack again: pulumi up --stack %s", stack, contract.ConnectionOutput, stack)
 	}
 	switch {
@@ -44,7 +45,7 @@ func (e *env) readOutputs(ctx context.Context, stack string) (outputs, error) {
 		"Deploy it: pulumi up --stack %s", stack, stack)
 }
 
-// explainPulumiError adds to an error of the Pulumi CLI what to do about it.
+// explainPulumiError adds a remedy to an error of the Pulumi CLI.
 func explainPulumiError(err error) error {
 	var failure *toolError
 	if !errors.As(err, &failure) {
@@ -69,7 +70,7 @@ type session struct {
 	*env
 	options
 	connection contract.Connection
-	// endpoints maps the code of each service to the id of its VPC endpoint.
+	// endpoints maps the code of each service to the ID of its VPC endpoint.
 	endpoints map[string]string
 	// name is the name of the instance, such as a-1.
 	name     string
@@ -87,7 +88,7 @@ func (e *env) newSession(opts options, out outputs) (*session, error) {
 			return s, nil
 		}
 	}
-	return nil, fmt.Errorf("stack %q has no instance %q. Use one of these: %s",
+	return nil, fmt.Errorf("stack %q has no instance %q. Use one of: %s",
 		opts.stack, opts.nameOrID, strings.Join(names, ", "))
 }
 

@@ -7,10 +7,10 @@ import (
 	"time"
 )
 
-// timeoutError says that the instance is not online in time.
+// timeoutError means that the instance did not come online in time.
 type timeoutError struct {
 	session *session
-	// status is the last one that AWS answered.
+	// status is the last status that AWS reported.
 	status pingStatus
 }
 
@@ -35,7 +35,7 @@ func (s pingStatus) String() string {
 	return "Systems Manager reports " + string(s)
 }
 
-// progressInterval is how often progress is printed while nothing changes.
+// progressInterval is the time between two progress lines while the status does not change.
 const progressInterval = 30 * time.Second
 
 // wait waits until the instance is online.

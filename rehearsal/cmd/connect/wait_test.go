@@ -17,8 +17,8 @@ func TestWait_online(t *testing.T) {
 	require.Zero(t, e.elapsed)
 }
 
-// onlineAfter answers like an instance that comes online: it is unknown 8 times, then AWS is unreachable, then the
-// agent is disconnected.
+// onlineAfter simulates an instance that comes online: 8 times it is not registered, then AWS is
+// unreachable, then the agent has lost its connection.
 const onlineAfter = `n=0; [ -f "$TEST_DIR/n" ] && read -r n < "$TEST_DIR/n"; n=$((n+1)); echo $n > "$TEST_DIR/n"
 	case $n in
 	[1-8]) ` + printNothing + ` ;;
@@ -35,7 +35,7 @@ func TestWait_onlineLater(t *testing.T) {
 	require.Len(t, e.calls(), 1+11)
 }
 
-// notOnline is an instance that does not come online although everything else is as it should be.
+// notOnline simulates an instance that does not come online although the stack has no problems.
 var notOnline = map[string]string{
 	describe:                 printNothing,
 	"ec2 describe-instances": `echo '{"Reservations": [{"Instances": [{"State": {"Name": "running"}}]}]}'`,
@@ -86,7 +86,7 @@ func TestWait_lastAnswer(t *testing.T) {
 	require.Contains(t, e.stderr.String(), "is not online after 0:08: "+pingStatus("ConnectionLost").String())
 }
 
-// A failure that waiting cannot repair ends the wait at once; one that may pass does not.
+// A permanent failure ends the wait at once, a transient failure does not.
 func TestWait_failure(t *testing.T) {
 	t.Parallel()
 	for stderr, pings := range map[string]int{

@@ -14,8 +14,8 @@ import (
 	"bastionless/rehearsal/proof"
 )
 
-// parse parses the flags of a command, which may stand before and after its other arguments, and returns
-// these. If the command ends here, it returns the exit status and true.
+// parse parses the flags of a command and returns its other arguments. Flags may come before and after
+// them. If the command must not run, parse returns the exit status and true.
 func parse(flags *flag.FlagSet, args []string, synopsis string, s streams) (operands []string, status int, done bool) {
 	flags.SetOutput(io.Discard)
 	err := flags.Parse(args)
@@ -52,11 +52,11 @@ func noOperands(operands []string) error {
 	return nil
 }
 
-// readStateOperand reads the state that the single operand of a command names: a file, or the standard input
-// for "-".
+// readStateOperand reads the state from the file that the only operand of a command names, or from
+// standard input if the operand is "-".
 func readStateOperand(operands []string, stdin io.Reader) (*apitype.DeploymentV3, error) {
 	if len(operands) != 1 {
-		return nil, fmt.Errorf("got %d arguments: name one file that \"pulumi stack export --file\" has written, or - for the standard input", len(operands))
+		return nil, fmt.Errorf("got %d arguments: name one file that \"pulumi stack export --file\" wrote, or - for standard input", len(operands))
 	}
 	path := operands[0]
 	if path == "-" {
@@ -99,7 +99,7 @@ func checkFile(flagName, path string) error {
 	return nil
 }
 
-// writeFile writes a file with a function.
+// writeFile creates a file and calls a function to write it.
 func writeFile(path string, write func(io.Writer) error) error {
 	file, err := os.Create(path)
 	if err != nil {

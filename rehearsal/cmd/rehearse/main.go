@@ -30,13 +30,13 @@ type streams struct {
 	out, err io.Writer
 }
 
-// commands returns the commands in the order of the usage text.
+// commands returns the commands in the order of the help text.
 func commands() []command {
 	return []command{
-		{"run", "deploy a stack to a simulated AWS, check it, destroy it", runCommand},
+		{"run", "deploy a stack to a simulated AWS, check it and destroy it", runCommand},
 		{"verify", "check claims about the state of a deployed stack", verifyCommand},
 		{"diagram", "draw the state of a deployed stack as a Mermaid flowchart", diagramCommand},
-		{"serve", "serve the simulated AWS to the Pulumi CLI", serveCommand},
+		{"serve", "make the simulated AWS available to the Pulumi CLI", serveCommand},
 	}
 }
 
@@ -73,7 +73,7 @@ func execute(ctx context.Context, args []string, s streams) int {
 	return exitUsage
 }
 
-// usage writes the usage text.
+// usage writes the help text.
 func usage(w io.Writer) {
 	fmt.Fprint(w, "Rehearse a Pulumi stack with a simulated AWS.\n\nUsage:\n\n")
 	for _, c := range commands() {
@@ -84,7 +84,7 @@ func usage(w io.Writer) {
 		"1 if a check failed (the last line says which), and 2 if the command line or an input is invalid.\n")
 }
 
-// fail writes why a command cannot run, and returns the exit status.
+// fail writes the reason why a command cannot run, and returns the exit status.
 func (s streams) fail(command string, err error) int {
 	fmt.Fprintf(s.err, "rehearse %s: %v\n", command, err)
 	return exitUsage

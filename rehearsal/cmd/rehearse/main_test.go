@@ -15,7 +15,7 @@ import (
 	"bastionless/rehearsal/engine/enginetest"
 )
 
-// TestMain runs the test binary as a Pulumi program if the engine has started it.
+// TestMain runs the test binary as a Pulumi program if the engine started it.
 func TestMain(m *testing.M) {
 	if os.Getenv(pulumi.EnvMonitor) != "" {
 		pulumi.Run(testProgram)
@@ -34,7 +34,7 @@ func testProgram(ctx *pulumi.Context) error {
 		&enginetest.Resource{}, pulumi.Version("6.83.2"))
 }
 
-// call runs a command line with a standard input, and returns the exit status and the output.
+// call runs a command line with this standard input, and returns the exit status and the output.
 func call(stdin string, args ...string) (status int, stdout, stderr string) {
 	var out, errors strings.Builder
 	status = execute(context.Background(), args, streams{strings.NewReader(stdin), &out, &errors})
@@ -101,7 +101,7 @@ func TestExecute_flags(t *testing.T) {
 	}
 }
 
-// The last line names the command and says what is wrong with the command line.
+// The last line names the command and the problem with the command line.
 func TestExecute_invalid(t *testing.T) {
 	t.Parallel()
 	self, err := os.Executable()
@@ -117,7 +117,7 @@ func TestExecute_invalid(t *testing.T) {
 		"an unknown flag": {[]string{"run", "--stakc", "dev"}, "rehearse run: flag provided but not defined: -stakc"},
 		"an argument":     {[]string{"run", "--stack", "dev", "prod"}, `rehearse run: unexpected argument "prod"`},
 		"verbose and quiet": {
-			[]string{"run", "--stack", "dev", "--verbose", "--quiet"}, "rehearse run: --verbose and --quiet: set one of them",
+			[]string{"run", "--stack", "dev", "--verbose", "--quiet"}, "rehearse run: --verbose and --quiet exclude each other: use one of them",
 		},
 		"an unknown Region": {
 			[]string{"run", "--stack", "dev", "--dir", unknownRegion, "--program", self},
@@ -127,7 +127,7 @@ func TestExecute_invalid(t *testing.T) {
 			[]string{"run", "--stack", "dev", "--dir", dir, "--program", self},
 			"rehearse run: aws:region is not set: set it with `pulumi config set aws:region REGION`",
 		},
-		"no stack":                 {[]string{"run"}, "rehearse run: no stack: set --stack, such as --stack dev"},
+		"no stack":                 {[]string{"run"}, "rehearse run: missing --stack: name the stack to rehearse, such as --stack dev"},
 		"an unknown flag of serve": {[]string{"serve", "--stack", "dev"}, "rehearse serve: flag provided but not defined: -stack"},
 		"no program": {
 			[]string{"run", "--stack", "dev", "--dir", dir},
@@ -182,7 +182,7 @@ func TestRun_command(t *testing.T) {
 		"by default": {"10.0.0.0/16", "", exitOK, "Rehearsing dev with a simulated AWS:\n  preview ", "dev: all checks passed in "},
 		"verbose": {
 			"10.0.0.0/16", "--verbose", exitOK,
-			"Rehearsing dev with a simulated AWS:\n\n--- preview: what an update would do\nPreviewing update (dev):\n", "dev: all checks passed in ",
+			"Rehearsing dev with a simulated AWS:\n\n--- preview: predicts an update\nPreviewing update (dev):\n", "dev: all checks passed in ",
 		},
 		"quiet":     {"10.0.0.0/16", "--quiet", exitOK, "  preview ", "dev: all checks passed in "},
 		"a failure": {"10.0.0.0/8", "--quiet", exitFailed, "  preview ", "dev: 1 check failed: preview: "},

@@ -1,6 +1,6 @@
 package main
 
-import "bastionless/rehearsal/awssim/catalogue"
+import "bastionless/rehearsal/awssim/catalog"
 
 // checkRegion returns an error if name, the value of aws:region, is not a Region.
-func checkRegion(name string) error { return catalogue.CheckRegion(name) }
+func checkRegion(name string) error { return catalog.CheckRegion(name) }

@@ -29,7 +29,7 @@ type account interface {
 	NewProvider() pulumirpc.ResourceProviderServer
 	// Inventory returns the objects that have been created in the account.
 	Inventory() []awssim.Object
-	// Assumed returns what the account was assumed to contain.
+	// Assumed returns what the account is assumed to contain.
 	Assumed() []string
 }
 
@@ -43,12 +43,11 @@ type rehearsal struct {
 	report     report.Report
 }
 
-// run runs all steps. A stack that was deployed, even in part, is destroyed, because a failure to destroy it
-// is a result, too.
+// run runs all steps. It destroys the stack even if the deployment failed, to find out whether that succeeds.
 func (r *rehearsal) run(ctx context.Context) *report.Report {
 	r.report.Stack = r.stack.Name()
 	r.addWarnings(r.stack.Warnings())
-	if r.step(ctx, "preview", "what an update would do", r.stack.Preview, nil) {
+	if r.step(ctx, "preview", "predicts an update", r.stack.Preview, nil) {
 		r.deploy(ctx)
 		r.destroy(ctx)
 	}
@@ -59,13 +58,14 @@ func (r *rehearsal) run(ctx context.Context) *report.Report {
 	return &r.report
 }
 
-// deploy creates the stack, checks that it stays as it is, and proves the claims about it.
+// deploy creates the stack, checks that a second update and a refresh change nothing, and checks the
+// claims about it.
 func (r *rehearsal) deploy(ctx context.Context) {
 	if !r.step(ctx, "up", "creates everything", r.stack.Up, nil) {
 		return
 	}
 	before := outputs(r.stack)
-	r.step(ctx, "up again", "has to change nothing", r.stack.Up, func(result *engine.Result) []string {
+	r.step(ctx, "up again", "must change nothing", r.stack.Up, func(result *engine.Result) []string {
 		return append(changes("changed", result), changedOutputs(before, outputs(r.stack))...)
 	})
 	if r.exportPath != "" {
@@ -76,13 +76,13 @@ func (r *rehearsal) deploy(ctx context.Context) {
 	if err := r.prove(); err != nil {
 		r.problem("claims: " + err.Error())
 	}
-	r.step(ctx, "refresh", "has to find no drift", r.stack.Refresh, func(result *engine.Result) []string {
+	r.step(ctx, "refresh", "must find no drift", r.stack.Refresh, func(result *engine.Result) []string {
 		return changes("drifted", result)
 	})
 }
 
-// prove checks the claims about the stack in its exported state, as verify does. There are none about a stack
-// without instances.
+// prove checks the claims about the exported state of the stack, as verify does. A stack without
+// instances has no claims.
 func (r *rehearsal) prove() error {
 	var state bytes.Buffer
 	if err := r.stack.Export(&state); err != nil {
@@ -103,7 +103,7 @@ func (r *rehearsal) prove() error {
 // destroy destroys the stack and checks what is left in the account.
 func (r *rehearsal) destroy(ctx context.Context) {
 	if r.protected() {
-		r.step(ctx, "unprotect", "sets "+contract.TerminationProtectionKey+" to false, without which EC2 terminates no instance",
+		r.step(ctx, "unprotect", "sets "+contract.TerminationProtectionKey+" to false, because EC2 terminates no protected instance",
 			func(ctx context.Context) *engine.Result {
 				if err := r.stack.Configure(map[string]string{contract.TerminationProtectionKey: "false"}); err != nil {
 					return &engine.Result{Err: err}
@@ -126,8 +126,8 @@ func (r *rehearsal) destroy(ctx context.Context) {
 	}
 }
 
-// step runs an operation and adds it to the report. check returns what is wrong with the result of an
-// operation that has succeeded; it may be nil. No step runs after an interrupt.
+// step runs an operation and adds it to the report. check, which may be nil, returns problems with the
+// result of a successful operation. No step runs after an interrupt.
 func (r *rehearsal) step(
 	ctx context.Context, name, purpose string,
 	operation func(context.Context) *engine.Result, check func(*engine.Result) []string,
@@ -158,8 +158,7 @@ func (r *rehearsal) step(
 	return failure == ""
 }
 
-// addWarnings adds the warnings that the report does not have yet: the program repeats its warnings at every
-// update.
+// addWarnings adds warnings that are not yet in the report. The program repeats its warnings in every update.
 func (r *rehearsal) addWarnings(warnings []string) {
 	for _, warning := range warnings {
 		if !slices.Contains(r.report.Warnings, warning) {
@@ -170,7 +169,7 @@ func (r *rehearsal) addWarnings(warnings []string) {
 
 func (r *rehearsal) problem(text string) { r.report.Problems = append(r.report.Problems, text) }
 
-// changes returns what an operation changed that should change nothing.
+// changes returns the changes that an operation made although it should change nothing.
 func changes(verb string, result *engine.Result) []string {
 	var found []string
 	for _, step := range result.Changed() {
@@ -189,8 +188,7 @@ func outputs(stack *engine.Stack) resource.PropertyMap {
 	return nil
 }
 
-// changedOutputs lists the stack outputs that differ. The engine counts a stack as unchanged even if its
-// outputs differ.
+// changedOutputs lists the stack outputs that differ. The engine does not count them as changes.
 func changedOutputs(before, after resource.PropertyMap) []string {
 	difference := before.Diff(after)
 	if difference == nil {

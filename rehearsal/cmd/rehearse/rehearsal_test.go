@@ -23,7 +23,7 @@ import (
 	"bastionless/rehearsal/report"
 )
 
-// testAccount is an account in a cloud of the engine's tests.
+// testAccount is an account in the fake cloud of package enginetest.
 type testAccount struct{ *enginetest.Cloud }
 
 func (a testAccount) NewProvider() pulumirpc.ResourceProviderServer { return a.Cloud.NewProvider() }
@@ -228,7 +228,8 @@ func TestRun_interrupted(t *testing.T) {
 	cloud.BeforeCreate = func(_ context.Context, name string) error {
 		if name == "first" {
 			cancel()
-			// The engine receives the interrupt in another goroutine. It should not have created the second by then.
+			// The engine receives the interrupt in another goroutine, and must not create the second
+			// resource before that.
 			time.Sleep(100 * time.Millisecond)
 		}
 		return nil

@@ -23,14 +23,14 @@ type runOptions struct {
 func runCommand(ctx context.Context, args []string, s streams) int {
 	var o runOptions
 	flags := flag.NewFlagSet("run", flag.ContinueOnError)
-	flags.StringVar(&o.stack, "stack", "", "name of the `stack`, which Pulumi.<stack>.yaml configures (required)")
-	flags.StringVar(&o.dir, "dir", ".", "`directory` of Pulumi.yaml and the stack files")
-	flags.StringVar(&o.program, "program", "", "`path` of the compiled program (default DIR/bin/bastionless)")
-	flags.StringVar(&o.export, "export", "", "write the deployed state to `file`, as \"pulumi stack export\" does")
-	flags.StringVar(&o.json, "json", "", "write the result to `file`")
-	flags.BoolVar(&o.verbose, "verbose", false, "show what the Pulumi CLI would show")
+	flags.StringVar(&o.stack, "stack", "", "rehearse the `stack` that Pulumi.<stack>.yaml configures (required)")
+	flags.StringVar(&o.dir, "dir", ".", "read Pulumi.yaml and the stack files from `directory`")
+	flags.StringVar(&o.program, "program", "", "run the compiled program at `path` (default DIR/bin/bastionless)")
+	flags.StringVar(&o.export, "export", "", "write the deployed state to `file`, in the format of \"pulumi stack export\"")
+	flags.StringVar(&o.json, "json", "", "write the result as JSON to `file`")
+	flags.BoolVar(&o.verbose, "verbose", false, "show the output of the Pulumi CLI")
 	flags.BoolVar(&o.quiet, "quiet", false, "write only the summary")
-	flags.BoolVar(&o.strict, "strict", false, "require hardening claims, too")
+	flags.BoolVar(&o.strict, "strict", false, "also require the hardening claims")
 	const synopsis = "--stack STACK [--dir .] [--program PATH] [--export STATE.json] [--json RESULT.json] [--verbose | --quiet] [--strict]"
 	operands, status, done := parse(flags, args, synopsis, s)
 	if done {
@@ -64,10 +64,10 @@ func runCommand(ctx context.Context, args []string, s streams) int {
 // check validates the flags, and sets those with defaults.
 func (o *runOptions) check() error {
 	if o.stack == "" {
-		return errors.New("no stack: set --stack, such as --stack dev")
+		return errors.New("missing --stack: name the stack to rehearse, such as --stack dev")
 	}
 	if o.verbose && o.quiet {
-		return errors.New("--verbose and --quiet: set one of them")
+		return errors.New("--verbose and --quiet exclude each other: use one of them")
 	}
 	if _, err := os.Stat(filepath.Join(o.dir, "Pulumi.yaml")); errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("there is no Pulumi.yaml in %s: run this in the project's directory, or set --dir", o.dir)

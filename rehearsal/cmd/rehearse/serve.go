@@ -10,10 +10,10 @@ import (
 	"bastionless/rehearsal/protocol"
 )
 
-// serveCommand serves the simulated AWS to the Pulumi CLI until ctx is canceled.
+// serveCommand makes the simulated AWS available to the Pulumi CLI until ctx is canceled.
 func serveCommand(ctx context.Context, args []string, s streams) int {
 	flags := flag.NewFlagSet("serve", flag.ContinueOnError)
-	state := flags.String("state", "", "keep the account in `file`, which may exist already")
+	state := flags.String("state", "", "read the simulated account from `file` if it exists, and save it there")
 	operands, status, done := parse(flags, args, "[--state CLOUD.json]", s)
 	if done {
 		return status
@@ -36,7 +36,7 @@ func serveCommand(ctx context.Context, args []string, s streams) int {
 	fmt.Fprintf(s.out, "export PULUMI_DEBUG_PROVIDERS=aws:%d\n", listener.Addr().(*net.TCPAddr).Port)
 	// Otherwise the CLI also looks for the real plugin at every operation.
 	fmt.Fprintln(s.out, "export PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION=true")
-	fmt.Fprintln(s.err, "serving the simulated AWS; interrupt to stop")
+	fmt.Fprintln(s.err, "serving the simulated AWS; press Ctrl-C to stop")
 
 	if err := protocol.Serve(ctx, listener, cloud.NewProvider); err != nil {
 		fmt.Fprintf(s.err, "rehearse serve: %v\n", err)

@@ -19,11 +19,11 @@ func verifyCommand(_ context.Context, args []string, s streams) int {
 	var strict bool
 	var options proof.Options
 	flags := flag.NewFlagSet("verify", flag.ContinueOnError)
-	flags.StringVar(&jsonPath, "json", "", "write the result to `file`")
-	flags.BoolVar(&strict, "strict", false, "require hardening claims, too")
-	flags.Func("principal", "`ARN` or account id that is meant to assume session roles; repeatable", func(value string) error {
+	flags.StringVar(&jsonPath, "json", "", "write the result as JSON to `file`")
+	flags.BoolVar(&strict, "strict", false, "also require the hardening claims")
+	flags.Func("principal", "`ARN` or account ID of a principal that is meant to assume session roles; repeatable", func(value string) error {
 		if !principalPattern.MatchString(value) {
-			return errors.New("neither an ARN of IAM nor a 12-digit account id")
+			return errors.New("neither an IAM ARN nor a 12-digit account ID")
 		}
 		options.Principals = append(options.Principals, value)
 		return nil

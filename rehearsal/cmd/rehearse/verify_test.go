@@ -35,7 +35,7 @@ func TestVerify_fails(t *testing.T) {
 	require.Empty(t, stderr)
 	require.True(t, strings.HasPrefix(stdout, "Required claims: "), stdout)
 	require.Contains(t, stdout, `  FAIL  reach.ssmmessages    box
-          Vpc "vpc" has no endpoint of ssmmessages: ssmmessages.eu-west-1.amazonaws.com resolves to public addresses
+          Vpc "vpc" has no endpoint for ssmmessages: ssmmessages.eu-west-1.amazonaws.com resolves to public addresses
           fix: create an interface endpoint of com.amazonaws.eu-west-1.ssmmessages with privateDnsEnabled in Vpc "vpc"
 `)
 	require.Equal(t, "peer: 1 check failed: reach.ssmmessages (box) is refuted", last(stdout))
@@ -72,7 +72,7 @@ func TestVerify_strict(t *testing.T) {
 func TestVerify_invalidInput(t *testing.T) {
 	t.Parallel()
 	missing := filepath.Join(t.TempDir(), "none.json")
-	const usage, fix = ": name one file that \"pulumi stack export --file\" has written, or - for the standard input",
+	const usage, fix = ": name one file that \"pulumi stack export --file\" wrote, or - for standard input",
 		": \"pulumi stack export --file state.json\" writes one"
 	for name, test := range map[string]struct {
 		text string
@@ -135,7 +135,7 @@ func TestVerify_principal(t *testing.T) {
 	status, stdout, stderr := verify(text, "--principal", "ann", "-")
 	require.Equal(t, exitUsage, status)
 	require.Empty(t, stdout)
-	require.Equal(t, `rehearse verify: invalid value "ann" for flag -principal: neither an ARN of IAM nor a 12-digit account id`, last(stderr))
+	require.Equal(t, `rehearse verify: invalid value "ann" for flag -principal: neither an IAM ARN nor a 12-digit account ID`, last(stderr))
 }
 
 func TestVerify_noInstances(t *testing.T) {

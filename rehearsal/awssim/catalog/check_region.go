@@ -1,4 +1,4 @@
-package catalogue
+package catalog
 
 import (
 	"errors"
@@ -9,7 +9,7 @@ import (
 )
 
 // CheckRegion returns an error if name, the value of the configuration key aws:region, is empty or not the
-// name of a Region in the catalogue. The error names the key, the value and the most similar Region.
+// name of a Region in the catalog. The error names the key, the value and the most similar Region.
 func CheckRegion(name string) error {
 	if name == "" {
 		return errors.New("aws:region is not set: set it with `pulumi config set aws:region REGION`")

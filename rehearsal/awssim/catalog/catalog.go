@@ -1,11 +1,11 @@
-// Package catalogue contains what AWS offers in each Region (zones, instance types, endpoint services,
+// Package catalog contains what AWS offers in each Region (zones, instance types, endpoint services,
 // prefix lists and images) and the account that a simulated AWS starts from.
 //
-// The catalogue is incomplete. What it does not contain, the simulated AWS rejects as nonexistent. The IDs
+// The catalog is incomplete. What it does not contain, the simulated AWS rejects as nonexistent. The IDs
 // of zones, and of prefix lists in most Regions, are made up: they depend on the account or are not known.
 //
 // Values that the package returns must not be modified.
-package catalogue
+package catalog
 
 import (
 	"maps"
@@ -88,7 +88,7 @@ type Region struct {
 // Regions returns the names of all Regions, sorted.
 func Regions() []string { return slices.Sorted(maps.Keys(data.regions)) }
 
-// LookupRegion returns the Region with this name, and false if the catalogue does not contain it.
+// LookupRegion returns the Region with this name, and false if the catalog does not contain it.
 func LookupRegion(name string) (*Region, bool) {
 	region, ok := data.regions[name]
 	return region, ok
@@ -97,7 +97,7 @@ func LookupRegion(name string) (*Region, bool) {
 // InstanceTypes returns the names of all instance types, sorted.
 func InstanceTypes() []string { return slices.Sorted(maps.Keys(data.types)) }
 
-// LookupInstanceType returns the instance type with this name, and false if the catalogue does not contain
+// LookupInstanceType returns the instance type with this name, and false if the catalog does not contain
 // it.
 func LookupInstanceType(name string) (InstanceType, bool) {
 	instanceType, ok := data.types[name]

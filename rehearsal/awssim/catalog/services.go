@@ -1,4 +1,4 @@
-package catalogue
+package catalog
 
 import (
 	"slices"
@@ -8,7 +8,7 @@ import (
 // To add an interface endpoint service, add its code: the part of the service name that follows the Region.
 
 // interfaceServices are the codes of the interface endpoint services that every Region of the partitions
-// aws and aws-us-gov has in this catalogue. AWS offers some of them in fewer Regions.
+// aws and aws-us-gov has in this catalog. AWS offers some of them in fewer Regions.
 const interfaceServices = `
 access-analyzer acm-pca airflow.api airflow.env appconfig appconfigdata application-autoscaling appmesh
 appmesh-envoy-management apprunner aps aps-workspaces athena auditmanager autoscaling autoscaling-plans backup

@@ -25,11 +25,11 @@ type values = pulumitest.Values
 
 var list = pulumitest.Strings
 
-// badCase is a configuration that is refused, in an account that answers lookups.
+// badCase is a configuration that is rejected, and the answers to its lookups.
 type badCase struct {
 	set     values
 	answers []pulumitest.Answer
-	// want are the key and the code of each problem, "key code".
+	// want are the key and the code of each diagnostic, "key code".
 	want []string
 }
 
@@ -39,24 +39,25 @@ func resolve(
 ) (preflight.Plan, diag.Diagnostics, *pulumitest.Result) {
 	t.Helper()
 	var plan preflight.Plan
-	var problems diag.Diagnostics
+	var diags diag.Diagnostics
 	setup := pulumitest.Setup{
-		Mode: mode, Config: pulumitest.Configured(t, root, set), Answers: append(pulumitest.Tokyo().Answers(), answers...),
+		Mode: mode, Config: pulumitest.ConfigWith(t, root, set), Answers: append(pulumitest.Tokyo().Answers(), answers...),
 	}
 	result := pulumitest.Run(t, setup, func(ctx *pulumi.Context) error {
 		c, found := config.Load(ctx)
 		resolved, more, err := preflight.Resolve(ctx, c)
-		plan, problems = resolved, append(found, more...)
+		plan, diags = resolved, append(found, more...)
 		return err
 	})
-	return plan, problems, result
+	return plan, diags, result
 }
 
-// messagesFile is the one file that pins the wording of messages. "go test ./internal/preflight -update" writes it.
+// messagesFile is the golden file with the wording of all messages. "go test ./internal/preflight
+// -update" writes it.
 const messagesFile = "testdata/messages.golden"
 
-// Each configuration is refused for exactly these reasons, in an update and in a preview.
-func TestResolve_problems(t *testing.T) {
+// Each configuration is rejected for exactly these reasons, in an update and in a preview.
+func TestResolve_diagnostics(t *testing.T) {
 	t.Parallel()
 	cases := map[string]badCase{}
 	for _, group := range []map[string]badCase{networkCases(), endpointCases(), instanceCases(), sessionCases(), combinedCases()} {
@@ -68,16 +69,16 @@ func TestResolve_problems(t *testing.T) {
 	messages := map[string][]string{}
 	for name, test := range cases {
 		for _, mode := range []pulumitest.Mode{pulumitest.Update, pulumitest.Preview} {
-			_, problems, result := resolve(t, mode, test.set, test.answers...)
+			_, diags, result := resolve(t, mode, test.set, test.answers...)
 			require.NoError(t, result.Err, name)
 			require.Empty(t, result.Resources, name)
 			var got []string
 			messages[name] = nil
-			for _, problem := range problems {
-				got = append(got, problem.Key+" "+string(problem.Code))
-				messages[name] = append(messages[name], problem.String())
+			for _, diagnostic := range diags {
+				got = append(got, diagnostic.Key+" "+string(diagnostic.Code))
+				messages[name] = append(messages[name], diagnostic.String())
 			}
-			require.Equal(t, test.want, got, "%s: %v", name, problems)
+			require.Equal(t, test.want, got, "%s: %v", name, diags)
 		}
 	}
 	requireGolden(t, messages)
@@ -99,7 +100,7 @@ func requireGolden(t *testing.T, messages map[string][]string) {
 	require.Equal(t, string(want), text.String(), "if this is meant: go test ./internal/preflight -update")
 }
 
-// Configurations at the edges of the rules are accepted.
+// Configurations at the limits of the rules are accepted.
 func TestResolve_edges(t *testing.T) {
 	t.Parallel()
 	in := pulumitest.Tokyo()
@@ -134,10 +135,10 @@ func TestResolve_edges(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			pulumitest.Both(t, func(t *testing.T, mode pulumitest.Mode) {
-				_, problems, result := resolve(t, mode, test.set, test.answers...)
+			pulumitest.EachMode(t, func(t *testing.T, mode pulumitest.Mode) {
+				_, diags, result := resolve(t, mode, test.set, test.answers...)
 				require.NoError(t, result.Err)
-				require.Empty(t, problems)
+				require.Empty(t, diags)
 			})
 		})
 	}

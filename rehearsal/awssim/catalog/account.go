@@ -1,4 +1,4 @@
-package catalogue
+package catalog
 
 // Account is an AWS account before a stack is deployed to it.
 type Account struct {
