@@ -83,3 +83,23 @@ func TestImports_contractImportsOnlyTheStandardLibrary(t *testing.T) {
 	require.NoError(t, err, string(output))
 	require.Equal(t, []string{module + "/internal/contract"}, strings.Fields(string(output)))
 }
+
+// Pulumi's Go API for engines changes from version to version. Only one package and its tests know it.
+func TestImports_engineAloneImportsPulumiEngine(t *testing.T) {
+	t.Parallel()
+	list := exec.Command("go", "list", "-f",
+		`{{range .Imports}}{{$.ImportPath}} {{.}}{{"\n"}}{{end}}`+
+			`{{range .TestImports}}{{$.ImportPath}} {{.}}{{"\n"}}{{end}}`+
+			`{{range .XTestImports}}{{$.ImportPath}} {{.}}{{"\n"}}{{end}}`, "./...")
+	list.Dir = "../.."
+	output, err := list.CombinedOutput()
+	require.NoError(t, err, string(output))
+	importers := map[string]bool{}
+	for line := range strings.Lines(string(output)) {
+		importer, imported, _ := strings.Cut(strings.TrimSpace(line), " ")
+		if strings.HasPrefix(imported, "github.com/pulumi/pulumi/pkg/v3/") {
+			importers[importer] = true
+		}
+	}
+	require.Equal(t, map[string]bool{module + "/rehearsal/engine": true}, importers)
+}
