@@ -18,7 +18,7 @@ import (
 type provider struct {
 	pulumirpc.UnimplementedResourceProviderServer
 	cloud *Cloud
-	// canceled is closed when the engine cancels the operation.
+	// canceled is done when the engine cancels the operation.
 	canceled context.Context //nolint:containedctx // it ends with the provider, and every call has a context of its own
 	cancel   context.CancelFunc
 }
@@ -89,6 +89,7 @@ func (p *provider) Create(_ context.Context, req *pulumirpc.CreateRequest) (*pul
 	}
 	urn := resource.URN(req.GetUrn())
 	if p.cloud.BeforeCreate != nil {
+		//nolint:contextcheck // the engine cancels the provider, not the context of the call
 		if err := p.cloud.BeforeCreate(p.canceled, urn.Name()); err != nil {
 			return nil, err
 		}
