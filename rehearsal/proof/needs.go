@@ -43,11 +43,6 @@ const (
 	serviceS3          = "s3"
 )
 
-// arn returns an ARN in the Region and account of the instances.
-func (m *model) arn(service, resource string) string {
-	return fmt.Sprintf("arn:%s:%s:%s:%s:%s", m.partition, service, m.region, m.account, resource)
-}
-
 // needs returns the requests of the agent of an instance.
 func (m *model) needs(i *instance) []need {
 	self := m.arn("ec2", "instance/"+i.id)

@@ -129,17 +129,6 @@ func (m *model) resolveName(f *finding, v *vpc, service string) *vpcEndpoint {
 	return private[0]
 }
 
-// dnsSuffix returns the DNS suffix of the partition.
-func (m *model) dnsSuffix() string {
-	switch m.partition {
-	case "aws-cn":
-		return "amazonaws.com.cn"
-	case "aws-eusc":
-		return "amazonaws.eu"
-	}
-	return "amazonaws.com"
-}
-
 // checkPrivateDNS checks that the VPC resolves the private name of an endpoint.
 func (m *model) checkPrivateDNS(f *finding, v *vpc, e *vpcEndpoint, name string) bool {
 	ok := true

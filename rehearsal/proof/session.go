@@ -270,11 +270,7 @@ func withTags(context policy.Context, tags map[string]any) policy.Context {
 
 // decideStart decides whether a session of the role can start a session on an instance.
 func (m *model) decideStart(r *role, i *instance, context policy.Context) policy.Decision {
-	tags := i.object("tagsAll")
-	if tags == nil {
-		tags = i.object("tags")
-	}
-	return m.decideSession(r, "ssm:StartSession", m.arn("ec2", "instance/"+i.id), withTags(context, tags))
+	return m.decideSession(r, "ssm:StartSession", i.location.arn("ec2", "instance/"+i.id), withTags(context, m.tagsOf(i.resource)))
 }
 
 // defaultDocumentContext is the context of a session with the default document, or without a document. check
@@ -339,7 +335,7 @@ func (m *model) documentUses(r *role) []documentUse {
 		u := documentUse{name: name, arn: m.documentARN(name)}
 		var tags map[string]any
 		if d := m.documents[name]; d != nil {
-			tags = d.object("tagsAll")
+			tags = m.tagsOf(d.resource)
 		}
 		u.decision = m.decideSession(r, "ssm:StartSession", u.arn, withTags(documentContext(name), tags))
 		found = append(found, u)
