@@ -313,28 +313,30 @@ var awsDocuments = map[string]string{
 	"noninteractive-command":      "AWS-StartNonInteractiveCommand",
 }
 
-// documentUses returns all documents of AWS, of the state and of the role's policies, and whether the role
-// can use them.
-func (m *model) documentUses(r *role) []documentUse {
+// documentUses returns the document uses at the location of the first instance.
+func (m *model) documentUses(r *role) []documentUse { return m.documentUsesAt(r, m.location) }
+
+// documentUsesAt returns all documents of AWS, of the state and of the role's policies, and whether the role can use
+// them on instances at a location.
+func (m *model) documentUsesAt(r *role, at location) []documentUse {
 	names := []string{defaultDocument}
 	for _, kind := range slices.Sorted(maps.Keys(awsDocuments)) {
 		names = append(names, awsDocuments[kind])
 	}
-	for _, d := range m.sessionDocuments() {
-		if d.name != defaultDocument {
-			names = append(names, d.name)
-		}
+	own := slices.Clone(r.documentNames())
+	for _, d := range m.documentsAt(at) {
+		own = append(own, d.name)
 	}
-	for _, name := range r.documentNames() {
+	for _, name := range own {
 		if !slices.Contains(names, name) {
 			names = append(names, name)
 		}
 	}
 	var found []documentUse
 	for _, name := range names {
-		u := documentUse{name: name, arn: m.documentARN(name)}
+		u := documentUse{name: name, arn: documentARNAt(name, at)}
 		var tags map[string]any
-		if d := m.documents[name]; d != nil {
+		if d := m.documentAt(name, at).found; d != nil {
 			tags = m.tagsOf(d.resource)
 		}
 		u.decision = m.decideSession(r, "ssm:StartSession", u.arn, withTags(documentContext(name), tags))
@@ -361,10 +363,13 @@ func (r *role) documentNames() []string {
 	return names
 }
 
-// documentARN returns the ARN of a document. ARNs of AWS's own documents have no account.
-func (m *model) documentARN(name string) string {
+// documentARN returns the ARN of a document at the location of the first instance.
+func (m *model) documentARN(name string) string { return documentARNAt(name, m.location) }
+
+// documentARNAt returns the ARN of a document at a location. ARNs of AWS's own documents have no account.
+func documentARNAt(name string, at location) string {
 	if strings.HasPrefix(name, "AWS-") {
-		return fmt.Sprintf("arn:%s:ssm:%s::document/%s", m.partition, m.region, name)
+		at.account = ""
 	}
-	return m.arn("ssm", "document/"+name)
+	return at.arn("ssm", "document/"+name)
 }
