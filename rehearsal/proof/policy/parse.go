@@ -63,6 +63,9 @@ func parseStatement(text json.RawMessage) (Statement, error) {
 			return Statement{}, fmt.Errorf("%s: %w", name, err)
 		}
 	}
+	if s.Principal != nil && s.NotPrincipal != nil {
+		return Statement{}, errors.New("both Principal and NotPrincipal: set one")
+	}
 	if fields["Effect"] == nil {
 		return Statement{}, errors.New("no Effect: set it to Allow or Deny")
 	}
@@ -89,6 +92,9 @@ func (s *Statement) field(name string, text json.RawMessage) (err error) {
 	case "Action", "NotAction":
 		s.NotActions = name == "NotAction"
 		s.Actions, err = oneOrMore[string](text)
+		for _, action := range s.Actions {
+			s.actions = append(s.actions, pattern(nil).add(strings.ToLower(action), true))
+		}
 	case "Resource", "NotResource":
 		if s.Resources != nil {
 			return errors.New("both Resource and NotResource: set one")
@@ -97,6 +103,8 @@ func (s *Statement) field(name string, text json.RawMessage) (err error) {
 		s.Resources, err = oneOrMore[string](text)
 	case "Principal":
 		s.Principal, err = parsePrincipals(text)
+	case "NotPrincipal":
+		s.NotPrincipal, err = parsePrincipals(text)
 	case "Condition":
 		s.Conditions, err = parseConditions(text)
 	default:

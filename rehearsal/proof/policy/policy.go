@@ -57,6 +57,8 @@ type Statement struct {
 	Sid       string
 	Deny      bool
 	Principal *Principals
+	// NotPrincipal are the principals that the statement does not cover.
+	NotPrincipal *Principals
 	// Actions are patterns. If NotActions is true, the statement covers all actions that match none of them.
 	Actions    []string
 	NotActions bool
@@ -64,6 +66,8 @@ type Statement struct {
 	Resources    []string
 	NotResources bool
 	Conditions   []Condition
+	// actions are the patterns of Actions, in lower case.
+	actions []pattern
 	// Unsupported names an element of the statement that this package does not support.
 	Unsupported string
 }

@@ -1,0 +1,140 @@
+package policy
+
+import (
+	"maps"
+	"slices"
+	"strings"
+)
+
+// Context holds what is known about condition keys. In the zero value all of them are unknown, so that every
+// condition makes the answer undecided.
+type Context struct {
+	keys map[string]known
+	// prefixes are prefixes of keys that the request does not have unless they are in keys.
+	prefixes []string
+	complete bool
+}
+
+// known is what is known about a condition key.
+type known struct {
+	// has says whether the request has the key.
+	has Answer
+	// values are the values if exact is true. Otherwise the key has one value, about which the other fields
+	// say more.
+	values []string
+	exact  bool
+	// oneOf are the possible values. Empty: any.
+	oneOf []string
+	// not are values that the key does not have.
+	not []string
+	// notKey is a key whose value differs from that of this key.
+	notKey string
+	// above is a number that the value is greater than, if aboveKnown is true.
+	above      float64
+	aboveKnown bool
+	// group are the principals whose ARNs are possible.
+	group *Group
+}
+
+// CompleteContext returns a context without any keys except those that With adds.
+func CompleteContext() Context { return Context{complete: true} }
+
+// With returns the context with a key and its values. Without values the key exists and is empty.
+func (c Context) With(key string, values ...string) Context {
+	return c.set(key, known{has: Yes, values: values, exact: true})
+}
+
+// Without returns the context without the key.
+func (c Context) Without(key string) Context { return c.set(key, known{has: No}) }
+
+// WithUnknown returns the context in which it is unknown whether the request has the key, and with which value.
+func (c Context) WithUnknown(key string) Context { return c.set(key, known{has: Unknown}) }
+
+// WithSome returns the context in which the request has the key, with one unknown value.
+func (c Context) WithSome(key string) Context { return c.set(key, known{has: Yes}) }
+
+// WithOneOf returns the context in which the key has one of the values.
+func (c Context) WithOneOf(key string, values ...string) Context {
+	return c.set(key, known{has: Yes, oneOf: values})
+}
+
+// WithOther returns the context in which the key has one value that is none of the values.
+func (c Context) WithOther(key string, values ...string) Context {
+	return c.set(key, known{has: Yes, not: values})
+}
+
+// WithOtherThan returns the context in which the key has one value, which differs from that of another key.
+func (c Context) WithOtherThan(key, other string) Context {
+	return c.set(key, known{has: Yes, notKey: strings.ToLower(other)})
+}
+
+// WithAbove returns the context in which the key is a number greater than n.
+func (c Context) WithAbove(key string, n int) Context {
+	return c.set(key, known{has: Yes, above: float64(n), aboveKnown: true})
+}
+
+// Optional returns the context in which the request may also lack the key.
+func (c Context) Optional(key string) Context {
+	value := c.keys[strings.ToLower(key)]
+	value.has = Unknown
+	return c.set(key, value)
+}
+
+// Forget returns the context without anything about a key except what follows from the principal.
+func (c Context) Forget(key string) Context {
+	keys := maps.Clone(c.keys)
+	delete(keys, strings.ToLower(key))
+	c.keys = keys
+	return c
+}
+
+// WithoutAny returns the context without any key that has the prefix, except those that With adds.
+func (c Context) WithoutAny(prefix string) Context {
+	c.prefixes = append(slices.Clone(c.prefixes), strings.ToLower(prefix))
+	return c
+}
+
+// set returns a copy of the context with what is known about a key.
+func (c Context) set(key string, value known) Context {
+	keys := make(map[string]known, len(c.keys)+1)
+	maps.Copy(keys, c.keys)
+	keys[strings.ToLower(key)] = value
+	c.keys = keys
+	return c
+}
+
+// lookUp returns what is known about a key.
+func (r *Request) lookUp(key string) known {
+	key = strings.ToLower(key)
+	if value, ok := r.Context.keys[key]; ok {
+		return value
+	}
+	if value, ok := r.Principal.key(key); ok {
+		return value
+	}
+	absent := func(prefix string) bool { return strings.HasPrefix(key, prefix) }
+	if r.Context.complete || slices.ContainsFunc(r.Context.prefixes, absent) {
+		return known{has: No}
+	}
+	return known{has: Unknown}
+}
+
+// alternatives returns the cases that a condition has to be evaluated for: without the key, and with each
+// of its possible values.
+func (k known) alternatives() []known {
+	var cases []known
+	if k.has != Yes || k.exact && len(k.values) == 0 {
+		cases = append(cases, known{has: No})
+	}
+	if k.has == No || k.exact && len(k.values) == 0 {
+		return cases
+	}
+	k.has = Yes
+	if len(k.oneOf) == 0 {
+		return append(cases, k)
+	}
+	for _, value := range k.oneOf {
+		cases = append(cases, known{has: Yes, values: []string{value}, exact: true})
+	}
+	return cases
+}
