@@ -31,6 +31,10 @@ type model struct {
 	// allDocuments are the session documents of all accounts and Regions, in the order of their URNs.
 	allDocuments []*sessionDocument
 	keys         []*key
+	// used are the results of usedDocuments.
+	used map[location][]*sessionDocument
+	// recording are the results of recordingNeeds.
+	recording map[location][]need
 	// tags are the tags that resources of their own add to other resources, by the id of those.
 	tags   map[string]map[string]any
 	intent intent
@@ -90,6 +94,7 @@ func newModel(s *state) (*model, error) {
 		state: s, vpcs: map[string]*vpc{}, subnets: map[string]*subnet{}, tables: map[string]*routeTable{},
 		associations: map[string]*resource{}, groups: map[string]*securityGroup{}, roles: map[string]*role{},
 		profiles: map[string]*resource{}, documents: map[string]*sessionDocument{}, tags: map[string]map[string]any{},
+		used: map[location][]*sessionDocument{}, recording: map[location][]need{},
 	}
 	m.readNetwork()
 	m.readTags()

@@ -18,7 +18,7 @@ func (m *model) proveReach() []*finding {
 	for _, i := range m.instances {
 		for _, service := range []string{serviceSSM, serviceMessages, serviceEC2Messages, serviceLogs, serviceKMS} {
 			needed := service == serviceSSM || service == serviceMessages ||
-				slices.ContainsFunc(m.recordingNeeds(), func(n need) bool { return n.service == service })
+				slices.ContainsFunc(m.recordingNeeds(i.location), func(n need) bool { return n.service == service })
 			if needed || m.endpointOf(i, service) != nil {
 				found = append(found, m.proveReachService(i, service))
 			}

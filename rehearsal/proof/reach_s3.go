@@ -43,7 +43,7 @@ func (m *model) s3Needs(i *instance) []s3Need {
 			"its user data", httpsPort, true, true,
 		})
 	}
-	for _, n := range m.recordingNeeds() {
+	for _, n := range m.recordingNeeds(i.location) {
 		if n.service == serviceS3 {
 			needs = append(needs, s3Need{n.action, n.resource, "the agent, to " + n.why, httpsPort, false, true})
 		}

@@ -245,6 +245,12 @@ func unknownMFA(c policy.Context) policy.Context {
 
 // decideSession decides a request of a session of the role.
 func (m *model) decideSession(r *role, action, resource string, context policy.Context) policy.Decision {
+	policies, request := m.sessionRequest(r, action, resource, context)
+	return policies.Decide(request)
+}
+
+// sessionRequest returns a request of a session of the role, and the policies that decide it.
+func (m *model) sessionRequest(r *role, action, resource string, context policy.Context) (policy.Policies, *policy.Request) {
 	policies, _ := r.identityPolicies()
 	if r.boundary != "" {
 		policies.Boundary, _ = m.managedPolicy(r.boundary)
@@ -254,10 +260,10 @@ func (m *model) decideSession(r *role, action, resource string, context policy.C
 			policies.Resource, policies.ResourceMustAllow = k.policy, true
 		}
 	}
-	return policies.Decide(&policy.Request{
+	return policies, &policy.Request{
 		Principal: policy.Session(r.arn, exampleUser), Action: action, Resource: resource,
 		Context: noMFA(context).With("aws:userid", r.uniqueID+":"+exampleUser),
-	})
+	}
 }
 
 // withTags returns the context of a request for a resource that has these tags and no others.

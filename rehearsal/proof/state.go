@@ -39,6 +39,8 @@ type resource struct {
 	dependencies []string
 	// retain is true if destroying the stack does not delete the resource.
 	retain bool
+	// external is true if the stack reads the resource and does not manage it.
+	external bool
 	// fromProject is true if a component of this project's program declares the resource.
 	fromProject bool
 	// encrypted are the properties that were read and are encrypted.
@@ -110,7 +112,8 @@ func (s *state) newResource(r apitype.ResourceV3) *resource {
 	_, qualifiedType, name := urnParts(r.URN)
 	n := &resource{
 		urn: string(r.URN), typ: string(r.Type), name: name, id: string(r.ID), inputs: r.Inputs, outputs: r.Outputs,
-		provider: r.Provider, retain: r.RetainOnDelete || r.Protect, state: s,
+		provider: r.Provider, retain: r.RetainOnDelete || r.Protect,
+		external: r.External, state: s,
 	}
 	if r.Created != nil {
 		n.created = *r.Created
@@ -222,8 +225,11 @@ func (r *resource) boolean(key string, absent bool) bool { return asBool(r.value
 func (r *resource) strList(key string) []string { return asStrList(r.value(key)) }
 
 // objects returns a property that is a list of objects.
-func (r *resource) objects(key string) []map[string]any {
-	list, _ := r.value(key).([]any)
+func (r *resource) objects(key string) []map[string]any { return toObjects(r.value(key)) }
+
+// toObjects converts a list of objects.
+func toObjects(value any) []map[string]any {
+	list, _ := value.([]any)
 	var objects []map[string]any
 	for _, item := range list {
 		if object, ok := item.(map[string]any); ok {

@@ -26,21 +26,24 @@ aws:cloudwatch/logStream:LogStream aws:cloudwatch/metricAlarm:MetricAlarm aws:cl
 aws:cloudwatch/dashboard:Dashboard
 aws:iam/accessKey:AccessKey aws:iam/serviceLinkedRole:ServiceLinkedRole
 aws:iam/samlProvider:SamlProvider aws:iam/openIdConnectProvider:OpenIdConnectProvider
+aws:ssm/patchGroup:PatchGroup aws:ssm/resourceDataSync:ResourceDataSync aws:ssm/defaultPatchBaseline:DefaultPatchBaseline
+aws:ssm/maintenanceWindowTarget:MaintenanceWindowTarget aws:iam/accountAlias:AccountAlias aws:iam/userLoginProfile:UserLoginProfile
 aws:iam/accountPasswordPolicy:AccountPasswordPolicy aws:iam/virtualMfaDevice:VirtualMfaDevice
 `)
 
 // harmlessModules are the modules of services whose resources connect nothing to an instance, and give nobody
-// permission to sessions or their records.
+// permission to sessions. Those of CloudWatch, S3 and AWS KMS can affect records: the claim recorded looks for the ones
+// that refer to a log group, bucket or key of records.
 var harmlessModules = toSet(`accessanalyzer account acm acmpca amp athena auditmanager backup bcmdata budgets cfg chatbot cloudtrail codeartifact
 	codecommit cognito costexplorer cur dax docdb dynamodb ecr ecrpublic efs elasticache fsx glacier glue grafana guardduty inspector inspector2
 	keyspaces kinesis macie macie2 memorydb mq msk neptune notifications opensearch pricing qldb rds redshift resourceexplorer resourcegroups
-	securityhub servicequotas ses sesv2 shield signer sns sqs synthetics timestreamwrite waf wafregional wafv2 xray`)
+	cloudwatch s3 s3control kms secretsmanager securityhub servicequotas ses sesv2 shield signer sns sqs synthetics timestreamwrite waf wafregional wafv2 xray`)
 
 // moduleScopes are the scopes of the other modules. A module that is not in it may affect everything.
 var moduleScopes = map[scope]map[string]bool{
 	scopeNetwork: toSet(`ec2 vpc ebs ec2transitgateway networkfirewall route53 directconnect networkmanager vpclattice globalaccelerator lb alb elb
 		ec2clientvpn autoscaling applicationloadbalancing servicediscovery networkmonitor`),
-	scopeIdentity: toSet(`iam organizations ssm ssoadmin identitystore kms s3 s3control cloudwatch rolesanywhere secretsmanager`),
+	scopeIdentity: toSet(`iam organizations ssm ssoadmin identitystore rolesanywhere`),
 }
 
 // localPackages are the packages whose resources change nothing in AWS.
