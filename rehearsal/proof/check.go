@@ -62,7 +62,7 @@ func Check(deployment *apitype.DeploymentV3, options Options) ([]Claim, error) {
 	if err != nil {
 		return nil, err
 	}
-	m.intent.principals = append(m.intent.principals, options.Principals...)
+	m.principals = options.Principals
 	var claims []Claim
 	for _, p := range provers() {
 		unmodeled, uncertain := m.unmodeled(p.scope), m.uncertainIn(p.scope)

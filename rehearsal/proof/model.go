@@ -38,6 +38,8 @@ type model struct {
 	// tags are the tags that resources of their own add to other resources, by the id of those.
 	tags   map[string]map[string]any
 	intent intent
+	// principals are meant to assume every session role, in addition to those that components record.
+	principals []string
 }
 
 // instance is an EC2 instance.
@@ -69,13 +71,6 @@ type rolePolicy struct {
 
 // intent is what a stack of this project is meant for, from the inputs that its components record.
 type intent struct {
-	// sessionRoleKnown is true if a component records what its session role is for.
-	sessionRoleKnown bool
-	principals       []string
-	requireMFA       bool
-	mfaMaxAge        int // in minutes; 0 is any age
-	documents        []string
-	pushKey          bool
 	// organization is the AWS Organizations id that the account is said to be a member of.
 	organization string
 	// forwardKnown is true if a component records forward.
@@ -327,14 +322,6 @@ func (m *model) managedPolicy(arn string) (*policy.Document, error) {
 
 // readIntent reads the inputs of this project's components.
 func (m *model) readIntent() {
-	for _, n := range m.component(contract.SessionRoleType) {
-		m.intent.sessionRoleKnown = true
-		m.intent.principals = asStrList(n.input(contract.PrincipalsInput))
-		m.intent.requireMFA = asBool(n.input(contract.RequireMFAInput), false)
-		m.intent.mfaMaxAge = asInt(n.input(contract.MFAMaxAgeInput), 0)
-		m.intent.documents = asStrList(n.input(contract.DocumentsInput))
-		m.intent.pushKey = m.intent.pushKey || asBool(n.input(contract.PushKeyInput), false)
-	}
 	for _, n := range m.component(contract.EndpointsType) {
 		m.intent.organization = asStr(n.input(contract.OrganizationInput))
 	}

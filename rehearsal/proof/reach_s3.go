@@ -186,7 +186,7 @@ func (m *model) checkEndpointAllowsS3(f *finding, i *instance, e *vpcEndpoint, n
 	r, missing := m.roleOf(i)
 	for _, n := range needs {
 		request := &policy.Request{Action: n.action, Resource: n.resource, Context: policy.Context{}.With("aws:SourceVpce", e.id).With("aws:SourceVpc", e.vpc)}
-		policies := &policy.Policies{Endpoint: document, Resource: allowAllPrincipals}
+		policies := &policy.Policies{Endpoint: document, Gateway: e.isGateway(), Resource: allowAllPrincipals}
 		who := "an unsigned request"
 		if !n.anonymous {
 			if r == nil {
@@ -195,7 +195,7 @@ func (m *model) checkEndpointAllowsS3(f *finding, i *instance, e *vpcEndpoint, n
 			}
 			request = m.agentRequest(i, r, need{action: n.action, resource: n.resource})
 			request.Context = request.Context.With("aws:SourceVpce", e.id)
-			policies = &policy.Policies{Identity: []*policy.Document{allowAll}, Endpoint: document}
+			policies = &policy.Policies{Identity: []*policy.Document{allowAll}, Endpoint: document, Gateway: e.isGateway()}
 			who = "a request of " + r.String()
 		}
 		f.expectAllowed(policies.Decide(request), fmt.Sprintf("allow %s on %s in the policy of %s", n.action, n.resource, e),

@@ -1,10 +1,8 @@
 package proof
 
 import (
-	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 
 	"bastionless/internal/contract"
@@ -19,9 +17,6 @@ const (
 	mfaAge         = "aws:MultiFactorAuthAge"
 	sessionNameKey = "sts:RoleSessionName"
 )
-
-// exampleUser is the name of users and of role sessions in example requests.
-const exampleUser = "ann"
 
 // sessionRoles returns the roles that principals assume to start sessions, sorted by name.
 func (m *model) sessionRoles() []*role {
@@ -72,175 +67,36 @@ func (r *role) unknownPolicies() []string {
 	return unknown
 }
 
-// trustedPrincipal is an example of a principal that a trust policy lists.
-type trustedPrincipal struct {
-	policy.Principal
-	// listed is the name in the trust policy.
-	listed string
+// roleIntent is what a session role is meant for.
+type roleIntent struct {
+	// known is true if a component of this project records what the role is for.
+	known bool
+	// principals are meant to assume the role.
+	principals []string
+	requireMFA bool
+	mfaMaxAge  int // in minutes; 0 is any age
+	documents  []string
+	pushKey    bool
 }
 
-// isUser reports whether the principal is an IAM user. Only requests of users show whether there was MFA.
-func (p trustedPrincipal) isUser() bool { return p.RoleARN == "" }
-
-// name returns the last part of the ARN.
-func (p trustedPrincipal) name() string { return p.ARN[strings.LastIndex(p.ARN, "/")+1:] }
-
-// trustedPrincipals returns examples of each principal that the trust policy of the role lists.
-func (m *model) trustedPrincipals(r *role) []trustedPrincipal {
-	var found []trustedPrincipal
-	add := func(arn, listed string) {
-		p := trustedPrincipal{exampleOf(arn), listed}
-		if !slices.ContainsFunc(found, func(other trustedPrincipal) bool { return other.ARN == p.ARN }) {
-			found = append(found, p)
-		}
-	}
-	for _, s := range r.trust.Statements {
-		if s.Deny || s.Principal == nil || !s.Covers("sts:AssumeRole") {
-			continue
-		}
-		listed := s.Principal.AWS
-		if s.Principal.Anyone {
-			listed = append(slices.Clone(listed), m.account)
-		}
-		for _, name := range listed {
-			account := accountOf(name)
-			if strings.HasPrefix(name, "arn:") && !strings.HasSuffix(name, ":root") {
-				add(name, name)
-				continue
-			}
-			arns := exampleARNs(s, account)
-			if len(arns) == 0 {
-				arns = []string{fmt.Sprintf("arn:%s:iam::%s:user/%s", m.partition, account, exampleUser)}
-			}
-			for _, arn := range arns {
-				add(arn, name)
+// intentOf returns what a session role is meant for: what the component that declares it records, and the
+// principals that are meant to assume every session role.
+func (m *model) intentOf(r *role) roleIntent {
+	var intent roleIntent
+	for _, urn := range r.dependencies {
+		if c := m.byURN[urn]; c != nil && c.typ == contract.SessionRoleType {
+			intent = roleIntent{
+				known:      true,
+				principals: asStrList(c.input(contract.PrincipalsInput)),
+				requireMFA: asBool(c.input(contract.RequireMFAInput), false),
+				mfaMaxAge:  asInt(c.input(contract.MFAMaxAgeInput), 0),
+				documents:  asStrList(c.input(contract.DocumentsInput)),
+				pushKey:    asBool(c.input(contract.PushKeyInput), false),
 			}
 		}
 	}
-	return found
-}
-
-// exampleOf returns the principal with an ARN: a user, or a session if it is the ARN of a role.
-func exampleOf(arn string) policy.Principal {
-	if strings.Contains(arn, ":role/") {
-		return policy.Session(arn, exampleUser)
-	}
-	return policy.User(arn)
-}
-
-// accountOf returns the account of a name in a Principal element: an ARN or an account id.
-func accountOf(name string) string {
-	if strings.HasPrefix(name, "arn:") {
-		return policy.Principal{ARN: name}.Account()
-	}
-	return name
-}
-
-// exampleARNs returns ARNs that meet the statement's conditions on aws:PrincipalArn, in an account if a
-// condition does not determine it.
-func exampleARNs(s policy.Statement, account string) []string {
-	var arns []string
-	for _, c := range s.Conditions {
-		if !strings.EqualFold(c.Key, "aws:PrincipalArn") || strings.Contains(c.Operator, "Not") {
-			continue
-		}
-		for _, value := range c.Values {
-			parts := strings.SplitN(value, ":", 6)
-			if len(parts) == 6 && strings.ContainsAny(parts[4], "*?") {
-				parts[4] = account
-			}
-			arns = append(arns, strings.NewReplacer("*", "example", "?", "x").Replace(strings.Join(parts, ":")))
-		}
-	}
-	return arns
-}
-
-// foreignPrincipals returns examples of principals of other accounts: any user and role, and those that the
-// document's conditions on aws:PrincipalArn match.
-func (m *model) foreignPrincipals(document *policy.Document, account string) []policy.Principal {
-	var found []policy.Principal
-	for _, other := range foreignAccounts(account) {
-		arns := []string{
-			fmt.Sprintf("arn:%s:iam::%s:role/%s", m.partition, other, exampleUser),
-			fmt.Sprintf("arn:%s:iam::%s:user/%s", m.partition, other, exampleUser),
-		}
-		for _, s := range document.Statements {
-			for _, arn := range exampleARNs(s, other) {
-				if accountOf(arn) == other {
-					arns = append(arns, arn)
-				}
-			}
-		}
-		for _, arn := range arns {
-			if p := exampleOf(arn); !slices.Contains(found, p) {
-				found = append(found, p)
-			}
-		}
-	}
-	return found
-}
-
-// foreignAccounts returns two accounts other than the given one: one that is very different, and one that
-// differs in the last digit.
-func foreignAccounts(account string) []string {
-	different, similar := "999999999999", account
-	if account == different {
-		different = "888888888888"
-	}
-	if n := len(account); n > 0 {
-		last := byte('0')
-		if account[n-1] == last {
-			last = '1'
-		}
-		similar = account[:n-1] + string(last)
-	}
-	return []string{different, similar}
-}
-
-// mfaContext adds the condition keys on MFA to the context of a request.
-type mfaContext func(policy.Context) policy.Context
-
-// decideAssume decides whether a principal can assume a role with a session name, if its own policies allow
-// that. The keys in unknown have unknown values.
-func (m *model) decideAssume(r *role, p policy.Principal, sessionName string, mfa mfaContext, unknown ...string) policy.Decision {
-	userID := "AIDASOMEUSER"
-	if p.RoleARN != "" {
-		userID = "AROAOTHERROLE:" + exampleUser
-	}
-	context := mfa(policy.Context{}).With(sessionNameKey, sessionName).With("aws:userid", userID)
-	for _, key := range unknown {
-		context = context.WithUnknown(key)
-	}
-	policies := policy.Policies{
-		Identity: []*policy.Document{allowAll}, Resource: r.trust, ResourceAccount: r.account(), ResourceMustAllow: true,
-	}
-	return policies.Decide(&policy.Request{Principal: p, Action: "sts:AssumeRole", Resource: r.arn, Context: context})
-}
-
-// withMFA is the context of a principal that has signed in with MFA, if its requests can show that.
-func withMFA(p trustedPrincipal) mfaContext {
-	if !p.isUser() {
-		return noMFA
-	}
-	return mfaSecondsAgo(60)
-}
-
-// mfaSecondsAgo is the context of a user who has signed in with MFA.
-func mfaSecondsAgo(seconds int) mfaContext {
-	return func(c policy.Context) policy.Context {
-		return c.With(mfaPresent, "true").With(mfaAge, strconv.Itoa(seconds))
-	}
-}
-
-// noMFA is the context of long-term access keys, and of roles: the request has neither key.
-func noMFA(c policy.Context) policy.Context { return c.Without(mfaPresent).Without(mfaAge) }
-
-// mfaFalse is the context of temporary credentials that were issued without MFA.
-func mfaFalse(c policy.Context) policy.Context { return c.With(mfaPresent, "false").Without(mfaAge) }
-
-// unknownMFA is the context of a request that may show MFA or not.
-func unknownMFA(c policy.Context) policy.Context {
-	return c.WithUnknown(mfaPresent).WithUnknown(mfaAge)
+	intent.principals = append(slices.Clone(intent.principals), m.principals...)
+	return intent
 }
 
 // decideSession decides a request of a session of the role.
@@ -256,14 +112,23 @@ func (m *model) sessionRequest(r *role, action, resource string, context policy.
 		policies.Boundary, _ = m.managedPolicy(r.boundary)
 	}
 	if strings.HasPrefix(action, "kms:") {
+		// The clients of Session Manager call AWS KMS themselves, so that no service is between.
+		context = context.Without("kms:ViaService").With("kms:CallerAccount", r.account())
 		if k := m.key(resource); k != nil {
 			policies.Resource, policies.ResourceMustAllow = k.policy, true
 		}
 	}
 	return policies, &policy.Request{
 		Principal: policy.Session(r.arn, exampleUser), Action: action, Resource: resource,
-		Context: noMFA(context).With("aws:userid", r.uniqueID+":"+exampleUser),
+		Context: callerContext(context).With("aws:userid", r.uniqueID+":"+exampleUser),
 	}
+}
+
+// callerContext adds what is known about every request that a person makes with the AWS CLI: it uses TLS, and no
+// service makes it for them. The principal's tags, the source address and the time are unknown.
+func callerContext(context policy.Context) policy.Context {
+	return context.With("aws:SecureTransport", "true").With("aws:ViaAWSService", "false").
+		Without("aws:CalledVia").Without("aws:CalledViaFirst").Without("aws:CalledViaLast")
 }
 
 // withTags returns the context of a request for a resource that has these tags and no others.

@@ -54,8 +54,8 @@ func TestCheck_doesNotProveWhatIsFalse(t *testing.T) {
 		because string
 	}{
 		"a condition on another user name": {
-			trust(`{` + root + `,"Condition":{"StringEquals":{"aws:username":"bob"}}}`), "session.mfa", proof.Undecided,
-			"so this example does not show whether other principals of arn:aws:iam::123456789012:root can without it",
+			trust(`{` + root + `,"Condition":{"StringEquals":{"aws:username":"bob"}}}`), "session.mfa", proof.Refuted,
+			"user/bob assumes Role \"people\" with long-term access keys: allowed",
 		},
 		"MFA for some": {
 			trust(trustStatement + `,{` + root + `}`), "session.mfa", proof.Refuted, "user/ann assumes Role \"people\" with long-term access keys: allowed",
@@ -93,7 +93,7 @@ func TestCheck_doesNotProveWhatIsFalse(t *testing.T) {
 		},
 		"a pattern of session names": {
 			trust(strings.Replace(strings.Replace(trustStatement, `"StringEquals"`, `"StringLike"`, 1), "${aws:username}", "${aws:username}*", 1)),
-			"session.own", proof.Undecided, `can use the session name "anna"`,
+			"session.own", proof.Undecided, `can use the session name "annany"`,
 		},
 		"NotAction": {
 			policies(startStatement, ownStatement, `{"Effect":"Allow","NotAction":"iam:*","Resource":"*"}`), "session.scope", proof.Refuted, "allows all actions except iam:*",
@@ -109,7 +109,7 @@ func TestCheck_doesNotProveWhatIsFalse(t *testing.T) {
 		"instances by tag": {
 			policies(channelStatement, ownStatement, strings.Replace(startStatement, `instance/i-1"`, `instance/*"`, 1),
 				`{"Effect":"Deny","Action":"ssm:StartSession","Resource":"*","Condition":{"StringNotEquals":{"ssm:resourceTag/team":"ops"}}}`),
-			"session.scope", proof.Refuted, "allows sessions on arn:aws:ec2:eu-west-1:123456789012:instance/*",
+			"session.scope", proof.Undecided, "allows sessions on arn:aws:ec2:eu-west-1:123456789012:instance/*",
 		},
 		"a role with an unknown policy": {
 			func(p *peer) {
@@ -123,7 +123,7 @@ func TestCheck_doesNotProveWhatIsFalse(t *testing.T) {
 			func(p *peer) {
 				p.set("ssm", "policy", document(`{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*","Condition":{"StringEquals":{"aws:PrincipalAccount":"123456789012"}}}`,
 					`{"Effect":"Allow","Principal":"*","Action":"ssm:PutParameter","Resource":"arn:aws:ssm:*:*:parameter/leak"}`))
-			}, "endpoint-policy.ssm", proof.Refuted, "ssm:PutParameter on arn:aws:ssm:x:x:parameter/leak",
+			}, "endpoint-policy.ssm", proof.Refuted, "ssm:PutParameter on arn:aws:ssm:any:any:parameter/leak",
 		},
 		"an endpoint policy that allows a role name in any account": {
 			func(p *peer) {

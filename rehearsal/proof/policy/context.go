@@ -88,6 +88,20 @@ func (c Context) Forget(key string) Context {
 	return c
 }
 
+// Knows reports whether the context says anything about a key.
+func (c Context) Knows(key string) bool {
+	_, ok := c.keys[strings.ToLower(key)]
+	return ok
+}
+
+// Value returns the only value of a key, or "" if it has none or it is not known.
+func (c Context) Value(key string) string {
+	if k := c.keys[strings.ToLower(key)]; k.exact && len(k.values) == 1 {
+		return k.values[0]
+	}
+	return ""
+}
+
 // WithoutAny returns the context without any key that has the prefix, except those that With adds.
 func (c Context) WithoutAny(prefix string) Context {
 	c.prefixes = append(slices.Clone(c.prefixes), strings.ToLower(prefix))

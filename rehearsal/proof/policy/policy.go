@@ -66,7 +66,7 @@ type Statement struct {
 	Resources    []string
 	NotResources bool
 	Conditions   []Condition
-	// actions are the patterns of Actions, in lower case.
+	// actions are the patterns of Actions, in lower case, if the statement was parsed.
 	actions []pattern
 	// Unsupported names an element of the statement that this package does not support.
 	Unsupported string

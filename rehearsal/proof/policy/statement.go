@@ -87,7 +87,11 @@ func (s *Statement) matchesAction(r *Request) Answer {
 		class = class.lower()
 	}
 	result := No
-	for _, p := range s.actions {
+	patterns := s.actions
+	for _, text := range s.Actions[len(patterns):] {
+		patterns = append(patterns, pattern(nil).add(strings.ToLower(text), true))
+	}
+	for _, p := range patterns {
 		if class != nil {
 			result = result.or(class.matchedBy(p))
 		} else {

@@ -18,8 +18,9 @@ const maxWitnesses = 4000
 // It chooses only what a caller can choose. Keys such as aws:SourceIp or tags remain unknown.
 func (p *Policies) Witness(r *Request) (*Request, Decision, bool) {
 	tried := 0
+	mentioned := p.mentioned()
 	for _, s := range p.allowing() {
-		for one := range s.requests(r) {
+		for one := range s.requests(r, mentioned) {
 			if tried++; tried > maxWitnesses {
 				return nil, Decision{}, false
 			}
@@ -44,13 +45,32 @@ func (p *Policies) allowing() []*Statement {
 	return found
 }
 
+// mentioned returns the keys that a caller chooses and that conditions mention, in lower case, with the values that
+// they mention.
+func (p *Policies) mentioned() map[string][]string {
+	found := map[string][]string{}
+	for _, d := range slices.Concat(present(p.Resource), present(p.Endpoint), present(p.Boundary), p.Identity) {
+		for _, s := range d.Statements {
+			for _, c := range s.Conditions {
+				if key := strings.ToLower(c.Key); isFree(key) {
+					found[key] = append(found[key], c.Values...)
+					if key == "aws:multifactorauthage" {
+						found["aws:multifactorauthpresent"] = append(found["aws:multifactorauthpresent"], "true")
+					}
+				}
+			}
+		}
+	}
+	return found
+}
+
 // requests iterates over requests of a class that the statement is likely to allow.
-func (s *Statement) requests(class *Request) iter.Seq[*Request] {
+func (s *Statement) requests(class *Request, mentioned map[string][]string) iter.Seq[*Request] {
 	return func(yield func(*Request) bool) {
 		actions := s.members(class.Action, class.Actions, s.Actions, s.NotActions, "AnyAction")
 		resources := s.members(class.Resource, class.Resources, s.Resources, s.NotResources, "any-resource/any-key")
 		for _, principal := range s.principals(class) {
-			for _, context := range s.contexts(class, principal) {
+			for _, context := range s.contexts(class, principal, mentioned) {
 				for _, action := range actions {
 					for _, resource := range resources {
 						if !yield(&Request{Principal: principal, Action: action, Resource: resource, Context: context}) {
@@ -221,13 +241,17 @@ func (s *Statement) values(key string) []string {
 }
 
 // freePrefixes begin the keys whose values a caller chooses.
-var freePrefixes = []string{"sts:rolesessionname", "kms:encryptioncontext", "kms:granteeprincipal", "kms:grantoperations", "s3:prefix", "s3:x-amz-"}
+var freePrefixes = []string{
+	"sts:rolesessionname", "aws:multifactorauth", "kms:encryptioncontext", "kms:granteeprincipal", "kms:grantoperations",
+	"s3:prefix", "s3:x-amz-", "ec2:osuser",
+}
 
 // contexts returns contexts of a class in which the keys that the caller chooses have values.
-func (s *Statement) contexts(class *Request, principal Principal) []Context {
+func (s *Statement) contexts(class *Request, principal Principal, mentioned map[string][]string) []Context {
 	given := func(key string) bool {
 		_, ok := class.Context.keys[key]
-		return ok || class.Context.complete
+		_, follows := principal.key(key)
+		return ok || follows || class.Context.complete
 	}
 	found := []Context{class.Context}
 	if !given("aws:securetransport") {
@@ -241,16 +265,13 @@ func (s *Statement) contexts(class *Request, principal Principal) []Context {
 		found = next
 	}
 	for key, value := range sortedKeys(class.Context.keys) {
-		if value.exact || value.has == No {
-			continue
+		if !value.exact && value.has != No {
+			choose(func(c Context) []Context { return s.choices(c, key, value, principal, mentioned[key]) })
 		}
-		choose(func(c Context) []Context { return s.choices(c, key, value, principal) })
 	}
-	for _, c := range s.Conditions {
-		key := strings.ToLower(c.Key)
-		free := slices.ContainsFunc(freePrefixes, func(prefix string) bool { return strings.HasPrefix(key, prefix) })
-		if free && !given(key) {
-			choose(func(c Context) []Context { return s.choices(c, key, known{has: Unknown}, principal) })
+	for key, values := range sortedKeys(mentioned) {
+		if !given(key) {
+			choose(func(c Context) []Context { return s.choices(c, key, known{has: Unknown}, principal, values) })
 		}
 	}
 	if !given("sts:rolesessionname") {
@@ -261,14 +282,24 @@ func (s *Statement) contexts(class *Request, principal Principal) []Context {
 			return []Context{c.With("sts:RoleSessionName", nameOf(principal))}
 		})
 	}
-	return found
+	return slices.DeleteFunc(found, ageWithoutMFA)
 }
 
-// choices returns contexts in which a key that is not known exactly has values that it can have.
-func (s *Statement) choices(c Context, key string, value known, principal Principal) []Context {
-	free := slices.ContainsFunc(freePrefixes, func(prefix string) bool { return strings.HasPrefix(key, prefix) })
+// ageWithoutMFA reports whether a context has the age of MFA, and no MFA.
+func ageWithoutMFA(c Context) bool {
+	return c.keys["aws:multifactorauthage"].has == Yes && c.Value("aws:MultiFactorAuthPresent") != "true"
+}
+
+// isFree reports whether a caller chooses the value of a key, given in lower case.
+func isFree(key string) bool {
+	return slices.ContainsFunc(freePrefixes, func(prefix string) bool { return strings.HasPrefix(key, prefix) })
+}
+
+// choices returns contexts in which a key that is not known exactly has values that it can have. mentioned are
+// values that conditions mention.
+func (s *Statement) choices(c Context, key string, value known, principal Principal, mentioned []string) []Context {
 	var found []Context
-	if value.has == Unknown && (free || len(value.oneOf) > 0) {
+	if value.has == Unknown && (isFree(key) || len(value.oneOf) > 0) {
 		found = append(found, c.Without(key))
 	}
 	var options []string
@@ -277,8 +308,13 @@ func (s *Statement) choices(c Context, key string, value known, principal Princi
 		options = value.oneOf
 	case value.aboveKnown:
 		return append(found, c.With(key, formatAbove(value.above)))
-	case free, len(value.not) > 0:
-		options = append(s.examples(key, principal), "another-value", "999999999999", exampleName, nameOf(principal))
+	case isFree(key), len(value.not) > 0:
+		for _, text := range slices.Concat(s.values(key), mentioned, []string{"true", "1", nameOf(principal), "another-value", "999999999999"}) {
+			text = strings.ReplaceAll(text, "${aws:username}", nameOf(principal))
+			if text = strings.NewReplacer("*", "any", "?", "x").Replace(text); !slices.Contains(options, text) {
+				options = append(options, text)
+			}
+		}
 	}
 	for _, option := range options {
 		differs := value.notKey == ""
@@ -292,16 +328,6 @@ func (s *Statement) choices(c Context, key string, value known, principal Princi
 	}
 	if len(found) == 0 {
 		return []Context{c}
-	}
-	return found
-}
-
-// examples returns values of a key that meet the statement's conditions.
-func (s *Statement) examples(key string, principal Principal) []string {
-	var found []string
-	for _, text := range s.values(key) {
-		text = strings.ReplaceAll(text, "${aws:username}", nameOf(principal))
-		found = append(found, strings.NewReplacer("*", "any", "?", "x").Replace(text))
 	}
 	return found
 }
