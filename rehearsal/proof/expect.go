@@ -5,7 +5,7 @@ import "bastionless/rehearsal/proof/policy"
 // expectNone adds whether AWS denies all requests of a class. If it does not, a request that it allows refutes the
 // claim. class describes the class, and describe one of its requests.
 func (f *finding) expectNone(policies policy.Policies, request *policy.Request, fix, class string, describe func(*policy.Request) string) {
-	d := policies.Decide(request)
+	d := decideClass(policies, request)
 	if d.Effect == policy.Denied {
 		f.pass("%s: %s: %s", class, d.Effect, d.Why)
 		return

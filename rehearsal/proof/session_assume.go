@@ -1,6 +1,7 @@
 package proof
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -115,10 +116,7 @@ func (m *model) users() []*iamUser {
 	var found []*iamUser
 	for _, n := range m.ofType("aws:iam/user:User") {
 		u := &iamUser{resource: n, arn: n.str("arn")}
-		name := n.str("name")
-		if name == "" {
-			name = n.id
-		}
+		name := cmp.Or(n.str("name"), n.id)
 		u.policies = m.policiesOf("user", name)
 		for _, group := range m.groupsOf(name) {
 			u.policies = append(u.policies, m.policiesOf("group", group)...)
@@ -172,6 +170,28 @@ func (m *model) policiesOf(kind, name string) []*policy.Document {
 		if slices.Contains(n.strList(kind+"s"), name) {
 			attach(n)
 		}
+	}
+	return found
+}
+
+// startersWithoutRole says for each IAM user and group of the state how it may start sessions without the session role:
+// by its own policies, in a context.
+func (m *model) startersWithoutRole(context policy.Context) []string {
+	var found []string
+	check := func(n *resource, principal policy.Principal, documents []*policy.Document) {
+		d := (&policy.Policies{Identity: documents}).Decide(&policy.Request{
+			Principal: principal, Action: "ssm:StartSession", Resources: &policy.Class{Prefix: "arn:"}, Context: callerContext(context),
+		})
+		if d.Effect != policy.Denied {
+			found = append(found, fmt.Sprintf("%s may start sessions without the session role: %s", n, d.Why))
+		}
+	}
+	for _, u := range m.users() {
+		check(u.resource, policy.User(u.arn), u.policies)
+	}
+	for _, n := range m.ofType("aws:iam/group:Group") {
+		members := policy.Group{Kind: policy.UserKind, Partition: m.partition, Account: n.account}
+		check(n, members.Principal(), m.policiesOf("group", cmp.Or(n.str("name"), n.id)))
 	}
 	return found
 }

@@ -164,12 +164,13 @@ func excessActions(s *policy.Statement, where string) (why []string, fix string)
 
 // excessResources returns a function that says which resources of a statement are none of those that are allowed.
 func excessResources(allowed []string, format string, fix func(where string) string) func(*policy.Statement, string) ([]string, string) {
+	set := toSet(strings.Join(allowed, " "))
 	return func(s *policy.Statement, where string) (why []string, _ string) {
 		if s.NotResources {
 			return []string{where + " covers all resources except " + strings.Join(s.Resources, ", ")}, "list the resources in Resource of " + where
 		}
 		for _, resource := range s.Resources {
-			if !slices.Contains(allowed, resource) {
+			if !set[resource] {
 				why = append(why, strings.Replace(strings.Replace(format, "%s", where, 1), "%s", resource, 1))
 			}
 		}
@@ -182,7 +183,7 @@ func (m *model) checkLimit(f *finding, r *role, limit scopeLimit) {
 	policies, request := m.sessionRequest(r, limit.action, "", limit.context)
 	request.Context = request.Context.WithSome("aws:userid")
 	request.Actions, request.Resources = limit.actions, limit.resources
-	d := policies.Decide(request)
+	d := policies.DecideClass(request)
 	if d.Effect == policy.Denied {
 		f.pass("%s: %s: %s", limit.class, d.Effect, d.Why)
 		return

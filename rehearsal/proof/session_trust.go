@@ -14,26 +14,11 @@ import (
 // https://docs.aws.amazon.com/singlesignon/latest/userguide/referencingpermissionsets.html
 const identityCenterPath = "role/aws-reserved/sso.amazonaws.com/"
 
-// expectNone adds whether AWS denies all requests of a class. If it does not, a request that it allows refutes the
-// claim. class describes the class, and describe one of its requests.
-func (f *finding) expectNone(policies policy.Policies, request *policy.Request, fix, class string, describe func(*policy.Request) string) {
-	d := decideClass(policies, request)
-	if d.Effect == policy.Denied {
-		f.pass("%s: %s: %s", class, d.Effect, d.Why)
-		return
-	}
-	if witness, allowed, ok := policies.Witness(request); ok {
-		f.fail(fix, "%s: %s: %s", describe(witness), allowed.Effect, allowed.Why)
-		return
-	}
-	f.unknownUntil(fix, "%s may be allowed: %s", class, d.Why)
-}
-
 // decideClass decides a class of requests. For those that assume a role, it decides users with MFA, users without MFA
 // and sessions of roles one by one: the root user and federated users cannot assume roles.
 // https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
 func decideClass(policies policy.Policies, request *policy.Request) policy.Decision {
-	d := policies.Decide(request)
+	d := policies.DecideClass(request)
 	if d.Effect != policy.Undecided || request.Action != "sts:AssumeRole" || request.Principal.IsSession() {
 		return d
 	}
@@ -99,6 +84,9 @@ func (m *model) proveSessionMFA() []*finding {
 			f.claim.Class = Hardening
 		}
 		m.checkMFA(f, r, intent, nil)
+		for _, why := range m.startersWithoutRole(withoutMFA()) {
+			f.unknown("%s", why)
+		}
 		m.checkIdentityCenter(f, r)
 	})
 }

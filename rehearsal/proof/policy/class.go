@@ -13,6 +13,8 @@ type Class struct {
 	Prefix string
 	// Except are texts that are no members. A text that ends in "*" excepts everything that begins with it.
 	Except []string
+	// only is true if Prefix is the only member.
+	only bool
 }
 
 // Contains reports whether a text is a member. Case matters.
@@ -34,31 +36,46 @@ func (c *Class) lower() *Class {
 	return folded
 }
 
+// compiledClass is a class whose exceptions are found fast.
+type compiledClass struct {
+	prefix string
+	// exact are the exceptions without "*", and prefixes the others without their "*".
+	exact    map[string]bool
+	prefixes []string
+}
+
+// compile returns nil for nil.
+func (c *Class) compile() *compiledClass {
+	if c == nil {
+		return nil
+	}
+	compiled := &compiledClass{prefix: c.Prefix, exact: make(map[string]bool, len(c.Except))}
+	for _, except := range c.Except {
+		if prefix, all := strings.CutSuffix(except, "*"); all {
+			compiled.prefixes = append(compiled.prefixes, prefix)
+		} else {
+			compiled.exact[except] = true
+		}
+	}
+	return compiled
+}
+
 // matchedBy reports whether a pattern matches all members, or none.
-func (c *Class) matchedBy(p pattern) Answer {
+func (c *compiledClass) matchedBy(p pattern) Answer {
 	if p.isStar() {
 		return Yes
 	}
 	prefix, whole := p.prefix()
+	excepted := slices.ContainsFunc(c.prefixes, func(except string) bool { return strings.HasPrefix(prefix, except) })
 	switch {
-	case !strings.HasPrefix(prefix, c.Prefix) && (whole || !strings.HasPrefix(c.Prefix, prefix)):
+	case !strings.HasPrefix(prefix, c.prefix) && (whole || !strings.HasPrefix(c.prefix, prefix)):
 		return No
-	case c.excepts(prefix, whole):
+	case excepted, whole && c.exact[prefix]:
 		return No
-	case !whole && len(p) == 2 && p[1].wildcard == '*' && strings.HasPrefix(c.Prefix, prefix):
+	case !whole && len(p) == 2 && p[1].wildcard == '*' && strings.HasPrefix(c.prefix, prefix):
 		return Yes
 	}
 	return Unknown
-}
-
-// excepts reports whether the class has no member that begins with prefix or, if whole is true, that equals it.
-func (c *Class) excepts(prefix string, whole bool) bool {
-	return slices.ContainsFunc(c.Except, func(except string) bool {
-		if all, ok := strings.CutSuffix(except, "*"); ok {
-			return strings.HasPrefix(prefix, all)
-		}
-		return whole && prefix == except
-	})
 }
 
 // Kind is a kind of principals.

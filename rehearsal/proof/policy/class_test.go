@@ -109,7 +109,7 @@ func TestDecide_classes(t *testing.T) {
 			// The keys of a member follow from its principal.
 			class.Context = unknownPrincipal(class.Context)
 		}
-		decision := policies.Decide(class)
+		decision := policies.DecideClass(class)
 		count[decision.Effect]++
 		if decision.Effect == policy.Undecided {
 			continue

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -42,6 +43,8 @@ var operators = map[string]operator{
 	"NumericLessThanEquals":     {compare: numeric(func(a, b float64) bool { return a <= b }), above: noneAbove},
 	"NumericGreaterThan":        {compare: numeric(func(a, b float64) bool { return a > b }), above: allAbove},
 	"NumericGreaterThanEquals":  {compare: numeric(func(a, b float64) bool { return a >= b }), above: allAbove},
+	"IpAddress":                 {compare: inNetwork},
+	"NotIpAddress":              {compare: inNetwork, negated: true},
 	"DateEquals":                {compare: date(time.Time.Equal)},
 	"DateNotEquals":             {compare: date(time.Time.Equal), negated: true},
 	"DateLessThan":              {compare: date(time.Time.Before)},
@@ -226,6 +229,22 @@ func numeric(compare func(have, want float64) bool) comparison {
 		}
 		return answer(compare(a, b))
 	}
+}
+
+// inNetwork reports whether an address is in a network. The answer is unknown if a value is no address.
+func inNetwork(have string, _ pattern, text string) Answer {
+	address, err := netip.ParseAddr(have)
+	if err != nil {
+		return Unknown
+	}
+	if network, err := netip.ParsePrefix(text); err == nil {
+		return answer(network.Contains(address))
+	}
+	other, err := netip.ParseAddr(text)
+	if err != nil {
+		return Unknown
+	}
+	return answer(other == address)
 }
 
 // date compares times in ISO 8601 or in seconds since 1970.

@@ -101,6 +101,14 @@ func (s *Statement) field(name string, text json.RawMessage) (err error) {
 		}
 		s.NotResources = name == "NotResource"
 		s.Resources, err = oneOrMore[string](text)
+		s.literals = map[string]bool{}
+		for _, resource := range s.Resources {
+			if strings.ContainsAny(resource, "*?$") || strings.Count(resource, ":") < arnParts-1 {
+				s.others = append(s.others, resource)
+			} else {
+				s.literals[resource] = true
+			}
+		}
 	case "Principal":
 		s.Principal, err = parsePrincipals(text)
 	case "NotPrincipal":

@@ -66,6 +66,10 @@ type Statement struct {
 	Resources    []string
 	NotResources bool
 	Conditions   []Condition
+	// literals are the Resources that contain neither wildcards nor variables, and others are the rest, if the
+	// statement was parsed.
+	literals map[string]bool
+	others   []string
 	// actions are the patterns of Actions, in lower case, if the statement was parsed.
 	actions []pattern
 	// Unsupported names an element of the statement that this package does not support.

@@ -82,9 +82,10 @@ func (s *Statement) Covers(action string) bool {
 
 // matchesAction reports whether the statement is about the action of a request.
 func (s *Statement) matchesAction(r *Request) Answer {
-	action, class := strings.ToLower(r.Action), r.Actions
-	if class != nil {
-		class = class.lower()
+	var class *compiledClass
+	action := strings.ToLower(r.Action)
+	if r.Actions != nil {
+		class = r.Actions.lower().compile()
 	}
 	result := No
 	patterns := s.actions
@@ -110,7 +111,12 @@ func (d *Document) matchesResource(s *Statement, r *Request) (Answer, string) {
 		return Yes, "" // a trust policy applies to its own role
 	}
 	result, why := No, ""
-	for _, text := range s.Resources {
+	patterns, class := s.Resources, r.Resources.compile()
+	if class == nil && s.literals != nil {
+		patterns = s.others
+		result = answer(s.literals[r.Resource])
+	}
+	for _, text := range patterns {
 		want, expanded, reason := d.expand(text, true, r)
 		var matched Answer
 		switch {
@@ -119,7 +125,7 @@ func (d *Document) matchesResource(s *Statement, r *Request) (Answer, string) {
 		case expanded != Yes:
 			matched, why = Unknown, reason
 		default:
-			if matched, reason = matchResource(want, text, r); matched == Unknown {
+			if matched, reason = matchResource(want, text, r, class); matched == Unknown {
 				why = reason
 			}
 		}
@@ -131,16 +137,24 @@ func (d *Document) matchesResource(s *Statement, r *Request) (Answer, string) {
 	return result, why
 }
 
-// matchResource compares one pattern, written as text, with the resource of a request.
-func matchResource(want pattern, text string, r *Request) (Answer, string) {
-	if r.Resources != nil {
-		return r.Resources.matchedBy(want), fmt.Sprintf("its resource %q, which covers some of the possible ones", text)
+// matchResource compares one pattern, written as text, with the resource of a request. The text says why the answer
+// is unknown.
+func matchResource(want pattern, text string, r *Request, class *compiledClass) (Answer, string) {
+	if class != nil {
+		matched := class.matchedBy(want)
+		if matched != Unknown {
+			return matched, ""
+		}
+		return Unknown, fmt.Sprintf("its resource %q, which covers some of the possible ones", text)
 	}
 	if key := want.unknownVariable(); key != "" {
 		return Unknown, "the variable ${" + key + "}, whose value is unknown"
 	}
 	matched := want.matchesResource(r.Resource)
-	if len(want.split(arnParts)) < arnParts {
+	switch {
+	case matched != Unknown:
+		return matched, ""
+	case len(want.split(arnParts)) < arnParts:
 		return matched, fmt.Sprintf("its resource %q, which is neither an ARN nor *", text)
 	}
 	return matched, fmt.Sprintf("its resource %q, whose wildcards would have to match colons", text)
