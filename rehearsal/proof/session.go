@@ -141,7 +141,7 @@ func withTags(context policy.Context, tags map[string]any) policy.Context {
 
 // decideStart decides whether a session of the role can start a session on an instance.
 func (m *model) decideStart(r *role, i *instance, context policy.Context) policy.Decision {
-	return m.decideSession(r, "ssm:StartSession", i.location.arn("ec2", "instance/"+i.id), withTags(context, m.tagsOf(i.resource)))
+	return m.decideSession(r, "ssm:StartSession", i.arn("ec2", "instance/"+i.id), withTags(context, m.tagsOf(i.resource)))
 }
 
 // defaultDocumentContext is the context of a session with the default document, or without a document. check

@@ -168,7 +168,7 @@ func (g *Group) arnMatchedBy(p pattern, parts bool) Answer {
 	if strings.Count(text, ":") < arnParts-1 && (!parts || p.unknownVariable() != "") {
 		return Unknown // what is unknown may contain colons
 	}
-	split := p.split(arnParts)
+	split := p.split()
 	if len(split) < arnParts {
 		return Unknown
 	}

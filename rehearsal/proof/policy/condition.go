@@ -55,9 +55,9 @@ var operators = map[string]operator{
 
 // evaluateCondition reports whether a request meets a condition. The text says why that is unknown.
 func (d *Document) evaluateCondition(c Condition, r *Request) (Answer, string) {
-	known := r.lookUp(c.Key)
+	value := r.lookUp(c.Key)
 	if c.Operator == "Null" {
-		return null(c, known)
+		return null(c, value)
 	}
 	name, quantifier := c.Operator, ""
 	if before, after, found := strings.Cut(name, ":"); found {
@@ -69,7 +69,7 @@ func (d *Document) evaluateCondition(c Condition, r *Request) (Answer, string) {
 		return Unknown, "its operator " + c.Operator + ", which is not supported"
 	}
 	result, why := Unknown, ""
-	for i, one := range known.alternatives() {
+	for i, one := range value.alternatives() {
 		met, reason := d.meets(c, op, quantifier, ifExists, one, r)
 		if i == 0 {
 			result, why = met, reason
@@ -77,29 +77,29 @@ func (d *Document) evaluateCondition(c Condition, r *Request) (Answer, string) {
 			result, why = Unknown, "its condition on "+c.Key+", whose value is unknown"
 		}
 	}
-	if result == Unknown && known.has == Unknown {
+	if result == Unknown && value.has == Unknown {
 		why = "its condition on " + c.Key + ", whose value is unknown"
 	}
 	return result, why
 }
 
 // meets reports whether a request meets a condition if its key is absent or has the given values.
-func (d *Document) meets(c Condition, op operator, quantifier string, ifExists bool, known known, r *Request) (Answer, string) {
+func (d *Document) meets(c Condition, op operator, quantifier string, ifExists bool, value known, r *Request) (Answer, string) {
 	switch {
-	case known.has == No && ifExists && quantifier == "ForAnyValue":
+	case value.has == No && ifExists && quantifier == "ForAnyValue":
 		// By one rule of the documentation the condition is met, by another it is not.
 		return Unknown, "its operator " + c.Operator + " on " + c.Key + ", which the request does not have"
-	case known.has == No:
+	case value.has == No:
 		return answer(ifExists || quantifier == "ForAllValues" || op.negated && quantifier == ""), ""
-	case !known.exact:
-		return d.one(op, c, operand{unknown: &known}, r)
-	case quantifier == "" && len(known.values) > 1:
+	case !value.exact:
+		return d.one(op, c, operand{unknown: &value}, r)
+	case quantifier == "" && len(value.values) > 1:
 		return Unknown, "its operator " + c.Operator + " on " + c.Key + ", which has several values"
 	}
 	result := answer(quantifier == "ForAllValues")
 	why := ""
-	for _, value := range known.values {
-		one, reason := d.one(op, c, operand{text: value}, r)
+	for _, text := range value.values {
+		one, reason := d.one(op, c, operand{text: text}, r)
 		if one == Unknown {
 			why = reason
 		}
@@ -179,12 +179,12 @@ func (op operator) compareUnknown(have *known, want pattern, text string) Answer
 }
 
 // null evaluates the operator Null.
-func null(c Condition, known known) (Answer, string) {
+func null(c Condition, value known) (Answer, string) {
 	if len(c.Values) != 1 || c.Values[0] != "true" && c.Values[0] != "false" {
 		return Unknown, "its operator Null, whose value is neither true nor false"
 	}
-	has := known.has
-	if known.exact && len(known.values) == 0 {
+	has := value.has
+	if value.exact && len(value.values) == 0 {
 		has = No
 	}
 	if has == Unknown {

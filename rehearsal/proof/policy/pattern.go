@@ -57,15 +57,15 @@ func variable(name string, r *Request) (piece, Answer, string) {
 	}
 	key, fallback, hasFallback := strings.Cut(name, ",")
 	key = strings.TrimSpace(key)
-	known := r.lookUp(key)
+	value := r.lookUp(key)
 	switch {
-	case known.has == Yes && !known.exact:
+	case value.has == Yes && !value.exact:
 		return piece{variable: strings.ToLower(key)}, Yes, ""
-	case known.has == Unknown:
+	case value.has == Unknown:
 		return piece{}, Unknown, "the variable ${" + key + "}, whose value is unknown"
-	case known.has == Yes && len(known.values) == 1:
-		return literal(known.values[0]), Yes, ""
-	case known.has == Yes && len(known.values) > 1:
+	case value.has == Yes && len(value.values) == 1:
+		return literal(value.values[0]), Yes, ""
+	case value.has == Yes && len(value.values) > 1:
 		return piece{}, Unknown, "the variable ${" + key + "}, which has several values"
 	case hasFallback:
 		fallback = strings.TrimSpace(fallback)
@@ -162,8 +162,8 @@ func (p piece) cut(text string) (string, bool) {
 	return strings.CutPrefix(text, p.literal)
 }
 
-// split splits a pattern at colons into at most n parts.
-func (p pattern) split(n int) []pattern {
+// split splits a pattern at the colons between the parts of an ARN.
+func (p pattern) split() []pattern {
 	parts := []pattern{nil}
 	add := func(piece piece) { parts[len(parts)-1] = append(parts[len(parts)-1], piece) }
 	for _, piece := range p {
@@ -172,7 +172,7 @@ func (p pattern) split(n int) []pattern {
 			continue
 		}
 		text := piece.literal
-		for len(parts) < n {
+		for len(parts) < arnParts {
 			before, after, found := strings.Cut(text, ":")
 			if !found {
 				break
@@ -209,7 +209,7 @@ const arnParts = 6
 // first five colons of an ARN.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
 func (p pattern) matchesARN(arn string) Answer {
-	patterns := p.split(arnParts)
+	patterns := p.split()
 	if len(patterns) < arnParts {
 		return Unknown
 	}
@@ -235,7 +235,7 @@ func (p pattern) matchesResource(arn string) Answer {
 	if !p.matches(arn) {
 		return No // not even if wildcards match colons
 	}
-	if len(p.split(arnParts)) < arnParts {
+	if len(p.split()) < arnParts {
 		return Unknown // neither an ARN nor *
 	}
 	if p.matchesARN(arn) == Yes || p.matchesAcrossParts(arn) {

@@ -154,7 +154,7 @@ func matchResource(want pattern, text string, r *Request, class *compiledClass) 
 	switch {
 	case matched != Unknown:
 		return matched, ""
-	case len(want.split(arnParts)) < arnParts:
+	case len(want.split()) < arnParts:
 		return matched, fmt.Sprintf("its resource %q, which is neither an ARN nor *", text)
 	}
 	return matched, fmt.Sprintf("its resource %q, whose wildcards would have to match colons", text)
