@@ -90,7 +90,7 @@ func TestVerify_invalidInput(t *testing.T) {
 		"any object":            {`{"a": 1}`, []string{"-"}, `standard input: not a Pulumi state: this JSON object has no "deployment"` + fix},
 		"Terraform":             {`{"version": 4, "terraform_version": "1.9.0", "serial": 1, "lineage": "x", "resources": []}`, []string{"-"}, "standard input: not a Pulumi state: this is a Terraform state" + fix},
 		"a Terraform plan":      {`{"format_version": "1.2", "planned_values": {}, "resource_changes": []}`, []string{"-"}, "standard input: not a Pulumi state: this is a Terraform plan" + fix},
-		"a checkpoint":          {`{"version": 3, "checkpoint": {"stack": "dev", "latest": {}}}`, []string{"-"}, "standard input: not a Pulumi state: this is a checkpoint file of a Pulumi backend" + fix},
+		"a checkpoint":          {`{"version": 3, "checkpoint": {"stack": "dev", "latest": {}}}`, []string{"-"}, "standard input: not a Pulumi state: this is a checkpoint file of a Pulumi backend, of stack \"dev\"" + fix},
 		"a preview":             {`{"config": {}, "steps": [], "changeSummary": {}}`, []string{"-"}, `standard input: not a Pulumi state: this is the output of "pulumi preview --json"` + fix},
 		"a result":              {`{"stack": "dev", "ok": true, "steps": [], "claims": []}`, []string{"-"}, "standard input: not a Pulumi state: this is the result of a rehearsal" + fix},
 		"a deployment":          {`{"manifest": {}, "resources": []}`, []string{"-"}, "standard input: not a Pulumi state: this is the content of a Pulumi deployment without its version" + fix},
@@ -98,8 +98,8 @@ func TestVerify_invalidInput(t *testing.T) {
 		"a version of text":     {`{"version": "3", "deployment": {}}`, []string{"-"}, "standard input: not a Pulumi state: json: cannot unmarshal string into Go struct field UntypedDeployment.version of type int" + fix},
 		"never deployed":        {`{"version": 3, "deployment": null}`, []string{"-"}, "standard input: the state has no resources: deploy the stack first"},
 		"destroyed":             {`{"version": 3, "deployment": {}}`, []string{"-"}, "the state has no resources: deploy the stack first"},
-		"a version that is new": {`{"version": 9, "deployment": {}}`, []string{"-"}, "standard input: cannot read a state of version 9: this stack's deployment version is too new"},
-		"a version that is old": {`{"version": 0, "deployment": {"resources": []}}`, []string{"-"}, "standard input: cannot read a state of version 0: this stack's deployment is too old"},
+		"a version that is new": {`{"version": 9, "deployment": {}}`, []string{"-"}, "standard input: cannot read a state of version 9: it is too new: the versions are 3 and 4"},
+		"a version that is old": {`{"version": 0, "deployment": {"resources": []}}`, []string{"-"}, "standard input: cannot read a state of version 0: it is too old: the versions are 3 and 4"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
