@@ -79,6 +79,17 @@ func (m *model) unmodeled(in scope) []string {
 	return found
 }
 
+// creators returns the resources that can create anything, each as "type name".
+func (m *model) creators() []string {
+	var found []string
+	for _, n := range m.resources {
+		if _, modeled := inputTables[n.typ]; !modeled && !evaluatedTypes[n.typ] && scopeOf(n.typ) == scopeNetwork|scopeIdentity {
+			found = append(found, n.typ+" "+n.name)
+		}
+	}
+	return found
+}
+
 // uncertainIn returns the resources of a scope that may exist beside the others, each as "type name: why".
 func (m *model) uncertainIn(in scope) []string {
 	var found []string
