@@ -225,6 +225,11 @@ func (m *model) proveEncrypted() []*finding {
 			m.checkEncrypted(f, i, device["encrypted"], fmt.Sprintf("volume %s of %s", name, i),
 				"set encrypted to true on ebsBlockDevices "+name+" of "+i.String())
 		}
+		for _, device := range i.objects("ephemeralBlockDevices") {
+			if !asBool(device["noDevice"], false) {
+				f.unknown("the state does not show whether the instance store %s of %s is encrypted", asStr(device["deviceName"]), i)
+			}
+		}
 		if i.launchTemplate() != nil && i.value("ebsBlockDevices") == nil {
 			f.unknown("the state does not show which volumes the launch template of %s adds", i)
 		}

@@ -41,6 +41,11 @@ func (m *model) proveIsolated() []*finding {
 		m.checkNoElasticAddresses(f, v)
 		m.checkNoRoutesOut(f, v)
 		m.checkNoPublicAddresses(f, v)
+		if f.has(Fail) {
+			// What makes the claim false is certain, whatever else there is in the VPC.
+			f.seen, f.rested = nil, nil
+			f.rest(v.resource)
+		}
 		if f.passing() {
 			f.pass("%s has no Internet gateway, no NAT gateway, and only local routes and routes to gateway endpoints", v)
 			f.pass("no instance of it has a public address, and no subnet assigns one")

@@ -28,10 +28,12 @@ type model struct {
 	zones        []*hostedZone
 	// unknownZones associate hosted zones that are not in the state, by the id of the VPC.
 	unknownZones map[string]*resource
-	endpoints    []*vpcEndpoint
-	instances    []*instance
-	roles        map[string]*role     // by name
-	profiles     map[string]*resource // by name
+	// here is the result of idsHere, which is computed once.
+	here      map[string]bool
+	endpoints []*vpcEndpoint
+	instances []*instance
+	roles     map[string]*role     // by name
+	profiles  map[string]*resource // by name
 	// documents are the session documents at the location of the first instance, by name.
 	documents map[string]*sessionDocument
 	// allDocuments are the session documents of all accounts and Regions, in the order of their URNs.
