@@ -45,6 +45,9 @@ func networkPeer() *peer {
 		p.set(service, "state", "available")
 		p.depend(service, "app-c")
 	}
+	for _, service := range []string{"ec2messages", "logs", "kms"} {
+		p.addEndpoint(service)
+	}
 	p.set("s3", "state", "available")
 	p.set("box", "instanceState", "running")
 	p.set("box", "primaryNetworkInterfaceId", "eni-1")
@@ -62,7 +65,7 @@ func networkPeer() *peer {
 	p.put("aws:ec2/instance:Instance", "box-c", "i-2", second)
 	p.resources["box-c"].Dependencies = slices.Clone(p.resources["box"].Dependencies)
 	for _, instance := range []string{"box", "box-c"} {
-		p.depend(instance, "app-association-c", "app-association", "app-c")
+		p.depend(instance, "app-association-c", "app-association", "app-c", "ec2messages", "logs", "kms")
 	}
 	p.set("people-policy", "policy", document(
 		`{"Effect":"Allow","Action":"ssm:StartSession","Resource":["arn:aws:ec2:eu-west-1:123456789012:instance/i-1",`+
@@ -70,6 +73,17 @@ func networkPeer() *peer {
 			`"Condition":{"BoolIfExists":{"ssm:SessionDocumentAccessCheck":"true"}}}`, ownStatement, channelStatement))
 	p.depend("people-policy", "box-c")
 	return p
+}
+
+// addEndpoint adds an interface endpoint like that of ssm.
+func (p *peer) addEndpoint(service string) {
+	properties := props{}
+	for key, value := range p.resources["ssm"].Outputs {
+		properties[key] = value
+	}
+	properties["serviceName"] = "com.amazonaws.eu-west-1." + service
+	properties["dnsEntries"] = list(props{"dnsName": "vpce-" + service + "-abc." + service + ".eu-west-1.vpce.amazonaws.com"})
+	p.put("aws:ec2/vpcEndpoint:VpcEndpoint", service, "vpce-"+service, properties, "app", "app-c", "endpoint-group")
 }
 
 // depend adds dependencies to a resource.
@@ -141,7 +155,7 @@ func (p *peer) setBoth(property string, value any) {
 // breakingNetworkChanges returns the changes that break claims about the network and the instances.
 func breakingNetworkChanges() []breakingChange {
 	return slices.Concat(
-		breakingNames(), breakingEndpoints(), breakingRoutes(), breakingACLs(), breakingGroups(), breakingInterfaces(), breakingS3(), breakingIsolation(),
+		breakingNames(), breakingEndpoints(), breakingOptionalEndpoints(), breakingRoutes(), breakingACLs(), breakingGroups(), breakingInterfaces(), breakingS3(), breakingIsolation(),
 		breakingInbound(), breakingEgress(), breakingDefaultGroup(), breakingZones(), breakingInstances(),
 	)
 }
@@ -166,7 +180,7 @@ func TestBreakingNetworkChanges(t *testing.T) {
 		})
 	}
 	for _, claim := range []string{
-		"reach.ssm", "reach.ssmmessages", "reach.s3", "isolated", "no-inbound", "egress", "default-sg", "multi-zone", "imdsv2", "encrypted", "protected",
+		"reach.ssm", "reach.ssmmessages", "reach.ec2messages", "reach.logs", "reach.kms", "reach.s3", "isolated", "no-inbound", "egress", "default-sg", "multi-zone", "imdsv2", "encrypted", "protected",
 	} {
 		require.GreaterOrEqual(t, rows[claim], 6, "the table has too few changes for %s", claim)
 	}
@@ -294,6 +308,24 @@ func breakingEndpoints() []breakingChange {
 			}, "ssm")
 		}, proof.Refuted},
 	}
+}
+
+// breakingOptionalEndpoints are endpoints of services that not all sessions need.
+func breakingOptionalEndpoints() []breakingChange {
+	var changes []breakingChange
+	for _, service := range []string{"ec2messages", "logs", "kms"} {
+		claim := "reach." + service
+		changes = append(
+			changes,
+			breakingChange{claim, "no private DNS", interfaceDNS, func(p *peer) { p.set(service, "privateDnsEnabled", false) }, proof.Refuted},
+			breakingChange{claim, "not accepted", endpointStates, func(p *peer) { p.set(service, "state", "pendingAcceptance") }, proof.Refuted},
+			breakingChange{claim, "IPv6 addresses only", createInterface, func(p *peer) { p.set(service, "ipAddressType", "ipv6") }, proof.Refuted},
+			breakingChange{claim, "the group of the instances", groups, func(p *peer) { p.set(service, "securityGroupIds", list("sg-instance")) }, proof.Refuted},
+			breakingChange{claim, "a private hosted zone with the same name", privateZones, func(p *peer) { p.addZone(service+".eu-west-1.amazonaws.com", "vpc-1") }, proof.Undecided},
+			breakingChange{claim, "no DNS host names", vpcDNS, func(p *peer) { p.set("vpc", "enableDnsHostnames", false) }, proof.Refuted},
+		)
+	}
+	return changes
 }
 
 // breakingRoutes lead traffic to endpoints elsewhere.
@@ -705,7 +737,7 @@ func breakingZones() []breakingChange {
 			p.set("people-policy", "policy", document(startStatement, ownStatement, channelStatement))
 		}, proof.Refuted},
 		{"multi-zone", "an instance in a subnet of another stack", regions, func(p *peer) { p.set("box-c", "subnetId", "subnet-9") }, proof.Refuted},
-		{"multi-zone", "no endpoints", zonesOfEndpoints, func(p *peer) { p.remove("ssm", "ssmmessages") }, proof.Undecided},
+		{"multi-zone", "no endpoints", zonesOfEndpoints, func(p *peer) { p.remove("ssm", "ssmmessages", "ec2messages", "logs", "kms") }, proof.Undecided},
 	}
 }
 

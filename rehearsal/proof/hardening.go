@@ -34,7 +34,7 @@ func (m *model) checkEgressRule(f *finding, i *instance, r rule, g *securityGrou
 	onePort := r.protocol == "tcp" && r.from == r.to && r.from > 0
 	traffic := r.traffic("to")
 	fix := r.by.fix(keyFixes.instanceEgress, "remove "+r.name(g)+", or limit it to the groups and prefix lists of endpoints")
-	others, isEndpoints := m.membersOf(r.group, v)
+	in := m.membersOf(r.group, v)
 	f.rest(m.listResources(r.list)...)
 	switch {
 	case r.protocol == "" || r.protocol == "tcp" && (r.from < 0 || r.to < 0) || r.group == "" && r.list == "" && !r.block.IsValid():
@@ -42,11 +42,11 @@ func (m *model) checkEgressRule(f *finding, i *instance, r rule, g *securityGrou
 	case !onePort:
 		f.deny(r.by, r.by.fix(keyFixes.instanceEgress, "replace "+r.name(g)+" by rules with one TCP port each"),
 			"%s allows %s", r.name(g), traffic)
-	case r.group != "" && m.groups[r.group] == nil && (v == nil || r.group != v.defaultGroup) && !isEndpoints:
+	case r.group != "" && m.groups[r.group] == nil && (v == nil || r.group != v.defaultGroup) && !in.endpoints:
 		f.unknown("%s allows %s, which is not in the state", r.name(g), traffic)
-	case isEndpoints && r.from == httpsPort && len(others) > 0:
-		f.unknown("%s allows %s, which %s may use, too", r.name(g), traffic, names(others))
-	case isEndpoints && r.from == httpsPort:
+	case in.endpoints && r.from == httpsPort && len(in.others) > 0:
+		f.unknown("%s allows %s, which %s may use, too", r.name(g), traffic, names(in.others))
+	case in.endpoints && r.from == httpsPort:
 		f.rest(r.by)
 		f.pass("%s allows %s, the group of endpoints", r.name(g), traffic)
 	case r.list != "" && m.isGatewayListOf(r.list, v) && (r.from == httpsPort || r.from == httpPort):
@@ -62,36 +62,55 @@ func (m *model) checkEgressRule(f *finding, i *instance, r rule, g *securityGrou
 	}
 }
 
-// membersOf reports whether a security group belongs to an interface endpoint in the VPC and to no instance. It
-// returns the other resources that name the group, except rules.
-func (m *model) membersOf(id string, v *vpc) (others []*resource, isEndpoints bool) {
+// members says what belongs to a security group.
+type members struct {
+	// endpoints is true if interface endpoints in the VPC do, and no instance.
+	endpoints bool
+	// others are further resources that name the group.
+	others []*resource
+}
+
+// membersOf returns what belongs to a security group.
+func (m *model) membersOf(id string, v *vpc) members {
 	if id == "" || v == nil {
-		return nil, false
+		return members{}
 	}
+	if m.members == nil {
+		m.members = map[[2]string]members{}
+	}
+	key := [2]string{id, v.id}
+	if _, known := m.members[key]; !known {
+		m.members[key] = m.findMembers(id, v)
+	}
+	return m.members[key]
+}
+
+func (m *model) findMembers(id string, v *vpc) members {
+	var found members
 	for _, e := range m.endpoints {
 		if e.vpc == v.id && e.endpointType == interfaceEndpoint && slices.Contains(m.groupsOf(e), id) {
-			isEndpoints = true
+			found.endpoints = true
 		}
 	}
 	for _, i := range m.instances {
 		for _, face := range i.interfaces {
 			if slices.Contains(face.groups, id) {
-				return nil, false
+				return members{}
 			}
 		}
 	}
 	for _, n := range m.resources {
-		if _, listed := groupReferences[n.typ]; listed || strings.HasPrefix(n.typ, "pulumi:") {
+		if groupReferences[n.typ] || strings.HasPrefix(n.typ, "pulumi:") {
 			continue
 		}
 		for _, key := range []string{"securityGroups", "securityGroupIds", "vpcSecurityGroupIds", "securityGroupId", "vpcConfig", "networkConfiguration"} {
 			if mentions(n.value(key), id) {
-				others = append(others, n)
+				found.others = append(found.others, n)
 				break
 			}
 		}
 	}
-	return others, isEndpoints
+	return found
 }
 
 // groupReferences are the types that name a security group and do not belong to it, or are read elsewhere.

@@ -205,6 +205,13 @@ func harmlessNetworkChanges() []harmlessChange {
 		{"a load balancer in another VPC", otherVPC, inOtherVPC("aws:lb/loadBalancer:LoadBalancer", "lb-1", props{
 			"vpcId": "vpc-2", "subnets": list("subnet-2"), "securityGroups": list("sg-default-2"),
 		})},
+		{"a load balancer with a listener in another VPC", otherVPC, func(p *peer) {
+			p.addOtherVPC()
+			const arn = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/app/x/1"
+			p.put("aws:lb/loadBalancer:LoadBalancer", "balancer", arn, props{"arn": arn, "subnets": list("subnet-2")})
+			p.put("aws:lb/listener:Listener", "listener", "arn:aws:elasticloadbalancing:eu-west-1:123456789012:listener/app/x/1/2", props{"loadBalancerArn": arn})
+		}},
+		{"a transit gateway without an attachment", transitGateways, adding("aws:ec2transitgateway/transitGateway:TransitGateway", "tgw-1", props{"description": "x"})},
 		{"a virtual private gateway of another VPC", otherVPC, inOtherVPC("aws:ec2/vpnGateway:VpnGateway", "vgw-2", props{"vpcId": "vpc-2"})},
 		{"a firewall in another VPC", otherVPC, inOtherVPC("aws:networkfirewall/firewall:Firewall", "arn:aws:network-firewall:eu-west-1:123456789012:firewall/f", props{
 			"vpcId": "vpc-2", "subnetMappings": list(props{"subnetId": "subnet-2"}),

@@ -29,6 +29,9 @@ func (m *model) readInterfaces(i *instance) {
 		switch {
 		case id == primary.id || attached[id].first:
 			primary.id = id
+			if n != nil && i.subnet == "" {
+				i.subnet, primary.subnet = n.str("subnetId"), n.str("subnetId")
+			}
 			if n != nil && len(primary.groups) == 0 {
 				primary.groups = n.strList("securityGroups")
 				primary.by = append(primary.by, n)

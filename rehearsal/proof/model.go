@@ -28,8 +28,12 @@ type model struct {
 	zones        []*hostedZone
 	// unknownZones associate hosted zones that are not in the state, by the id of the VPC.
 	unknownZones map[string]*resource
-	// here is the result of idsHere, which is computed once.
+	// here, elsewhere and byID are for isElsewhere, which computes them once.
 	here      map[string]bool
+	elsewhere map[*resource]bool
+	byID      map[string]*resource
+	// members are the results of membersOf.
+	members   map[[2]string]members
 	endpoints []*vpcEndpoint
 	instances []*instance
 	roles     map[string]*role     // by name

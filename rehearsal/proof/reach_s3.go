@@ -95,6 +95,10 @@ func (m *model) proveReachS3(i *instance) *finding {
 	if v == nil {
 		return f
 	}
+	if v.region == "" {
+		f.unknown("the state does not show the Region of %s, and thus the names of S3", v)
+		return f
+	}
 	if !v.dnsSupport {
 		f.fail("set enableDnsSupport to true on "+v.String(), "%s does not resolve DNS names: enableDnsSupport is false", v)
 	}
@@ -114,10 +118,20 @@ func (m *model) proveReachS3(i *instance) *finding {
 		// Private DNS is for the names of the Regions, and not for those with "dualstack".
 		gateway = slices.DeleteFunc(slices.Clone(needs), func(n s3Need) bool { return !n.dualStack })
 	}
-	if private == nil || len(gateway) > 0 {
+	switch {
+	case private == nil || len(gateway) > 0 && m.hasS3Gateway(v):
 		m.checkGateway(f, i, s, v, gateway)
+	case len(gateway) > 0:
+		f.unknown("%s on %s, by %s: the state does not show whether its dual-stack name resolves to %s", gateway[0].action, gateway[0].resource, gateway[0].why, private)
 	}
 	return f
+}
+
+// hasS3Gateway reports whether the VPC has a gateway endpoint of S3.
+func (m *model) hasS3Gateway(v *vpc) bool {
+	return slices.ContainsFunc(m.endpoints, func(e *vpcEndpoint) bool {
+		return e.vpc == v.id && e.serves(serviceS3) && e.endpointType == gatewayEndpoint
+	})
 }
 
 // resolveS3 returns the interface endpoint to which the VPC resolves the names of S3, or nil if they resolve to

@@ -22,6 +22,11 @@ var harmlessTypes = toSet(`
 aws:ec2/keyPair:KeyPair aws:ec2/placementGroup:PlacementGroup aws:ec2/instanceMetadataDefaults:InstanceMetadataDefaults
 aws:vpc/securityGroupVpcAssociation:SecurityGroupVpcAssociation aws:route53/vpcAssociationAuthorization:VpcAssociationAuthorization
 aws:route53/queryLog:QueryLog aws:route53/healthCheck:HealthCheck aws:ec2/customerGateway:CustomerGateway
+aws:ec2/vpcIpv6CidrBlockAssociation:VpcIpv6CidrBlockAssociation
+aws:ec2/vpnConnection:VpnConnection aws:ec2/vpnConnectionRoute:VpnConnectionRoute
+aws:ec2transitgateway/transitGateway:TransitGateway aws:ec2transitgateway/routeTable:RouteTable aws:ec2transitgateway/route:Route
+aws:ec2transitgateway/routeTableAssociation:RouteTableAssociation aws:ec2transitgateway/routeTablePropagation:RouteTablePropagation
+aws:ec2transitgateway/prefixListReference:PrefixListReference aws:ec2transitgateway/peeringAttachment:PeeringAttachment
 aws:ebs/defaultKmsKey:DefaultKmsKey aws:ebs/snapshot:Snapshot aws:ec2/capacityReservation:CapacityReservation
 aws:ssm/parameter:Parameter aws:ssm/maintenanceWindow:MaintenanceWindow aws:ssm/patchBaseline:PatchBaseline
 aws:cloudwatch/logStream:LogStream aws:cloudwatch/metricAlarm:MetricAlarm aws:cloudwatch/logMetricFilter:LogMetricFilter
