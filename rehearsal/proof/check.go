@@ -66,9 +66,14 @@ func Check(deployment *apitype.DeploymentV3, options Options) ([]Claim, error) {
 	var claims []Claim
 	for _, p := range provers() {
 		unmodeled, uncertain := m.unmodeled(p.scope), m.uncertainIn(p.scope)
+		creators := m.creators()
 		for _, f := range p.prove(m) {
 			if len(unmodeled) > 0 && f.passing() {
 				f.unknown("resources of types that the proofs do not model: %s", strings.Join(unmodeled, ", "))
+			}
+			if len(creators) > 0 && f.has(Fail) && !f.certain {
+				f.unknown("resources that may have created what is missing: %s", strings.Join(creators, ", "))
+				f.softened = true
 			}
 			for _, one := range uncertain {
 				f.unknown("resources that may exist: %s", one)

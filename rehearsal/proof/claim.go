@@ -78,6 +78,8 @@ type finding struct {
 	seen   map[*resource]bool
 	// softened is true if a doubt about a resource makes failures uncertain, too.
 	softened bool
+	// certain is true if a step fails whatever else there is.
+	certain bool
 }
 
 func newFinding(id, subject, class string) *finding {
@@ -116,7 +118,14 @@ func (f *finding) add(kind ReasonKind, fix, format string, args []any) {
 func (f *finding) pass(format string, args ...any) { f.add(Pass, "", format, args) }
 
 // fail adds a step that fails.
-func (f *finding) fail(fix, format string, args ...any) { f.add(Fail, fix, format, args) }
+func (f *finding) fail(fix, format string, args ...any) {
+	f.certain = true
+	f.add(Fail, fix, format, args)
+}
+
+// lack adds a step that fails because the state has nothing that lets it pass. A resource that can create anything
+// makes it unknown.
+func (f *finding) lack(fix, format string, args ...any) { f.add(Fail, fix, format, args) }
 
 // unknown adds a step that the state does not decide.
 func (f *finding) unknown(format string, args ...any) { f.add(Unknown, "", format, args) }

@@ -22,10 +22,22 @@ type model struct {
 	tables       map[string]*routeTable
 	associations map[string]*resource // by subnet id
 	groups       map[string]*securityGroup
-	endpoints    []*vpcEndpoint
-	instances    []*instance
-	roles        map[string]*role     // by name
-	profiles     map[string]*resource // by name
+	lists        map[string]*prefixList
+	acls         map[string]*networkACL
+	aclsOfSubnet map[string][]string
+	zones        []*hostedZone
+	// unknownZones associate hosted zones that are not in the state, by the id of the VPC.
+	unknownZones map[string]*resource
+	// here, elsewhere and byID are for isElsewhere, which computes them once.
+	here      map[string]bool
+	elsewhere map[*resource]bool
+	byID      map[string]*resource
+	// members are the results of membersOf.
+	members   map[[2]string]members
+	endpoints []*vpcEndpoint
+	instances []*instance
+	roles     map[string]*role     // by name
+	profiles  map[string]*resource // by name
 	// documents are the session documents at the location of the first instance, by name.
 	documents map[string]*sessionDocument
 	// allDocuments are the session documents of all accounts and Regions, in the order of their URNs.
@@ -46,7 +58,11 @@ type model struct {
 type instance struct {
 	*resource
 	subnet, profile string
-	groups          []string
+	// groups are the security groups of the first network interface, which is the first of interfaces.
+	groups     []string
+	interfaces []*networkInterface
+	// unknownInterfaces say which network interfaces and security groups the state may not contain.
+	unknownInterfaces []string
 }
 
 // role is an IAM role.
@@ -157,9 +173,7 @@ func (m *model) readInstances() {
 		if strings.HasPrefix(i.profile, "arn:") {
 			i.profile = i.profile[strings.LastIndex(i.profile, "/")+1:]
 		}
-		if s := m.subnets[i.subnet]; s != nil && len(i.groups) == 0 && m.vpcs[s.vpc] != nil {
-			i.groups = []string{m.vpcs[s.vpc].defaultGroup}
-		}
+		m.readInterfaces(i)
 		m.instances = append(m.instances, i)
 	}
 	if len(m.instances) > 0 {

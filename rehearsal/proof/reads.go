@@ -43,9 +43,9 @@ var inputTables = map[string]inputTable{
 		scope: scopeNetwork, read: "cidrBlock vpcId", harmless: map[string]string{"ipv4IpamPoolId ipv4NetmaskLength": isShown},
 	},
 	"aws:ec2/subnet:Subnet": {
-		scope: scopeNetwork, read: "availabilityZone cidrBlock mapPublicIpOnLaunch vpcId assignIpv6AddressOnCreation",
+		scope: scopeNetwork, read: "availabilityZone cidrBlock mapPublicIpOnLaunch vpcId assignIpv6AddressOnCreation ipv6CidrBlock",
 		harmless: map[string]string{
-			"tags": isLabel, "availabilityZoneId": isShown, "ipv6CidrBlock": isIPv6,
+			"tags": isLabel, "availabilityZoneId": isShown,
 			"enableResourceNameDnsARecordOnLaunch enableResourceNameDnsAaaaRecordOnLaunch privateDnsHostnameTypeOnLaunch": "names of instances play no part in sessions",
 		},
 		unread: map[string]string{
@@ -68,10 +68,10 @@ var inputTables = map[string]inputTable{
 	"aws:ec2/internetGatewayAttachment:InternetGatewayAttachment": {scope: scopeNetwork, read: "internetGatewayId vpcId"},
 	"aws:ec2/egressOnlyInternetGateway:EgressOnlyInternetGateway": {scope: scopeNetwork, read: "vpcId", harmless: map[string]string{"tags": isLabel}},
 	"aws:ec2/natGateway:NatGateway": {
-		scope: scopeNetwork, read: "connectivityType subnetId",
+		scope: scopeNetwork, read: "allocationId connectivityType secondaryAllocationIds subnetId",
 		harmless: map[string]string{
 			"tags": isLabel,
-			"allocationId privateIp secondaryAllocationIds secondaryPrivateIpAddressCount secondaryPrivateIpAddresses": "the kind of the gateway decides",
+			"privateIp secondaryPrivateIpAddressCount secondaryPrivateIpAddresses": "the kind of the gateway decides",
 		},
 	},
 	"aws:ec2/eip:Eip": {
@@ -85,6 +85,59 @@ var inputTables = map[string]inputTable{
 		scope: scopeNetwork, read: "allocationId instanceId networkInterfaceId publicIp",
 		harmless: map[string]string{"allowReassociation": isCreation, "privateIpAddress": "any address of the instance counts"},
 	},
+	"aws:ec2/networkAcl:NetworkAcl":                       {scope: scopeNetwork, read: "egress ingress subnetIds vpcId", harmless: map[string]string{"tags": isLabel}},
+	"aws:ec2/defaultNetworkAcl:DefaultNetworkAcl":         {scope: scopeNetwork, read: "defaultNetworkAclId egress ingress subnetIds", harmless: map[string]string{"tags": isLabel}},
+	"aws:ec2/networkAclAssociation:NetworkAclAssociation": {scope: scopeNetwork, read: "networkAclId subnetId"},
+	"aws:ec2/networkAclRule:NetworkAclRule": {
+		scope: scopeNetwork, read: "cidrBlock egress fromPort ipv6CidrBlock networkAclId protocol ruleAction ruleNumber toPort",
+		harmless: map[string]string{"icmpCode icmpType": "sessions use TCP"},
+	},
+	"aws:ec2/networkInterface:NetworkInterface": {
+		scope: scopeNetwork, read: "attachments ipv6Addresses securityGroups subnetId",
+		harmless: map[string]string{
+			"description tags": isLabel, "enablePrimaryIpv6 ipv6AddressListEnabled ipv6AddressLists": isIPv6, "privateIpListEnabled privateIpLists privateIps privateIpsCount": isShown,
+			"privateIp": "the state shows the address of the instance", "sourceDestCheck": "it concerns the traffic of others", "ipv6AddressCount": isShown,
+		},
+		unread: map[string]string{
+			"interfaceType": "interfaces of other types may not carry IP traffic", "ipv4PrefixCount ipv4Prefixes ipv6PrefixCount ipv6Prefixes": "the interface has whole blocks of addresses",
+		},
+	},
+	"aws:ec2/networkInterfaceAttachment:NetworkInterfaceAttachment": {scope: scopeNetwork, read: "deviceIndex instanceId networkInterfaceId"},
+	"aws:ec2/networkInterfaceSecurityGroupAttachment:NetworkInterfaceSecurityGroupAttachment": {
+		scope: scopeNetwork, read: "networkInterfaceId securityGroupId",
+	},
+	"aws:ec2/managedPrefixList:ManagedPrefixList": {
+		scope: scopeNetwork, read: "entries", harmless: map[string]string{"name tags": isLabel, "addressFamily maxEntries": isCreation},
+	},
+	"aws:ec2/managedPrefixListEntry:ManagedPrefixListEntry": {scope: scopeNetwork, read: "cidr prefixListId", harmless: map[string]string{"description": isLabel}},
+	"aws:ec2/vpcDhcpOptions:VpcDhcpOptions": {
+		scope: scopeNetwork, read: "domainNameServers",
+		harmless: map[string]string{
+			"tags": isLabel, "domainName": "names of services are complete", "netbiosNameServers netbiosNodeType": "no service uses NetBIOS",
+			"ipv6AddressPreferredLeaseTime": isIPv6,
+		},
+		unread: map[string]string{"ntpServers": "the clock decides whether AWS accepts requests"},
+	},
+	"aws:ec2/defaultVpcDhcpOptions:DefaultVpcDhcpOptions":         {scope: scopeNetwork, read: "", harmless: map[string]string{"tags": isLabel, "ownerId": isShown}},
+	"aws:ec2/vpcDhcpOptionsAssociation:VpcDhcpOptionsAssociation": {scope: scopeNetwork, read: "dhcpOptionsId vpcId"},
+	"aws:route53/zone:Zone": {
+		scope: scopeNetwork, read: "name vpcs", harmless: map[string]string{"comment tags": isLabel, "delegationSetId": "only public zones have one", "forceDestroy": isCreation},
+	},
+	"aws:route53/zoneAssociation:ZoneAssociation": {scope: scopeNetwork, read: "vpcId zoneId", harmless: map[string]string{"vpcRegion": "the id of the VPC is unique"}},
+	"aws:route53/record:Record": {
+		scope: scopeNetwork, read: "aliases name records type zoneId", harmless: map[string]string{"allowOverwrite": isCreation, "setIdentifier": isLabel, "ttl": isCapacity},
+		unread: map[string]string{
+			"cidrRoutingPolicy failoverRoutingPolicies geolocationRoutingPolicies geoproximityRoutingPolicy healthCheckId latencyRoutingPolicies " +
+				"multivalueAnswerRoutingPolicy weightedRoutingPolicies": "the answer depends on the query, or on a health check",
+		},
+	},
+	"aws:route53/resolverRule:ResolverRule": {
+		scope: scopeNetwork, read: "domainName ruleType", harmless: map[string]string{"name tags": isLabel, "resolverEndpointId targetIps": "any other DNS server is unknown"},
+	},
+	"aws:route53/resolverRuleAssociation:ResolverRuleAssociation":   {scope: scopeNetwork, read: "resolverRuleId vpcId", harmless: map[string]string{"name": isLabel}},
+	"aws:ec2/securityGroupAssociation:SecurityGroupAssociation":     {scope: scopeNetwork, read: "replaceDefaultAssociation securityGroupId vpcEndpointId"},
+	"aws:vpc/endpointPrivateDns:EndpointPrivateDns":                 {scope: scopeNetwork, read: "privateDnsEnabled vpcEndpointId"},
+	"aws:ec2/vpnGatewayRoutePropagation:VpnGatewayRoutePropagation": {scope: scopeNetwork, read: "routeTableId", harmless: map[string]string{"vpnGatewayId": "the routes of any gateway are unknown"}},
 	"aws:ec2/securityGroup:SecurityGroup": {
 		scope: scopeNetwork, read: "egress ingress vpcId", harmless: map[string]string{"name namePrefix description tags": isLabel, "revokeRulesOnDelete": isCreation},
 	},
@@ -105,10 +158,10 @@ var inputTables = map[string]inputTable{
 	},
 	"aws:ec2/vpcEndpoint:VpcEndpoint": {
 		scope: scopeNetwork, read: "dnsOptions ipAddressType policy privateDnsEnabled routeTableIds securityGroupIds serviceName subnetConfigurations " +
-			"subnetIds vpcEndpointType vpcId",
+			"subnetIds vpcEndpointType vpcId serviceRegion",
 		harmless: map[string]string{"tags": isLabel, "autoAccept": isCreation},
 		unread: map[string]string{
-			"resourceConfigurationArn serviceNetworkArn": "the state does not show what the endpoint leads to", "serviceRegion=REGION": "the service is in another Region",
+			"resourceConfigurationArn serviceNetworkArn": "the state does not show what the endpoint leads to",
 		},
 	},
 	"aws:ec2/vpcEndpointRouteTableAssociation:VpcEndpointRouteTableAssociation": {scope: scopeNetwork, read: "routeTableId vpcEndpointId"},
@@ -116,18 +169,15 @@ var inputTables = map[string]inputTable{
 	"aws:ec2/vpcEndpointPolicy:VpcEndpointPolicy":                               {scope: scopeNetwork, read: "policy vpcEndpointId"},
 	"aws:ec2/instance:Instance": {
 		scope: scopeNetwork | scopeIdentity,
-		read: "associatePublicIpAddress availabilityZone disableApiTermination ebsBlockDevices iamInstanceProfile instanceInitiatedShutdownBehavior ipv6Addresses " +
-			"metadataOptions networkInterfaces privateIp rootBlockDevice subnetId tags userData userDataBase64 vpcSecurityGroupIds",
+		read: "associatePublicIpAddress availabilityZone disableApiStop disableApiTermination ebsBlockDevices ephemeralBlockDevices iamInstanceProfile instanceMarketOptions ipv6AddressCount launchTemplate instanceInitiatedShutdownBehavior ipv6Addresses " +
+			"metadataOptions networkInterfaces privateIp rootBlockDevice subnetId tags userData userDataBase64 vpcSecurityGroupIds securityGroups",
 		harmless: map[string]string{
 			"ami": "no state shows what is in an image",
 			"capacityReservationSpecification cpuCoreCount cpuOptions cpuThreadsPerCore creditSpecification ebsOptimized enclaveOptions hostId hostResourceGroupArn " +
-				"instanceMarketOptions instanceType maintenanceOptions monitoring placementGroup placementPartitionNumber tenancy": isCapacity,
-			"disableApiStop getPasswordData hibernation keyName": "sessions need neither", "enablePrimaryIpv6 ipv6AddressCount": isIPv6,
+				"instanceType maintenanceOptions monitoring placementGroup placementPartitionNumber tenancy": isCapacity,
+			"getPasswordData hibernation keyName": "sessions need neither", "enablePrimaryIpv6": isIPv6,
 			"privateDnsNameOptions volumeTags": isLabel, "secondaryPrivateIps": "the agent connects from the primary address",
-			"securityGroups": isShown, "sourceDestCheck": "it concerns the traffic of others", "userDataReplaceOnChange": isCreation,
-		},
-		unread: map[string]string{
-			"ephemeralBlockDevices": "the state does not show whether an instance store is encrypted", "launchTemplate": "the state does not show what the launch template sets",
+			"sourceDestCheck": "it concerns the traffic of others", "userDataReplaceOnChange": isCreation,
 		},
 	},
 	"aws:ec2/flowLog:FlowLog": {
@@ -221,7 +271,7 @@ var inputTables = map[string]inputTable{
 // computed are properties that the provider sets and that inputs of imported and of hand-made resources contain
 // sometimes. They are no inputs of a type in inputTables.
 var computed = toSet(`arn id urn region tagsAll __defaults __meta ownerId uniqueId createDate mainRouteTableId defaultRouteTableId defaultSecurityGroupId
-	defaultNetworkAclId prefixListId cidrBlocks state status instanceState networkInterfaceIds dnsEntries primaryNetworkInterfaceId publicIp publicDns privateDns
+	defaultNetworkAclId instanceLifecycle zoneId prefixListId cidrBlocks state status instanceState networkInterfaceIds dnsEntries primaryNetworkInterfaceId publicIp publicDns privateDns
 	outpostArn hostedZoneId bucketDomainName bucketRegionalDomainName keyId policyId roleArn associationId dhcpOptionsId requesterManaged passwordData`)
 
 // doubts returns why claims that rest on the resource are undecided: its health, properties that are encrypted,

@@ -167,9 +167,15 @@ func TestCheck_doesNotProveWhatIsFalse(t *testing.T) {
 				p.set("instance-group", "egress", list(tcp443(props{"securityGroups": list("sg-endpoint")}), tcp443(props{"cidrBlocks": list("52.92.0.0/17")})))
 			}, "reach.s3", proof.Refuted, "no rule of SecurityGroup \"instance-group\" allows TCP 443 to S3",
 		},
+		// An appliance may inspect the traffic and send it on: https://docs.aws.amazon.com/vpc/latest/userguide/intra-vpc-route.html
 		"a route to a network interface": {
 			func(p *peer) {
 				p.set("app-table", "routes", list(props{"cidrBlock": "10.0.11.0/24", "networkInterfaceId": "eni-1"}))
+			}, "reach.ssm", proof.Undecided, "which may inspect the traffic and send it on",
+		},
+		"a route to a peering connection": {
+			func(p *peer) {
+				p.set("app-table", "routes", list(props{"cidrBlock": "10.0.11.0/24", "vpcPeeringConnectionId": "pcx-1"}))
 			}, "reach.ssm", proof.Refuted, "instead of within the VPC",
 		},
 		"a VPC peering connection": {

@@ -19,8 +19,15 @@ const (
 
 // harmlessTypes are types that affect no claim: they give nobody permission, and connect nothing to an instance.
 var harmlessTypes = toSet(`
-aws:ec2/keyPair:KeyPair aws:ec2/placementGroup:PlacementGroup aws:ec2/launchTemplate:LaunchTemplate
-aws:ec2/managedPrefixList:ManagedPrefixList aws:ec2/managedPrefixListEntry:ManagedPrefixListEntry
+aws:ec2/keyPair:KeyPair aws:ec2/placementGroup:PlacementGroup aws:ec2/instanceMetadataDefaults:InstanceMetadataDefaults
+aws:vpc/securityGroupVpcAssociation:SecurityGroupVpcAssociation aws:route53/vpcAssociationAuthorization:VpcAssociationAuthorization
+aws:route53/queryLog:QueryLog aws:route53/healthCheck:HealthCheck aws:ec2/customerGateway:CustomerGateway
+aws:ec2/vpcIpv6CidrBlockAssociation:VpcIpv6CidrBlockAssociation
+aws:ec2/vpnConnection:VpnConnection aws:ec2/vpnConnectionRoute:VpnConnectionRoute
+aws:ec2transitgateway/transitGateway:TransitGateway aws:ec2transitgateway/routeTable:RouteTable aws:ec2transitgateway/route:Route
+aws:ec2transitgateway/routeTableAssociation:RouteTableAssociation aws:ec2transitgateway/routeTablePropagation:RouteTablePropagation
+aws:ec2transitgateway/prefixListReference:PrefixListReference aws:ec2transitgateway/peeringAttachment:PeeringAttachment
+aws:ebs/defaultKmsKey:DefaultKmsKey aws:ebs/snapshot:Snapshot aws:ec2/capacityReservation:CapacityReservation
 aws:ssm/parameter:Parameter aws:ssm/maintenanceWindow:MaintenanceWindow aws:ssm/patchBaseline:PatchBaseline
 aws:cloudwatch/logStream:LogStream aws:cloudwatch/metricAlarm:MetricAlarm aws:cloudwatch/logMetricFilter:LogMetricFilter
 aws:cloudwatch/dashboard:Dashboard
@@ -72,7 +79,18 @@ func scopeOf(typ string) scope {
 func (m *model) unmodeled(in scope) []string {
 	var found []string
 	for _, n := range m.resources {
-		if _, modeled := inputTables[n.typ]; !modeled && !evaluatedTypes[n.typ] && scopeOf(n.typ)&in != 0 {
+		if _, modeled := inputTables[n.typ]; !modeled && !evaluatedTypes[n.typ] && scopeOf(n.typ)&in != 0 && !m.isElsewhere(n) {
+			found = append(found, n.typ+" "+n.name)
+		}
+	}
+	return found
+}
+
+// creators returns the resources that can create anything, each as "type name".
+func (m *model) creators() []string {
+	var found []string
+	for _, n := range m.resources {
+		if _, modeled := inputTables[n.typ]; !modeled && !evaluatedTypes[n.typ] && scopeOf(n.typ) == scopeNetwork|scopeIdentity {
 			found = append(found, n.typ+" "+n.name)
 		}
 	}
@@ -83,7 +101,7 @@ func (m *model) unmodeled(in scope) []string {
 func (m *model) uncertainIn(in scope) []string {
 	var found []string
 	for _, n := range m.uncertain {
-		if scopeOf(n.typ)&in != 0 {
+		if scopeOf(n.typ)&in != 0 && !m.isElsewhere(n) {
 			found = append(found, fmt.Sprintf("%s %s: %s", n.typ, n.name, strings.Join(n.health, "; ")))
 		}
 	}
@@ -95,6 +113,8 @@ var evaluatedTypes = toSet(`
 aws:iam/user:User aws:iam/group:Group aws:iam/userGroupMembership:UserGroupMembership aws:iam/groupMembership:GroupMembership
 aws:iam/userPolicy:UserPolicy aws:iam/userPolicyAttachment:UserPolicyAttachment aws:iam/groupPolicy:GroupPolicy
 aws:iam/groupPolicyAttachment:GroupPolicyAttachment
+aws:ec2/launchTemplate:LaunchTemplate aws:ebs/encryptionByDefault:EncryptionByDefault
+aws:vpc/securityGroupRulesExclusive:SecurityGroupRulesExclusive
 `)
 
 func toSet(words string) map[string]bool {
