@@ -118,7 +118,7 @@ func (m *model) users() []*iamUser {
 		u := &iamUser{resource: n, arn: n.str("arn")}
 		name := cmp.Or(n.str("name"), n.id)
 		u.policies = m.policiesOf("user", name)
-		for _, group := range m.groupsOf(name) {
+		for _, group := range m.userGroups(name) {
 			u.policies = append(u.policies, m.policiesOf("group", group)...)
 		}
 		if boundary := n.str("permissionsBoundary"); boundary != "" {
@@ -129,8 +129,8 @@ func (m *model) users() []*iamUser {
 	return found
 }
 
-// groupsOf returns the groups of an IAM user.
-func (m *model) groupsOf(user string) []string {
+// userGroups returns the groups of an IAM user.
+func (m *model) userGroups(user string) []string {
 	var found []string
 	for _, n := range m.ofType("aws:iam/userGroupMembership:UserGroupMembership") {
 		if n.str("user") == user {
