@@ -88,7 +88,7 @@ func TestCheck_recordsToABucket(t *testing.T) {
 		"no block at all": {func(p *peer) { p.remove("block") }, []string{"recorded: undecided"}},
 		"forceDestroy":    {func(p *peer) { p.set("bucket", "forceDestroy", true) }, []string{"recorded: refuted"}},
 		// The policy of the bucket, which is not in the state, may deny writing, and its Region is unknown.
-		"another bucket": {func(p *peer) { p.remove("bucket") }, []string{"agent: undecided", "reach.s3: undecided", "recorded: undecided"}},
+		"another bucket": {func(p *peer) { p.remove("bucket") }, []string{"reach.s3: undecided", "agent: undecided", "recorded: undecided"}},
 		"another prefix": {
 			func(p *peer) {
 				text, _ := p.resources["recording"].Outputs["policy"].(string)
