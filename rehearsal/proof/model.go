@@ -47,6 +47,8 @@ type model struct {
 	used map[location][]*sessionDocument
 	// recording are the results of recordingNeeds.
 	recording map[location][]need
+	// agentContexts are the results of agentContext.
+	agentContexts map[*instance]policy.Context
 	// tags are the tags that resources of their own add to other resources, by the id of those.
 	tags   map[string]map[string]any
 	intent intent
@@ -105,7 +107,7 @@ func newModel(s *state) (*model, error) {
 		state: s, vpcs: map[string]*vpc{}, subnets: map[string]*subnet{}, tables: map[string]*routeTable{},
 		associations: map[string]*resource{}, groups: map[string]*securityGroup{}, roles: map[string]*role{},
 		profiles: map[string]*resource{}, documents: map[string]*sessionDocument{}, tags: map[string]map[string]any{},
-		used: map[location][]*sessionDocument{}, recording: map[location][]need{},
+		used: map[location][]*sessionDocument{}, recording: map[location][]need{}, agentContexts: map[*instance]policy.Context{},
 	}
 	m.readNetwork()
 	m.readTags()

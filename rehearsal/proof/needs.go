@@ -229,15 +229,7 @@ func (m *model) agentRequest(i *instance, r *role, n need) *policy.Request {
 	if owner == "" {
 		owner = i.account
 	}
-	context := policy.Context{}.
-		With("aws:userid", r.uniqueID+":"+i.id).
-		With("aws:ResourceAccount", owner).
-		With("aws:SecureTransport", "true").With("aws:RequestedRegion", i.region).
-		With("ec2:SourceInstanceARN", i.arn("ec2", "instance/"+i.id)).
-		Without("aws:MultiFactorAuthPresent").Without("aws:MultiFactorAuthAge")
-	if m.intent.organization != "" {
-		context = context.With("aws:PrincipalOrgID", m.intent.organization)
-	}
+	context := m.agentContext(i, r).With("aws:ResourceAccount", owner)
 	if strings.HasPrefix(n.action, "kms:") {
 		context = context.With("kms:CallerAccount", i.account)
 	}
@@ -258,6 +250,23 @@ func (m *model) agentRequest(i *instance, r *role, n need) *policy.Request {
 	return &policy.Request{
 		Principal: policy.Session(r.arn, i.id), Action: n.action, Resource: n.resource, Context: context,
 	}
+}
+
+// agentContext returns the condition keys of all requests of an agent.
+func (m *model) agentContext(i *instance, r *role) policy.Context {
+	if context, ok := m.agentContexts[i]; ok {
+		return context
+	}
+	context := policy.Context{}.
+		With("aws:userid", r.uniqueID+":"+i.id).
+		With("aws:SecureTransport", "true").With("aws:RequestedRegion", i.region).
+		With("ec2:SourceInstanceARN", i.arn("ec2", "instance/"+i.id)).
+		Without("aws:MultiFactorAuthPresent").Without("aws:MultiFactorAuthAge")
+	if m.intent.organization != "" {
+		context = context.With("aws:PrincipalOrgID", m.intent.organization)
+	}
+	m.agentContexts[i] = context
+	return context
 }
 
 // roleOf returns the role of an instance. It returns nil if the instance has none, and the text says what the
