@@ -208,11 +208,15 @@ func (m *model) endpointPolicy(f *finding, e *vpcEndpoint) (*policy.Document, bo
 	if e.policy == "" {
 		return defaultEndpointPolicy, true
 	}
+	if document := m.endpointPolicies[e]; document != nil {
+		return document, true
+	}
 	document, err := policy.Parse("the policy of "+e.String(), e.policy)
 	if err != nil {
 		f.unknown("%v", err)
 		return nil, false
 	}
+	m.endpointPolicies[e] = document
 	return document, true
 }
 

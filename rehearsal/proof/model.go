@@ -49,6 +49,9 @@ type model struct {
 	recording map[location][]need
 	// agentContexts are the results of agentContext.
 	agentContexts map[*instance]policy.Context
+	// endpointPolicies and managedPolicies are parsed policies. A managed policy whose content is unknown is nil.
+	endpointPolicies map[*vpcEndpoint]*policy.Document
+	managedPolicies  map[string]*policy.Document
 	// tags are the tags that resources of their own add to other resources, by the id of those.
 	tags   map[string]map[string]any
 	intent intent
@@ -108,6 +111,7 @@ func newModel(s *state) (*model, error) {
 		associations: map[string]*resource{}, groups: map[string]*securityGroup{}, roles: map[string]*role{},
 		profiles: map[string]*resource{}, documents: map[string]*sessionDocument{}, tags: map[string]map[string]any{},
 		used: map[location][]*sessionDocument{}, recording: map[location][]need{}, agentContexts: map[*instance]policy.Context{},
+		endpointPolicies: map[*vpcEndpoint]*policy.Document{}, managedPolicies: map[string]*policy.Document{},
 	}
 	m.readNetwork()
 	m.readTags()
@@ -328,6 +332,17 @@ func (m *model) attachManaged(r *role, by *resource, arn string) {
 
 // managedPolicy returns the content of a managed policy, or nil if it is unknown.
 func (m *model) managedPolicy(arn string) (*policy.Document, error) {
+	if document, ok := m.managedPolicies[arn]; ok {
+		return document, nil
+	}
+	document, err := m.readManagedPolicy(arn)
+	if err == nil {
+		m.managedPolicies[arn] = document
+	}
+	return document, err
+}
+
+func (m *model) readManagedPolicy(arn string) (*policy.Document, error) {
 	for _, n := range m.ofType("aws:iam/policy:Policy") {
 		if n.str("arn") == arn || n.id == arn {
 			return policy.Parse(n.String(), n.str("policy"))
