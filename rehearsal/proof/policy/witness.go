@@ -249,7 +249,7 @@ var freePrefixes = []string{
 // contexts returns contexts of a class in which the keys that the caller chooses have values.
 func (s *Statement) contexts(class *Request, principal Principal, mentioned map[string][]string) []Context {
 	given := func(key string) bool {
-		_, ok := class.Context.keys[key]
+		ok := class.Context.Knows(key)
 		_, follows := principal.key(key)
 		return ok || follows || class.Context.complete
 	}
@@ -264,7 +264,7 @@ func (s *Statement) contexts(class *Request, principal Principal, mentioned map[
 		}
 		found = next
 	}
-	for key, value := range sortedKeys(class.Context.keys) {
+	for key, value := range sortedKeys(class.Context.keys()) {
 		if !value.exact && value.has != No {
 			choose(func(c Context) []Context { return s.choices(c, key, value, principal, mentioned[key]) })
 		}
@@ -276,7 +276,7 @@ func (s *Statement) contexts(class *Request, principal Principal, mentioned map[
 	}
 	if !given("sts:rolesessionname") {
 		choose(func(c Context) []Context {
-			if _, chosen := c.keys["sts:rolesessionname"]; chosen {
+			if c.Knows("sts:RoleSessionName") {
 				return []Context{c}
 			}
 			return []Context{c.With("sts:RoleSessionName", nameOf(principal))}
@@ -287,7 +287,8 @@ func (s *Statement) contexts(class *Request, principal Principal, mentioned map[
 
 // ageWithoutMFA reports whether a context has the age of MFA, and no MFA.
 func ageWithoutMFA(c Context) bool {
-	return c.keys["aws:multifactorauthage"].has == Yes && c.Value("aws:MultiFactorAuthPresent") != "true"
+	age, _ := c.get("aws:multifactorauthage")
+	return age.has == Yes && c.Value("aws:MultiFactorAuthPresent") != "true"
 }
 
 // isFree reports whether a caller chooses the value of a key, given in lower case.
