@@ -8,8 +8,12 @@ import (
 	"strings"
 )
 
-// maxWitnesses limits the number of requests that Witness tries.
-const maxWitnesses = 4000
+// maxWitnesses limits the number of requests that Witness tries, and maxContexts the number of their contexts for each
+// principal and statement.
+const (
+	maxWitnesses = 4000
+	maxContexts  = 500
+)
 
 // Witness looks for a request of a class that AWS allows: it tries the principals, actions, resources, user
 // names and session names that the statements mention, and some that they do not mention. If it finds none,
@@ -262,7 +266,7 @@ func (s *Statement) contexts(class *Request, principal Principal, mentioned map[
 		for _, c := range found {
 			next = append(next, options(c)...)
 		}
-		found = next
+		found = next[:min(len(next), maxContexts)]
 	}
 	for key, value := range sortedKeys(class.Context.keys()) {
 		if !value.exact && value.has != No {
