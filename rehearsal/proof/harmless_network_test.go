@@ -154,8 +154,10 @@ func harmlessNetworkChanges() []harmlessChange {
 		{"another local route", subnetTables, func(p *peer) {
 			p.set("app-table", "routes", list(props{"cidrBlock": "10.0.0.0/16", "gatewayId": "local"}))
 		}},
-		{"a second block of the VPC", "https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html",
-			adding("aws:ec2/vpcIpv4CidrBlockAssociation:VpcIpv4CidrBlockAssociation", "vpc-cidr-1", props{"vpcId": "vpc-1", "cidrBlock": "10.1.0.0/16"})},
+		{
+			"a second block of the VPC", "https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html",
+			adding("aws:ec2/vpcIpv4CidrBlockAssociation:VpcIpv4CidrBlockAssociation", "vpc-cidr-1", props{"vpcId": "vpc-1", "cidrBlock": "10.1.0.0/16"}),
+		},
 		{"another route table without routes", subnetTables, adding("aws:ec2/routeTable:RouteTable", "rtb-9", props{"vpcId": "vpc-1", "routes": list()})},
 		{"a private NAT gateway", natGateways, adding("aws:ec2/natGateway:NatGateway", "nat-9", props{"subnetId": "subnet-app", "connectivityType": "private"})},
 		{"a security group that nothing uses", groups, adding("aws:ec2/securityGroup:SecurityGroup", "sg-2", props{

@@ -57,6 +57,8 @@ type model struct {
 	intent intent
 	// principals are meant to assume every session role, in addition to those that components record.
 	principals []string
+	// iamUsers is the result of users.
+	iamUsers []*iamUser
 }
 
 // instance is an EC2 instance.

@@ -24,6 +24,9 @@ func (m *model) proveRecorded() []*finding {
 		if unknown := r.unknownPolicies(); len(unknown) > 0 {
 			f.unknown("the content of %s of %s is not known", strings.Join(unknown, ", "), r)
 		}
+		for _, why := range m.startersWithoutRole(policy.Context{}) {
+			f.unknown("%s", why)
+		}
 		for _, at := range m.locations() {
 			m.checkDocumentsRecord(f, r, at)
 		}

@@ -52,6 +52,17 @@ func TestCheck_recordingPeer(t *testing.T) {
 	require.Empty(t, failing(check(t, p.export(t)), proof.Required))
 }
 
+// TestCheck_recordingWithoutRole does not prove that sessions are recorded if an IAM user can start others.
+func TestCheck_recordingWithoutRole(t *testing.T) {
+	t.Parallel()
+	p := goodPeer()
+	recording(p, "session-logs", "session-logs", "")
+	addUser(p, `{"Effect":"Allow","Action":"ssm:StartSession","Resource":"*"}`)
+	result, why := resultOf(t, check(t, p.export(t)), "recorded")
+	require.Equal(t, proof.Undecided, result)
+	require.Contains(t, why, `User "ann" may start sessions without the session role`)
+}
+
 // bucketRecording changes the stack so that it records to a bucket with a KMS key.
 func bucketRecording(p *peer) {
 	const keyARN = "arn:aws:kms:eu-west-1:123456789012:key/k-1"

@@ -38,9 +38,13 @@ func (m *model) sessionRoles() []*role {
 // rolesWithUnknownPolicies returns the other roles that principals can assume and that may allow sessions.
 func (m *model) rolesWithUnknownPolicies() []*role {
 	var found []*role
+	known := map[*role]bool{}
+	for _, r := range m.sessionRoles() {
+		known[r] = true
+	}
 	for _, name := range slices.Sorted(maps.Keys(m.roles)) {
 		r := m.roles[name]
-		if _, unknown := r.identityPolicies(); len(unknown) > 0 && r.trustsPrincipals() && !slices.Contains(m.sessionRoles(), r) {
+		if _, unknown := r.identityPolicies(); len(unknown) > 0 && r.trustsPrincipals() && !known[r] {
 			found = append(found, r)
 		}
 	}
@@ -99,9 +103,15 @@ func (m *model) intentOf(r *role) roleIntent {
 	return intent
 }
 
-// decideSession decides a request of a session of the role.
+// decideSession decides a request of a session of the role, whatever its name is.
 func (m *model) decideSession(r *role, action, resource string, context policy.Context) policy.Decision {
-	policies, request := m.sessionRequest(r, action, resource, context)
+	policies, request := m.sessionRequest(r, action, resource, context.WithSome("aws:userid"))
+	return policies.Decide(request)
+}
+
+// decideNamedSession decides a request of the session exampleUser of the role.
+func (m *model) decideNamedSession(r *role, action, resource string, context policy.Context) policy.Decision {
+	policies, request := m.sessionRequest(r, action, resource, context.With("aws:userid", r.uniqueID+":"+exampleUser))
 	return policies.Decide(request)
 }
 
@@ -120,13 +130,20 @@ func (m *model) sessionRequest(r *role, action, resource string, context policy.
 	}
 	return policies, &policy.Request{
 		Principal: policy.Session(r.arn, exampleUser), Action: action, Resource: resource,
-		Context: callerContext(context).With("aws:userid", r.uniqueID+":"+exampleUser),
+		Context: m.callerContext(context),
 	}
 }
 
-// callerContext adds what is known about every request that a person makes with the AWS CLI: it uses TLS, and no
-// service makes it for them. The principal's tags, the source address and the time are unknown.
-func callerContext(context policy.Context) policy.Context {
+// callerContext adds what is known about every request that a person makes with the AWS CLI for a session: it uses TLS,
+// it goes to the Region of the instances, and no service makes it for them. The principal's tags, the source address
+// and the time are unknown.
+func (m *model) callerContext(context policy.Context) policy.Context {
+	if at := m.locations(); len(at) == 1 && at[0].region != "" {
+		context = context.With("aws:RequestedRegion", at[0].region)
+	}
+	if m.intent.organization != "" {
+		context = context.With("aws:PrincipalOrgID", m.intent.organization)
+	}
 	return context.With("aws:SecureTransport", "true").With("aws:ViaAWSService", "false").
 		Without("aws:CalledVia").Without("aws:CalledViaFirst").Without("aws:CalledViaLast")
 }

@@ -113,7 +113,10 @@ type iamUser struct {
 // users returns the IAM users of the state with their policies and those of their groups. A policy whose content is
 // unknown makes decisions undecided.
 func (m *model) users() []*iamUser {
-	var found []*iamUser
+	if m.iamUsers != nil {
+		return m.iamUsers
+	}
+	found := []*iamUser{}
 	for _, n := range m.ofType("aws:iam/user:User") {
 		u := &iamUser{resource: n, arn: n.str("arn")}
 		name := cmp.Or(n.str("name"), n.id)
@@ -126,6 +129,7 @@ func (m *model) users() []*iamUser {
 		}
 		found = append(found, u)
 	}
+	m.iamUsers = found
 	return found
 }
 
@@ -180,7 +184,7 @@ func (m *model) startersWithoutRole(context policy.Context) []string {
 	var found []string
 	check := func(n *resource, principal policy.Principal, documents []*policy.Document) {
 		d := (&policy.Policies{Identity: documents}).Decide(&policy.Request{
-			Principal: principal, Action: "ssm:StartSession", Resources: &policy.Class{Prefix: "arn:"}, Context: callerContext(context),
+			Principal: principal, Action: "ssm:StartSession", Resources: &policy.Class{Prefix: "arn:"}, Context: m.callerContext(context),
 		})
 		if d.Effect != policy.Denied {
 			found = append(found, fmt.Sprintf("%s may start sessions without the session role: %s", n, d.Why))

@@ -1,6 +1,7 @@
 package proof
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -14,7 +15,7 @@ func (m *model) proveSessionOwn() []*finding {
 		own := r.uniqueID + ":" + exampleUser
 		fix := "allow ssm:ResumeSession and ssm:TerminateSession only with the condition StringEquals " + sessionTag + " = ${aws:userid}"
 		for _, action := range []string{"ssm:ResumeSession", "ssm:TerminateSession"} {
-			d := m.decideSession(r, action, m.sessionARN(exampleUser), sessionContext(own))
+			d := m.decideNamedSession(r, action, m.sessionARN(exampleUser), sessionContext(own))
 			f.expectAllowed(d, fix, "%s on the caller's own session", action)
 			m.checkOthersSessions(f, r, action, fix)
 		}
@@ -45,7 +46,7 @@ func (m *model) checkOthersSessions(f *finding, r *role, action, fix string) {
 	}
 	own := r.uniqueID + ":" + exampleUser
 	for _, other := range []string{own + "a", own[:len(own)-1], r.uniqueID + ":bob", "AIDASOMEUSER"} {
-		if allowed := m.decideSession(r, action, m.sessionARN("bob"), sessionContext(other)); allowed.Effect == policy.Allowed {
+		if allowed := m.decideNamedSession(r, action, m.sessionARN("bob"), sessionContext(other)); allowed.Effect == policy.Allowed {
 			f.fail(fix, "%s on the session of %s: %s: %s", action, other, allowed.Effect, allowed.Why)
 			return
 		}
@@ -130,7 +131,10 @@ func (m *model) scopeLimits(r *role) []scopeLimit {
 		keys = append(keys, k.arn)
 	}
 	targets := append(slices.Clone(instances), m.intendedDocuments(r)...)
-	fixTargets := func(where string) string {
+	fixTargets := func(resource, where string) string {
+		if strings.Contains(resource, ":document/") {
+			return "remove " + resource + " from " + where
+		}
 		return r.fix(keyFixes.sessionTargets, "list the stack's instances in "+where)
 	}
 	return []scopeLimit{{
@@ -144,7 +148,7 @@ func (m *model) scopeLimits(r *role) []scopeLimit {
 		excess: excessResources(instances, "%s pushes SSH keys to %s", fixTargets),
 	}, {
 		class: "kms:GenerateDataKey with other keys", action: "kms:GenerateDataKey", resources: &policy.Class{Prefix: "arn:", Except: keys},
-		excess: excessResources(keys, "%s allows kms:GenerateDataKey on %s", func(where string) string { return "list the stack's key in " + where }),
+		excess: excessResources(keys, "%s allows kms:GenerateDataKey on %s", func(_, where string) string { return "list the stack's key in " + where }),
 	}}
 }
 
@@ -163,18 +167,19 @@ func excessActions(s *policy.Statement, where string) (why []string, fix string)
 }
 
 // excessResources returns a function that says which resources of a statement are none of those that are allowed.
-func excessResources(allowed []string, format string, fix func(where string) string) func(*policy.Statement, string) ([]string, string) {
+func excessResources(allowed []string, format string, fix func(resource, where string) string) func(*policy.Statement, string) ([]string, string) {
 	set := toSet(strings.Join(allowed, " "))
-	return func(s *policy.Statement, where string) (why []string, _ string) {
+	return func(s *policy.Statement, where string) (why []string, remedy string) {
 		if s.NotResources {
 			return []string{where + " covers all resources except " + strings.Join(s.Resources, ", ")}, "list the resources in Resource of " + where
 		}
 		for _, resource := range s.Resources {
 			if !set[resource] {
-				why = append(why, strings.Replace(strings.Replace(format, "%s", where, 1), "%s", resource, 1))
+				why = append(why, fmt.Sprintf(format, where, resource))
+				remedy = fix(resource, where)
 			}
 		}
-		return why, fix(where)
+		return why, remedy
 	}
 }
 

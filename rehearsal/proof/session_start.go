@@ -93,6 +93,9 @@ func (m *model) checkCanAssume(f *finding, r *role, p trustedPrincipal) {
 	d, request := m.decideAssume(r, p.Principal)
 	name, how := p.listed, "with or without MFA"
 	switch {
+	case strings.Contains(p.listed, ":federated-user/"):
+		// https://docs.aws.amazon.com/STS/latest/APIReference/API_GetFederationToken.html
+		d = policy.Decision{Effect: policy.Denied, Why: "federated users cannot call AWS STS"}
 	case p.IsSession():
 		how = "a role session, whose requests do not show MFA"
 	case request != nil:
@@ -135,6 +138,9 @@ func (m *model) usableDocuments(f *finding, r *role, at location) []documentUse 
 		case d.found == nil && !isAWSDocument(u.name) && u.name != defaultDocument:
 			f.unknown("document %q in %s is not in the state, and may not exist", u.name, at.region)
 			undecided = append(undecided, u)
+		case d.found != nil && d.found.unreadable != "":
+			f.unknown("sessions with %s: %s", u.name, d.found.unreadable)
+			undecided = append(undecided, u)
 		default:
 			if d.found != nil {
 				f.rest(d.found.resource)
@@ -155,7 +161,9 @@ func (m *model) usableDocuments(f *finding, r *role, at location) []documentUse 
 			need(func(u documentUse) bool { return u.name == name }, name, "%s is meant for sessions with %s, and does not allow them", r, name)
 		}
 	}
-	opensShell := func(u documentUse) bool { return u.name == defaultDocument || m.documentAt(u.name, at).found != nil }
+	opensShell := func(u documentUse) bool {
+		return u.name == defaultDocument || m.documentAt(u.name, at).found.opensShell()
+	}
 	if slices.Contains(documents, contract.Shell) {
 		need(opensShell, m.shellDocument(), "%s is meant for shells, and does not allow them", r)
 	}
@@ -169,7 +177,12 @@ func isAWSDocument(name string) bool { return strings.HasPrefix(name, "AWS-") }
 
 // opensShell reports whether a document opens shells.
 func (m *model) opensShell(u documentUse) bool {
-	return u.name == defaultDocument || m.documents[u.name] != nil
+	return u.name == defaultDocument || m.documents[u.name].opensShell()
+}
+
+// opensShell reports whether sessions with the document are shells, or may be. It is false for nil.
+func (d *sessionDocument) opensShell() bool {
+	return d != nil && (d.unreadable != "" || d.sessionType == standardStream)
 }
 
 // shellDocument returns the name of the document for shells.
@@ -240,7 +253,7 @@ func (m *model) checkDataChannel(f *finding, r *role) {
 	d := m.decideSession(r, action, "*", policy.Context{})
 	if d.Effect == policy.Denied && !d.Explicit {
 		own := m.arn("ssm", "session/"+r.uniqueID+":"+exampleUser+"-0123456789abcdef0")
-		if m.decideSession(r, action, own, policy.Context{}).Effect == policy.Allowed {
+		if m.decideNamedSession(r, action, own, policy.Context{}).Effect == policy.Allowed {
 			f.unknownUntil("allow "+action+" on *", "%s allows %s on sessions only: a sample policy of AWS does the same, and its documentation lists no resource for the action", r, action)
 			return
 		}

@@ -90,6 +90,20 @@ func TestCheck_sessions(t *testing.T) {
 				trusts(byRole)(p)
 			}, "session.mfa", proof.Refuted, `user/ann assumes Role "jump" with long-term access keys`,
 		},
+		"three roles, of which the last does not require MFA": {
+			func(p *peer) {
+				addRole(p, "first", allowAssume+rootPrincipal+`}`, allowAssume+`"Resource":"arn:aws:iam::123456789012:role/jump"}`)
+				addRole(p, "jump", strings.Replace(byRole, "role/jump", "role/first", 1), assumeMe)
+				trusts(byRole)(p)
+			}, "session.mfa", proof.Refuted, `user/ann assumes Role "first" with long-term access keys`,
+		},
+		"two roles that can assume each other": {
+			func(p *peer) {
+				addRole(p, "jump", condition(rootPrincipal, mfaCondition)+`,`+strings.Replace(byRole, "role/jump", "role/people", 1), assumeMe)
+				trusts(byRole)(p)
+				p.set("people-policy", "policy", document(startStatement, ownStatement, channelStatement, allowAssume+`"Resource":"*"}`))
+			}, "session.mfa", proof.Proven, "",
+		},
 		"a role that may not require MFA, of which the policies are unknown": {
 			func(p *peer) {
 				addRole(p, "jump", allowAssume+rootPrincipal+`}`, channelStatement)
@@ -162,6 +176,22 @@ func TestCheck_sessions(t *testing.T) {
 				start := strings.Replace(startStatement, `"Condition":{`, `"Condition":{"StringEquals":{"aws:PrincipalTag/team":"ops"},`, 1)
 				p.set("people-policy", "policy", document(start, ownStatement, channelStatement))
 			}, "session.start", proof.Undecided, "aws:PrincipalTag/team",
+		},
+		"a user id": {
+			func(p *peer) {
+				start := strings.Replace(startStatement, `"Condition":{`, `"Condition":{"StringLike":{"aws:userid":"*:carol"},`, 1)
+				p.set("people-policy", "policy", document(start, ownStatement, channelStatement))
+			}, "session.start", proof.Undecided, "aws:userid",
+		},
+		"the Region": {
+			func(p *peer) {
+				start := strings.Replace(startStatement, `"Condition":{`, `"Condition":{"StringEquals":{"aws:RequestedRegion":"eu-west-1"},`, 1)
+				p.set("people-policy", "policy", document(start, ownStatement, channelStatement))
+			}, "session.start", proof.Proven, "",
+		},
+		// https://docs.aws.amazon.com/STS/latest/APIReference/API_GetFederationToken.html
+		"a federated user": {
+			trusts(allowAssume + `"Principal":{"AWS":"arn:aws:sts::123456789012:federated-user/ann"}}`), "session.start", proof.Refuted, "federated users cannot call AWS STS",
 		},
 		"TLS": {
 			func(p *peer) {

@@ -83,7 +83,7 @@ func (m *model) proveSessionMFA() []*finding {
 		if !intent.requireMFA && !slices.ContainsFunc(r.trust.Statements, requiresMFA) {
 			f.claim.Class = Hardening
 		}
-		m.checkMFA(f, r, intent, nil)
+		m.eachInChain(f, r, func(f *finding, r *role) { m.checkMFA(f, r, intent) })
 		for _, why := range m.startersWithoutRole(withoutMFA()) {
 			f.unknown("%s", why)
 		}
@@ -98,9 +98,8 @@ func requiresMFA(s policy.Statement) bool {
 	})
 }
 
-// checkMFA checks that nobody can assume a role without MFA. trail are the roles that lead from it to the session
-// role.
-func (m *model) checkMFA(f *finding, r *role, intent roleIntent, trail []*role) {
+// checkMFA checks that nobody can assume a role without MFA, except sessions of other roles of the state.
+func (m *model) checkMFA(f *finding, r *role, intent roleIntent) {
 	fix := r.fix(keyFixes.requireMfa, "add the condition Bool "+mfaPresent+" = true to the statement in the trust policy of "+r.String()+
 		"; BoolIfExists would allow long-term access keys")
 	users := policy.Group{Kind: policy.UserKind}
@@ -120,7 +119,7 @@ func (m *model) checkMFA(f *finding, r *role, intent roleIntent, trail []*role) 
 		})
 	}
 	m.checkServicesMFA(f, r)
-	m.checkRolesMFA(f, r, intent, append(slices.Clone(trail), r))
+	m.checkRolesMFA(f, r)
 }
 
 // asSession names the session of a request if its name differs from that of the principal.
@@ -181,9 +180,9 @@ func (r *role) federation() []string {
 	return found
 }
 
-// checkRolesMFA checks that only sessions of roles that require MFA themselves can assume a role. The requests of
-// sessions never show MFA.
-func (m *model) checkRolesMFA(f *finding, r *role, intent roleIntent, trail []*role) {
+// checkRolesMFA checks that no session of a role that is not in the state can assume a role. The requests of sessions
+// never show MFA.
+func (m *model) checkRolesMFA(f *finding, r *role) {
 	others := policy.Group{Kind: policy.RoleKind, NotPaths: []string{identityCenterPath}}
 	for _, name := range slices.Sorted(maps.Keys(m.roles)) {
 		others.NotARNs = append(others.NotARNs, m.roles[name].arn)
@@ -194,29 +193,74 @@ func (m *model) checkRolesMFA(f *finding, r *role, intent roleIntent, trail []*r
 	} else {
 		f.pass("sessions of roles that are not in the state assume %s: %s: %s", r, d.Effect, d.Why)
 	}
-	m.eachChained(f, r, trail, func(sub *finding, other *role) { m.checkMFA(sub, other, intent, trail) })
 }
 
-// eachChained checks the roles of the state whose sessions may assume r, except those in trail. What fails for a role
-// whose sessions only may assume r is unknown.
-func (m *model) eachChained(f *finding, r *role, trail []*role, check func(*finding, *role)) {
+// link is a role whose sessions may assume the session role, directly or through other roles.
+type link struct {
+	*role
+	// next is the role that the sessions assume.
+	next *role
+	// doubt says why it is uncertain that the sessions can assume the session role. It is empty if it is certain.
+	doubt string
+}
+
+// maxRoles is the largest number of roles in a state of which the proofs examine which can assume which.
+const maxRoles = 300
+
+// chain returns the roles of the state whose sessions may assume a role, directly or through others, and false if the
+// state has too many roles.
+func (m *model) chain(r *role) ([]link, bool) {
+	found := map[*role]link{r: {role: r}}
+	queue := []*role{r}
+	for len(queue) > 0 {
+		next := found[queue[0]]
+		queue = queue[1:]
+		if policies, request := m.assume(next.role, policy.Group{Kind: policy.RoleKind}, policy.Context{}); policies.Decide(request).Effect == policy.Denied {
+			continue // no role can
+		}
+		if len(m.roles) > maxRoles {
+			return nil, false
+		}
+		for _, name := range slices.Sorted(maps.Keys(m.roles)) {
+			other := m.roles[name]
+			d := m.decideChain(other, next.role)
+			one := link{role: other, next: next.role, doubt: next.doubt}
+			if d.Effect == policy.Undecided {
+				one.doubt = d.Why
+			}
+			if old, seen := found[other]; d.Effect != policy.Denied && (!seen || old.doubt != "" && one.doubt == "") {
+				found[other] = one
+				queue = append(queue, other)
+			}
+		}
+	}
+	var links []link
 	for _, name := range slices.Sorted(maps.Keys(m.roles)) {
-		other := m.roles[name]
-		if slices.Contains(trail, other) {
-			continue
+		if one, ok := found[m.roles[name]]; ok && one.role != r {
+			links = append(links, one)
 		}
-		d := m.decideChain(other, r)
-		if d.Effect == policy.Denied {
-			continue
-		}
-		f.rest(other.parts()...)
+	}
+	return links, true
+}
+
+// eachInChain checks a role and the roles of the state whose sessions may assume it, directly or through others. What fails for
+// a role whose sessions only may assume it is unknown.
+func (m *model) eachInChain(f *finding, r *role, check func(*finding, *role)) {
+	check(f, r)
+	links, ok := m.chain(r)
+	if !ok {
+		f.unknown("sessions of other roles may assume %s: the state has %d roles, and the proofs examine %d at most", r, len(m.roles), maxRoles)
+		return
+	}
+	for _, one := range links {
+		f.rest(one.parts()...)
 		sub := newFinding(f.claim.ID, f.claim.Subject, f.claim.Class)
-		check(sub, other)
+		check(sub, one.role)
 		f.rest(sub.rested...)
 		for _, reason := range sub.claim.Reasons {
-			reason.Text += fmt.Sprintf("; sessions of %s assume %s", other, r)
-			if d.Effect == policy.Undecided {
-				reason.Text += " (if " + d.Why + ")"
+			reason.Text += fmt.Sprintf("; sessions of %s assume %s", one, one.next)
+			if one.doubt != "" {
+				reason.Text += " (if " + one.doubt + ")"
 				if reason.Kind == Fail {
 					reason.Kind = Unknown
 				}
@@ -239,15 +283,19 @@ func (m *model) decideChain(from, to *role) policy.Decision {
 		Principal: policy.Session(from.arn, exampleUser), Action: "sts:AssumeRole", Resource: to.arn, Context: policy.Context{}.WithSome("aws:userid"),
 	}
 	d := policies.Decide(request)
-	if d.Effect == policy.Denied && !d.Explicit && len(unknown) > 0 {
-		// What is not in the state may allow it, unless the trust policy denies it.
-		trust := m.trusts(to)
-		if d = trust.Decide(request); d.Effect == policy.Allowed {
-			return policy.Decision{Effect: policy.Undecided, Why: "the content of " + strings.Join(unknown, ", ") + " allows it"}
-		}
+	if d.Explicit || len(unknown) == 0 {
+		return d
 	}
-	if d.Effect == policy.Allowed && len(unknown) > 0 {
-		return policy.Decision{Effect: policy.Undecided, Why: "the content of " + strings.Join(unknown, ", ") + " does not deny it"}
+	content := "the content of " + strings.Join(unknown, ", ")
+	if d.Effect == policy.Allowed {
+		return policy.Decision{Effect: policy.Undecided, Why: content + " does not deny it"}
+	}
+	// What is not in the state may allow it, unless the trust policy denies it.
+	trust := m.trusts(to)
+	if trusted := trust.Decide(request); trusted.Effect == policy.Allowed {
+		return policy.Decision{Effect: policy.Undecided, Why: content + " allows it"}
+	} else if trusted.Effect == policy.Undecided {
+		return trusted
 	}
 	return d
 }
@@ -265,13 +313,13 @@ func (m *model) checkIdentityCenter(f *finding, r *role) {
 // are meant to.
 func (m *model) proveSessionForeign() []*finding {
 	return m.perSessionRole("session.foreign", Required, func(f *finding, r *role) {
-		m.checkForeign(f, r, m.intentOf(r), nil)
+		intent := m.intentOf(r)
+		m.eachInChain(f, r, func(f *finding, r *role) { m.checkForeign(f, r, intent) })
 	})
 }
 
-// checkForeign checks that no principal of another account can assume a role. trail are the roles that lead from it to
-// the session role.
-func (m *model) checkForeign(f *finding, r *role, intent roleIntent, trail []*role) {
+// checkForeign checks that no principal of another account can assume a role.
+func (m *model) checkForeign(f *finding, r *role, intent roleIntent) {
 	if r.account() == "" {
 		f.unknown("the account of %s is unknown", r)
 		return
@@ -298,8 +346,6 @@ func (m *model) checkForeign(f *finding, r *role, intent roleIntent, trail []*ro
 	for _, why := range r.federation() {
 		f.unknown("%s: the state does not show who they are", why)
 	}
-	trail = append(slices.Clone(trail), r)
-	m.eachChained(f, r, trail, func(sub *finding, other *role) { m.checkForeign(sub, other, intent, trail) })
 }
 
 // accountLength is the number of digits of an account id.

@@ -346,3 +346,29 @@ func TestDecide_malformedARNs(t *testing.T) {
 		}
 	}
 }
+
+// FuzzDecide checks that no policy makes the evaluator panic, and that a class is not denied if it has a witness.
+func FuzzDecide(f *testing.F) {
+	for _, seed := range []string{
+		`{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Principal": "*", "Resource": "arn:aws:iam::1:user/"}}`,
+		`{"Statement": [{"Effect": "Allow", "NotAction": "a?*", "NotPrincipal": {"AWS": ["arn:aws:iam::123456789012:root"]}, "NotResource": "*:*:*"}]}`,
+		`{"Version": "2012-10-17", "Statement": {"Effect": "Deny", "Action": "sts:*", "Principal": {"AWS": "1"}, "Condition": {"StringLike": {"aws:PrincipalArn": "${aws:username}*"}}}}`,
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		document, err := policy.Parse("p", text)
+		if err != nil {
+			return
+		}
+		policies := policy.Policies{Identity: []*policy.Document{document}, Resource: document, Endpoint: document, ResourceAccount: account, ResourceMustAllow: true}
+		class := &policy.Request{
+			Principal: policy.Group{NotAccounts: []string{account}}.Principal(),
+			Actions:   &policy.Class{Prefix: "sts:", Except: []string{"sts:Get*"}}, Resources: &policy.Class{Prefix: "arn:"},
+			Context: policy.Context{}.WithOneOf("aws:MultiFactorAuthPresent", "false").Optional("aws:MultiFactorAuthPresent"),
+		}
+		if witness, _, ok := policies.Witness(class); ok && policies.DecideClass(class).Effect == policy.Denied {
+			t.Fatalf("a denied class has the witness %+v", witness)
+		}
+	})
+}

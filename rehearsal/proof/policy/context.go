@@ -1,7 +1,6 @@
 package policy
 
 import (
-	"maps"
 	"slices"
 	"strings"
 )
@@ -9,10 +8,20 @@ import (
 // Context holds what is known about condition keys. In the zero value all of them are unknown, so that every
 // condition makes the answer undecided.
 type Context struct {
-	keys map[string]known
-	// prefixes are prefixes of keys that the request does not have unless they are in keys.
+	// last is what was said last. It overrides what was said before about the same key.
+	last *entry
+	// prefixes are prefixes of keys that the request does not have unless an entry says otherwise.
 	prefixes []string
 	complete bool
+}
+
+// entry says what is known about a key, given in lower case.
+type entry struct {
+	key   string
+	value known
+	// forgotten is true if nothing is known.
+	forgotten bool
+	before    *entry
 }
 
 // known is what is known about a condition key.
@@ -75,28 +84,26 @@ func (c Context) WithAbove(key string, n int) Context {
 
 // Optional returns the context in which the request may also lack the key.
 func (c Context) Optional(key string) Context {
-	value := c.keys[strings.ToLower(key)]
+	value, _ := c.get(strings.ToLower(key))
 	value.has = Unknown
 	return c.set(key, value)
 }
 
 // Forget returns the context without anything about a key except what follows from the principal.
 func (c Context) Forget(key string) Context {
-	keys := maps.Clone(c.keys)
-	delete(keys, strings.ToLower(key))
-	c.keys = keys
+	c.last = &entry{key: strings.ToLower(key), forgotten: true, before: c.last}
 	return c
 }
 
 // Knows reports whether the context says anything about a key.
 func (c Context) Knows(key string) bool {
-	_, ok := c.keys[strings.ToLower(key)]
+	_, ok := c.get(strings.ToLower(key))
 	return ok
 }
 
 // Value returns the only value of a key, or "" if it has none or it is not known.
 func (c Context) Value(key string) string {
-	if k := c.keys[strings.ToLower(key)]; k.exact && len(k.values) == 1 {
+	if k, _ := c.get(strings.ToLower(key)); k.exact && len(k.values) == 1 {
 		return k.values[0]
 	}
 	return ""
@@ -108,19 +115,38 @@ func (c Context) WithoutAny(prefix string) Context {
 	return c
 }
 
-// set returns a copy of the context with what is known about a key.
+// set returns the context with what is known about a key.
 func (c Context) set(key string, value known) Context {
-	keys := make(map[string]known, len(c.keys)+1)
-	maps.Copy(keys, c.keys)
-	keys[strings.ToLower(key)] = value
-	c.keys = keys
+	c.last = &entry{key: strings.ToLower(key), value: value, before: c.last}
 	return c
+}
+
+// get returns what the context says about a key, given in lower case.
+func (c Context) get(key string) (known, bool) {
+	for e := c.last; e != nil; e = e.before {
+		if e.key == key {
+			return e.value, !e.forgotten
+		}
+	}
+	return known{}, false
+}
+
+// keys returns everything that the context says, by key.
+func (c Context) keys() map[string]known {
+	found, seen := map[string]known{}, map[string]bool{}
+	for e := c.last; e != nil; e = e.before {
+		if !seen[e.key] && !e.forgotten {
+			found[e.key] = e.value
+		}
+		seen[e.key] = true
+	}
+	return found
 }
 
 // lookUp returns what is known about a key.
 func (r *Request) lookUp(key string) known {
 	key = strings.ToLower(key)
-	if value, ok := r.Context.keys[key]; ok {
+	if value, ok := r.Context.get(key); ok {
 		return value
 	}
 	if value, ok := r.Principal.key(key); ok {

@@ -8,8 +8,12 @@ import (
 	"strings"
 )
 
-// maxWitnesses limits the number of requests that Witness tries.
-const maxWitnesses = 4000
+// maxWitnesses limits the number of requests that Witness tries, and maxContexts the number of their contexts for each
+// principal and statement.
+const (
+	maxWitnesses = 4000
+	maxContexts  = 500
+)
 
 // Witness looks for a request of a class that AWS allows: it tries the principals, actions, resources, user
 // names and session names that the statements mention, and some that they do not mention. If it finds none,
@@ -249,7 +253,7 @@ var freePrefixes = []string{
 // contexts returns contexts of a class in which the keys that the caller chooses have values.
 func (s *Statement) contexts(class *Request, principal Principal, mentioned map[string][]string) []Context {
 	given := func(key string) bool {
-		_, ok := class.Context.keys[key]
+		ok := class.Context.Knows(key)
 		_, follows := principal.key(key)
 		return ok || follows || class.Context.complete
 	}
@@ -262,9 +266,9 @@ func (s *Statement) contexts(class *Request, principal Principal, mentioned map[
 		for _, c := range found {
 			next = append(next, options(c)...)
 		}
-		found = next
+		found = next[:min(len(next), maxContexts)]
 	}
-	for key, value := range sortedKeys(class.Context.keys) {
+	for key, value := range sortedKeys(class.Context.keys()) {
 		if !value.exact && value.has != No {
 			choose(func(c Context) []Context { return s.choices(c, key, value, principal, mentioned[key]) })
 		}
@@ -276,7 +280,7 @@ func (s *Statement) contexts(class *Request, principal Principal, mentioned map[
 	}
 	if !given("sts:rolesessionname") {
 		choose(func(c Context) []Context {
-			if _, chosen := c.keys["sts:rolesessionname"]; chosen {
+			if c.Knows("sts:RoleSessionName") {
 				return []Context{c}
 			}
 			return []Context{c.With("sts:RoleSessionName", nameOf(principal))}
@@ -287,7 +291,8 @@ func (s *Statement) contexts(class *Request, principal Principal, mentioned map[
 
 // ageWithoutMFA reports whether a context has the age of MFA, and no MFA.
 func ageWithoutMFA(c Context) bool {
-	return c.keys["aws:multifactorauthage"].has == Yes && c.Value("aws:MultiFactorAuthPresent") != "true"
+	age, _ := c.get("aws:multifactorauthage")
+	return age.has == Yes && c.Value("aws:MultiFactorAuthPresent") != "true"
 }
 
 // isFree reports whether a caller chooses the value of a key, given in lower case.
