@@ -636,6 +636,9 @@ func breakingInbound() []breakingChange {
 				"securityGroupId": "sg-instance", "ingressRuleIds": list("sgr-9"),
 			}, "instance-group")
 		}, proof.Undecided},
+		{"no-inbound", "a rule of an unknown group", groupRules, func(p *peer) {
+			p.put(ingressRule, "rule", "sgr-1", props{"ipProtocol": "-1", "cidrIpv4": "0.0.0.0/0"})
+		}, proof.Undecided},
 		{"no-inbound", "a group of another network interface", networkInterface, func(p *peer) { p.addInterface("sg-endpoint") }, proof.Refuted},
 		{"no-inbound", "an attached group", networkInterface, func(p *peer) {
 			p.put("aws:ec2/networkInterfaceSecurityGroupAttachment:NetworkInterfaceSecurityGroupAttachment", "attachment", "a",

@@ -248,6 +248,9 @@ func (m *model) checkConnection(f *finding, c connection, v *vpc) {
 		f.unknown("%s", unknown)
 		return
 	}
+	if m.checkStrayRules(f) {
+		return
+	}
 	f.lack(c.fix, "no rule of %s allows %s", m.groupNames(c.groups), c.what)
 }
 

@@ -18,7 +18,7 @@ func (m *model) proveEgress() []*finding {
 		v := m.vpcOf(i)
 		m.eachGroup(f, i, func(g *securityGroup) {
 			for _, r := range g.egress {
-				m.checkEgressRule(f, i, r, g, v)
+				m.checkEgressRule(f, r, g, v)
 			}
 			if len(g.egress) == 0 {
 				f.pass("%s has no outbound rule", g)
@@ -30,7 +30,7 @@ func (m *model) proveEgress() []*finding {
 }
 
 // checkEgressRule checks that an outbound rule allows no more than is needed.
-func (m *model) checkEgressRule(f *finding, i *instance, r rule, g *securityGroup, v *vpc) {
+func (m *model) checkEgressRule(f *finding, r rule, g *securityGroup, v *vpc) {
 	onePort := r.protocol == "tcp" && r.from == r.to && r.from > 0
 	traffic := r.traffic("to")
 	fix := r.by.fix(keyFixes.instanceEgress, "remove "+r.name(g)+", or limit it to the groups and prefix lists of endpoints")
@@ -166,6 +166,7 @@ func (m *model) proveDefaultGroup() []*finding {
 	for _, v := range m.instanceVPCs() {
 		f := newFinding("default-sg", v.name, Hardening)
 		f.rest(v.resource)
+		m.checkStrayRules(f)
 		g := m.groupIn(v.defaultGroup, v)
 		switch {
 		case g == nil:

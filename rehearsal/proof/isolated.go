@@ -317,6 +317,7 @@ func (m *model) eachGroup(f *finding, i *instance, check func(*securityGroup)) {
 		f.unknown("%s", why)
 	}
 	v := m.vpcOf(i)
+	m.checkStrayRules(f)
 	var checked []string
 	for _, face := range i.interfaces {
 		f.rest(face.by...)
@@ -336,4 +337,17 @@ func (m *model) eachGroup(f *finding, i *instance, check func(*securityGroup)) {
 			f.unknown("security group %q of %s is not in the state", id, i)
 		}
 	}
+}
+
+// checkStrayRules adds the rules whose security group the state does not show: each group may have them. It reports
+// whether there are any.
+func (m *model) checkStrayRules(f *finding) bool {
+	g := m.groups[""]
+	if g == nil || g.resource != nil {
+		return false
+	}
+	for _, r := range slices.Concat(g.ingress, g.egress) {
+		f.unknown("the state does not show to which security group %s belongs", r.by)
+	}
+	return true
 }
