@@ -95,7 +95,7 @@ func (m *model) aclWithID(id string) *networkACL {
 			a.by[0], a.vpc = v.resource, v.id
 			for _, egress := range []bool{false, true} {
 				a.rules = append(a.rules, aclRule{
-					by: v.resource, number: 100, egress: egress, allow: true, protocol: "-1", from: -1, to: -1, block: netip.MustParsePrefix("0.0.0.0/0"),
+					by: v.resource, number: 100, egress: egress, allow: true, protocol: "-1", from: -1, to: -1, block: anywhere,
 				})
 			}
 		}

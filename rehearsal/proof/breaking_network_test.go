@@ -404,6 +404,10 @@ func breakingACLs() []breakingChange {
 		{"reach.s3", "a network ACL that denies the addresses of S3", s3Gateway, func(p *peer) {
 			p.addACL(list(all("allow")), list(aclEntry(90, "deny", "-1", 0, 0, "3.5.72.0/23"), all("allow")))
 		}, proof.Refuted},
+		{"reach.s3", "a network ACL that denies something, and unknown addresses of S3", s3Gateway, func(p *peer) {
+			p.set("s3", "cidrBlocks", []any{})
+			p.addACL(list(all("allow")), list(aclEntry(90, "deny", "-1", 0, 0, "3.5.72.0/23"), all("allow")))
+		}, proof.Undecided},
 		{"reach.s3", "a network ACL for the VPC only", s3Gateway, func(p *peer) {
 			inside := aclEntry(100, "allow", "-1", 0, 0, "10.0.0.0/16")
 			p.addACL(list(inside), list(inside))
@@ -678,6 +682,7 @@ func breakingEgress() []breakingChange {
 			p.put("aws:ec2/managedPrefixList:ManagedPrefixList", "list", "pl-1", props{"entries": list(props{"cidr": "10.0.1.0/24"}, props{"cidr": "198.51.100.0/24"})})
 			egress(tcp443(props{"prefixListIds": list("pl-1")}))(p)
 		}, proof.Refuted},
+		{"egress", "another port of S3", groupRules, egress(props{"protocol": "tcp", "fromPort": 22.0, "toPort": 22.0, "prefixListIds": list("pl-s3")}), proof.Refuted},
 		{"egress", "a prefix list of another stack", prefixLists, egress(tcp443(props{"prefixListIds": list("pl-9")})), proof.Undecided},
 		{"egress", "a group of another stack", groupRules, egress(tcp443(props{"securityGroups": list("sg-9")})), proof.Undecided},
 		{"egress", "a rule with an unknown peer", groupRules, egress(tcp443(props{})), proof.Undecided},

@@ -274,7 +274,7 @@ func (m *model) groupIn(id string, v *vpc) *securityGroup {
 	g := &securityGroup{
 		resource: v.resource, id: id,
 		ingress: []rule{{by: v.resource, protocol: "-1", from: -1, to: -1, group: id}},
-		egress:  []rule{{by: v.resource, protocol: "-1", from: -1, to: -1, block: netip.MustParsePrefix("0.0.0.0/0")}},
+		egress:  []rule{{by: v.resource, protocol: "-1", from: -1, to: -1, block: anywhere}},
 	}
 	if extra := m.groups[id]; extra != nil {
 		g.ingress, g.egress = append(g.ingress, extra.ingress...), append(g.egress, extra.egress...)

@@ -52,7 +52,7 @@ func (m *model) checkEgressRule(f *finding, r rule, g *securityGroup, v *vpc) {
 	case r.list != "" && m.isGatewayListOf(r.list, v) && (r.from == httpsPort || r.from == httpPort):
 		f.rest(r.by)
 		f.pass("%s allows %s, the list of a gateway endpoint", r.name(g), traffic)
-	case r.list != "" && m.lists[r.list] == nil:
+	case r.list != "" && m.lists[r.list] == nil && !m.isGatewayList(r.list):
 		f.unknown("%s allows %s, which is not in the state", r.name(g), traffic)
 	case m.areForwardTargets(r, v):
 		f.rest(r.by)
@@ -147,8 +147,8 @@ func (m *model) isGatewayListOf(id string, v *vpc) bool {
 // in the VPC if the stack records no list.
 func (m *model) areForwardTargets(r rule, v *vpc) bool {
 	blocks := []netip.Prefix{r.block}
-	if r.list != "" {
-		blocks = m.lists[r.list].blocks
+	if list := m.lists[r.list]; list != nil {
+		blocks = list.blocks
 	}
 	for _, block := range blocks {
 		target := m.intent.forwardKnown && slices.Contains(m.intent.forward, fmt.Sprintf("%s:%d", block, r.from)) ||
@@ -322,6 +322,7 @@ func (m *model) proveMultiZone() []*finding {
 		}
 		zone, vpcID := i.str("availabilityZone"), ""
 		if s := m.subnets[i.subnet]; s != nil {
+			f.rest(s.resource)
 			zone, vpcID = s.zone, s.vpc
 		}
 		if zone == "" || vpcID == "" {
