@@ -253,7 +253,7 @@ func (m *model) checkFlow(f *finding, a *networkACL, s *subnet, allowed policy.A
 	}
 	switch allowed {
 	case policy.No:
-		f.lack(fmt.Sprintf("allow %s TCP %s in %s", direction, ports, a.by[0]), "%s of %s denies the %s (%s TCP %s)", a.by[0], s, what, direction, ports)
+		f.failMissing(fmt.Sprintf("allow %s TCP %s in %s", direction, ports, a.by[0]), "%s of %s denies the %s (%s TCP %s)", a.by[0], s, what, direction, ports)
 	case policy.Unknown:
 		f.unknown("%s of %s may deny the %s (%s TCP %s)", a.by[0], s, what, direction, ports)
 	default:

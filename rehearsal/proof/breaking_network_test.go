@@ -11,7 +11,7 @@ import (
 	"bastionless/rehearsal/proof"
 )
 
-// breakingChange is a change after which AWS does not do anymore what a claim says.
+// breakingChange is a change after which AWS no longer does what a claim says.
 type breakingChange struct {
 	claim, name string
 	// source is the address of the documentation that says so.
@@ -266,6 +266,14 @@ func breakingNames() []breakingChange {
 		}, proof.Undecided},
 		{"reach.ssmmessages", "the rule of another stack", resolverRules, func(p *peer) {
 			p.put("aws:route53/resolverRuleAssociation:ResolverRuleAssociation", "rule-of-vpc", "a", props{"resolverRuleId": "rslvr-rr-9", "vpcId": "vpc-1"})
+		}, proof.Undecided},
+		{"reach.ssm", "no endpoint, and a CloudFormation stack that may have created one", interfaceDNS, func(p *peer) {
+			p.remove("ssm")
+			p.put("aws:cloudformation/stack:Stack", "other", "stack-1", props{})
+		}, proof.Undecided},
+		{"reach.ssm", "no endpoint, and a route out", natGateways, func(p *peer) {
+			p.remove("ssm")
+			p.addRoute(props{"destinationCidrBlock": "0.0.0.0/0", "natGatewayId": "nat-9"})
 		}, proof.Undecided},
 		{"reach.s3", "a private hosted zone has the name of S3", privateZones, func(p *peer) { p.addZone("s3.eu-west-1.amazonaws.com", "vpc-1") }, proof.Undecided},
 		{"reach.s3", "a private hosted zone has the name of a bucket", privateZones, func(p *peer) {
@@ -534,6 +542,14 @@ func breakingIsolation() []breakingChange {
 		{"isolated", "an Internet gateway", internetGateways, func(p *peer) {
 			p.put("aws:ec2/internetGateway:InternetGateway", "igw", "igw-1", props{"vpcId": "vpc-1"}, "vpc")
 		}, proof.Refuted},
+		{"isolated", "an Internet gateway, and a CloudFormation stack", internetGateways, func(p *peer) {
+			p.put("aws:ec2/internetGateway:InternetGateway", "igw", "igw-1", props{"vpcId": "vpc-1"}, "vpc")
+			p.put("aws:cloudformation/stack:Stack", "other", "stack-1", props{})
+		}, proof.Refuted},
+		{"isolated", "an Internet gateway that a replacement has deleted", pendingDeletes, func(p *peer) {
+			p.put("aws:ec2/internetGateway:InternetGateway", "igw", "igw-1", props{"vpcId": "vpc-1"}, "vpc")
+			p.resources["igw"].PendingReplacement = true
+		}, proof.Undecided},
 		{"isolated", "an attached Internet gateway", internetGateways, func(p *peer) {
 			p.put("aws:ec2/internetGateway:InternetGateway", "igw", "igw-1", props{"vpcId": ""})
 			p.put("aws:ec2/internetGatewayAttachment:InternetGatewayAttachment", "attachment", "igw-1:vpc-1", props{"internetGatewayId": "igw-1", "vpcId": "vpc-1"})

@@ -251,7 +251,7 @@ func (m *model) checkConnection(f *finding, c connection, v *vpc) {
 	if m.checkStrayRules(f) {
 		return
 	}
-	f.lack(c.fix, "no rule of %s allows %s", m.groupNames(c.groups), c.what)
+	f.failMissing(c.fix, "no rule of %s allows %s", m.groupNames(c.groups), c.what)
 }
 
 // listResources returns the resources of a prefix list.

@@ -40,7 +40,7 @@ func (m *model) checkEgressRule(f *finding, r rule, g *securityGroup, v *vpc) {
 	case r.protocol == "" || r.protocol == "tcp" && (r.from < 0 || r.to < 0) || r.group == "" && r.list == "" && !r.block.IsValid():
 		f.unknown("%s allows %s: the state does not show what that is", r.name(g), traffic)
 	case !onePort:
-		f.deny(r.by, r.by.fix(keyFixes.instanceEgress, "replace "+r.name(g)+" by rules with one TCP port each"),
+		f.failBy(r.by, r.by.fix(keyFixes.instanceEgress, "replace "+r.name(g)+" by rules with one TCP port each"),
 			"%s allows %s", r.name(g), traffic)
 	case r.group != "" && m.groups[r.group] == nil && (v == nil || r.group != v.defaultGroup) && !in.endpoints:
 		f.unknown("%s allows %s, which is not in the state", r.name(g), traffic)
@@ -58,7 +58,7 @@ func (m *model) checkEgressRule(f *finding, r rule, g *securityGroup, v *vpc) {
 		f.rest(r.by)
 		f.pass("%s allows %s, a target of port forwarding", r.name(g), traffic)
 	default:
-		f.deny(r.by, fix, "%s allows %s, which is not an endpoint", r.name(g), traffic)
+		f.failBy(r.by, fix, "%s allows %s, which is not an endpoint", r.name(g), traffic)
 	}
 }
 
@@ -172,15 +172,15 @@ func (m *model) proveDefaultGroup() []*finding {
 		case g == nil:
 			f.unknown("the state does not show the default security group of %s", v)
 		case g.resource == v.resource:
-			f.lack("add a DefaultSecurityGroup without rules for "+v.String(),
+			f.failMissing("add a DefaultSecurityGroup without rules for "+v.String(),
 				"the default security group of %s has the rules of AWS: all traffic within the group, and all outbound traffic", v)
 		case len(g.ingress)+len(g.egress) > 0:
 			f.rest(g.resource)
 			for _, r := range g.ingress {
-				f.deny(r.by, "remove "+r.name(g), "the default security group of %s allows %s", v, r.traffic("from"))
+				f.failBy(r.by, "remove "+r.name(g), "the default security group of %s allows %s", v, r.traffic("from"))
 			}
 			for _, r := range g.egress {
-				f.deny(r.by, "remove "+r.name(g), "the default security group of %s allows %s", v, r.traffic("to"))
+				f.failBy(r.by, "remove "+r.name(g), "the default security group of %s allows %s", v, r.traffic("to"))
 			}
 		default:
 			f.rest(g.resource)

@@ -216,7 +216,7 @@ func (m *model) resolvesPublicly(f *finding, s *subnet, v *vpc, service, name st
 		f.unknown("%s: %s resolves to public addresses, and %s: the state does not show whether the service is reached there", why, name, out)
 		return
 	}
-	f.lack(fix, "%s: %s resolves to public addresses", why, name)
+	f.failMissing(fix, "%s: %s resolves to public addresses", why, name)
 }
 
 // resolveByZone checks that a private hosted zone resolves a name to an endpoint in the VPC.

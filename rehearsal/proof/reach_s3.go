@@ -232,7 +232,7 @@ func (m *model) checkGatewayRoute(f *finding, i *instance, s *subnet, v *vpc) *v
 		f.unknown("%s, and %s: the state does not show whether S3 is reached there", why, out)
 		return nil
 	}
-	f.lack(fix, "%s", why)
+	f.failMissing(fix, "%s", why)
 	return nil
 }
 
@@ -311,7 +311,7 @@ func (m *model) checkEgressToS3(f *finding, i *instance, v *vpc, e *vpcEndpoint,
 	case unknown != "":
 		f.unknown("%s", unknown)
 	default:
-		f.lack(fmt.Sprintf("allow outbound TCP %d from %s to the prefix list of S3, %s", port, m.groupNames(i.groups), e.prefixList),
+		f.failMissing(fmt.Sprintf("allow outbound TCP %d from %s to the prefix list of S3, %s", port, m.groupNames(i.groups), e.prefixList),
 			"no rule of %s allows TCP %d to S3 (prefix list %q)", m.groupNames(i.groups), port, e.prefixList)
 	}
 }
