@@ -408,7 +408,7 @@ func (m *model) checkEndpointZones(f *finding, vpcID string, zones []string) {
 		}
 	}
 	if !found {
-		f.unknown("the state has no endpoints of the services that sessions use in the VPC %q", vpcID)
+		f.unknown("the state has no endpoints for the services that sessions use in the VPC %q", vpcID)
 	}
 }
 

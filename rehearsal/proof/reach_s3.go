@@ -226,7 +226,7 @@ func (m *model) checkGatewayRoute(f *finding, i *instance, s *subnet, v *vpc) *v
 	why := fmt.Sprintf("route table %q of %s (%s) does not lead to %s", id, s, how, here)
 	if here == nil {
 		fix = i.fix(keyFixes.s3Endpoint, fmt.Sprintf("create a gateway endpoint of com.amazonaws.%s.s3 on the route table of %s", v.region, s))
-		why = fmt.Sprintf("%s has no gateway endpoint of S3", v)
+		why = fmt.Sprintf("%s has no gateway endpoint for S3", v)
 	}
 	if out := m.leadsOut(t); out != "" {
 		f.unknown("%s, and %s: the state does not show whether S3 is reached there", why, out)
