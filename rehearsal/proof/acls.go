@@ -95,7 +95,7 @@ func (m *model) aclWithID(id string) *networkACL {
 			a.by[0], a.vpc = v.resource, v.id
 			for _, egress := range []bool{false, true} {
 				a.rules = append(a.rules, aclRule{
-					by: v.resource, number: 100, egress: egress, allow: true, protocol: "-1", from: -1, to: -1, block: netip.MustParsePrefix("0.0.0.0/0"),
+					by: v.resource, number: 100, egress: egress, allow: true, protocol: "-1", from: -1, to: -1, block: anywhere,
 				})
 			}
 		}
@@ -253,7 +253,7 @@ func (m *model) checkFlow(f *finding, a *networkACL, s *subnet, allowed policy.A
 	}
 	switch allowed {
 	case policy.No:
-		f.lack(fmt.Sprintf("allow %s TCP %s in %s", direction, ports, a.by[0]), "%s of %s denies the %s (%s TCP %s)", a.by[0], s, what, direction, ports)
+		f.failMissing(fmt.Sprintf("allow %s TCP %s in %s", direction, ports, a.by[0]), "%s of %s denies the %s (%s TCP %s)", a.by[0], s, what, direction, ports)
 	case policy.Unknown:
 		f.unknown("%s of %s may deny the %s (%s TCP %s)", a.by[0], s, what, direction, ports)
 	default:

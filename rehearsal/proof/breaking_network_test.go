@@ -11,7 +11,7 @@ import (
 	"bastionless/rehearsal/proof"
 )
 
-// breakingChange is a change after which AWS does not do anymore what a claim says.
+// breakingChange is a change after which AWS no longer does what a claim says.
 type breakingChange struct {
 	claim, name string
 	// source is the address of the documentation that says so.
@@ -267,6 +267,14 @@ func breakingNames() []breakingChange {
 		{"reach.ssmmessages", "the rule of another stack", resolverRules, func(p *peer) {
 			p.put("aws:route53/resolverRuleAssociation:ResolverRuleAssociation", "rule-of-vpc", "a", props{"resolverRuleId": "rslvr-rr-9", "vpcId": "vpc-1"})
 		}, proof.Undecided},
+		{"reach.ssm", "no endpoint, and a CloudFormation stack that may have created one", interfaceDNS, func(p *peer) {
+			p.remove("ssm")
+			p.put("aws:cloudformation/stack:Stack", "other", "stack-1", props{})
+		}, proof.Undecided},
+		{"reach.ssm", "no endpoint, and a route out", natGateways, func(p *peer) {
+			p.remove("ssm")
+			p.addRoute(props{"destinationCidrBlock": "0.0.0.0/0", "natGatewayId": "nat-9"})
+		}, proof.Undecided},
 		{"reach.s3", "a private hosted zone has the name of S3", privateZones, func(p *peer) { p.addZone("s3.eu-west-1.amazonaws.com", "vpc-1") }, proof.Undecided},
 		{"reach.s3", "a private hosted zone has the name of a bucket", privateZones, func(p *peer) {
 			p.addZone("amazon-ssm-eu-west-1.s3.eu-west-1.amazonaws.com", "vpc-1")
@@ -404,6 +412,10 @@ func breakingACLs() []breakingChange {
 		{"reach.s3", "a network ACL that denies the addresses of S3", s3Gateway, func(p *peer) {
 			p.addACL(list(all("allow")), list(aclEntry(90, "deny", "-1", 0, 0, "3.5.72.0/23"), all("allow")))
 		}, proof.Refuted},
+		{"reach.s3", "a network ACL that denies something, and unknown addresses of S3", s3Gateway, func(p *peer) {
+			p.set("s3", "cidrBlocks", []any{})
+			p.addACL(list(all("allow")), list(aclEntry(90, "deny", "-1", 0, 0, "3.5.72.0/23"), all("allow")))
+		}, proof.Undecided},
 		{"reach.s3", "a network ACL for the VPC only", s3Gateway, func(p *peer) {
 			inside := aclEntry(100, "allow", "-1", 0, 0, "10.0.0.0/16")
 			p.addACL(list(inside), list(inside))
@@ -530,6 +542,14 @@ func breakingIsolation() []breakingChange {
 		{"isolated", "an Internet gateway", internetGateways, func(p *peer) {
 			p.put("aws:ec2/internetGateway:InternetGateway", "igw", "igw-1", props{"vpcId": "vpc-1"}, "vpc")
 		}, proof.Refuted},
+		{"isolated", "an Internet gateway, and a CloudFormation stack", internetGateways, func(p *peer) {
+			p.put("aws:ec2/internetGateway:InternetGateway", "igw", "igw-1", props{"vpcId": "vpc-1"}, "vpc")
+			p.put("aws:cloudformation/stack:Stack", "other", "stack-1", props{})
+		}, proof.Refuted},
+		{"isolated", "an Internet gateway that a replacement has deleted", pendingDeletes, func(p *peer) {
+			p.put("aws:ec2/internetGateway:InternetGateway", "igw", "igw-1", props{"vpcId": "vpc-1"}, "vpc")
+			p.resources["igw"].PendingReplacement = true
+		}, proof.Undecided},
 		{"isolated", "an attached Internet gateway", internetGateways, func(p *peer) {
 			p.put("aws:ec2/internetGateway:InternetGateway", "igw", "igw-1", props{"vpcId": ""})
 			p.put("aws:ec2/internetGatewayAttachment:InternetGatewayAttachment", "attachment", "igw-1:vpc-1", props{"internetGatewayId": "igw-1", "vpcId": "vpc-1"})
@@ -636,6 +656,9 @@ func breakingInbound() []breakingChange {
 				"securityGroupId": "sg-instance", "ingressRuleIds": list("sgr-9"),
 			}, "instance-group")
 		}, proof.Undecided},
+		{"no-inbound", "a rule of an unknown group", groupRules, func(p *peer) {
+			p.put(ingressRule, "rule", "sgr-1", props{"ipProtocol": "-1", "cidrIpv4": "0.0.0.0/0"})
+		}, proof.Undecided},
 		{"no-inbound", "a group of another network interface", networkInterface, func(p *peer) { p.addInterface("sg-endpoint") }, proof.Refuted},
 		{"no-inbound", "an attached group", networkInterface, func(p *peer) {
 			p.put("aws:ec2/networkInterfaceSecurityGroupAttachment:NetworkInterfaceSecurityGroupAttachment", "attachment", "a",
@@ -675,6 +698,7 @@ func breakingEgress() []breakingChange {
 			p.put("aws:ec2/managedPrefixList:ManagedPrefixList", "list", "pl-1", props{"entries": list(props{"cidr": "10.0.1.0/24"}, props{"cidr": "198.51.100.0/24"})})
 			egress(tcp443(props{"prefixListIds": list("pl-1")}))(p)
 		}, proof.Refuted},
+		{"egress", "another port of S3", groupRules, egress(props{"protocol": "tcp", "fromPort": 22.0, "toPort": 22.0, "prefixListIds": list("pl-s3")}), proof.Refuted},
 		{"egress", "a prefix list of another stack", prefixLists, egress(tcp443(props{"prefixListIds": list("pl-9")})), proof.Undecided},
 		{"egress", "a group of another stack", groupRules, egress(tcp443(props{"securityGroups": list("sg-9")})), proof.Undecided},
 		{"egress", "a rule with an unknown peer", groupRules, egress(tcp443(props{})), proof.Undecided},

@@ -123,9 +123,9 @@ func (f *finding) fail(fix, format string, args ...any) {
 	f.add(Fail, fix, format, args)
 }
 
-// lack adds a step that fails because the state has nothing that lets it pass. A resource that can create anything
+// failMissing adds a step that fails because the state has nothing that lets it pass. A resource that can create anything
 // makes it unknown.
-func (f *finding) lack(fix, format string, args ...any) { f.add(Fail, fix, format, args) }
+func (f *finding) failMissing(fix, format string, args ...any) { f.add(Fail, fix, format, args) }
 
 // unknown adds a step that the state does not decide.
 func (f *finding) unknown(format string, args ...any) { f.add(Unknown, "", format, args) }

@@ -20,6 +20,7 @@ func (m *model) proveEndpointPolicies() []*finding {
 				continue
 			}
 			f := newFinding("endpoint-policy."+m.serviceCode(e), e.name, Hardening)
+			f.rest(resourcesOf([]*vpcEndpoint{e})...)
 			if document, ok := m.endpointPolicy(f, e); ok {
 				m.checkForeignRequests(f, e, document)
 				if e.serves(serviceS3) {

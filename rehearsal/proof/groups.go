@@ -248,7 +248,10 @@ func (m *model) checkConnection(f *finding, c connection, v *vpc) {
 		f.unknown("%s", unknown)
 		return
 	}
-	f.lack(c.fix, "no rule of %s allows %s", m.groupNames(c.groups), c.what)
+	if m.checkStrayRules(f) {
+		return
+	}
+	f.failMissing(c.fix, "no rule of %s allows %s", m.groupNames(c.groups), c.what)
 }
 
 // listResources returns the resources of a prefix list.
@@ -271,7 +274,7 @@ func (m *model) groupIn(id string, v *vpc) *securityGroup {
 	g := &securityGroup{
 		resource: v.resource, id: id,
 		ingress: []rule{{by: v.resource, protocol: "-1", from: -1, to: -1, group: id}},
-		egress:  []rule{{by: v.resource, protocol: "-1", from: -1, to: -1, block: netip.MustParsePrefix("0.0.0.0/0")}},
+		egress:  []rule{{by: v.resource, protocol: "-1", from: -1, to: -1, block: anywhere}},
 	}
 	if extra := m.groups[id]; extra != nil {
 		g.ingress, g.egress = append(g.ingress, extra.ingress...), append(g.egress, extra.egress...)

@@ -18,7 +18,7 @@ func (m *model) proveEgress() []*finding {
 		v := m.vpcOf(i)
 		m.eachGroup(f, i, func(g *securityGroup) {
 			for _, r := range g.egress {
-				m.checkEgressRule(f, i, r, g, v)
+				m.checkEgressRule(f, r, g, v)
 			}
 			if len(g.egress) == 0 {
 				f.pass("%s has no outbound rule", g)
@@ -30,7 +30,7 @@ func (m *model) proveEgress() []*finding {
 }
 
 // checkEgressRule checks that an outbound rule allows no more than is needed.
-func (m *model) checkEgressRule(f *finding, i *instance, r rule, g *securityGroup, v *vpc) {
+func (m *model) checkEgressRule(f *finding, r rule, g *securityGroup, v *vpc) {
 	onePort := r.protocol == "tcp" && r.from == r.to && r.from > 0
 	traffic := r.traffic("to")
 	fix := r.by.fix(keyFixes.instanceEgress, "remove "+r.name(g)+", or limit it to the groups and prefix lists of endpoints")
@@ -40,7 +40,7 @@ func (m *model) checkEgressRule(f *finding, i *instance, r rule, g *securityGrou
 	case r.protocol == "" || r.protocol == "tcp" && (r.from < 0 || r.to < 0) || r.group == "" && r.list == "" && !r.block.IsValid():
 		f.unknown("%s allows %s: the state does not show what that is", r.name(g), traffic)
 	case !onePort:
-		f.deny(r.by, r.by.fix(keyFixes.instanceEgress, "replace "+r.name(g)+" by rules with one TCP port each"),
+		f.failBy(r.by, r.by.fix(keyFixes.instanceEgress, "replace "+r.name(g)+" by rules with one TCP port each"),
 			"%s allows %s", r.name(g), traffic)
 	case r.group != "" && m.groups[r.group] == nil && (v == nil || r.group != v.defaultGroup) && !in.endpoints:
 		f.unknown("%s allows %s, which is not in the state", r.name(g), traffic)
@@ -52,13 +52,13 @@ func (m *model) checkEgressRule(f *finding, i *instance, r rule, g *securityGrou
 	case r.list != "" && m.isGatewayListOf(r.list, v) && (r.from == httpsPort || r.from == httpPort):
 		f.rest(r.by)
 		f.pass("%s allows %s, the list of a gateway endpoint", r.name(g), traffic)
-	case r.list != "" && m.lists[r.list] == nil:
+	case r.list != "" && m.lists[r.list] == nil && !m.isGatewayList(r.list):
 		f.unknown("%s allows %s, which is not in the state", r.name(g), traffic)
 	case m.areForwardTargets(r, v):
 		f.rest(r.by)
 		f.pass("%s allows %s, a target of port forwarding", r.name(g), traffic)
 	default:
-		f.deny(r.by, fix, "%s allows %s, which is not an endpoint", r.name(g), traffic)
+		f.failBy(r.by, fix, "%s allows %s, which is not an endpoint", r.name(g), traffic)
 	}
 }
 
@@ -147,8 +147,8 @@ func (m *model) isGatewayListOf(id string, v *vpc) bool {
 // in the VPC if the stack records no list.
 func (m *model) areForwardTargets(r rule, v *vpc) bool {
 	blocks := []netip.Prefix{r.block}
-	if r.list != "" {
-		blocks = m.lists[r.list].blocks
+	if list := m.lists[r.list]; list != nil {
+		blocks = list.blocks
 	}
 	for _, block := range blocks {
 		target := m.intent.forwardKnown && slices.Contains(m.intent.forward, fmt.Sprintf("%s:%d", block, r.from)) ||
@@ -166,20 +166,21 @@ func (m *model) proveDefaultGroup() []*finding {
 	for _, v := range m.instanceVPCs() {
 		f := newFinding("default-sg", v.name, Hardening)
 		f.rest(v.resource)
+		m.checkStrayRules(f)
 		g := m.groupIn(v.defaultGroup, v)
 		switch {
 		case g == nil:
 			f.unknown("the state does not show the default security group of %s", v)
 		case g.resource == v.resource:
-			f.lack("add a DefaultSecurityGroup without rules for "+v.String(),
+			f.failMissing("add a DefaultSecurityGroup without rules for "+v.String(),
 				"the default security group of %s has the rules of AWS: all traffic within the group, and all outbound traffic", v)
 		case len(g.ingress)+len(g.egress) > 0:
 			f.rest(g.resource)
 			for _, r := range g.ingress {
-				f.deny(r.by, "remove "+r.name(g), "the default security group of %s allows %s", v, r.traffic("from"))
+				f.failBy(r.by, "remove "+r.name(g), "the default security group of %s allows %s", v, r.traffic("from"))
 			}
 			for _, r := range g.egress {
-				f.deny(r.by, "remove "+r.name(g), "the default security group of %s allows %s", v, r.traffic("to"))
+				f.failBy(r.by, "remove "+r.name(g), "the default security group of %s allows %s", v, r.traffic("to"))
 			}
 		default:
 			f.rest(g.resource)
@@ -321,6 +322,7 @@ func (m *model) proveMultiZone() []*finding {
 		}
 		zone, vpcID := i.str("availabilityZone"), ""
 		if s := m.subnets[i.subnet]; s != nil {
+			f.rest(s.resource)
 			zone, vpcID = s.zone, s.vpc
 		}
 		if zone == "" || vpcID == "" {
@@ -406,7 +408,7 @@ func (m *model) checkEndpointZones(f *finding, vpcID string, zones []string) {
 		}
 	}
 	if !found {
-		f.unknown("the state has no endpoints of the services that sessions use in the VPC %q", vpcID)
+		f.unknown("the state has no endpoints for the services that sessions use in the VPC %q", vpcID)
 	}
 }
 

@@ -1,6 +1,8 @@
 package proof_test
 
 import (
+	"maps"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -234,6 +236,37 @@ func harmlessNetworkChanges() []harmlessChange {
 		}},
 		{"an unencrypted volume that is not attached", ebsEncryption, adding("aws:ebs/volume:Volume", "vol-1", props{"encrypted": false, "availabilityZone": "eu-west-1a"})},
 	}
+}
+
+// everyPeer returns a stack with a resource of almost every type that the claims about the network read.
+func everyPeer() *peer {
+	p := networkPeer()
+	p.addOtherVPC()
+	all := aclEntry(100, "allow", "-1", 0, 0, "0.0.0.0/0")
+	p.addACL(list(all), list(all))
+	p.addZone("ssm.eu-west-1.amazonaws.com", "vpc-1", props{"name": "", "type": "A", "records": list("10.0.11.20", "10.0.12.20")})
+	p.set("ssm", "privateDnsEnabled", false)
+	p.addRoute(props{"destinationPrefixListId": "pl-1", "networkInterfaceId": "eni-9"})
+	p.addInterface("sg-instance")
+	p.addS3Interface(list("sg-endpoint"), props{"dnsRecordIpType": "ipv4", "privateDnsOnlyForInboundResolverEndpoint": false})
+	extras := map[string]props{
+		"aws:ec2/managedPrefixList:ManagedPrefixList":                                             {"entries": list(props{"cidr": "192.168.0.0/16"})},
+		"aws:ec2/vpcDhcpOptions:VpcDhcpOptions":                                                   {"domainNameServers": list("AmazonProvidedDNS")},
+		"aws:ec2/vpcDhcpOptionsAssociation:VpcDhcpOptionsAssociation":                             {"dhcpOptionsId": "pl-1", "vpcId": "vpc-1"},
+		"aws:route53/resolverRule:ResolverRule":                                                   {"domainName": "corp.internal", "ruleType": "FORWARD"},
+		"aws:route53/resolverRuleAssociation:ResolverRuleAssociation":                             {"resolverRuleId": "pl-1", "vpcId": "vpc-1"},
+		"aws:ec2/networkInterfaceSecurityGroupAttachment:NetworkInterfaceSecurityGroupAttachment": {"networkInterfaceId": "eni-9", "securityGroupId": "sg-instance"},
+		"aws:vpc/securityGroupRulesExclusive:SecurityGroupRulesExclusive":                         {"securityGroupId": "sg-default", "ingressRuleIds": list("x"), "egressRuleIds": list()},
+		"aws:ec2/natGateway:NatGateway":                                                           {"subnetId": "subnet-app", "connectivityType": "private"},
+		"aws:ec2/eipAssociation:EipAssociation":                                                   {"allocationId": "pl-1", "networkInterfaceId": "eni-9"},
+		"aws:ec2/launchTemplate:LaunchTemplate":                                                   {"name": "t", "latestVersion": 1.0, "defaultVersion": 1.0},
+		"aws:ec2/securityGroupRule:SecurityGroupRule":                                             {"type": "ingress", "securityGroupId": "sg-endpoint", "protocol": "tcp", "prefixListIds": list("pl-1")},
+	}
+	for _, kind := range slices.Sorted(maps.Keys(extras)) {
+		p.put(kind, kind, "pl-1", extras[kind])
+	}
+	p.set("box", "launchTemplate", props{"id": "pl-1", "version": "$Latest"})
+	return p
 }
 
 // TestHarmlessNetworkChanges checks that harmless changes leave the result of every claim as it was.

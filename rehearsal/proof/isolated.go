@@ -80,7 +80,7 @@ func (m *model) checkNoGateways(f *finding, v *vpc) {
 	for _, n := range slices.Concat(gateways, attachments) {
 		switch id := n.value("vpcId"); {
 		case id == v.id:
-			f.deny(n, "remove "+n.String(), "%s connects %s to the Internet", n, v)
+			f.failBy(n, "remove "+n.String(), "%s connects %s to the Internet", n, v)
 		case id == nil && !slices.ContainsFunc(attachments, func(a *resource) bool { return a.str("internetGatewayId") == n.id }):
 			f.unknown("the state does not show which VPC %s is attached to", n)
 		}
@@ -92,14 +92,14 @@ func (m *model) checkNoGateways(f *finding, v *vpc) {
 		case s != nil && s.vpc != v.id, s == nil && n.str("vpcId") != v.id:
 		case n.str("connectivityType") != "private":
 			// A private NAT gateway leads where the routes of its subnet lead.
-			f.deny(n, "remove "+n.String(), "%s connects %s to the Internet", n, v)
+			f.failBy(n, "remove "+n.String(), "%s connects %s to the Internet", n, v)
 		}
 	}
 }
 
-// deny adds that a resource makes the claim false. If it is uncertain whether the resource exists or is as the state
+// failBy adds that a resource makes the claim false. If it is uncertain whether the resource exists or is as the state
 // says, the claim is undecided.
-func (f *finding) deny(by *resource, fix, format string, args ...any) {
+func (f *finding) failBy(by *resource, fix, format string, args ...any) {
 	for _, why := range by.doubts() {
 		f.unknown("%s: %s", fmt.Sprintf(format, args...), why)
 		return
@@ -113,7 +113,7 @@ func (m *model) checkNoElasticAddresses(f *finding, v *vpc) {
 	for _, n := range m.ofType("aws:ec2/eip:Eip") {
 		switch place, known := m.placeOfAddress(n.str("instance"), n.str("networkInterface")); {
 		case place == v.id:
-			f.deny(n, "remove "+n.String(), "%s is a public address", n)
+			f.failBy(n, "remove "+n.String(), "%s is a public address", n)
 		case known || m.usesAddress(n, associations):
 		case n.value("instance") == nil && n.value("networkInterface") == nil && n.value("associationId") == nil:
 			f.unknown("the state does not show what the public address %s is associated with", n)
@@ -124,7 +124,7 @@ func (m *model) checkNoElasticAddresses(f *finding, v *vpc) {
 	for _, n := range associations {
 		switch place, known := m.placeOfAddress(n.str("instanceId"), n.str("networkInterfaceId")); {
 		case place == v.id:
-			f.deny(n, "remove "+n.String(), "%s adds a public address", n)
+			f.failBy(n, "remove "+n.String(), "%s adds a public address", n)
 		case !known:
 			f.unknown("%s adds a public address, and what it is associated with is not in the state", n)
 		}
@@ -192,7 +192,7 @@ func (m *model) checkRouteStaysInside(f *finding, v *vpc, r route) {
 			f.unknown("%s routes %s to %s, which is not there now", r.by, r.destination(), r.where())
 			return
 		}
-		f.deny(r.by, "remove the route of "+r.by.String(), "%s routes %s to the %s %s", r.by, r.destination(), kind, r.target)
+		f.failBy(r.by, "remove the route of "+r.by.String(), "%s routes %s to the %s %s", r.by, r.destination(), kind, r.target)
 	}
 	switch {
 	case r.target == localTarget || m.leadsToGatewayEndpoint(r):
@@ -252,11 +252,11 @@ func (m *model) checkNoPublicAddresses(f *finding, v *vpc) {
 		}
 		f.rest(s.resource)
 		if s.public {
-			f.deny(s.resource, "set mapPublicIpOnLaunch to false on "+s.String(), "%s assigns public addresses to new instances", s)
+			f.failBy(s.resource, "set mapPublicIpOnLaunch to false on "+s.String(), "%s assigns public addresses to new instances", s)
 		}
 		block := firstPrefix(s.str("ipv6CidrBlock"))
 		if s.boolean("assignIpv6AddressOnCreation", false) && (!block.IsValid() || isPublic(block.Addr())) {
-			f.deny(s.resource, "set assignIpv6AddressOnCreation to false on "+s.String(), "%s assigns public IPv6 addresses to new instances", s)
+			f.failBy(s.resource, "set assignIpv6AddressOnCreation to false on "+s.String(), "%s assigns public IPv6 addresses to new instances", s)
 		}
 	}
 }
@@ -267,9 +267,9 @@ func (m *model) checkNoPublicAddress(f *finding, i *instance) {
 	requested, _ := i.input("associatePublicIpAddress").(bool)
 	switch {
 	case i.str("publicIp") != "":
-		f.deny(i.resource, fix, "%s has the public address %s", i, i.str("publicIp"))
+		f.failBy(i.resource, fix, "%s has the public address %s", i, i.str("publicIp"))
 	case requested, i.boolean("associatePublicIpAddress", false):
-		f.deny(i.resource, fix, "%s requests a public address", i)
+		f.failBy(i.resource, fix, "%s requests a public address", i)
 	}
 	if asInt(i.value("ipv6AddressCount"), 0) > 0 && len(i.strList("ipv6Addresses")) == 0 {
 		f.unknown("%s requests IPv6 addresses, which are not in the state", i)
@@ -283,7 +283,7 @@ func (m *model) checkNoPublicAddress(f *finding, i *instance) {
 	}
 	for _, text := range addresses {
 		if address, err := netip.ParseAddr(text); err == nil && isPublic(address) {
-			f.deny(i.resource, "remove the IPv6 address of "+i.String(), "%s has the public address %s", i, address)
+			f.failBy(i.resource, "remove the IPv6 address of "+i.String(), "%s has the public address %s", i, address)
 		}
 	}
 	for _, why := range i.unknownInterfaces {
@@ -298,7 +298,7 @@ func (m *model) proveNoInbound() []*finding {
 		f := newFinding("no-inbound", i.name, Required)
 		m.eachGroup(f, i, func(g *securityGroup) {
 			for _, r := range g.ingress {
-				f.deny(r.by, "remove "+r.name(g), "%s allows %s to %s", r.name(g), r.traffic("from"), i)
+				f.failBy(r.by, "remove "+r.name(g), "%s allows %s to %s", r.name(g), r.traffic("from"), i)
 			}
 			if len(g.ingress) == 0 {
 				f.pass("%s of %s has no inbound rule", g, i)
@@ -317,6 +317,7 @@ func (m *model) eachGroup(f *finding, i *instance, check func(*securityGroup)) {
 		f.unknown("%s", why)
 	}
 	v := m.vpcOf(i)
+	m.checkStrayRules(f)
 	var checked []string
 	for _, face := range i.interfaces {
 		f.rest(face.by...)
@@ -336,4 +337,17 @@ func (m *model) eachGroup(f *finding, i *instance, check func(*securityGroup)) {
 			f.unknown("security group %q of %s is not in the state", id, i)
 		}
 	}
+}
+
+// checkStrayRules adds the rules whose security group the state does not show: each group may have them. It reports
+// whether there are any.
+func (m *model) checkStrayRules(f *finding) bool {
+	g := m.groups[""]
+	if g == nil || g.resource != nil {
+		return false
+	}
+	for _, r := range slices.Concat(g.ingress, g.egress) {
+		f.unknown("the state does not show to which security group %s belongs", r.by)
+	}
+	return true
 }

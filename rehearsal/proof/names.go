@@ -200,7 +200,7 @@ func resourcesOf(endpoints []*vpcEndpoint) []*resource {
 func (m *model) resolvesPublicly(f *finding, s *subnet, v *vpc, service, name string) {
 	here, _ := m.endpointsOf(v, service)
 	fix := fmt.Sprintf("create an interface endpoint of com.amazonaws.%s.%s with privateDnsEnabled in %s", v.region, service, v)
-	why := fmt.Sprintf("%s has no endpoint of %s", v, service)
+	why := fmt.Sprintf("%s has no endpoint for %s", v, service)
 	if len(here) > 0 {
 		fix, why = "set privateDnsEnabled to true on "+here[0].String(), fmt.Sprintf("%s has no private DNS", here[0])
 	}
@@ -216,7 +216,7 @@ func (m *model) resolvesPublicly(f *finding, s *subnet, v *vpc, service, name st
 		f.unknown("%s: %s resolves to public addresses, and %s: the state does not show whether the service is reached there", why, name, out)
 		return
 	}
-	f.lack(fix, "%s: %s resolves to public addresses", why, name)
+	f.failMissing(fix, "%s: %s resolves to public addresses", why, name)
 }
 
 // resolveByZone checks that a private hosted zone resolves a name to an endpoint in the VPC.
@@ -306,9 +306,9 @@ func (m *model) checkAddressType(f *finding, i *instance, s *subnet, e *vpcEndpo
 	case e.addressType != "ipv6" && e.recordType != "ipv6":
 		return true
 	case i.mayHaveIPv6(s):
-		f.unknown("%s resolves to IPv6 addresses of %s only: the state does not show whether %s can use them", name, e, i)
+		f.unknown("%s resolves to only IPv6 addresses of %s: the state does not show whether %s can use them", name, e, i)
 		return false
 	}
-	f.fail("set ipAddressType and dnsRecordIpType of "+e.String()+" to ipv4", "%s resolves to IPv6 addresses of %s only, and %s has none", name, e, i)
+	f.fail("set ipAddressType and dnsRecordIpType of "+e.String()+" to ipv4", "%s resolves to only IPv6 addresses of %s, and %s has none", name, e, i)
 	return false
 }

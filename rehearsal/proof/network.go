@@ -7,6 +7,9 @@ import (
 	"strings"
 )
 
+// anywhere contains all IPv4 addresses.
+var anywhere = netip.MustParsePrefix("0.0.0.0/0")
+
 // vpc is a VPC.
 type vpc struct {
 	*resource

@@ -185,7 +185,11 @@ func (m *model) checkGateway(f *finding, i *instance, s *subnet, v *vpc, needs [
 	}
 	for _, port := range ports {
 		m.checkEgressToS3(f, i, v, e, port)
-		for _, block := range e.blocks {
+		blocks := e.blocks
+		if len(blocks) == 0 {
+			blocks = []netip.Prefix{anywhere}
+		}
+		for _, block := range blocks {
 			m.checkACL(f, s, true, block, port, fmt.Sprintf("TCP %d from %s to S3 (%s)", port, i, block))
 		}
 	}
@@ -222,13 +226,13 @@ func (m *model) checkGatewayRoute(f *finding, i *instance, s *subnet, v *vpc) *v
 	why := fmt.Sprintf("route table %q of %s (%s) does not lead to %s", id, s, how, here)
 	if here == nil {
 		fix = i.fix(keyFixes.s3Endpoint, fmt.Sprintf("create a gateway endpoint of com.amazonaws.%s.s3 on the route table of %s", v.region, s))
-		why = fmt.Sprintf("%s has no gateway endpoint of S3", v)
+		why = fmt.Sprintf("%s has no gateway endpoint for S3", v)
 	}
 	if out := m.leadsOut(t); out != "" {
 		f.unknown("%s, and %s: the state does not show whether S3 is reached there", why, out)
 		return nil
 	}
-	f.lack(fix, "%s", why)
+	f.failMissing(fix, "%s", why)
 	return nil
 }
 
@@ -307,7 +311,7 @@ func (m *model) checkEgressToS3(f *finding, i *instance, v *vpc, e *vpcEndpoint,
 	case unknown != "":
 		f.unknown("%s", unknown)
 	default:
-		f.lack(fmt.Sprintf("allow outbound TCP %d from %s to the prefix list of S3, %s", port, m.groupNames(i.groups), e.prefixList),
+		f.failMissing(fmt.Sprintf("allow outbound TCP %d from %s to the prefix list of S3, %s", port, m.groupNames(i.groups), e.prefixList),
 			"no rule of %s allows TCP %d to S3 (prefix list %q)", m.groupNames(i.groups), port, e.prefixList)
 	}
 }
@@ -328,7 +332,7 @@ func (m *model) reachesS3(r rule, e *vpcEndpoint) ([]netip.Prefix, policy.Answer
 		return nil, policy.Unknown
 	}
 	switch {
-	case slices.Contains(blocks, netip.MustParsePrefix("0.0.0.0/0")) || coverAll(blocks, e.blocks):
+	case slices.Contains(blocks, anywhere) || coverAll(blocks, e.blocks):
 		return blocks, policy.Yes
 	case len(e.blocks) == 0:
 		return blocks, unknownIf(slices.ContainsFunc(blocks, func(b netip.Prefix) bool { return b.Addr().Is4() && !b.Addr().IsPrivate() }))
@@ -356,9 +360,6 @@ func (m *model) checkEndpointAllowsS3(f *finding, i *instance, e *vpcEndpoint, n
 	document, ok := m.endpointPolicy(f, e)
 	if !ok {
 		return
-	}
-	if e.endpointType == gatewayEndpoint {
-		document = gatewayPolicy(document)
 	}
 	if len(needs) == 0 {
 		f.pass("no resource in the state needs S3")
@@ -403,27 +404,4 @@ func (m *model) checkBucketRegion(f *finding, e *vpcEndpoint, n s3Need) {
 	default:
 		f.rest(bucket)
 	}
-}
-
-// gatewayPolicy returns what the policy of a gateway endpoint means: its statements have to name all principals,
-// and an account stands for the root user of the account.
-// https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html#gateway-endpoint-policy-principals
-func gatewayPolicy(document *policy.Document) *policy.Document {
-	changed := *document
-	changed.Statements = nil
-	for _, s := range document.Statements {
-		if s.Principal != nil && !s.Principal.Anyone {
-			if !s.Deny && !slices.ContainsFunc(s.Principal.AWS, func(name string) bool { return !isAccount(name) }) {
-				continue // it allows nothing to the roles of instances
-			}
-			s.Unsupported = "its Principal element, which the policies of gateway endpoints do not support"
-		}
-		changed.Statements = append(changed.Statements, s)
-	}
-	return &changed
-}
-
-// isAccount reports whether a name in a Principal element is an account.
-func isAccount(name string) bool {
-	return !strings.HasPrefix(name, "arn:") || strings.HasSuffix(name, ":root")
 }

@@ -27,6 +27,14 @@ aws:ec2/vpnConnection:VpnConnection aws:ec2/vpnConnectionRoute:VpnConnectionRout
 aws:ec2transitgateway/transitGateway:TransitGateway aws:ec2transitgateway/routeTable:RouteTable aws:ec2transitgateway/route:Route
 aws:ec2transitgateway/routeTableAssociation:RouteTableAssociation aws:ec2transitgateway/routeTablePropagation:RouteTablePropagation
 aws:ec2transitgateway/prefixListReference:PrefixListReference aws:ec2transitgateway/peeringAttachment:PeeringAttachment
+aws:route53/resolverEndpoint:ResolverEndpoint aws:route53/resolverQueryLogConfig:ResolverQueryLogConfig
+aws:route53/resolverQueryLogConfigAssociation:ResolverQueryLogConfigAssociation
+aws:ec2/ami:Ami aws:ec2/amiCopy:AmiCopy aws:ec2/amiFromInstance:AmiFromInstance aws:ec2/amiLaunchPermission:AmiLaunchPermission
+aws:ec2/dedicatedHost:DedicatedHost aws:ec2/defaultCreditSpecification:DefaultCreditSpecification
+aws:ec2/networkInsightsPath:NetworkInsightsPath aws:ec2/networkInsightsAnalysis:NetworkInsightsAnalysis
+aws:ec2/subnetCidrReservation:SubnetCidrReservation aws:ec2/vpcIpam:VpcIpam aws:ec2/vpcIpamPool:VpcIpamPool
+aws:ec2/vpcIpamPoolCidr:VpcIpamPoolCidr aws:ec2/vpcIpamPoolCidrAllocation:VpcIpamPoolCidrAllocation aws:ec2/vpcIpamScope:VpcIpamScope
+aws:ebs/snapshotCopy:SnapshotCopy aws:ebs/snapshotImport:SnapshotImport
 aws:ebs/defaultKmsKey:DefaultKmsKey aws:ebs/snapshot:Snapshot aws:ec2/capacityReservation:CapacityReservation
 aws:ssm/parameter:Parameter aws:ssm/maintenanceWindow:MaintenanceWindow aws:ssm/patchBaseline:PatchBaseline
 aws:cloudwatch/logStream:LogStream aws:cloudwatch/metricAlarm:MetricAlarm aws:cloudwatch/logMetricFilter:LogMetricFilter

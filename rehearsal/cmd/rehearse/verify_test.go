@@ -35,7 +35,7 @@ func TestVerify_fails(t *testing.T) {
 	require.Empty(t, stderr)
 	require.True(t, strings.HasPrefix(stdout, "Required claims: "), stdout)
 	require.Contains(t, stdout, `  FAIL  reach.ssmmessages    box
-          Vpc "vpc" has no endpoint of ssmmessages: ssmmessages.eu-west-1.amazonaws.com resolves to public addresses
+          Vpc "vpc" has no endpoint for ssmmessages: ssmmessages.eu-west-1.amazonaws.com resolves to public addresses
           fix: create an interface endpoint of com.amazonaws.eu-west-1.ssmmessages with privateDnsEnabled in Vpc "vpc"
 `)
 	require.Equal(t, "peer: 1 check failed: reach.ssmmessages (box) is refuted", last(stdout))
@@ -65,7 +65,7 @@ func TestVerify_strict(t *testing.T) {
 
 	status, stdout, _ = verify("", "--strict", path)
 	require.Equal(t, exitFailed, status)
-	require.Equal(t, "peer: 4 checks failed: endpoint-policy.ssm (ssm) is refuted", last(stdout))
+	require.Equal(t, "peer: 4 checks failed: endpoint-policy.ssm (ssm) is refuted", last(stdout), stdout)
 }
 
 // TestVerify_invalidInput checks the errors about inputs that diagram rejects with the same errors.
