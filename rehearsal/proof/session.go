@@ -251,9 +251,6 @@ func (r *role) documentNames() []string {
 	return names
 }
 
-// documentARN returns the ARN of a document at the location of the first instance.
-func (m *model) documentARN(name string) string { return documentARNAt(name, m.location) }
-
 // documentARNAt returns the ARN of a document at a location. ARNs of AWS's own documents have no account.
 func documentARNAt(name string, at location) string {
 	if strings.HasPrefix(name, "AWS-") {
