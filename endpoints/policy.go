@@ -96,21 +96,19 @@ func (a *SetArgs) s3Policy(recordsBucket string) policy.Document {
 	return document
 }
 
-// awsBuckets returns the buckets of AWS that the agent and the package manager read.
+// awsBuckets returns the buckets of AWS that the agent and the package manager read. All names are complete:
+// everybody can register a name that nobody has yet, so a pattern would lead to the buckets of others.
 // https://docs.aws.amazon.com/systems-manager/latest/userguide/ssm-agent-technical-details.html
-// https://docs.aws.amazon.com/systems-manager/latest/userguide/patch-operations-s3-buckets.html
 func (a *SetArgs) awsBuckets() []string {
 	region := a.Env.Region
-	return append([]string{
+	buckets := append([]string{
 		"amazon-ssm-" + region,
 		"aws-ssm-" + region,
 		"amazon-ssm-packages-" + region,
 		"aws-ssm-document-attachments-" + region,
-		// In some Regions the names have a suffix.
-		"patch-baseline-snapshot-" + region + "*",
-		"aws-patch-manager-" + region + "-*",
 		region + "-birdwatcher-prod",
-	}, a.S3.OS.RepositoryBuckets(a.Env)...)
+	}, patchBuckets(region)...)
+	return append(buckets, a.S3.OS.RepositoryBuckets(a.Env)...)
 }
 
 func (a *SetArgs) bucketARNs(buckets []string) []string {

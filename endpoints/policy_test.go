@@ -70,13 +70,12 @@ func TestS3Policy(t *testing.T) {
 	t.Parallel()
 	tokyo := []string{
 		"amazon-ssm-ap-northeast-1", "aws-ssm-ap-northeast-1", "amazon-ssm-packages-ap-northeast-1",
-		"aws-ssm-document-attachments-ap-northeast-1", "patch-baseline-snapshot-ap-northeast-1*",
-		"aws-patch-manager-ap-northeast-1-*", "ap-northeast-1-birdwatcher-prod",
+		"aws-ssm-document-attachments-ap-northeast-1", "ap-northeast-1-birdwatcher-prod",
+		"patch-baseline-snapshot-ap-northeast-1", "aws-patch-manager-ap-northeast-1-4849fa78f",
 	}
 	beijing := []string{
 		"amazon-ssm-cn-north-1", "aws-ssm-cn-north-1", "amazon-ssm-packages-cn-north-1",
-		"aws-ssm-document-attachments-cn-north-1", "patch-baseline-snapshot-cn-north-1*", "aws-patch-manager-cn-north-1-*",
-		"cn-north-1-birdwatcher-prod",
+		"aws-ssm-document-attachments-cn-north-1", "cn-north-1-birdwatcher-prod", "patch-baseline-snapshot-cn-north-1",
 	}
 	al2023 := append(append([]string{}, tokyo...), "al2023-repos-ap-northeast-1-de612dc2", "al2023-ap-northeast-1")
 	al2 := append(append([]string{}, tokyo...), "amazonlinux.ap-northeast-1.amazonaws.com", "amazonlinux-2-repos-ap-northeast-1")
@@ -133,6 +132,17 @@ func TestS3Policy(t *testing.T) {
 			require.NoError(t, err)
 			require.Equal(t, test.want, text)
 		})
+	}
+}
+
+func TestPatchBuckets(t *testing.T) {
+	t.Parallel()
+	for region, want := range map[string][]string{
+		"eu-west-1":      {"patch-baseline-snapshot-eu-west-1", "aws-patch-manager-eu-west-1-5522fb710"},
+		"me-south-1":     {"patch-baseline-snapshot-me-south-1-uduvl7q8", "aws-patch-manager-me-south-1-a53fc9dce"},
+		"ap-southeast-5": {"patch-baseline-snapshot-ap-southeast-5"},
+	} {
+		require.Equal(t, want, patchBuckets(region))
 	}
 }
 

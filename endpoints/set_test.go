@@ -139,9 +139,9 @@ const s3Reads = `{"Version":"2012-10-17","Statement":[{"Sid":"AgentAndPackages",
 	`"arn:aws:s3:::aws-ssm-eu-west-1","arn:aws:s3:::aws-ssm-eu-west-1/*",` +
 	`"arn:aws:s3:::amazon-ssm-packages-eu-west-1","arn:aws:s3:::amazon-ssm-packages-eu-west-1/*",` +
 	`"arn:aws:s3:::aws-ssm-document-attachments-eu-west-1","arn:aws:s3:::aws-ssm-document-attachments-eu-west-1/*",` +
-	`"arn:aws:s3:::patch-baseline-snapshot-eu-west-1*","arn:aws:s3:::patch-baseline-snapshot-eu-west-1*/*",` +
-	`"arn:aws:s3:::aws-patch-manager-eu-west-1-*","arn:aws:s3:::aws-patch-manager-eu-west-1-*/*",` +
 	`"arn:aws:s3:::eu-west-1-birdwatcher-prod","arn:aws:s3:::eu-west-1-birdwatcher-prod/*",` +
+	`"arn:aws:s3:::patch-baseline-snapshot-eu-west-1","arn:aws:s3:::patch-baseline-snapshot-eu-west-1/*",` +
+	`"arn:aws:s3:::aws-patch-manager-eu-west-1-5522fb710","arn:aws:s3:::aws-patch-manager-eu-west-1-5522fb710/*",` +
 	`"arn:aws:s3:::al2023-repos-eu-west-1-de612dc2","arn:aws:s3:::al2023-repos-eu-west-1-de612dc2/*",` +
 	`"arn:aws:s3:::al2023-eu-west-1","arn:aws:s3:::al2023-eu-west-1/*"]}]}`
 

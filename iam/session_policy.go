@@ -49,8 +49,10 @@ const LoginUser = "ec2-user"
 
 // trustPolicy returns the policy that says who may assume the session role.
 //
-// It does not allow sts:TagSession and sts:SetSourceIdentity. A caller who may choose session tags could
-// choose the operating system user of a session with the tag SSMSessionRunAs.
+// It does not allow sts:TagSession: a caller who may choose session tags could choose the operating system
+// user of a session with the tag SSMSessionRunAs. It does not allow sts:SetSourceIdentity either, because no
+// part of the stack reads the source identity.
+// https://docs.aws.amazon.com/systems-manager/latest/userguide/session-preferences-run-as.html
 func (o SessionRoleOptions) trustPolicy(env awsenv.Env) policy.Document {
 	root := func(account string) string { return env.IAM(account, "root") }
 	var arns, sso []string

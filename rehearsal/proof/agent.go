@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"bastionless/rehearsal/proof/policy"
 )
@@ -35,6 +36,12 @@ func (m *model) checkAgent(f *finding, i *instance) {
 			"%s has no role: its instance profile is %q", i, i.profile)
 		return
 	}
+	f.rest(i.resource, m.profiles[i.profile])
+	m.restOnRole(f, r)
+	if profile := m.profiles[i.profile]; differ(profile.account, i.account) || differ(r.account(), i.account) {
+		f.unknown("%s, %s and %s are in different accounts, so that others of the same name may be meant", i, profile, r)
+		return
+	}
 	f.pass("%s has %s through %s", i, r, m.profiles[i.profile])
 	m.checkTrustsEC2(f, r)
 	policies, unknown := r.identityPolicies()
@@ -46,6 +53,12 @@ func (m *model) checkAgent(f *finding, i *instance) {
 		}
 		policies.Boundary = boundary
 	}
+	for _, d := range m.usedDocuments(i.location) {
+		f.rest(d.resource)
+		if d.unreadable != "" {
+			f.unknown("the state does not show what the agent needs for %s: %s", d, d.unreadable)
+		}
+	}
 	for _, n := range m.needs(i) {
 		m.checkNeed(f, i, r, n, policies, unknown)
 	}
@@ -54,13 +67,25 @@ func (m *model) checkAgent(f *finding, i *instance) {
 // checkNeed checks that the role allows a request of the agent. unknown are the policies whose content is
 // unknown.
 func (m *model) checkNeed(f *finding, i *instance, r *role, n need, policies policy.Policies, unknown []string) {
-	if n.key != nil {
-		policies.Resource, policies.ResourceMustAllow = n.key.policy, true
+	f.rest(n.rests...)
+	switch {
+	case n.doubt != "":
+		f.unknown("%s, to %s: %s", n, n.why, n.doubt)
+		return
+	case n.broken != "":
+		f.fail("use a key that is enabled, symmetric and for encryption", "%s, to %s: %s", n, n.why, n.broken)
+		return
+	}
+	if n.policy != nil {
+		policies.Resource, policies.ResourceMustAllow = n.policy, n.mustAllow
+	}
+	if n.owner != "aws" {
+		policies.ResourceAccount = n.owner
 	}
 	d := policies.Decide(m.agentRequest(i, r, n))
 	if d.Effect != policy.Undecided && !d.Explicit && len(unknown) > 0 {
 		// They may allow the request, or deny it.
-		f.unknown("%s, to %s: the content of %s is not in the state", n, n.why, strings.Join(unknown, ", "))
+		f.unknown("%s, to %s: the content of %s is not known", n, n.why, strings.Join(unknown, ", "))
 		return
 	}
 	fix := r.fix(keyFixes.instancePolicy, fmt.Sprintf("attach AmazonSSMManagedInstanceCore to %s", r))
@@ -102,18 +127,31 @@ func (m *model) proveOrdered() []*finding {
 	var found []*finding
 	for _, i := range m.instances {
 		f := newFinding("ordered", i.name, Required)
+		f.rest(i.resource)
 		before := m.createdBefore(i.resource)
-		var late []*resource
+		var late, contradicted []*resource
 		needed := m.neededBefore(i)
 		for _, n := range needed {
-			if !before[n.urn] {
+			switch {
+			case !before[n.urn]:
 				late = append(late, n)
+			case n.created.After(i.created) && !i.created.IsZero():
+				contradicted = append(contradicted, n)
 			}
 		}
-		if len(late) > 0 {
+		f.rest(needed...)
+		if len(contradicted) > 0 {
+			// A replacement is newer than what depends on it.
+			f.unknown("%s depends on %s, and the state says that they were created later, at %s or after it",
+				i, names(contradicted), i.created.UTC().Format(time.RFC3339))
+		}
+		switch {
+		case len(late) > 0:
 			f.fail(fmt.Sprintf("add them to dependsOn of %s: an agent that starts before them sleeps for 5 to 30 minutes", i),
 				"%s does not depend on %s", i, names(late))
-		} else {
+		case len(needed) == 0:
+			f.unknown("the state has nothing that the agent of %s needs", i)
+		default:
 			f.pass("%s depends on all %d resources that its agent needs: %s", i, len(needed), names(needed))
 		}
 		found = append(found, f)
@@ -129,29 +167,28 @@ func names(resources []*resource) string {
 	return strings.Join(texts, ", ")
 }
 
-// neededBefore returns the resources that have to exist before an instance starts, sorted by URN.
+// neededBefore returns the resources that have to exist before an instance starts, sorted by URN. Resources that the
+// stack reads and does not create existed before.
 func (m *model) neededBefore(i *instance) []*resource {
 	needed := map[string]*resource{}
 	add := func(resources ...*resource) {
 		for _, n := range resources {
-			if n != nil {
+			if n != nil && !n.external {
 				needed[n.urn] = n
 			}
 		}
 	}
 	groups := toSet(strings.Join(i.groups, " "))
 	subnets := map[string]bool{i.subnet: true}
-	if s := m.subnets[i.subnet]; s != nil {
-		for _, e := range m.endpoints {
-			if e.vpc == s.vpc && e.usedBySessions() {
-				add(e.resource)
-				for _, id := range e.subnets {
-					subnets[id] = true
-				}
-				for _, id := range e.groups {
-					groups[id] = true
-				}
-			}
+	endpoints := map[string]bool{}
+	for _, e := range m.endpointsFor(i) {
+		add(e.resource)
+		endpoints[e.id] = true
+		for _, id := range e.subnets {
+			subnets[id] = true
+		}
+		for _, id := range e.groups {
+			groups[id] = true
 		}
 	}
 	for id := range groups {
@@ -164,23 +201,45 @@ func (m *model) neededBefore(i *instance) []*resource {
 	for id := range subnets {
 		add(m.associations[id])
 	}
-	add(m.ofType(
+	for _, n := range m.ofType(
 		"aws:ec2/vpcEndpointRouteTableAssociation:VpcEndpointRouteTableAssociation",
 		"aws:ec2/vpcEndpointSubnetAssociation:VpcEndpointSubnetAssociation",
 		"aws:ec2/vpcEndpointPolicy:VpcEndpointPolicy",
-	)...)
+	) {
+		if endpoints[n.str("vpcEndpointId")] {
+			add(n)
+		}
+	}
 	if r, _ := m.roleOf(i); r != nil {
 		add(r.resource, m.profiles[i.profile])
 		for _, p := range r.policies {
 			add(p.attachedBy)
 		}
 	}
-	add(m.recordTargets()...)
+	add(m.recordTargets(i.location)...)
 	var sorted []*resource
 	for _, urn := range slices.Sorted(maps.Keys(needed)) {
 		sorted = append(sorted, needed[urn])
 	}
 	return sorted
+}
+
+// endpointsFor returns the endpoints that sessions on an instance use: those in its VPC and, of gateway endpoints,
+// those on its route table.
+func (m *model) endpointsFor(i *instance) []*vpcEndpoint {
+	s := m.subnets[i.subnet]
+	if s == nil {
+		return nil
+	}
+	table, _ := m.tableOf(s)
+	var found []*vpcEndpoint
+	for _, e := range m.endpoints {
+		onPath := e.endpointType != "Gateway" || slices.Contains(e.tables, table)
+		if e.vpc == s.vpc && e.usedBySessions() && onPath {
+			found = append(found, e)
+		}
+	}
+	return found
 }
 
 // usedBySessions reports whether sessions use the endpoint.

@@ -7,9 +7,6 @@
 package proof
 
 import (
-	"fmt"
-	"maps"
-	"slices"
 	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
@@ -65,29 +62,40 @@ func Check(deployment *apitype.DeploymentV3, options Options) ([]Claim, error) {
 	if err != nil {
 		return nil, err
 	}
-	m.intent.principals = append(m.intent.principals, options.Principals...)
-	unmodeled := m.unmodeledTypes()
+	m.principals = options.Principals
 	var claims []Claim
 	for _, p := range provers() {
+		unmodeled, uncertain := m.unmodeled(p.scope), m.uncertainIn(p.scope)
+		creators := m.creators()
 		for _, f := range p.prove(m) {
-			if names := unmodeled[p.scope]; len(names) > 0 && f.passing() {
-				f.unknown("resources of types that the proofs do not model: %s", strings.Join(names, ", "))
+			if len(unmodeled) > 0 && f.passing() {
+				f.unknown("resources of types that the proofs do not model: %s", strings.Join(unmodeled, ", "))
 			}
+			if len(creators) > 0 && f.has(Fail) && !f.certain {
+				f.unknown("resources that may have created what is missing: %s", strings.Join(creators, ", "))
+				f.softened = true
+			}
+			for _, one := range uncertain {
+				f.unknown("resources that may exist: %s", one)
+				f.softened = true
+			}
+			m.addDoubts(f, p.scope)
 			claims = append(claims, f.conclude())
 		}
-	}
-	if err := m.encryptedPropsError(); err != nil {
-		return nil, err
 	}
 	return claims, nil
 }
 
-// encryptedPropsError returns an error if a property that was read is encrypted.
-func (m *model) encryptedPropsError() error {
-	if len(m.encryptedProps) == 0 {
-		return nil
+// addDoubts adds the doubts about the resources that a claim rests on. A prover that does not say which these are
+// rests on all resources in its scope.
+func (m *model) addDoubts(f *finding, in scope) {
+	if f.rested != nil {
+		f.doubt(f.rested)
+		return
 	}
-	return fmt.Errorf("the state encrypts properties that claims depend on: %s: "+
-		"export it with \"pulumi stack export --show-secrets\"",
-		strings.Join(slices.Sorted(maps.Keys(m.encryptedProps)), ", "))
+	for _, r := range m.resources {
+		if _, listed := inputTables[r.typ]; listed && scopeOf(r.typ)&in != 0 {
+			f.doubt([]*resource{r})
+		}
+	}
 }

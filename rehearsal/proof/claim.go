@@ -54,7 +54,7 @@ const (
 	// Fail: the state shows that the step fails. The claim is refuted.
 	Fail ReasonKind = "fail"
 	// Unknown: the state does not show whether the step passes. The claim is undecided, unless another step
-	// fails.
+	// fails for certain.
 	Unknown ReasonKind = "unknown"
 	// Assumed: the step passes under an assumption that no state can show.
 	Assumed ReasonKind = "assumed"
@@ -70,10 +70,44 @@ func (c Claim) Why() []string {
 }
 
 // finding is a claim whose reasons are being collected.
-type finding struct{ claim Claim }
+type finding struct {
+	claim Claim
+	// rested are the resources that the claim rests on, in the order in which they were read. It is nil if the
+	// prover does not say which: the claim then rests on all resources in its scope.
+	rested []*resource
+	seen   map[*resource]bool
+	// softened is true if a doubt about a resource makes failures uncertain, too.
+	softened bool
+	// certain is true if a step fails whatever else there is.
+	certain bool
+}
 
 func newFinding(id, subject, class string) *finding {
-	return &finding{Claim{ID: id, Subject: subject, Class: class}}
+	return &finding{claim: Claim{ID: id, Subject: subject, Class: class}}
+}
+
+// rest records that the claim rests on resources: if it is uncertain whether one of them exists, or is as the
+// state says, the claim is neither proven nor refuted. It ignores nil.
+func (f *finding) rest(resources ...*resource) {
+	if f.seen == nil {
+		f.seen, f.rested = map[*resource]bool{}, []*resource{}
+	}
+	for _, r := range resources {
+		if r != nil && !f.seen[r] {
+			f.seen[r] = true
+			f.rested = append(f.rested, r)
+		}
+	}
+}
+
+// doubt adds the doubts about resources.
+func (f *finding) doubt(resources []*resource) {
+	for _, r := range resources {
+		for _, why := range r.doubts() {
+			f.unknown("%s: %s", r, why)
+			f.softened = true
+		}
+	}
 }
 
 func (f *finding) add(kind ReasonKind, fix, format string, args []any) {
@@ -84,7 +118,14 @@ func (f *finding) add(kind ReasonKind, fix, format string, args []any) {
 func (f *finding) pass(format string, args ...any) { f.add(Pass, "", format, args) }
 
 // fail adds a step that fails.
-func (f *finding) fail(fix, format string, args ...any) { f.add(Fail, fix, format, args) }
+func (f *finding) fail(fix, format string, args ...any) {
+	f.certain = true
+	f.add(Fail, fix, format, args)
+}
+
+// failMissing adds a step that fails because the state has nothing that lets it pass. A resource that can create anything
+// makes it unknown.
+func (f *finding) failMissing(fix, format string, args ...any) { f.add(Fail, fix, format, args) }
 
 // unknown adds a step that the state does not decide.
 func (f *finding) unknown(format string, args ...any) { f.add(Unknown, "", format, args) }
@@ -129,6 +170,8 @@ func (f *finding) conclude() Claim {
 		f.unknown("the state has nothing that this claim is about")
 	}
 	switch {
+	case f.softened:
+		f.claim.Result = Undecided
 	case f.has(Fail):
 		f.claim.Result = Refuted
 	case f.has(Unknown):

@@ -46,7 +46,7 @@ func TestConfigurations(t *testing.T) {
 		"Identity Center": {
 			map[string]string{"sessionPrincipals": `["sso:Operators"]`, "requireMfa": "false"},
 			nil,
-			[]string{"session.mfa: undecided", own, flow, zone, protected},
+			[]string{own, flow, zone, protected}, // with an assumption
 		},
 		"another account": {
 			map[string]string{"sessionPrincipals": `["210987654321"]`}, nil, []string{own, flow, zone, protected},

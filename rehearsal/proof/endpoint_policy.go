@@ -16,12 +16,16 @@ func (m *model) proveEndpointPolicies() []*finding {
 	var found []*finding
 	for _, v := range m.instanceVPCs() {
 		for _, e := range m.endpoints {
-			if e.vpc != v.id || e.serves(serviceMessages) || e.serves(serviceEC2Messages) {
+			if e.vpc != v.id || e.serves(serviceMessages) || e.serves(serviceEC2Messages) || !e.isGateway() && e.endpointType != "Interface" {
 				continue
 			}
 			f := newFinding("endpoint-policy."+m.serviceCode(e), e.name, Hardening)
+			f.rest(resourcesOf([]*vpcEndpoint{e})...)
 			if document, ok := m.endpointPolicy(f, e); ok {
-				m.checkEndpointPolicy(f, e, document)
+				m.checkForeignRequests(f, e, document)
+				if e.serves(serviceS3) {
+					m.checkBuckets(f, e, document)
+				}
 			}
 			found = append(found, f)
 		}
@@ -29,129 +33,150 @@ func (m *model) proveEndpointPolicies() []*finding {
 	return found
 }
 
+// isGateway reports whether the endpoint is a gateway endpoint.
+func (e *vpcEndpoint) isGateway() bool { return e.endpointType == "Gateway" }
+
 // serviceCode returns the code of an endpoint's service, such as "ecr.api".
 func (m *model) serviceCode(e *vpcEndpoint) string {
-	if _, code, found := strings.Cut(e.service, "."+m.region+"."); found {
+	if _, code, found := strings.Cut(e.service, "."+cmp.Or(e.region, m.region)+"."); found {
 		return code
 	}
 	return e.service
 }
 
-// endpointRequest is an example request through an endpoint. It is not signed if the principal is the zero
-// value.
-type endpointRequest struct {
-	principal        policy.Principal
-	action, resource string
-	// kind says what is wrong with the request.
-	kind string
+// endpointClass is a class of requests that an endpoint should deny.
+type endpointClass struct {
+	// kind says what is wrong with the requests.
+	kind               string
+	principal          policy.Principal
+	actions, resources *policy.Class
+	context            policy.Context
 }
 
-// checkEndpointPolicy checks that the policy of an endpoint denies requests of other accounts and, for S3,
-// requests to their buckets.
-func (m *model) checkEndpointPolicy(f *finding, e *vpcEndpoint, document *policy.Document) {
-	fix := e.fix(keyFixes.endpointPolicy, "require StringEquals aws:PrincipalAccount = "+m.account+" in the policy of "+e.String())
-	requests := m.foreignRequests(e, document)
-	if e.serves(serviceS3) {
-		fix = e.fix(keyFixes.endpointPolicy,
-			"allow only reads of AWS's buckets, and the account's own buckets to its principals, in the policy of "+e.String())
-		requests = append(requests, m.foreignBucketRequests(f, document, fix)...)
+// checkClass checks that an endpoint denies every request of a class.
+func (m *model) checkClass(f *finding, e *vpcEndpoint, document *policy.Document, c endpointClass, fix string) {
+	policies := policy.Policies{Identity: []*policy.Document{allowAll}, Endpoint: document, Gateway: e.isGateway()}
+	if c.principal.Group == nil {
+		policies.Identity, policies.Resource = nil, allowAllPrincipals
 	}
-	reported := map[string]bool{}
-	for _, r := range requests {
-		policies := policy.Policies{Identity: []*policy.Document{allowAll}, Endpoint: document}
-		if r.principal.ARN == "" {
-			policies = policy.Policies{Resource: allowAllPrincipals, Endpoint: document}
-		}
-		context := policy.Context{}.With("aws:SourceVpce", e.id).With("aws:SourceVpc", e.vpc).
-			With("aws:ResourceAccount", foreignAccounts(m.account)[0]).With("aws:PrincipalOrgID", "o-foreign").With("aws:ResourceOrgID", "o-foreign")
-		decision := policies.Decide(&policy.Request{Principal: r.principal, Action: r.action, Resource: r.resource, Context: context})
-		if decision.Effect != policy.Denied && !reported[r.kind] {
-			// One example of each kind is enough.
-			reported[r.kind] = true
-			f.expectDenied(decision, fix, "%s (%s): %s on %s through %s", r.kind, cmp.Or(r.principal.Account(), "unsigned"), r.action, r.resource, e)
-		}
+	request := &policy.Request{
+		Principal: c.principal, Actions: c.actions, Resources: c.resources,
+		Context: c.context.With("aws:SourceVpce", e.id).With("aws:SourceVpc", e.vpc),
 	}
-	if f.passing() {
-		f.pass("%s denies all %d example requests of other accounts and to their buckets, "+
-			"including one for each action and resource in its policy", e, len(requests))
-	}
+	f.expectNone(policies, request, fix, c.kind+" through "+e.String(), func(w *policy.Request) string {
+		return fmt.Sprintf("%s (%s): %s on %s through %s", c.kind, cmp.Or(w.Principal.ARN, "unsigned"), w.Action, w.Resource, e)
+	})
 }
 
-// foreignRequests returns requests of other accounts: an arbitrary one, and one for each action and resource
-// in the policy.
-func (m *model) foreignRequests(e *vpcEndpoint, document *policy.Document) []endpointRequest {
+// foreignGroup returns the principals of other accounts that are not meant to have access, and the context of their
+// requests.
+func (m *model) foreignGroup(account string) (policy.Group, policy.Context) {
+	group, context := policy.Group{Partition: m.partition, NotAccounts: []string{account}}, policy.Context{}
+	for _, name := range m.principals {
+		if meant := accountOf(name); meant == name || strings.HasSuffix(name, ":root") {
+			group.NotAccounts = append(group.NotAccounts, meant)
+		} else {
+			group.NotARNs = append(group.NotARNs, name)
+		}
+	}
+	if m.intent.organization != "" {
+		// The other accounts of the organization are meant to have access.
+		context = context.WithOther("aws:PrincipalOrgID", m.intent.organization).Optional("aws:PrincipalOrgID")
+	}
+	return group, context
+}
+
+// checkForeignRequests checks that an endpoint denies the requests of other accounts, except reads of AWS's buckets.
+func (m *model) checkForeignRequests(f *finding, e *vpcEndpoint, document *policy.Document) {
+	account := cmp.Or(e.account, m.account)
+	if account == "" {
+		f.unknown("the account of %s is unknown", e)
+		return
+	}
+	fix := e.fix(keyFixes.endpointPolicy, "require StringEquals aws:PrincipalAccount = "+account+" in the policy of "+e.String())
+	group, context := m.foreignGroup(account)
 	service := strings.SplitN(m.serviceCode(e), ".", 2)[0]
-	principals := m.foreignPrincipals(document, m.account)
-	var requests []endpointRequest
-	add := func(action, resource string) {
-		if e.serves(serviceS3) && isS3Read(action) {
-			return // everybody can read AWS's buckets
-		}
-		for _, principal := range principals {
-			r := endpointRequest{principal, action, resource, "a request of another account"}
-			if !slices.Contains(requests, r) {
-				requests = append(requests, r)
-			}
-		}
+	class := endpointClass{
+		kind: "a request of another account", principal: group.Principal(), context: context,
+		actions: &policy.Class{Prefix: service + ":"}, resources: &policy.Class{},
 	}
-	anyAction, anyResource := service+":AnyAction", m.arn(service, "any/thing")
-	add(anyAction, anyResource)
-	for i := range document.Statements {
-		s := &document.Statements[i]
-		if s.Deny {
-			continue
-		}
-		actions, resources := s.Actions, s.Resources
-		if s.NotActions {
-			actions = nil
-		}
-		if s.NotResources {
-			resources = nil
-		}
-		for _, action := range append([]string{anyAction}, actions...) {
-			for _, resource := range append([]string{anyResource}, resources...) {
-				add(exampleText(action, anyAction), exampleText(resource, anyResource))
-			}
-		}
+	if service == serviceLogs || service == serviceKMS || service == serviceSSM || service == serviceS3 {
+		m.checkServiceClass(f, e, document, class, fix)
+		return
 	}
-	return requests
+	// The actions of other services may have a prefix that differs from the name of the service.
+	class.actions = &policy.Class{}
+	m.checkClass(f, e, document, class, fix)
 }
 
-// exampleText returns a text that a pattern matches. For "*" it returns all.
-func exampleText(pattern, all string) string {
-	if pattern == "*" {
-		return all
+// checkServiceClass checks that an endpoint denies a class of requests. For S3, everybody may read AWS's buckets.
+func (m *model) checkServiceClass(f *finding, e *vpcEndpoint, document *policy.Document, class endpointClass, fix string) {
+	if !e.serves(serviceS3) {
+		m.checkClass(f, e, document, class, fix)
+		return
 	}
-	return strings.NewReplacer("*", "x", "?", "x").Replace(pattern)
+	read, write := class, class
+	read.resources = &policy.Class{Except: bucketARNs(m.partition, m.awsBucketNames(e))}
+	write.actions = &policy.Class{Prefix: "s3:", Except: s3Reads}
+	m.checkClass(f, e, document, read, fix)
+	m.checkClass(f, e, document, write, fix)
 }
 
-// isS3Read reports whether an action reads from S3.
-func isS3Read(action string) bool {
-	return slices.Contains([]string{"s3:getobject", "s3:listbucket", "s3:getbucketlocation"}, strings.ToLower(action))
+// s3Reads are the actions that read from S3.
+var s3Reads = []string{"s3:Get*", "s3:List*"}
+
+// checkBuckets checks that an endpoint of S3 leads to no bucket of another account: neither for the account's own
+// principals nor for requests that are not signed. Everybody may register a name that nobody has yet, so that a
+// pattern of names is no protection.
+func (m *model) checkBuckets(f *finding, e *vpcEndpoint, document *policy.Document) {
+	account := cmp.Or(e.account, m.account)
+	fix := e.fix(keyFixes.endpointPolicy, "allow only reads of AWS's buckets, and the account's own buckets by name or with the condition "+
+		"StringEquals aws:ResourceAccount = "+account+", in the policy of "+e.String())
+	aws := m.awsBucketNames(e)
+	named := namedBuckets(document, m.partition)
+	named = slices.DeleteFunc(named, func(name string) bool { return slices.Contains(aws, name) })
+	for _, name := range named {
+		if b := m.bucket(name); b == nil || differ(b.account, account) {
+			f.assume("the account owns the bucket %q, which the policy of %s allows and the state does not contain", name, e)
+		}
+	}
+	own := policy.Group{Partition: m.partition, Account: account}
+	context := policy.Context{}.WithOther("aws:ResourceAccount", account)
+	for _, class := range []endpointClass{
+		{kind: "a read from a bucket of another account", principal: own.Principal(), actions: &policy.Class{Prefix: "s3:"}, resources: &policy.Class{Prefix: "arn:", Except: bucketARNs(m.partition, slices.Concat(aws, named))}},
+		{kind: "a write to a bucket of another account", principal: own.Principal(), actions: &policy.Class{Prefix: "s3:", Except: s3Reads}, resources: &policy.Class{Prefix: "arn:", Except: bucketARNs(m.partition, named)}},
+		{kind: "an unsigned request to a bucket of another account", actions: &policy.Class{Prefix: "s3:"}, resources: &policy.Class{Prefix: "arn:", Except: bucketARNs(m.partition, slices.Concat(aws, named))}},
+	} {
+		class.context = context
+		m.checkClass(f, e, document, class, fix)
+	}
 }
 
-// foreignBucketRequests checks that no statement covers buckets of any name, and returns requests to a bucket
-// of another account.
-func (m *model) foreignBucketRequests(f *finding, document *policy.Document, fix string) []endpointRequest {
-	buckets := "arn:" + m.partition + ":s3:::"
-	for i := range document.Statements {
-		s := &document.Statements[i]
-		if s.Deny {
+// namedBuckets returns the buckets whose full names the Allow statements of a policy list.
+func namedBuckets(document *policy.Document, partition string) []string {
+	var found []string
+	for _, s := range document.Statements {
+		if s.Deny || s.NotResources {
 			continue
 		}
 		for _, resource := range s.Resources {
-			name := strings.TrimPrefix(resource, buckets)
-			if s.NotResources || strings.HasPrefix(name, "*") || strings.HasPrefix(name, "?") {
-				f.fail(fix, "%s covers buckets of other accounts: %s", document.Describe(s), resource)
+			name, _, _ := strings.Cut(strings.TrimPrefix(resource, "arn:"+partition+":s3:::"), "/")
+			if strings.HasPrefix(resource, "arn:"+partition+":s3:::") && !strings.ContainsAny(name, "*?$") && !slices.Contains(found, name) {
+				found = append(found, name)
 			}
 		}
 	}
-	own := policy.Session(fmt.Sprintf("arn:%s:iam::%s:role/own", m.partition, m.account), exampleUser)
-	object := buckets + "foreign-bucket/x"
-	return []endpointRequest{
-		{own, "s3:PutObject", object, "a write to a bucket of another account"},
-		{policy.Principal{}, "s3:GetObject", object, "a read from a bucket of another account"},
+	return found
+}
+
+// bucketARNs returns the ARNs of buckets and of their objects.
+func bucketARNs(partition string, names []string) []string {
+	var arns []string
+	for _, name := range names {
+		arn := "arn:" + partition + ":s3:::" + name
+		arns = append(arns, arn, arn+"/*")
 	}
+	return arns
 }
 
 // checkEndpointAllowsAgent checks that the policy of an endpoint allows the requests of the agent.
@@ -174,7 +199,7 @@ func (m *model) checkEndpointAllowsAgent(f *finding, i *instance, e *vpcEndpoint
 		}
 		request := m.agentRequest(i, r, n)
 		request.Context = request.Context.With("aws:SourceVpce", e.id)
-		decision := (&policy.Policies{Identity: []*policy.Document{allowAll}, Endpoint: document}).Decide(request)
+		decision := (&policy.Policies{Identity: []*policy.Document{allowAll}, Endpoint: document, Gateway: e.isGateway()}).Decide(request)
 		f.expectAllowed(decision, fmt.Sprintf("allow %s to %s in the policy of %s", n.action, r, e), "%s through %s", n, e)
 	}
 }
@@ -184,11 +209,15 @@ func (m *model) endpointPolicy(f *finding, e *vpcEndpoint) (*policy.Document, bo
 	if e.policy == "" {
 		return defaultEndpointPolicy, true
 	}
+	if document := m.endpointPolicies[e]; document != nil {
+		return document, true
+	}
 	document, err := policy.Parse("the policy of "+e.String(), e.policy)
 	if err != nil {
 		f.unknown("%v", err)
 		return nil, false
 	}
+	m.endpointPolicies[e] = document
 	return document, true
 }
 

@@ -23,14 +23,29 @@ func (m *model) instanceVPCs() []*vpc {
 	return vpcs
 }
 
+// vpcOf returns the VPC of an instance, or nil if the state does not contain it.
+func (m *model) vpcOf(i *instance) *vpc {
+	if s := m.subnets[i.subnet]; s != nil {
+		return m.vpcs[s.vpc]
+	}
+	return nil
+}
+
 // proveIsolated proves that no route and no public address connects instances to the Internet.
 func (m *model) proveIsolated() []*finding {
 	var found []*finding
 	for _, v := range m.instanceVPCs() {
 		f := newFinding("isolated", v.name, Required)
+		f.rest(v.resource)
 		m.checkNoGateways(f, v)
+		m.checkNoElasticAddresses(f, v)
 		m.checkNoRoutesOut(f, v)
 		m.checkNoPublicAddresses(f, v)
+		if f.has(Fail) {
+			// What makes the claim false is certain, whatever else there is in the VPC.
+			f.seen, f.rested = nil, nil
+			f.rest(v.resource)
+		}
 		if f.passing() {
 			f.pass("%s has no Internet gateway, no NAT gateway, and only local routes and routes to gateway endpoints", v)
 			f.pass("no instance of it has a public address, and no subnet assigns one")
@@ -38,39 +53,101 @@ func (m *model) proveIsolated() []*finding {
 		}
 		found = append(found, f)
 	}
-	if len(found) == 0 {
+	if missing := m.instancesWithoutVPC(); len(missing) > 0 {
 		f := newFinding("isolated", m.stack, Required)
-		f.unknown("the VPC of the instances is not in the state")
+		f.rest(missing...)
+		f.unknown("the VPC of %s is not in the state", names(missing))
 		found = append(found, f)
+	}
+	return found
+}
+
+// instancesWithoutVPC returns the instances whose VPC is not in the state.
+func (m *model) instancesWithoutVPC() []*resource {
+	var found []*resource
+	for _, i := range m.instances {
+		if m.vpcOf(i) == nil {
+			found = append(found, i.resource)
+		}
 	}
 	return found
 }
 
 // checkNoGateways checks that no gateway connects the VPC to the Internet.
 func (m *model) checkNoGateways(f *finding, v *vpc) {
-	for _, typ := range []string{
-		"aws:ec2/internetGateway:InternetGateway", "aws:ec2/internetGatewayAttachment:InternetGatewayAttachment",
-		"aws:ec2/egressOnlyInternetGateway:EgressOnlyInternetGateway",
-	} {
-		for _, n := range m.ofType(typ) {
-			if id := n.str("vpcId"); id == v.id || id == "" {
-				f.fail("remove "+n.String(), "%s connects %s to the Internet", n, v)
-			}
+	attachments := m.ofType("aws:ec2/internetGatewayAttachment:InternetGatewayAttachment")
+	gateways := m.ofType("aws:ec2/internetGateway:InternetGateway", "aws:ec2/egressOnlyInternetGateway:EgressOnlyInternetGateway")
+	for _, n := range slices.Concat(gateways, attachments) {
+		switch id := n.value("vpcId"); {
+		case id == v.id:
+			f.failBy(n, "remove "+n.String(), "%s connects %s to the Internet", n, v)
+		case id == nil && !slices.ContainsFunc(attachments, func(a *resource) bool { return a.str("internetGatewayId") == n.id }):
+			f.unknown("the state does not show which VPC %s is attached to", n)
 		}
 	}
 	for _, n := range m.ofType("aws:ec2/natGateway:NatGateway") {
-		s := m.subnets[n.str("subnetId")]
-		switch {
-		case s != nil && s.vpc != v.id:
-		case n.str("connectivityType") == "private":
-			f.unknown("%s is a private NAT gateway: the state does not show what it leads to", n)
-		default:
-			f.fail("remove "+n.String(), "%s connects %s to the Internet", n, v)
+		switch s := m.subnets[n.str("subnetId")]; {
+		case s == nil && n.str("vpcId") == "":
+			f.unknown("the subnet of %s is not in the state, so it does not show which VPC it connects to the Internet", n)
+		case s != nil && s.vpc != v.id, s == nil && n.str("vpcId") != v.id:
+		case n.str("connectivityType") != "private":
+			// A private NAT gateway leads where the routes of its subnet lead.
+			f.failBy(n, "remove "+n.String(), "%s connects %s to the Internet", n, v)
 		}
 	}
-	for _, n := range m.ofType("aws:ec2/eip:Eip", "aws:ec2/eipAssociation:EipAssociation") {
-		f.fail("remove "+n.String(), "%s is a public address", n)
+}
+
+// failBy adds that a resource makes the claim false. If it is uncertain whether the resource exists or is as the state
+// says, the claim is undecided.
+func (f *finding) failBy(by *resource, fix, format string, args ...any) {
+	for _, why := range by.doubts() {
+		f.unknown("%s: %s", fmt.Sprintf(format, args...), why)
+		return
 	}
+	f.fail(fix, format, args...)
+}
+
+// checkNoElasticAddresses checks that no Elastic IP address is associated with something in the VPC.
+func (m *model) checkNoElasticAddresses(f *finding, v *vpc) {
+	associations := m.ofType("aws:ec2/eipAssociation:EipAssociation")
+	for _, n := range m.ofType("aws:ec2/eip:Eip") {
+		switch place, known := m.placeOfAddress(n.str("instance"), n.str("networkInterface")); {
+		case place == v.id:
+			f.failBy(n, "remove "+n.String(), "%s is a public address", n)
+		case known || m.usesAddress(n, associations):
+		case n.value("instance") == nil && n.value("networkInterface") == nil && n.value("associationId") == nil:
+			f.unknown("the state does not show what the public address %s is associated with", n)
+		case n.str("instance") != "" || n.str("networkInterface") != "":
+			f.unknown("%s is a public address, and what it is associated with is not in the state", n)
+		}
+	}
+	for _, n := range associations {
+		switch place, known := m.placeOfAddress(n.str("instanceId"), n.str("networkInterfaceId")); {
+		case place == v.id:
+			f.failBy(n, "remove "+n.String(), "%s adds a public address", n)
+		case !known:
+			f.unknown("%s adds a public address, and what it is associated with is not in the state", n)
+		}
+	}
+}
+
+// placeOfAddress returns the VPC of the instance or the network interface that an address is associated with. It is
+// known if the state contains one of them.
+func (m *model) placeOfAddress(instance, face string) (vpcID string, known bool) {
+	vpcID = m.vpcOfInstance(instance)
+	if vpcID == "" {
+		vpcID = m.vpcOfInterface(face)
+	}
+	return vpcID, vpcID != ""
+}
+
+// usesAddress reports whether a NAT gateway or an association in the state uses an Elastic IP address. These say
+// where it is.
+func (m *model) usesAddress(eip *resource, associations []*resource) bool {
+	uses := func(n *resource) bool {
+		return n.str("allocationId") == eip.id || slices.Contains(n.strList("secondaryAllocationIds"), eip.id)
+	}
+	return slices.ContainsFunc(associations, uses) || slices.ContainsFunc(m.ofType("aws:ec2/natGateway:NatGateway"), uses)
 }
 
 // checkNoRoutesOut checks that no route table of the VPC has a route out of it.
@@ -80,11 +157,17 @@ func (m *model) checkNoRoutesOut(f *finding, v *vpc) {
 		if t.vpc != v.id && !m.usesTable(v, id) {
 			continue
 		}
+		f.rest(t.resource)
 		if t.propagates {
 			f.unknown("a virtual private gateway adds routes to %s, which are not in the state", t)
 		}
 		for _, r := range t.routes {
-			m.checkRouteStaysInside(f, r)
+			m.checkRouteStaysInside(f, v, r)
+		}
+	}
+	for _, i := range m.instances {
+		if s := m.subnets[i.subnet]; s != nil && s.vpc == v.id {
+			m.routing(f, s)
 		}
 	}
 }
@@ -103,21 +186,52 @@ func (m *model) usesTable(v *vpc, tableID string) bool {
 }
 
 // checkRouteStaysInside checks that a route does not lead to the Internet.
-func (m *model) checkRouteStaysInside(f *finding, r route) {
-	destination := r.list
-	if r.block.IsValid() {
-		destination = r.block.String()
+func (m *model) checkRouteStaysInside(f *finding, v *vpc, r route) {
+	out := func(kind string) {
+		if r.blackhole {
+			f.unknown("%s routes %s to %s, which is not there now", r.by, r.destination(), r.where())
+			return
+		}
+		f.failBy(r.by, "remove the route of "+r.by.String(), "%s routes %s to the %s %s", r.by, r.destination(), kind, r.target)
 	}
 	switch {
-	case r.target == "local", r.target == "":
-	case r.targetProp == "vpcEndpointId", r.targetProp == "gatewayId" && strings.HasPrefix(r.target, "vpce-"):
-	case r.targetProp == "gatewayId" && strings.HasPrefix(r.target, "igw-"), r.targetProp == "egressOnlyGatewayId", r.targetProp == "carrierGatewayId":
-		f.fail("remove the route of "+r.by.String(), "%s routes %s to the Internet gateway %s", r.by, destination, r.target)
+	case r.target == localTarget || m.leadsToGatewayEndpoint(r):
+	case r.targetProp == "egressOnlyGatewayId", r.targetProp == "gatewayId" && strings.HasPrefix(r.target, "igw-"):
+		out(internetGateway)
+	case r.targetProp == "carrierGatewayId":
+		out("carrier gateway")
 	case r.targetProp == "natGatewayId":
-		f.fail("remove the route of "+r.by.String(), "%s routes %s to the NAT gateway %s", r.by, destination, r.target)
+		if n := m.natGateway(r.target); n != nil && n.str("connectivityType") == "private" {
+			f.rest(n)
+			if s := m.subnets[n.str("subnetId")]; s != nil && s.vpc == v.id {
+				return // all route tables of the VPC are checked
+			}
+			f.unknown("%s routes %s to %s: the state does not show what is behind it", r.by, r.destination(), n)
+			return
+		}
+		out("NAT gateway")
 	default:
-		f.unknown("%s routes %s to %s %s: the state does not show what is behind it", r.by, destination, r.targetProp, r.target)
+		f.unknown("%s routes %s to %s: the state does not show what is behind it", r.by, r.destination(), r.where())
 	}
+}
+
+// natGateway returns the NAT gateway with an id, or nil if the state does not contain it.
+func (m *model) natGateway(id string) *resource {
+	for _, n := range m.ofType("aws:ec2/natGateway:NatGateway") {
+		if n.id == id {
+			return n
+		}
+	}
+	return nil
+}
+
+// leadsToGatewayEndpoint reports whether a route leads to a gateway endpoint, whose destination is the prefix list of
+// a service. A Gateway Load Balancer endpoint leads to appliances in another VPC.
+// https://docs.aws.amazon.com/vpc/latest/privatelink/gateway-load-balancer-endpoints.html
+func (m *model) leadsToGatewayEndpoint(r route) bool {
+	return r.list != "" && slices.ContainsFunc(m.endpoints, func(e *vpcEndpoint) bool {
+		return e.id == r.target && e.endpointType == gatewayEndpoint
+	})
 }
 
 // checkNoPublicAddresses checks that no instance of the VPC has a public address, and that no subnet assigns
@@ -128,27 +242,52 @@ func (m *model) checkNoPublicAddresses(f *finding, v *vpc) {
 		if s == nil || s.vpc != v.id {
 			continue
 		}
-		fix := fmt.Sprintf("set associatePublicIpAddress to false on %s", i)
-		requested, _ := i.input("associatePublicIpAddress").(bool)
-		switch {
-		case i.str("publicIp") != "":
-			f.fail(fix, "%s has the public address %s", i, i.str("publicIp"))
-		case requested, i.boolean("associatePublicIpAddress", false):
-			f.fail(fix, "%s requests a public address", i)
-		}
-		for _, text := range i.strList("ipv6Addresses") {
-			if address, err := netip.ParseAddr(text); err == nil && !address.IsPrivate() {
-				f.fail("remove the IPv6 address of "+i.String(), "%s has the public address %s", i, address)
-			}
-		}
-		if len(i.objects("networkInterfaces")) > 0 {
-			f.unknown("%s has separate network interfaces: the state does not show their addresses", i)
-		}
+		f.rest(i.resource)
+		m.checkNoPublicAddress(f, i)
 	}
 	for _, id := range slices.Sorted(maps.Keys(m.subnets)) {
-		if s := m.subnets[id]; s.vpc == v.id && s.public {
-			f.fail("set mapPublicIpOnLaunch to false on "+s.String(), "%s assigns public addresses to new instances", s)
+		s := m.subnets[id]
+		if s.vpc != v.id {
+			continue
 		}
+		f.rest(s.resource)
+		if s.public {
+			f.failBy(s.resource, "set mapPublicIpOnLaunch to false on "+s.String(), "%s assigns public addresses to new instances", s)
+		}
+		block := firstPrefix(s.str("ipv6CidrBlock"))
+		if s.boolean("assignIpv6AddressOnCreation", false) && (!block.IsValid() || isPublic(block.Addr())) {
+			f.failBy(s.resource, "set assignIpv6AddressOnCreation to false on "+s.String(), "%s assigns public IPv6 addresses to new instances", s)
+		}
+	}
+}
+
+// checkNoPublicAddress checks that an instance has no public address.
+func (m *model) checkNoPublicAddress(f *finding, i *instance) {
+	fix := fmt.Sprintf("set associatePublicIpAddress to false on %s", i)
+	requested, _ := i.input("associatePublicIpAddress").(bool)
+	switch {
+	case i.str("publicIp") != "":
+		f.failBy(i.resource, fix, "%s has the public address %s", i, i.str("publicIp"))
+	case requested, i.boolean("associatePublicIpAddress", false):
+		f.failBy(i.resource, fix, "%s requests a public address", i)
+	}
+	if asInt(i.value("ipv6AddressCount"), 0) > 0 && len(i.strList("ipv6Addresses")) == 0 {
+		f.unknown("%s requests IPv6 addresses, which are not in the state", i)
+	}
+	addresses := i.strList("ipv6Addresses")
+	for _, face := range i.interfaces[1:] {
+		f.rest(face.by...)
+		if n := m.interfaceNamed(face.id); n != nil {
+			addresses = append(slices.Clone(addresses), n.strList("ipv6Addresses")...)
+		}
+	}
+	for _, text := range addresses {
+		if address, err := netip.ParseAddr(text); err == nil && isPublic(address) {
+			f.failBy(i.resource, "remove the IPv6 address of "+i.String(), "%s has the public address %s", i, address)
+		}
+	}
+	for _, why := range i.unknownInterfaces {
+		f.unknown("%s, and so are their addresses", why)
 	}
 }
 
@@ -157,51 +296,58 @@ func (m *model) proveNoInbound() []*finding {
 	var found []*finding
 	for _, i := range m.instances {
 		f := newFinding("no-inbound", i.name, Required)
-		var v *vpc
-		if s := m.subnets[i.subnet]; s != nil {
-			v = m.vpcs[s.vpc]
-		}
-		if len(i.groups) == 0 {
-			f.unknown("the state does not show the security groups of %s", i)
-		}
-		if len(i.objects("networkInterfaces")) > 0 {
-			f.unknown("%s has separate network interfaces: the state does not show their security groups", i)
-		}
-		for _, id := range i.groups {
-			g := m.groupIn(id, v)
-			if g == nil {
-				f.unknown("security group %q of %s is not in the state", id, i)
-				continue
-			}
+		m.eachGroup(f, i, func(g *securityGroup) {
 			for _, r := range g.ingress {
-				f.fail("remove "+r.name(g), "%s allows %s to %s", r.name(g), r.traffic("from"), i)
+				f.failBy(r.by, "remove "+r.name(g), "%s allows %s to %s", r.name(g), r.traffic("from"), i)
 			}
 			if len(g.ingress) == 0 {
 				f.pass("%s of %s has no inbound rule", g, i)
 			}
-		}
+		})
 		found = append(found, f)
 	}
 	return found
 }
 
-// traffic describes the traffic that a rule allows, such as "tcp 22 from 10.0.0.0/16". The direction is
-// "from" or "to".
-func (r rule) traffic(direction string) string {
-	var ports string
-	switch {
-	case r.protocol == "-1":
-		ports = "all traffic"
-	case r.from == r.to:
-		ports = fmt.Sprintf("%s %d", r.protocol, r.from)
-	default:
-		ports = fmt.Sprintf("%s %d to %d", r.protocol, r.from, r.to)
+// eachGroup calls check for each security group of each network interface of an instance, and adds what the state does
+// not show about them.
+func (m *model) eachGroup(f *finding, i *instance, check func(*securityGroup)) {
+	f.rest(i.resource)
+	for _, why := range i.unknownInterfaces {
+		f.unknown("%s", why)
 	}
-	switch {
-	case r.group != "":
-		return fmt.Sprintf("%s %s security group %q", ports, direction, r.group)
-	case r.list != "":
-		return fmt.Sprintf("%s %s prefix list %q", ports, direction, r.list)
+	v := m.vpcOf(i)
+	m.checkStrayRules(f)
+	var checked []string
+	for _, face := range i.interfaces {
+		f.rest(face.by...)
+		if len(face.groups) == 0 {
+			f.unknown("the state does not show the security groups of %s", i)
+		}
+		for _, id := range face.groups {
+			if slices.Contains(checked, id) {
+				continue
+			}
+			checked = append(checked, id)
+			if g := m.groupIn(id, v); g != nil {
+				f.rest(g.resource)
+				check(g)
+				continue
+			}
+			f.unknown("security group %q of %s is not in the state", id, i)
+		}
 	}
-	return fmt.Sprintf("%s %s %s", ports, direction, r.block)
+}
+
+// checkStrayRules adds the rules whose security group the state does not show: each group may have them. It reports
+// whether there are any.
+func (m *model) checkStrayRules(f *finding) bool {
+	g := m.groups[""]
+	if g == nil || g.resource != nil {
+		return false
+	}
+	for _, r := range slices.Concat(g.ingress, g.egress) {
+		f.unknown("the state does not show to which security group %s belongs", r.by)
+	}
+	return true
 }

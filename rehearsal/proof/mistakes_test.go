@@ -240,6 +240,10 @@ func recordMistakes() []mistake {
 			name: "default-document-beside-the-recorded-one", source: "masterpointio/terraform-aws-ssm-agent#85",
 			make: func(p *peer) {
 				recording(p, "session-logs", "session-logs", `"arn:aws:ssm:eu-west-1:123456789012:document/SSM-SessionManagerRunShell",`)
+				// The preferences of the account, which do not record.
+				p.put("aws:ssm/document:Document", "preferences", "SSM-SessionManagerRunShell", props{
+					"name": "SSM-SessionManagerRunShell", "documentType": "Session", "content": `{"schemaVersion":"1.0","sessionType":"Standard_Stream","inputs":{}}`,
+				})
 			},
 			claim: "recorded",
 		},

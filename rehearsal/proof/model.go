@@ -1,8 +1,10 @@
 package proof
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -13,27 +15,61 @@ import (
 // model is the network, the instances and the permissions in a state.
 type model struct {
 	*state
+	// location is that of the first instance. What is about another instance, or about a role, has its own.
+	location
 	vpcs         map[string]*vpc
 	subnets      map[string]*subnet
 	tables       map[string]*routeTable
 	associations map[string]*resource // by subnet id
 	groups       map[string]*securityGroup
-	endpoints    []*vpcEndpoint
-	instances    []*instance
-	roles        map[string]*role     // by name
-	profiles     map[string]*resource // by name
-	documents    map[string]*sessionDocument
-	keys         map[string]*key // by ARN
-	intent       intent
-	// partition, region and account are those of the instances.
-	partition, region, account string
+	lists        map[string]*prefixList
+	acls         map[string]*networkACL
+	aclsOfSubnet map[string][]string
+	zones        []*hostedZone
+	// unknownZones associate hosted zones that are not in the state, by the id of the VPC.
+	unknownZones map[string]*resource
+	// here, elsewhere and byID are for isElsewhere, which computes them once.
+	here      map[string]bool
+	elsewhere map[*resource]bool
+	byID      map[string]*resource
+	// members are the results of membersOf.
+	members   map[[2]string]members
+	endpoints []*vpcEndpoint
+	instances []*instance
+	roles     map[string]*role     // by name
+	profiles  map[string]*resource // by name
+	// documents are the session documents at the location of the first instance, by name.
+	documents map[string]*sessionDocument
+	// allDocuments are the session documents of all accounts and Regions, in the order of their URNs.
+	allDocuments []*sessionDocument
+	keys         []*key
+	// used are the results of usedDocuments.
+	used map[location][]*sessionDocument
+	// recording are the results of recordingNeeds.
+	recording map[location][]need
+	// agentContexts are the results of agentContext.
+	agentContexts map[*instance]policy.Context
+	// endpointPolicies and managedPolicies are parsed policies. A managed policy whose content is unknown is nil.
+	endpointPolicies map[*vpcEndpoint]*policy.Document
+	managedPolicies  map[string]*policy.Document
+	// tags are the tags that resources of their own add to other resources, by the id of those.
+	tags   map[string]map[string]any
+	intent intent
+	// principals are meant to assume every session role, in addition to those that components record.
+	principals []string
+	// iamUsers is the result of users.
+	iamUsers []*iamUser
 }
 
 // instance is an EC2 instance.
 type instance struct {
 	*resource
 	subnet, profile string
-	groups          []string
+	// groups are the security groups of the first network interface, which is the first of interfaces.
+	groups     []string
+	interfaces []*networkInterface
+	// unknownInterfaces say which network interfaces and security groups the state may not contain.
+	unknownInterfaces []string
 }
 
 // role is an IAM role.
@@ -51,18 +87,13 @@ type rolePolicy struct {
 	attachedBy *resource
 	// document is nil if the content is unknown.
 	document *policy.Document
-	name     string
+	// name is the ARN of a managed policy, or the name of an inline policy for people. If the content is
+	// unknown for another reason than that the state does not contain it, it ends with the reason.
+	name string
 }
 
 // intent is what a stack of this project is meant for, from the inputs that its components record.
 type intent struct {
-	// sessionRoleKnown is true if a component records what its session role is for.
-	sessionRoleKnown bool
-	principals       []string
-	requireMFA       bool
-	mfaMaxAge        int // in minutes; 0 is any age
-	documents        []string
-	pushKey          bool
 	// organization is the AWS Organizations id that the account is said to be a member of.
 	organization string
 	// forwardKnown is true if a component records forward.
@@ -73,28 +104,74 @@ type intent struct {
 }
 
 // ErrNoInstance is returned for a state without EC2 instances, about which there is nothing to prove.
-var ErrNoInstance = errors.New("the state has no EC2 instance, so there is nothing to prove: deploy the stack first")
+var ErrNoInstance = errors.New("the state has no EC2 instance, so there is nothing to prove")
 
 // newModel reads the model of a state.
 func newModel(s *state) (*model, error) {
 	m := &model{
 		state: s, vpcs: map[string]*vpc{}, subnets: map[string]*subnet{}, tables: map[string]*routeTable{},
 		associations: map[string]*resource{}, groups: map[string]*securityGroup{}, roles: map[string]*role{},
-		profiles: map[string]*resource{}, documents: map[string]*sessionDocument{}, keys: map[string]*key{},
+		profiles: map[string]*resource{}, documents: map[string]*sessionDocument{}, tags: map[string]map[string]any{},
+		used: map[location][]*sessionDocument{}, recording: map[location][]need{}, agentContexts: map[*instance]policy.Context{},
+		endpointPolicies: map[*vpcEndpoint]*policy.Document{}, managedPolicies: map[string]*policy.Document{},
 	}
 	m.readNetwork()
-	if err := m.readRoles(); err != nil {
-		return nil, err
-	}
-	if err := m.readRecords(); err != nil {
-		return nil, err
-	}
+	m.readTags()
+	m.readRoles()
 	m.readInstances()
+	m.readRecords()
 	if len(m.instances) == 0 {
-		return nil, fmt.Errorf("stack %s: %w", s.stack, ErrNoInstance)
+		return nil, fmt.Errorf("stack %s: %w%s", s.stack, ErrNoInstance, m.notJudged())
 	}
 	m.readIntent()
 	return m, nil
+}
+
+// instanceLaunchers are types that launch instances or containers, which are in no state, with a name for people.
+var instanceLaunchers = map[string]string{
+	"aws:autoscaling/group:Group": "an Auto Scaling group", "aws:ec2/fleet:Fleet": "an EC2 Fleet",
+	"aws:ec2/spotFleetRequest:SpotFleetRequest": "a Spot Fleet", "aws:ec2/spotInstanceRequest:SpotInstanceRequest": "a Spot request",
+	"aws:ecs/service:Service": "an Amazon ECS service", "aws:eks/nodeGroup:NodeGroup": "an Amazon EKS node group",
+	"aws:emr/cluster:Cluster": "an Amazon EMR cluster", "aws:batch/computeEnvironment:ComputeEnvironment": "an AWS Batch compute environment",
+	"aws:ssm/activation:Activation": "a hybrid activation", "aws-native:ec2:Instance": "an instance of another provider",
+}
+
+// notJudged names what the state has instead of instances.
+func (m *model) notJudged() string {
+	var found []string
+	for _, n := range slices.Concat(m.resources, m.uncertain) {
+		if launcher := instanceLaunchers[n.typ]; launcher != "" {
+			found = append(found, fmt.Sprintf("%s (%s)", launcher, n))
+		}
+	}
+	if len(found) == 0 {
+		return ": deploy the stack first"
+	}
+	return ": not judged: " + strings.Join(found, ", ") + ", because what it launches is not in the state"
+}
+
+// readTags reads the tags that resources of their own add.
+func (m *model) readTags() {
+	for _, n := range m.ofType("aws:ec2/tag:Tag") {
+		id := n.str("resourceId")
+		if m.tags[id] == nil {
+			m.tags[id] = map[string]any{}
+		}
+		m.tags[id][n.str("key")] = n.str("value")
+	}
+}
+
+// tagsOf returns all tags of a resource: its own, the default tags of its provider, and those that resources of
+// their own add.
+func (m *model) tagsOf(r *resource) map[string]any {
+	tags := map[string]any{}
+	own := r.object("tagsAll")
+	if own == nil {
+		own = r.object("tags")
+	}
+	maps.Copy(tags, own)
+	maps.Copy(tags, m.tags[r.id])
+	return tags
 }
 
 // readInstances reads the instances, and where they are.
@@ -104,115 +181,170 @@ func (m *model) readInstances() {
 		if strings.HasPrefix(i.profile, "arn:") {
 			i.profile = i.profile[strings.LastIndex(i.profile, "/")+1:]
 		}
-		if s := m.subnets[i.subnet]; s != nil && len(i.groups) == 0 && m.vpcs[s.vpc] != nil {
-			i.groups = []string{m.vpcs[s.vpc].defaultGroup}
-		}
+		m.readInterfaces(i)
 		m.instances = append(m.instances, i)
 	}
-	if len(m.instances) == 0 {
-		return
-	}
-	if parts := strings.SplitN(m.instances[0].str("arn"), ":", 6); len(parts) == 6 {
-		m.partition, m.region, m.account = parts[1], parts[3], parts[4]
+	if len(m.instances) > 0 {
+		m.location = m.instances[0].location
 	}
 }
 
+// locations returns the accounts and Regions of instances, without repeats.
+func (m *model) locations() []location {
+	var found []location
+	for _, i := range m.instances {
+		if !slices.Contains(found, i.location) {
+			found = append(found, i.location)
+		}
+	}
+	return found
+}
+
 // readRoles reads roles, their policies and instance profiles.
-func (m *model) readRoles() error {
+func (m *model) readRoles() {
 	for _, n := range m.ofType("aws:iam/role:Role") {
 		r := &role{resource: n, name: n.str("name"), arn: n.str("arn"), uniqueID: n.str("uniqueId"), boundary: n.str("permissionsBoundary")}
 		if r.name == "" {
 			r.name = n.id
 		}
-		trust, err := policy.Parse("the trust policy of "+n.String(), n.str("assumeRolePolicy"))
-		if err != nil && !m.encrypted() {
-			return err
-		}
-		r.trust = trust
-		if r.trust == nil {
-			r.trust = &policy.Document{}
-		}
+		r.trust = n.policy("assumeRolePolicy", "the trust policy of "+n.String())
 		for _, inline := range n.objects("inlinePolicies") {
 			if text := asStr(inline["policy"]); text != "" {
-				if err := m.attachInline(r, n, asStr(inline["name"])+" of "+n.String(), text); err != nil {
-					return err
-				}
+				r.attach(n, asStr(inline["name"])+" of "+n.String(), text)
 			}
+		}
+		if other := m.roles[r.name]; other != nil {
+			n.health = append(n.health, fmt.Sprintf("%s has the same name", other.resource))
+			other.health = append(other.health, fmt.Sprintf("%s has the same name", n))
 		}
 		m.roles[r.name] = r
 	}
 	for _, n := range m.ofType("aws:iam/instanceProfile:InstanceProfile") {
-		name := n.str("name")
-		if name == "" {
-			name = n.id
-		}
-		m.profiles[name] = n
+		m.profiles[cmp.Or(n.str("name"), n.id)] = n
 	}
 	for _, n := range m.ofType("aws:iam/rolePolicy:RolePolicy") {
 		if r := m.roles[n.str("role")]; r != nil {
-			if err := m.attachInline(r, n, n.String(), n.str("policy")); err != nil {
-				return err
-			}
+			r.attach(n, n.String(), n.str("policy"))
 		}
 	}
-	return m.readAttachments()
+	m.readAttachments()
+}
+
+// policy parses a property that contains a policy. If it cannot be read, decisions that depend on it are undecided.
+func (r *resource) policy(key, name string) *policy.Document {
+	text := r.str(key)
+	if r.encrypted[key] {
+		return policy.Unreadable(name, "its content, which is encrypted")
+	}
+	document, err := policy.Parse(name, text)
+	if err != nil {
+		return policy.Unreadable(name, "its content, which cannot be read: "+err.Error())
+	}
+	return document
 }
 
 // readAttachments reads which managed policies are attached to which roles.
-func (m *model) readAttachments() error {
+func (m *model) readAttachments() {
 	for _, n := range m.ofType("aws:iam/rolePolicyAttachment:RolePolicyAttachment") {
-		if r := m.roles[n.str("role")]; r != nil {
-			if err := m.attachManaged(r, n, n.str("policyArn")); err != nil {
-				return err
-			}
+		if r := m.roles[roleName(n.str("role"))]; r != nil {
+			m.attachManaged(r, n, n.str("policyArn"))
 		}
 	}
 	for _, n := range m.ofType("aws:iam/policyAttachment:PolicyAttachment") {
 		for _, name := range n.strList("roles") {
-			if r := m.roles[name]; r != nil {
-				if err := m.attachManaged(r, n, n.str("policyArn")); err != nil {
-					return err
-				}
+			if r := m.roles[roleName(name)]; r != nil {
+				m.attachManaged(r, n, n.str("policyArn"))
 			}
 		}
 	}
-	for _, r := range m.roles {
+	for _, name := range slices.Sorted(maps.Keys(m.roles)) {
+		r := m.roles[name]
 		for _, arn := range r.strList("managedPolicyArns") {
-			if !slices.ContainsFunc(r.policies, func(p rolePolicy) bool { return p.name == arn }) {
-				if err := m.attachManaged(r, r.resource, arn); err != nil {
-					return err
-				}
+			if !r.has(arn) {
+				m.attachManaged(r, r.resource, arn)
 			}
 		}
 	}
-	return nil
+	m.readExclusive()
 }
 
-// attachInline adds an inline policy to a role.
-func (m *model) attachInline(r *role, by *resource, name, text string) error {
+// readExclusive reads the resources that attach the policies that they list, and detach all others.
+func (m *model) readExclusive() {
+	for _, n := range m.ofType("aws:iam/rolePolicyAttachmentsExclusive:RolePolicyAttachmentsExclusive") {
+		r := m.roles[n.str("roleName")]
+		if r == nil {
+			continue
+		}
+		listed := n.strList("policyArns")
+		for _, p := range r.policies {
+			if strings.HasPrefix(p.name, "arn:") && !slices.Contains(listed, p.name) {
+				r.health = append(r.health, fmt.Sprintf("%s detaches %s, which %s attaches", n, p.name, p.attachedBy))
+			}
+		}
+		for _, arn := range listed {
+			if !r.has(arn) {
+				m.attachManaged(r, n, arn)
+			}
+		}
+	}
+	for _, n := range m.ofType("aws:iam/rolePoliciesExclusive:RolePoliciesExclusive") {
+		r := m.roles[n.str("roleName")]
+		if r == nil {
+			continue
+		}
+		for _, p := range r.policies {
+			if p.attachedBy.typ == "aws:iam/rolePolicy:RolePolicy" && !slices.Contains(n.strList("policyNames"), p.attachedBy.str("name")) {
+				r.health = append(r.health, fmt.Sprintf("%s removes %s", n, p.attachedBy))
+			}
+		}
+	}
+}
+
+// has reports whether a managed policy is attached to the role.
+func (r *role) has(arn string) bool {
+	return slices.ContainsFunc(r.policies, func(p rolePolicy) bool { return p.name == arn })
+}
+
+// roleName returns the name in the ARN of a role. Other text is a name already.
+func roleName(text string) string {
+	if strings.HasPrefix(text, "arn:") {
+		return text[strings.LastIndex(text, "/")+1:]
+	}
+	return text
+}
+
+// attach adds an inline policy to a role.
+func (r *role) attach(by *resource, name, text string) {
 	document, err := policy.Parse(name, text)
 	if err != nil {
-		if m.encrypted() {
-			return nil
-		}
-		return err
+		document, name = nil, name+", which cannot be read"
 	}
 	r.policies = append(r.policies, rolePolicy{by, document, name})
-	return nil
 }
 
 // attachManaged adds a managed policy to a role: one of AWS, or one in the state.
-func (m *model) attachManaged(r *role, by *resource, arn string) error {
+func (m *model) attachManaged(r *role, by *resource, arn string) {
 	document, err := m.managedPolicy(arn)
+	name := arn
 	if err != nil {
-		return err
+		name += ", which cannot be read"
 	}
-	r.policies = append(r.policies, rolePolicy{by, document, arn})
-	return nil
+	r.policies = append(r.policies, rolePolicy{by, document, name})
 }
 
 // managedPolicy returns the content of a managed policy, or nil if it is unknown.
 func (m *model) managedPolicy(arn string) (*policy.Document, error) {
+	if document, ok := m.managedPolicies[arn]; ok {
+		return document, nil
+	}
+	document, err := m.readManagedPolicy(arn)
+	if err == nil {
+		m.managedPolicies[arn] = document
+	}
+	return document, err
+}
+
+func (m *model) readManagedPolicy(arn string) (*policy.Document, error) {
 	for _, n := range m.ofType("aws:iam/policy:Policy") {
 		if n.str("arn") == arn || n.id == arn {
 			return policy.Parse(n.String(), n.str("policy"))
@@ -221,19 +353,8 @@ func (m *model) managedPolicy(arn string) (*policy.Document, error) {
 	return awsManaged(arn)
 }
 
-// encrypted reports whether a property that a claim depends on is encrypted.
-func (m *model) encrypted() bool { return len(m.encryptedProps) > 0 }
-
 // readIntent reads the inputs of this project's components.
 func (m *model) readIntent() {
-	for _, n := range m.component(contract.SessionRoleType) {
-		m.intent.sessionRoleKnown = true
-		m.intent.principals = asStrList(n.input(contract.PrincipalsInput))
-		m.intent.requireMFA = asBool(n.input(contract.RequireMFAInput), false)
-		m.intent.mfaMaxAge = asInt(n.input(contract.MFAMaxAgeInput), 0)
-		m.intent.documents = asStrList(n.input(contract.DocumentsInput))
-		m.intent.pushKey = m.intent.pushKey || asBool(n.input(contract.PushKeyInput), false)
-	}
 	for _, n := range m.component(contract.EndpointsType) {
 		m.intent.organization = asStr(n.input(contract.OrganizationInput))
 	}

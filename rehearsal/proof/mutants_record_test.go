@@ -27,8 +27,7 @@ func (b *mutator) record(i int, r *apitype.ResourceV3) {
 	switch kindOf(r) {
 	case "LogGroup":
 		if flow {
-			const why = "harmless: no claim is about the destination of flow logs"
-			b.add(i, "removed", drop, why)
+			b.add(i, "removed", drop, "flow-logs")
 			return
 		}
 		b.add(i, "removed", drop, "recorded")

@@ -17,8 +17,16 @@ type need struct {
 	resource string
 	// owner is the account of the resource, or "aws" for resources of AWS. Empty: the account of the instance.
 	owner string
-	// key is the KMS key whose policy has to allow the request, if the request uses one.
-	key *key
+	// policy is the policy of the resource, or nil if it has none. If mustAllow is true, the policy has to allow
+	// the request: that of a key.
+	policy    *policy.Document
+	mustAllow bool
+	// via is the service that makes the request for the role, such as "s3", or "" if the agent makes it.
+	via string
+	// rests are the resources that decide about the request besides the role.
+	rests []*resource
+	// doubt says why the state does not decide the request, or is empty. broken says why it always fails.
+	doubt, broken string
 	// why says what the agent makes the request for, as "to WHY".
 	why string
 	// grant is what a policy has to allow. It is empty if AmazonSSMManagedInstanceCore allows the request.
@@ -43,14 +51,9 @@ const (
 	serviceS3          = "s3"
 )
 
-// arn returns an ARN in the Region and account of the instances.
-func (m *model) arn(service, resource string) string {
-	return fmt.Sprintf("arn:%s:%s:%s:%s:%s", m.partition, service, m.region, m.account, resource)
-}
-
 // needs returns the requests of the agent of an instance.
 func (m *model) needs(i *instance) []need {
-	self := m.arn("ec2", "instance/"+i.id)
+	self := i.arn("ec2", "instance/"+i.id)
 	needs := []need{{service: serviceSSM, action: "ssm:UpdateInstanceInformation", resource: self, why: "register the instance and keep it online"}}
 	for _, action := range []string{"CreateControlChannel", "OpenControlChannel", "CreateDataChannel", "OpenDataChannel"} {
 		needs = append(needs, need{service: serviceMessages, action: "ssmmessages:" + action, resource: "*", why: "open its channels"})
@@ -67,77 +70,115 @@ func (m *model) needs(i *instance) []need {
 		}
 		document := association.str("name")
 		owner := "aws"
-		arn := fmt.Sprintf("arn:%s:ssm:%s::document/%s", m.partition, m.region, document)
+		arn := fmt.Sprintf("arn:%s:ssm:%s::document/%s", i.partition, i.region, document)
 		if !strings.HasPrefix(document, "AWS") {
-			owner, arn = m.account, m.arn("ssm", "document/"+document)
+			owner, arn = i.account, i.arn("ssm", "document/"+document)
 		}
 		needs = append(needs,
 			need{service: serviceSSM, action: "ssm:GetDocument", resource: arn, owner: owner, why: "run " + association.String()},
 			need{service: serviceSSM, action: "ssm:UpdateInstanceAssociationStatus", resource: self, why: "report the status of " + association.String()})
 	}
-	return append(needs, m.recordingNeeds()...)
+	return append(needs, m.recordingNeeds(i.location)...)
 }
 
-// recordingNeeds returns the requests of the agent for recording and encrypting sessions.
-func (m *model) recordingNeeds() []need {
+// recordingNeeds returns the requests of an agent at a location for recording and encrypting sessions.
+func (m *model) recordingNeeds(at location) []need {
+	if needs, ok := m.recording[at]; ok {
+		return needs
+	}
 	var needs []need
-	for _, d := range m.sessionDocuments() {
-		for _, n := range slices.Concat(m.logNeeds(d), m.bucketNeeds(d), m.keyNeeds(d)) {
+	for _, d := range m.usedDocuments(at) {
+		for _, n := range slices.Concat(m.logNeeds(d, at), m.bucketNeeds(d, at), m.sessionKeyNeeds(d, at)) {
 			same := func(o need) bool { return o.action == n.action && o.resource == n.resource }
 			if !slices.ContainsFunc(needs, same) {
 				needs = append(needs, n)
 			}
 		}
 	}
+	m.recording[at] = needs
 	return needs
 }
 
 // logNeeds returns the requests for recording to the log group of a document.
-func (m *model) logNeeds(d *sessionDocument) []need {
+func (m *model) logNeeds(d *sessionDocument, at location) []need {
 	if d.logGroup == "" {
 		return nil
 	}
 	group := "log-group:" + d.logGroup + ":log-stream:"
-	stream := m.arn("logs", group+"ann-0123456789abcdef0")
+	stream := at.arn("logs", group+"ann-0123456789abcdef0")
 	why := "record sessions of " + d.String()
 	return []need{
 		{service: serviceLogs, action: "logs:CreateLogStream", resource: stream, why: why, grant: "logs:CreateLogStream on the streams of the log group"},
 		{service: serviceLogs, action: "logs:PutLogEvents", resource: stream, why: why, grant: "logs:PutLogEvents on the streams of the log group"},
-		{service: serviceLogs, action: "logs:DescribeLogStreams", resource: m.arn("logs", group), why: why, grant: "logs:DescribeLogStreams on the log group"},
-		{service: serviceLogs, action: "logs:DescribeLogGroups", resource: m.arn("logs", "log-group::log-stream:"), why: why, grant: "logs:DescribeLogGroups on *"},
+		{service: serviceLogs, action: "logs:DescribeLogStreams", resource: at.arn("logs", group), why: why, grant: "logs:DescribeLogStreams on the log group"},
+		{service: serviceLogs, action: "logs:DescribeLogGroups", resource: at.arn("logs", "log-group::log-stream:"), why: why, grant: "logs:DescribeLogGroups on *"},
 	}
 }
 
 // bucketNeeds returns the requests for recording to the bucket of a document.
-func (m *model) bucketNeeds(d *sessionDocument) []need {
+func (m *model) bucketNeeds(d *sessionDocument, at location) []need {
 	if d.bucket == "" {
 		return nil
 	}
-	bucket := "arn:" + m.partition + ":s3:::" + d.bucket
+	bucket := "arn:" + at.partition + ":s3:::" + d.bucket
 	object := bucket + "/" + strings.TrimPrefix(d.prefix+"/ann-0123456789abcdef0.log", "/")
-	why := "record sessions of " + d.String()
-	needs := []need{{service: serviceS3, action: "s3:PutObject", resource: object, why: why, grant: "s3:PutObject on the objects of the bucket"}}
-	if d.bucketEncrypted {
-		needs = append(needs, need{
-			service: serviceS3, action: "s3:GetEncryptionConfiguration", resource: bucket, why: why, grant: "s3:GetEncryptionConfiguration on the bucket",
-		})
+	base := need{service: serviceS3, why: "record sessions of " + d.String()}
+	match := m.bucketNamed(d.bucket)
+	keyName := ""
+	switch b := match.found; {
+	case match.doubt != "":
+		base.doubt = match.doubt
+	case b == nil:
+		base.policy = policy.Unreadable("the policy of bucket "+d.bucket, "its content, which is not in the state")
+	default:
+		document, by := m.bucketPolicy(b)
+		base.policy, base.owner, base.rests = document, b.account, []*resource{b, by}
+		name, encryption := m.bucketEncryption(b)
+		keyName, base.rests = name, append(base.rests, encryption)
 	}
-	if k := m.key(m.bucketKey(d.bucket)); k != nil {
+	put, get := base, base
+	put.action, put.resource, put.grant = "s3:PutObject", object, "s3:PutObject on the objects of the bucket"
+	needs := []need{put}
+	if d.bucketEncrypted {
+		get.action, get.resource, get.grant = "s3:GetEncryptionConfiguration", bucket, "s3:GetEncryptionConfiguration on the bucket"
+		needs = append(needs, get)
+	}
+	if keyName != "" {
 		// S3 makes this request for the role, so it passes no endpoint.
-		needs = append(needs, need{action: "kms:GenerateDataKey", resource: k.arn, key: k, why: why, grant: "kms:GenerateDataKey on " + k.arn})
+		needs = append(needs, m.keyNeed(keyName, at, need{action: "kms:GenerateDataKey", via: serviceS3, why: base.why}))
 	}
 	return needs
 }
 
-// keyNeeds returns the request for decrypting sessions of a document.
-func (m *model) keyNeeds(d *sessionDocument) []need {
-	k := m.key(d.kms)
-	if k == nil {
+// sessionKeyNeeds returns the request for decrypting sessions of a document.
+func (m *model) sessionKeyNeeds(d *sessionDocument, at location) []need {
+	if d.kms == "" {
 		return nil
 	}
-	return []need{{
-		service: serviceKMS, action: "kms:Decrypt", resource: k.arn, key: k, why: "decrypt sessions of " + d.String(), grant: "kms:Decrypt on " + k.arn,
-	}}
+	return []need{m.keyNeed(d.kms, at, need{service: serviceKMS, action: "kms:Decrypt", why: "decrypt sessions of " + d.String()})}
+}
+
+// keyNeed completes a request that uses the key with a name.
+func (m *model) keyNeed(name string, at location, n need) need {
+	match := m.keyAt(name, at)
+	n.mustAllow = true
+	switch k := match.found; {
+	case match.doubt != "":
+		n.resource, n.doubt = name, match.doubt
+	case k == nil:
+		n.resource = name
+		if !strings.HasPrefix(name, "arn:") || strings.Contains(name, ":alias/") {
+			n.doubt = fmt.Sprintf("key %q is not in the state", name)
+		}
+		n.policy = policy.Unreadable("the policy of key "+name, "its content, which is not in the state")
+	default:
+		n.resource, n.policy, n.owner, n.rests = k.arn, k.policy, k.account, []*resource{k.resource}
+		if k.unusable != "" {
+			n.broken = fmt.Sprintf("%s: %s", k, k.unusable)
+		}
+	}
+	n.grant = n.action + " on " + n.resource
+	return n
 }
 
 // associationsOf returns the State Manager associations that may run on an instance.
@@ -181,25 +222,51 @@ func mustParse(name, text string) *policy.Document {
 	return document
 }
 
-// agentRequest returns a need as a request of the role of the instance.
+// agentRequest returns a need as a request of the role of the instance. Condition keys whose values the state does not
+// show are unknown.
 func (m *model) agentRequest(i *instance, r *role, n need) *policy.Request {
 	owner := n.owner
 	if owner == "" {
-		owner = m.account
+		owner = i.account
 	}
-	context := policy.Context{}.
-		With("aws:userid", r.uniqueID+":"+i.id).
-		With("aws:ResourceAccount", owner).
-		Without("aws:MultiFactorAuthPresent").Without("aws:MultiFactorAuthAge")
-	if m.intent.organization != "" {
-		context = context.With("aws:PrincipalOrgID", m.intent.organization)
+	context := m.agentContext(i, r).With("aws:ResourceAccount", owner)
+	if strings.HasPrefix(n.action, "kms:") {
+		context = context.With("kms:CallerAccount", i.account)
 	}
-	if s := m.subnets[i.subnet]; s != nil {
-		context = context.With("aws:SourceVpc", s.vpc)
+	if n.via != "" {
+		// What the network adds to a request is not in those that a service makes for the caller.
+		// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
+		service := n.via + "." + i.region + "." + i.dnsSuffix()
+		context = context.With("aws:ViaAWSService", "true").With("kms:ViaService", service).Without("aws:SourceVpc").Without("aws:SourceVpce")
+	} else {
+		context = context.With("aws:ViaAWSService", "false").Without("kms:ViaService").Without("aws:CalledVia")
+		if s := m.subnets[i.subnet]; s != nil && n.service != serviceS3 {
+			context = context.With("aws:SourceVpc", s.vpc)
+		}
+		if e := m.endpointOf(i, n.service); e != nil {
+			context = context.With("aws:SourceVpce", e.id)
+		}
 	}
 	return &policy.Request{
 		Principal: policy.Session(r.arn, i.id), Action: n.action, Resource: n.resource, Context: context,
 	}
+}
+
+// agentContext returns the condition keys of all requests of an agent.
+func (m *model) agentContext(i *instance, r *role) policy.Context {
+	if context, ok := m.agentContexts[i]; ok {
+		return context
+	}
+	context := policy.Context{}.
+		With("aws:userid", r.uniqueID+":"+i.id).
+		With("aws:SecureTransport", "true").With("aws:RequestedRegion", i.region).
+		With("ec2:SourceInstanceARN", i.arn("ec2", "instance/"+i.id)).
+		Without("aws:MultiFactorAuthPresent").Without("aws:MultiFactorAuthAge")
+	if m.intent.organization != "" {
+		context = context.With("aws:PrincipalOrgID", m.intent.organization)
+	}
+	m.agentContexts[i] = context
+	return context
 }
 
 // roleOf returns the role of an instance. It returns nil if the instance has none, and the text says what the

@@ -1,17 +1,25 @@
 package proof
 
 import (
+	"fmt"
 	"net/netip"
 	"slices"
 	"strings"
 )
+
+// anywhere contains all IPv4 addresses.
+var anywhere = netip.MustParsePrefix("0.0.0.0/0")
 
 // vpc is a VPC.
 type vpc struct {
 	*resource
 	blocks                   []netip.Prefix
 	dnsSupport, dnsHostnames bool
-	mainTable, defaultGroup  string
+	// mainTable, defaultGroup and defaultACL are the ids of what AWS creates for each VPC. They are empty if the
+	// state does not contain them.
+	mainTable, defaultGroup, defaultACL string
+	// mainAssociation replaces the main route table. It is nil if nothing does.
+	mainAssociation *resource
 }
 
 // subnet is a subnet.
@@ -22,65 +30,38 @@ type subnet struct {
 	public    bool
 }
 
-// routeTable is a route table.
-type routeTable struct {
-	*resource
-	vpc    string
-	routes []route
-	// propagates is true if virtual private gateways add routes, which the state does not contain.
-	propagates bool
-}
+// endpointType is a type of VPC endpoint.
+type endpointType string
 
-// route is a route, except those that AWS creates.
-type route struct {
-	by *resource
-	// block is the destination. It is invalid if the destination is the prefix list list.
-	block  netip.Prefix
-	list   string
-	target string
-	// targetProp is the property that names the target, such as natGatewayId.
-	targetProp string
-}
-
-// securityGroup is a security group.
-type securityGroup struct {
-	*resource
-	id              string
-	ingress, egress []rule
-}
-
-// rule is one rule of a security group, with one peer.
-type rule struct {
-	by       *resource
-	protocol string
-	from, to int
-	block    netip.Prefix
-	group    string
-	list     string
-}
+// The types of VPC endpoints. Other types do not lead to AWS services.
+const (
+	gatewayEndpoint      endpointType = "Gateway"
+	interfaceEndpoint    endpointType = "Interface"
+	loadBalancerEndpoint endpointType = "GatewayLoadBalancer"
+)
 
 // vpcEndpoint is a VPC endpoint.
 type vpcEndpoint struct {
 	*resource
 	vpc, service, state string
-	// endpointType is Interface, Gateway or GatewayLoadBalancer.
-	endpointType string
-	// addressType is ipv4, ipv6, dualstack or "".
-	addressType             string
+	endpointType        endpointType
+	// addressType is ipv4, ipv6, dualstack or "", and recordType is one of these or service-defined.
+	addressType, recordType string
 	subnets, groups, tables []string
 	privateDNS              bool
-	policy                  string
-	prefixList              string
+	// inboundResolverOnly says whether only inbound resolver endpoints resolve the private name, so that the VPC
+	// itself does not. It is nil if the state does not contain it.
+	inboundResolverOnly *bool
+	policy              string
+	prefixList          string
 	// blocks are those of the prefix list.
 	blocks []netip.Prefix
 	// privateIPs are the addresses of an interface endpoint, by subnet id.
 	privateIPs map[string]netip.Addr
-}
-
-// routeTargets are the properties that name the target of a route.
-var routeTargets = []string{
-	"gatewayId", "natGatewayId", "egressOnlyGatewayId", "networkInterfaceId", "transitGatewayId", "vpcPeeringConnectionId",
-	"vpcEndpointId", "localGatewayId", "coreNetworkArn", "carrierGatewayId",
+	// names are the DNS names that AWS creates for an interface endpoint.
+	names []string
+	// parts are the resources that attach route tables, subnets, groups and a policy, or change private DNS.
+	parts []*resource
 }
 
 // readNetwork reads VPCs, subnets, routes, security groups and endpoints.
@@ -88,7 +69,7 @@ func (m *model) readNetwork() {
 	for _, n := range m.ofType("aws:ec2/vpc:Vpc") {
 		v := &vpc{
 			resource: n, dnsSupport: n.boolean("enableDnsSupport", true), dnsHostnames: n.boolean("enableDnsHostnames", false),
-			mainTable: n.str("mainRouteTableId"), defaultGroup: n.str("defaultSecurityGroupId"),
+			mainTable: n.str("mainRouteTableId"), defaultGroup: n.str("defaultSecurityGroupId"), defaultACL: n.str("defaultNetworkAclId"),
 		}
 		v.blocks = prefixes(n.str("cidrBlock"))
 		m.vpcs[n.id] = v
@@ -106,218 +87,117 @@ func (m *model) readNetwork() {
 		m.subnets[n.id] = s
 	}
 	m.readRoutes()
+	m.readPrefixLists()
 	m.readSecurityGroups()
 	m.readEndpoints()
+	m.readACLs()
+	m.readZones()
 }
 
-// readRoutes reads route tables and their associations.
-func (m *model) readRoutes() {
-	for _, n := range m.ofType("aws:ec2/routeTable:RouteTable", "aws:ec2/defaultRouteTable:DefaultRouteTable") {
-		t := &routeTable{resource: n, vpc: n.str("vpcId"), propagates: len(n.strList("propagatingVgws")) > 0}
-		for _, object := range n.objects("routes") {
-			t.routes = append(t.routes, readRoute(n, object, "cidrBlock", "ipv6CidrBlock"))
-		}
-		m.tables[n.id] = t
-	}
-	for _, n := range m.ofType("aws:ec2/mainRouteTableAssociation:MainRouteTableAssociation") {
-		if v := m.vpcs[n.str("vpcId")]; v != nil {
-			v.mainTable = n.str("routeTableId")
-		}
-	}
-	for _, n := range m.ofType("aws:ec2/route:Route") {
-		t := m.tables[n.str("routeTableId")]
-		if t == nil {
-			t = &routeTable{resource: n, vpc: m.vpcOfMain(n.str("routeTableId"))}
-			m.tables[n.str("routeTableId")] = t
-		}
-		properties := map[string]any{}
-		for _, key := range append([]string{"destinationCidrBlock", "destinationIpv6CidrBlock", "destinationPrefixListId"}, routeTargets...) {
-			properties[key] = n.value(key)
-		}
-		t.routes = append(t.routes, readRoute(n, properties, "destinationCidrBlock", "destinationIpv6CidrBlock"))
-	}
-	for _, n := range m.ofType("aws:ec2/routeTableAssociation:RouteTableAssociation") {
-		if id := n.str("subnetId"); id != "" {
-			m.associations[id] = n
-		}
-	}
-}
-
-// vpcOfMain returns the VPC whose main route table has the id.
-func (m *model) vpcOfMain(id string) string {
-	for _, v := range m.vpcs {
-		if v.mainTable == id {
-			return v.id
-		}
-	}
-	return ""
-}
-
-func readRoute(by *resource, object map[string]any, v4, v6 string) route {
-	r := route{by: by, list: asStr(object["destinationPrefixListId"])}
-	if blocks := prefixes(asStr(object[v4]), asStr(object[v6])); len(blocks) > 0 {
-		r.block = blocks[0]
-	}
-	for _, key := range routeTargets {
-		if target := asStr(object[key]); target != "" {
-			r.target, r.targetProp = target, key
-		}
-	}
-	return r
-}
-
-// readSecurityGroups reads security groups with their inline rules and the rules that are resources of their
-// own.
-func (m *model) readSecurityGroups() {
-	for _, n := range m.ofType("aws:ec2/securityGroup:SecurityGroup", "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup") {
-		g := &securityGroup{resource: n, id: n.id}
-		for _, object := range n.objects("ingress") {
-			g.ingress = append(g.ingress, inlineRules(n, n.id, object)...)
-		}
-		for _, object := range n.objects("egress") {
-			g.egress = append(g.egress, inlineRules(n, n.id, object)...)
-		}
-		m.groups[n.id] = g
-	}
-	for _, n := range m.ofType("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule") {
-		g := m.groupOf(n)
-		g.ingress = append(g.ingress, ruleOf(n))
-	}
-	for _, n := range m.ofType("aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule") {
-		g := m.groupOf(n)
-		g.egress = append(g.egress, ruleOf(n))
-	}
-	for _, n := range m.ofType("aws:ec2/securityGroupRule:SecurityGroupRule") {
-		g := m.groupOf(n)
-		object := map[string]any{}
-		for _, key := range []string{"protocol", "fromPort", "toPort", "cidrBlocks", "ipv6CidrBlocks", "prefixListIds", "self"} {
-			object[key] = n.value(key)
-		}
-		if source := n.str("sourceSecurityGroupId"); source != "" {
-			object["securityGroups"] = []any{source}
-		}
-		rules := inlineRules(n, g.id, object)
-		if n.str("type") == "ingress" {
-			g.ingress = append(g.ingress, rules...)
-		} else {
-			g.egress = append(g.egress, rules...)
-		}
-	}
-}
-
-// groupOf returns the security group of a rule. Its resource is nil if the state does not contain the group.
-func (m *model) groupOf(rule *resource) *securityGroup {
-	id := rule.str("securityGroupId")
-	if m.groups[id] == nil {
-		m.groups[id] = &securityGroup{id: id}
-	}
-	return m.groups[id]
-}
-
-// ruleOf reads a rule that is a resource.
-func ruleOf(n *resource) rule {
-	r := rule{
-		by: n, protocol: protocol(n.str("ipProtocol")), group: groupID(n.str("referencedSecurityGroupId")),
-		list: n.str("prefixListId"), from: asInt(n.value("fromPort"), -1), to: asInt(n.value("toPort"), -1),
-	}
-	if blocks := prefixes(n.str("cidrIpv4"), n.str("cidrIpv6")); len(blocks) > 0 {
-		r.block = blocks[0]
-	}
-	return r
-}
-
-// inlineRules splits a rule with several peers into rules with one peer each.
-func inlineRules(by *resource, self string, object map[string]any) []rule {
-	base := rule{
-		by: by, protocol: protocol(asStr(object["protocol"])),
-		from: asInt(object["fromPort"], -1), to: asInt(object["toPort"], -1),
-	}
-	var rules []rule
-	for _, block := range prefixes(slices.Concat(asStrList(object["cidrBlocks"]), asStrList(object["ipv6CidrBlocks"]))...) {
-		one := base
-		one.block = block
-		rules = append(rules, one)
-	}
-	for _, id := range asStrList(object["prefixListIds"]) {
-		one := base
-		one.list = id
-		rules = append(rules, one)
-	}
-	groups := asStrList(object["securityGroups"])
-	if asBool(object["self"], false) {
-		groups = append(groups, self)
-	}
-	for _, id := range groups {
-		one := base
-		one.group = groupID(id)
-		rules = append(rules, one)
-	}
-	return rules
-}
-
-// readEndpoints reads VPC endpoints, and the resources that attach route tables, subnets and policies to them.
+// readEndpoints reads VPC endpoints, and the resources that attach something to them.
 func (m *model) readEndpoints() {
 	for _, n := range m.ofType("aws:ec2/vpcEndpoint:VpcEndpoint") {
 		e := &vpcEndpoint{
-			resource: n, vpc: n.str("vpcId"), service: n.str("serviceName"), endpointType: n.str("vpcEndpointType"),
+			resource: n, vpc: n.str("vpcId"), service: n.str("serviceName"), endpointType: endpointType(n.str("vpcEndpointType")),
 			state: n.str("state"), addressType: n.str("ipAddressType"),
 			subnets: n.strList("subnetIds"), groups: n.strList("securityGroupIds"), tables: n.strList("routeTableIds"),
 			privateDNS: n.boolean("privateDnsEnabled", false), policy: n.str("policy"), prefixList: n.str("prefixListId"),
 			blocks: prefixes(n.strList("cidrBlocks")...), privateIPs: map[string]netip.Addr{},
 		}
 		if e.endpointType == "" {
-			e.endpointType = "Gateway"
+			e.endpointType = gatewayEndpoint
+		}
+		options := n.object("dnsOptions")
+		e.recordType = asStr(options["dnsRecordIpType"])
+		if only, ok := options["privateDnsOnlyForInboundResolverEndpoint"].(bool); ok {
+			e.inboundResolverOnly = &only
 		}
 		for _, object := range n.objects("subnetConfigurations") {
+			id := asStr(object["subnetId"])
 			if address, err := netip.ParseAddr(asStr(object["ipv4"])); err == nil {
-				e.privateIPs[asStr(object["subnetId"])] = address
+				e.privateIPs[id] = address
 			}
+			if n.value("subnetIds") == nil {
+				e.subnets = addTo(e.subnets, id)
+			}
+		}
+		for _, object := range n.objects("dnsEntries") {
+			e.names = append(e.names, domain(asStr(object["dnsName"])))
 		}
 		m.endpoints = append(m.endpoints, e)
 	}
-	for typ, attach := range map[string]func(*vpcEndpoint, *resource){
+	m.attachToEndpoints()
+}
+
+// attachToEndpoints reads the resources that attach something to endpoints.
+func (m *model) attachToEndpoints() {
+	attach := map[string]func(*vpcEndpoint, *resource){
 		"aws:ec2/vpcEndpointRouteTableAssociation:VpcEndpointRouteTableAssociation": func(e *vpcEndpoint, n *resource) {
-			e.tables = append(e.tables, n.str("routeTableId"))
+			e.tables = addTo(e.tables, n.str("routeTableId"))
 		},
 		"aws:ec2/vpcEndpointSubnetAssociation:VpcEndpointSubnetAssociation": func(e *vpcEndpoint, n *resource) {
-			e.subnets = append(e.subnets, n.str("subnetId"))
+			e.subnets = addTo(e.subnets, n.str("subnetId"))
 		},
-		"aws:ec2/vpcEndpointPolicy:VpcEndpointPolicy": func(e *vpcEndpoint, n *resource) { e.policy = n.str("policy") },
-	} {
+		"aws:ec2/securityGroupAssociation:SecurityGroupAssociation": func(e *vpcEndpoint, n *resource) {
+			if v := m.vpcs[e.vpc]; v != nil && n.boolean("replaceDefaultAssociation", false) {
+				e.groups = slices.DeleteFunc(e.groups, func(id string) bool { return id == v.defaultGroup })
+			}
+			e.groups = addTo(e.groups, n.str("securityGroupId"))
+		},
+		"aws:vpc/endpointPrivateDns:EndpointPrivateDns": func(e *vpcEndpoint, n *resource) {
+			e.privateDNS = n.boolean("privateDnsEnabled", e.privateDNS)
+		},
+		"aws:ec2/vpcEndpointPolicy:VpcEndpointPolicy": func(e *vpcEndpoint, n *resource) {
+			e.policy = n.str("policy")
+		},
+	}
+	for typ := range attach {
 		for _, n := range m.ofType(typ) {
 			for _, e := range m.endpoints {
 				if e.id == n.str("vpcEndpointId") {
-					attach(e, n)
+					attach[typ](e, n)
+					e.parts = append(e.parts, n)
 				}
 			}
 		}
 	}
+	for _, e := range m.endpoints {
+		slices.SortFunc(e.parts, func(a, b *resource) int { return strings.Compare(a.urn, b.urn) })
+	}
 }
 
-// tableOf returns the id of the route table of a subnet, and what associates the subnet with it.
-func (m *model) tableOf(s *subnet) (id, how string) {
-	if association := m.associations[s.id]; association != nil {
-		return association.str("routeTableId"), association.String()
+// addTo adds a text to a list that does not contain it.
+func addTo(list []string, text string) []string {
+	if slices.Contains(list, text) {
+		return list
 	}
-	if v := m.vpcs[s.vpc]; v != nil {
-		return v.mainTable, "the main route table of " + v.String()
-	}
-	return "", "the main route table of a VPC that is not in the state"
+	return append(list, text)
 }
 
-// protocol returns the same name for the different names of a protocol.
-func protocol(text string) string {
-	switch text = strings.ToLower(text); text {
-	case "6":
-		return "tcp"
-	case "all":
-		return "-1"
-	}
-	return text
+// serves reports whether an endpoint is of the AWS service with a code, such as "ssm", in the Region of the
+// endpoint.
+func (e *vpcEndpoint) serves(service string) bool {
+	parts := strings.SplitN(strings.TrimPrefix(e.service, "cn."), ".", 4)
+	return len(parts) == 4 && parts[0] == "com" && parts[1] == "amazonaws" && parts[3] == service &&
+		!differ(parts[2], e.region) && !differ(e.str("serviceRegion"), e.region)
 }
 
-// groupID removes the account in front of the id of a security group.
-func groupID(text string) string { return text[strings.LastIndex(text, "/")+1:] }
+// groupsOf returns the security groups of an interface endpoint: the default group of its VPC if it has none of
+// its own.
+func (m *model) groupsOf(e *vpcEndpoint) []string {
+	if v := m.vpcs[e.vpc]; v != nil && len(e.groups) == 0 {
+		return []string{v.defaultGroup}
+	}
+	return e.groups
+}
+
+// notAvailable says why an endpoint passes no traffic, or returns "".
+func (e *vpcEndpoint) notAvailable() string {
+	if e.state == "" || strings.EqualFold(e.state, "available") {
+		return ""
+	}
+	return fmt.Sprintf("%s is %q, not available", e, e.state)
+}
 
 // prefixes parses CIDR blocks, and ignores what is not one.
 func prefixes(texts ...string) []netip.Prefix {

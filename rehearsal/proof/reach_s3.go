@@ -23,44 +23,57 @@ type s3Need struct {
 	anonymous bool
 	// required is false for requests that sessions do not depend on.
 	required bool
+	// bucket is the name of the account's bucket, or "" for buckets of AWS in the Region of the instance.
+	bucket string
+	// dualStack is true if the name of the host is one for IPv4 and IPv6.
+	dualStack bool
 }
 
 // s3Needs returns the requests to S3 of an instance.
 func (m *model) s3Needs(i *instance) []s3Need {
 	var needs []s3Need
-	object := func(bucket string) string { return "arn:" + m.partition + ":s3:::" + bucket + "/" }
+	object := func(bucket string) string { return "arn:" + i.partition + ":s3:::" + bucket + "/" }
 	for _, association := range m.associationsOf(i) {
 		if association.str("name") == "AWS-UpdateSSMAgent" {
 			needs = append(needs, s3Need{
-				"s3:GetObject", object("amazon-ssm-"+m.region) + "ssm-agent-manifest.json",
-				association.String(), httpsPort, true, true,
+				action: "s3:GetObject", resource: object("amazon-ssm-"+i.region) + "ssm-agent-manifest.json",
+				why: association.String(), port: httpsPort, anonymous: true, required: true,
 			})
 		}
 	}
-	if strings.Contains(asStr(i.input("userData")), "/amazon-ssm-"+m.region+"/") {
+	if strings.Contains(asStr(i.input("userData")), "/amazon-ssm-"+i.region+"/") {
 		needs = append(needs, s3Need{
-			"s3:GetObject", object("amazon-ssm-"+m.region) + "latest/amazon-ssm-agent.rpm",
-			"its user data", httpsPort, true, true,
+			action: "s3:GetObject", resource: object("amazon-ssm-"+i.region) + "latest/amazon-ssm-agent.rpm",
+			why: "its user data", port: httpsPort, anonymous: true, required: true,
 		})
 	}
-	for _, n := range m.recordingNeeds() {
+	for _, n := range m.recordingNeeds(i.location) {
 		if n.service == serviceS3 {
-			needs = append(needs, s3Need{n.action, n.resource, "the agent, to " + n.why, httpsPort, false, true})
+			needs = append(needs, s3Need{
+				action: n.action, resource: n.resource, why: "the agent, to " + n.why, port: httpsPort, required: true,
+				bucket: bucketName(n.resource),
+			})
 		}
 	}
 	switch m.intent.os {
 	case contract.AmazonLinux2023:
 		needs = append(needs, s3Need{
-			"s3:GetObject", object("al2023-repos-"+m.region+"-de612dc2") + "core/mirrors/latest/x86_64/mirror.list",
-			"the package manager", httpsPort, true, false,
+			action: "s3:GetObject", resource: object("al2023-repos-"+i.region+"-de612dc2") + "core/mirrors/latest/x86_64/mirror.list",
+			why: "the package manager", port: httpsPort, anonymous: true, dualStack: true,
 		})
 	case contract.AmazonLinux2:
 		needs = append(needs, s3Need{
-			"s3:GetObject", object("amazonlinux-2-repos-"+m.region) + "2/core/latest/x86_64/mirror.list",
-			"the package manager, by HTTP", httpPort, true, false,
+			action: "s3:GetObject", resource: object("amazonlinux-2-repos-"+i.region) + "2/core/latest/x86_64/mirror.list",
+			why: "the package manager, by HTTP", port: httpPort, anonymous: true,
 		})
 	}
 	return needs
+}
+
+// bucketName returns the bucket in the ARN of a bucket or an object.
+func bucketName(arn string) string {
+	name, _, _ := strings.Cut(arn[strings.LastIndex(arn, ":")+1:], "/")
+	return name
 }
 
 // proveReachS3 proves that an instance reaches S3. It returns nil if the instance does not need S3 and there
@@ -82,96 +95,264 @@ func (m *model) proveReachS3(i *instance) *finding {
 	if v == nil {
 		return f
 	}
+	if v.region == "" {
+		f.unknown("the state does not show the Region of %s, and thus the names of S3", v)
+		return f
+	}
 	if !v.dnsSupport {
 		f.fail("set enableDnsSupport to true on "+v.String(), "%s does not resolve DNS names: enableDnsSupport is false", v)
 	}
-	e := m.checkGatewayRoute(f, i, s, v)
-	if e == nil {
+	name := fmt.Sprintf("s3.%s.%s", v.region, i.dnsSuffix())
+	if !m.checkDNSServer(f, v, name) {
 		return f
 	}
-	m.checkEgressToS3(f, i, v, e, httpsPort)
+	private, ok := m.resolveS3(f, i, s, v, name)
+	if !ok {
+		return f
+	}
+	gateway := needs
+	if private != nil {
+		m.checkPath(f, i, s, v, private)
+		m.checkEndpointAllowsS3(f, i, private, slices.DeleteFunc(slices.Clone(needs), func(n s3Need) bool { return n.dualStack }))
+		m.assumeOrganization(f, private)
+		// Private DNS is for the names of the Regions, and not for those with "dualstack".
+		gateway = slices.DeleteFunc(slices.Clone(needs), func(n s3Need) bool { return !n.dualStack })
+	}
+	switch {
+	case private == nil || len(gateway) > 0 && m.hasS3Gateway(v):
+		m.checkGateway(f, i, s, v, gateway)
+	case len(gateway) > 0:
+		f.unknown("%s on %s, by %s: the state does not show whether its dual-stack name resolves to %s", gateway[0].action, gateway[0].resource, gateway[0].why, private)
+	}
+	return f
+}
+
+// hasS3Gateway reports whether the VPC has a gateway endpoint of S3.
+func (m *model) hasS3Gateway(v *vpc) bool {
+	return slices.ContainsFunc(m.endpoints, func(e *vpcEndpoint) bool {
+		return e.vpc == v.id && e.serves(serviceS3) && e.endpointType == gatewayEndpoint
+	})
+}
+
+// resolveS3 returns the interface endpoint to which the VPC resolves the names of S3, or nil if they resolve to
+// public addresses, which gateway endpoints serve. It returns false if the state does not show which.
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/privatelink-interface-endpoints.html#private-dns-s3-interface
+func (m *model) resolveS3(f *finding, i *instance, s *subnet, v *vpc, name string) (*vpcEndpoint, bool) {
+	_, private := m.endpointsOf(v, serviceS3)
+	for _, z := range m.zones {
+		if z.vpcs[v.id] != nil && (isWithin(name, z.name) || isWithin(z.name, name)) && (len(private) == 0 || len(z.name) >= len(name)) {
+			f.rest(z.resource, z.vpcs[v.id])
+			f.unknown("%s answers queries for %s: the state does not show to which addresses", z, z.name)
+			return nil, false
+		}
+	}
+	if association := m.unknownZones[v.id]; association != nil && len(private) == 0 {
+		f.unknown("the hosted zone of %s, which may resolve %s, is not in the state", association, name)
+		return nil, false
+	}
+	mostSpecific := ""
+	if len(private) > 0 {
+		mostSpecific = name
+	}
+	if why := m.forwarded(v, name, mostSpecific); why != "" {
+		f.unknown("%s: the state does not show to which addresses %s resolves", why, name)
+		return nil, false
+	}
+	switch {
+	case len(private) > 1:
+		f.unknown("%s and %s both have private DNS: the state does not show to which of them %s resolves", private[0], private[1], name)
+		return nil, false
+	case len(private) == 1 && private[0].inboundResolverOnly == nil:
+		f.rest(private[0].resource)
+		f.unknown("the state does not show whether private DNS of %s is for inbound resolver endpoints only", private[0])
+		return nil, false
+	case len(private) == 1:
+		e := m.checkPrivateDNS(f, i, s, v, private[0], name, "private DNS")
+		return e, e != nil
+	}
+	return nil, true
+}
+
+// checkGateway checks that requests to the public addresses of S3 pass a gateway endpoint that allows them.
+func (m *model) checkGateway(f *finding, i *instance, s *subnet, v *vpc, needs []s3Need) {
+	e := m.checkGatewayRoute(f, i, s, v)
+	if e == nil {
+		return
+	}
+	ports := []int{httpsPort}
 	if slices.ContainsFunc(needs, func(n s3Need) bool { return n.port == httpPort }) {
-		m.checkEgressToS3(f, i, v, e, httpPort)
+		ports = append(ports, httpPort)
+	}
+	for _, port := range ports {
+		m.checkEgressToS3(f, i, v, e, port)
+		blocks := e.blocks
+		if len(blocks) == 0 {
+			blocks = []netip.Prefix{anywhere}
+		}
+		for _, block := range blocks {
+			m.checkACL(f, s, true, block, port, fmt.Sprintf("TCP %d from %s to S3 (%s)", port, i, block))
+		}
 	}
 	m.checkEndpointAllowsS3(f, i, e, needs)
 	m.assumeOrganization(f, e)
-	return f
 }
 
 // checkGatewayRoute checks that the route table of the subnet leads to a gateway endpoint of S3, and returns
 // the endpoint.
 func (m *model) checkGatewayRoute(f *finding, i *instance, s *subnet, v *vpc) *vpcEndpoint {
+	t := m.routing(f, s)
+	if t == nil {
+		return nil
+	}
 	id, how := m.tableOf(s)
 	var here *vpcEndpoint
 	for _, e := range m.endpoints {
-		if e.vpc != v.id || !e.serves(serviceS3) {
+		if e.vpc != v.id || !e.serves(serviceS3) || e.endpointType != gatewayEndpoint {
 			continue
 		}
-		if e.endpointType != "Gateway" {
-			f.unknown("%s is an interface endpoint for S3: the proofs support only gateway endpoints", e)
-			return nil
-		}
+		f.rest(resourcesOf([]*vpcEndpoint{e})...)
 		here = e
 		if slices.Contains(e.tables, id) {
+			if why := e.notAvailable(); why != "" {
+				f.fail("find out why "+e.String()+" is not available", "%s", why)
+				return nil
+			}
 			f.pass("route table %q of %s (%s) leads to %s", id, s, how, e)
+			m.checkNotDiverted(f, t, e)
 			return e
 		}
 	}
+	fix := fmt.Sprintf("add the route table of %s to %s", s, here)
+	why := fmt.Sprintf("route table %q of %s (%s) does not lead to %s", id, s, how, here)
 	if here == nil {
-		f.fail(i.fix(keyFixes.s3Endpoint, fmt.Sprintf("create a gateway endpoint of com.amazonaws.%s.s3 on the route table of %s", m.region, s)),
-			"%s has no endpoint for S3", v)
+		fix = i.fix(keyFixes.s3Endpoint, fmt.Sprintf("create a gateway endpoint of com.amazonaws.%s.s3 on the route table of %s", v.region, s))
+		why = fmt.Sprintf("%s has no gateway endpoint for S3", v)
+	}
+	if out := m.leadsOut(t); out != "" {
+		f.unknown("%s, and %s: the state does not show whether S3 is reached there", why, out)
 		return nil
 	}
-	f.fail(fmt.Sprintf("add the route table of %s to %s", s, here),
-		"route table %q of %s (%s) does not lead to %s", id, s, how, here)
+	f.failMissing(fix, "%s", why)
 	return nil
+}
+
+// checkNotDiverted checks that no more specific route leads some of the addresses of S3 elsewhere than the route to
+// the gateway endpoint.
+// https://docs.aws.amazon.com/vpc/latest/userguide/route-tables-priority.html
+func (m *model) checkNotDiverted(f *finding, t *routeTable, e *vpcEndpoint) {
+	if t.propagates {
+		f.unknown("a virtual private gateway adds routes to %s, which are not in the state and may be more specific than those to S3", t)
+	}
+	for _, r := range t.routes {
+		blocks := []netip.Prefix{r.block}
+		if r.list != "" && r.list != e.prefixList {
+			if m.lists[r.list] == nil {
+				if !m.isGatewayList(r.list) {
+					f.unknown("%s routes prefix list %q: the state does not show whether it contains addresses of S3", r.by, r.list)
+				}
+				continue
+			}
+			blocks = m.lists[r.list].blocks
+		}
+		for _, block := range blocks {
+			if r.target == localTarget || !block.IsValid() || block.Addr().Is6() || !m.diverts(block, e) {
+				continue
+			}
+			if r.blackhole {
+				f.rest(r.by)
+				f.fail("remove the route of "+r.by.String(), "%s routes %s, a part of the addresses of S3, to %s, which does not exist", r.by, block, r.where())
+				continue
+			}
+			f.unknown("%s routes %s, which may be a part of the addresses of S3, to %s", r.by, block, r.where())
+		}
+	}
+}
+
+// diverts reports whether a route to a block takes priority over the prefix list of an endpoint for some addresses.
+func (m *model) diverts(block netip.Prefix, e *vpcEndpoint) bool {
+	if len(e.blocks) == 0 {
+		return block.Bits() > 0 && !block.Addr().IsPrivate()
+	}
+	return slices.ContainsFunc(e.blocks, func(b netip.Prefix) bool { return contains(b, block) })
 }
 
 // checkEgressToS3 checks that the security groups of the instance allow connections to the addresses of S3.
 func (m *model) checkEgressToS3(f *finding, i *instance, v *vpc, e *vpcEndpoint, port int) {
 	unknown := ""
+	var read []*resource
+	var allowed []netip.Prefix
 	for _, id := range i.groups {
 		g := m.groupIn(id, v)
 		if g == nil {
 			unknown = fmt.Sprintf("security group %q is not in the state", id)
 			continue
 		}
+		read = append(read, g.resource)
 		for _, r := range g.egress {
-			if !r.covers(port) {
-				continue
-			}
-			switch {
-			case r.list != "" && r.list == e.prefixList, r.block.IsValid() && containsAll(r.block, e.blocks), r.block.IsValid() && r.block.Bits() == 0:
+			read = append(append(read, r.by), m.listResources(r.list)...)
+			blocks, reaches := m.reachesS3(r, e)
+			switch min(r.covers(port), reaches) {
+			case policy.Yes:
+				f.rest(append([]*resource{g.resource, r.by}, m.listResources(r.list)...)...)
 				f.pass("%s allows TCP %d from %s to S3", r.name(g), port, i)
 				return
-			case r.list != "" && e.prefixList == "", r.list != "" && !m.isGatewayList(r.list):
-				unknown = fmt.Sprintf("%s allows prefix list %q: the state does not show whether it contains the addresses of S3", r.name(g), r.list)
-			case r.block.IsValid() && len(e.blocks) == 0 && !r.block.Addr().IsPrivate():
-				unknown = fmt.Sprintf("%s allows %s: the state does not show whether it contains the addresses of S3", r.name(g), r.block)
+			case policy.Unknown:
+				unknown = fmt.Sprintf("%s may allow TCP %d from %s to S3: the state does not show it", r.name(g), port, i)
+			}
+			if r.covers(port) == policy.Yes {
+				allowed = append(allowed, blocks...)
 			}
 		}
 	}
-	if unknown != "" {
+	f.rest(read...)
+	switch {
+	case coverAll(allowed, e.blocks):
+		f.pass("rules of %s together allow TCP %d from %s to S3", m.groupNames(i.groups), port, i)
+	case unknown != "":
 		f.unknown("%s", unknown)
-		return
+	default:
+		f.failMissing(fmt.Sprintf("allow outbound TCP %d from %s to the prefix list of S3, %s", port, m.groupNames(i.groups), e.prefixList),
+			"no rule of %s allows TCP %d to S3 (prefix list %q)", m.groupNames(i.groups), port, e.prefixList)
 	}
-	f.fail(fmt.Sprintf("allow outbound TCP %d from %s to the prefix list of S3, %s", port, m.groupNames(i.groups), e.prefixList),
-		"no rule of %s allows TCP %d to S3 (prefix list %q)", m.groupNames(i.groups), port, e.prefixList)
 }
 
-// isGatewayList reports whether a prefix list is that of a gateway endpoint in the state.
-func (m *model) isGatewayList(id string) bool {
-	return slices.ContainsFunc(m.endpoints, func(e *vpcEndpoint) bool { return e.prefixList == id })
+// reachesS3 returns the blocks of a rule's peer, and reports whether they include all addresses of S3.
+func (m *model) reachesS3(r rule, e *vpcEndpoint) ([]netip.Prefix, policy.Answer) {
+	blocks := []netip.Prefix{r.block}
+	switch {
+	case r.group != "":
+		return nil, policy.No
+	case r.list != "" && r.list == e.prefixList:
+		return nil, policy.Yes
+	case r.list != "" && m.lists[r.list] != nil:
+		blocks = m.lists[r.list].blocks
+	case r.list != "":
+		return nil, unknownIf(e.prefixList == "" || !m.isGatewayList(r.list))
+	case !r.block.IsValid():
+		return nil, policy.Unknown
+	}
+	switch {
+	case slices.Contains(blocks, anywhere) || coverAll(blocks, e.blocks):
+		return blocks, policy.Yes
+	case len(e.blocks) == 0:
+		return blocks, unknownIf(slices.ContainsFunc(blocks, func(b netip.Prefix) bool { return b.Addr().Is4() && !b.Addr().IsPrivate() }))
+	}
+	return blocks, policy.No
 }
 
-// containsAll reports whether outer contains all blocks, of which there is at least one.
-func containsAll(outer netip.Prefix, blocks []netip.Prefix) bool {
+// coverAll reports whether each of the blocks, of which there is at least one, is within one of the outer blocks.
+func coverAll(outer, blocks []netip.Prefix) bool {
 	for _, block := range blocks {
-		if !contains(outer, block) {
+		if !slices.ContainsFunc(outer, func(o netip.Prefix) bool { return contains(o, block) }) {
 			return false
 		}
 	}
 	return len(blocks) > 0
+}
+
+// isGatewayList reports whether a prefix list is that of a gateway endpoint in the state.
+func (m *model) isGatewayList(id string) bool {
+	return id != "" && slices.ContainsFunc(m.endpoints, func(e *vpcEndpoint) bool { return e.prefixList == id })
 }
 
 // checkEndpointAllowsS3 checks that the policy of the endpoint allows the requests of the instance.
@@ -186,7 +367,7 @@ func (m *model) checkEndpointAllowsS3(f *finding, i *instance, e *vpcEndpoint, n
 	r, missing := m.roleOf(i)
 	for _, n := range needs {
 		request := &policy.Request{Action: n.action, Resource: n.resource, Context: policy.Context{}.With("aws:SourceVpce", e.id).With("aws:SourceVpc", e.vpc)}
-		policies := &policy.Policies{Endpoint: document, Resource: allowAllPrincipals}
+		policies := &policy.Policies{Endpoint: document, Gateway: e.isGateway(), Resource: allowAllPrincipals}
 		who := "an unsigned request"
 		if !n.anonymous {
 			if r == nil {
@@ -195,10 +376,32 @@ func (m *model) checkEndpointAllowsS3(f *finding, i *instance, e *vpcEndpoint, n
 			}
 			request = m.agentRequest(i, r, need{action: n.action, resource: n.resource})
 			request.Context = request.Context.With("aws:SourceVpce", e.id)
-			policies = &policy.Policies{Identity: []*policy.Document{allowAll}, Endpoint: document}
+			policies = &policy.Policies{Identity: []*policy.Document{allowAll}, Endpoint: document, Gateway: e.isGateway()}
 			who = "a request of " + r.String()
 		}
+		m.checkBucketRegion(f, e, n)
 		f.expectAllowed(policies.Decide(request), fmt.Sprintf("allow %s on %s in the policy of %s", n.action, n.resource, e),
 			"%s on %s through %s, %s by %s", n.action, n.resource, e, who, n.why)
+	}
+}
+
+// checkBucketRegion checks that a bucket is in the Region of the endpoint: endpoints of S3 lead to buckets of their
+// own Region only.
+// https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-s3.html
+func (m *model) checkBucketRegion(f *finding, e *vpcEndpoint, n s3Need) {
+	if n.bucket == "" {
+		return
+	}
+	bucket := m.bucket(n.bucket)
+	switch {
+	case bucket == nil:
+		f.unknown("bucket %q is not in the state, so it does not show whether %s leads to it", n.bucket, e)
+	case bucket.region == "" || e.region == "":
+		f.unknown("the state does not show whether %s and %s are in the same Region", bucket, e)
+	case bucket.region != e.region:
+		f.rest(bucket)
+		f.fail(fmt.Sprintf("create %s in %s", bucket, e.region), "%s is in %s, and %s leads to buckets in %s only", bucket, bucket.region, e, e.region)
+	default:
+		f.rest(bucket)
 	}
 }

@@ -2,25 +2,33 @@ package proof
 
 import (
 	"bytes"
-	"context"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"unicode/utf16"
 
-	"github.com/pulumi/pulumi/pkg/v3/resource/stack"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
 )
 
 var errEmpty = errors.New("the state has no resources: deploy the stack first")
 
-// Read reads a state in the format of "pulumi stack export". If the input has another format, the error says
-// which one it looks like.
+// Versions of the format of states. Older ones are those of Pulumi before 2018.
+// https://github.com/pulumi/pulumi/blob/master/sdk/go/common/apitype/core.go
+const (
+	oldestVersion = 3
+	newestVersion = 4
+)
+
+// Read reads a state in the format of "pulumi stack export", in UTF-8 or UTF-16. If the input has another format, the
+// error says which one it looks like.
 func Read(r io.Reader) (*apitype.DeploymentV3, error) {
 	text, err := io.ReadAll(r)
 	if err != nil {
 		return nil, err
 	}
+	text = toUTF8(text)
 	if found := otherFormat(text); found != "" {
 		return nil, fmt.Errorf("not a Pulumi state: %s: \"pulumi stack export --file state.json\" writes one", found)
 	}
@@ -31,11 +39,47 @@ func Read(r io.Reader) (*apitype.DeploymentV3, error) {
 	if bytes.Equal(untyped.Deployment, []byte("null")) {
 		return nil, errEmpty // a stack that was never deployed
 	}
-	deployment, err := stack.UnmarshalUntypedDeployment(context.Background(), &untyped)
-	if err != nil {
-		return nil, fmt.Errorf("cannot read a state of version %d: %w", untyped.Version, err)
+	switch {
+	case untyped.Version < oldestVersion:
+		return nil, fmt.Errorf("cannot read a state of version %d: it is too old: the versions are %d and %d", untyped.Version, oldestVersion, newestVersion)
+	case untyped.Version > newestVersion:
+		return nil, fmt.Errorf("cannot read a state of version %d: it is too new: the versions are %d and %d", untyped.Version, oldestVersion, newestVersion)
 	}
-	return deployment, nil
+	var deployment apitype.DeploymentV3
+	if err := json.Unmarshal(untyped.Deployment, &deployment); err != nil {
+		return nil, fmt.Errorf("cannot read the state: %w", err)
+	}
+	return &deployment, nil
+}
+
+// StackName returns the name of the stack of a deployment, or "" if it has no resources.
+func StackName(deployment *apitype.DeploymentV3) string {
+	for _, r := range deployment.Resources {
+		if stack, _, _ := urnParts(r.URN); stack != "" {
+			return stack
+		}
+	}
+	return ""
+}
+
+// toUTF8 removes a byte order mark, and converts UTF-16, which PowerShell writes.
+func toUTF8(text []byte) []byte {
+	var order binary.ByteOrder
+	switch {
+	case bytes.HasPrefix(text, []byte{0xEF, 0xBB, 0xBF}):
+		return text[3:]
+	case bytes.HasPrefix(text, []byte{0xFF, 0xFE}):
+		order = binary.LittleEndian
+	case bytes.HasPrefix(text, []byte{0xFE, 0xFF}):
+		order = binary.BigEndian
+	default:
+		return text
+	}
+	units := make([]uint16, 0, len(text)/2)
+	for at := 2; at+1 < len(text); at += 2 {
+		units = append(units, order.Uint16(text[at:]))
+	}
+	return []byte(string(utf16.Decode(units)))
 }
 
 // otherFormat describes input that is not in the format of "pulumi stack export". It returns "" for input
@@ -44,6 +88,9 @@ func otherFormat(text []byte) string {
 	text = bytes.TrimSpace(text)
 	if len(text) == 0 {
 		return "the input is empty"
+	}
+	if bytes.HasPrefix(text, []byte{0x1F, 0x8B}) {
+		return "the input is compressed, as checkpoint files of a Pulumi backend can be"
 	}
 	if !json.Valid(text) {
 		if text[0] == '{' || text[0] == '[' {
@@ -71,7 +118,7 @@ func otherFormat(text []byte) string {
 	case has("planned_values") || has("resource_changes"):
 		return "this is a Terraform plan"
 	case has("checkpoint"):
-		return "this is a checkpoint file of a Pulumi backend"
+		return checkpoint(fields["checkpoint"])
 	case has("steps") && (has("config") || has("changeSummary")):
 		return "this is the output of \"pulumi preview --json\""
 	case has("stack", "claims"):
@@ -82,4 +129,15 @@ func otherFormat(text []byte) string {
 		return "this is a CloudFormation template"
 	}
 	return "this JSON object has no \"deployment\""
+}
+
+// checkpoint describes a file in which a Pulumi backend stores the state of a stack.
+func checkpoint(text json.RawMessage) string {
+	var file struct {
+		Stack string `json:"stack"`
+	}
+	if json.Unmarshal(text, &file) != nil || file.Stack == "" {
+		return "this is a checkpoint file of a Pulumi backend"
+	}
+	return fmt.Sprintf("this is a checkpoint file of a Pulumi backend, of stack %q", file.Stack)
 }

@@ -1,9 +1,14 @@
 package proof
 
 import (
+	"cmp"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"slices"
+	"strings"
+
+	"gopkg.in/yaml.v3"
 
 	"bastionless/rehearsal/proof/policy"
 )
@@ -14,67 +19,132 @@ const defaultDocument = "SSM-SessionManagerRunShell"
 // sessionDocument is an SSM document of type Session.
 type sessionDocument struct {
 	*resource
-	name                          string
+	name string
+	// sessionType is the kind of session, such as standardStream.
+	sessionType                   string
 	logGroup, bucket, prefix, kms string
 	logEncrypted, bucketEncrypted bool
+	// runAs is true if sessions run as another user than ssm-user: runAsUser, unless a tag names one.
+	runAs     bool
+	runAsUser string
 	// unreadable says why the content cannot be read, or is empty.
 	unreadable string
 }
+
+// Kinds of sessions.
+// https://docs.aws.amazon.com/systems-manager/latest/userguide/session-manager-schema.html
+const (
+	// standardStream is a shell.
+	standardStream = "Standard_Stream"
+	// portSession forwards a port, or SSH.
+	portSession = "Port"
+)
+
+// records reports whether the document names a target of records.
+func (d *sessionDocument) records() bool { return d.logGroup != "" || d.bucket != "" }
 
 // key is a KMS key.
 type key struct {
 	*resource
 	arn    string
 	policy *policy.Document
+	// unusable says why nobody can encrypt with the key, or is empty.
+	unusable string
 }
 
 // readRecords reads session documents and KMS keys.
-func (m *model) readRecords() error {
+func (m *model) readRecords() {
 	for _, n := range m.ofType("aws:ssm/document:Document") {
 		if n.str("documentType") != "Session" {
 			continue
 		}
-		d := &sessionDocument{resource: n, name: n.str("name")}
-		if d.name == "" {
-			d.name = n.id
+		d := &sessionDocument{resource: n, name: cmp.Or(n.str("name"), n.id)}
+		d.unreadable = d.read()
+		m.allDocuments = append(m.allDocuments, d)
+		if !differ(d.region, m.region) && !differ(d.account, m.account) {
+			m.documents[d.name] = d
 		}
-		d.read(n.str("content"))
-		m.documents[d.name] = d
+	}
+	policies := map[string][]*resource{}
+	for _, n := range m.ofType("aws:kms/keyPolicy:KeyPolicy") {
+		policies[n.str("keyId")] = append(policies[n.str("keyId")], n)
 	}
 	for _, n := range m.ofType("aws:kms/key:Key") {
 		k := &key{resource: n, arn: n.str("arn")}
-		text := n.str("policy")
-		if text == "" {
+		name, own := "the policy of "+n.String(), slices.Concat(policies[n.id], policies[k.arn])
+		switch {
+		case len(own) > 1:
+			k.policy = policy.Unreadable(name, fmt.Sprintf("its content, which %s both set", names(own)))
+		case len(own) == 1:
+			k.policy = own[0].policy("policy", name)
+		case n.str("policy") == "" && !n.encrypted["policy"]:
 			// The default key policy of AWS delegates to the account.
 			account := policy.Principal{ARN: k.arn}.Account()
-			text = `{"Statement": {"Effect": "Allow", "Principal": {"AWS": "` + account + `"}, "Action": "kms:*", "Resource": "*"}}`
+			k.policy = mustParse(name, `{"Statement": {"Effect": "Allow", "Principal": {"AWS": "`+account+`"}, "Action": "kms:*", "Resource": "*"}}`)
+		default:
+			k.policy = n.policy("policy", name)
 		}
-		document, err := policy.Parse("the policy of "+n.String(), text)
-		if err != nil {
-			return err
-		}
-		k.policy = document
-		m.keys[k.arn] = k
+		k.unusable = k.whyUnusable()
+		m.keys = append(m.keys, k)
 	}
-	return nil
 }
 
-// read reads the content of a document.
-func (d *sessionDocument) read(content string) {
+// whyUnusable says why nobody can encrypt with the key, or returns "". Session Manager and CloudWatch Logs need a
+// symmetric key for encryption:
+// https://docs.aws.amazon.com/systems-manager/latest/userguide/session-preferences-enable-encryption.html
+func (k *key) whyUnusable() string {
+	usage, spec := k.str("keyUsage"), k.str("customerMasterKeySpec")
+	switch {
+	case !k.boolean("isEnabled", true):
+		return "it is disabled"
+	case usage != "" && usage != "ENCRYPT_DECRYPT":
+		return "its keyUsage is " + usage
+	case spec != "" && spec != "SYMMETRIC_DEFAULT":
+		return "it is not symmetric: its customerMasterKeySpec is " + spec
+	}
+	return ""
+}
+
+// read reads the content of a document. It returns why the content cannot be read, or "".
+func (d *sessionDocument) read() (unreadable string) {
+	content := d.str("content")
+	if d.encrypted["content"] {
+		return "its content is encrypted"
+	}
+	if version, read := d.str("defaultVersion"), d.str("documentVersion"); differ(version, read) {
+		return fmt.Sprintf("sessions use its default version %s, and the state has the content of version %s", version, read)
+	}
 	var parsed struct {
-		SessionType string         `json:"sessionType"`
-		Inputs      map[string]any `json:"inputs"`
+		SessionType string         `json:"sessionType" yaml:"sessionType"`
+		Inputs      map[string]any `json:"inputs" yaml:"inputs"`
 	}
-	if err := json.Unmarshal([]byte(content), &parsed); err != nil {
-		d.unreadable = "its content is not JSON"
-		return
+	var err error
+	switch format := strings.ToUpper(cmp.Or(d.str("documentFormat"), "JSON")); format {
+	case "JSON":
+		err = json.Unmarshal([]byte(content), &parsed)
+	case "YAML":
+		err = yaml.Unmarshal([]byte(content), &parsed)
+	default:
+		return "its format is " + format
 	}
+	if err != nil {
+		return "its content cannot be parsed"
+	}
+	d.sessionType = parsed.SessionType
 	d.logGroup = asStr(parsed.Inputs["cloudWatchLogGroupName"])
 	d.logEncrypted = asBool(parsed.Inputs["cloudWatchEncryptionEnabled"], false)
 	d.bucket = asStr(parsed.Inputs["s3BucketName"])
 	d.prefix = asStr(parsed.Inputs["s3KeyPrefix"])
 	d.bucketEncrypted = asBool(parsed.Inputs["s3EncryptionEnabled"], false)
 	d.kms = asStr(parsed.Inputs["kmsKeyId"])
+	d.runAs = asBool(parsed.Inputs["runAsEnabled"], false)
+	d.runAsUser = asStr(parsed.Inputs["runAsDefaultUser"])
+	for _, key := range slices.Sorted(maps.Keys(parsed.Inputs)) {
+		if strings.Contains(fmt.Sprint(parsed.Inputs[key]), "{{") {
+			return "its input " + key + " is a parameter, which the caller or a parameter of the account sets"
+		}
+	}
+	return ""
 }
 
 // sessionDocuments returns the documents, sorted by name.
@@ -86,104 +156,206 @@ func (m *model) sessionDocuments() []*sessionDocument {
 	return documents
 }
 
-// key returns the KMS key with an ARN, id or alias, or nil if the state does not contain it.
-func (m *model) key(name string) *key {
+// key returns the KMS key with an ARN, id or alias, or nil if the state does not contain it at the location of the
+// first instance.
+func (m *model) key(name string) *key { return m.keyAt(name, m.location).found }
+
+// keyAt returns the KMS key with an ARN, id or alias. Ids and aliases are those of an account and Region, and so
+// are ARNs.
+func (m *model) keyAt(name string, at location) match[*key] {
+	of := func(k *key) *resource { return k.resource }
 	if name == "" {
-		return nil
+		return match[*key]{}
 	}
+	if parts := strings.SplitN(name, ":", 6); len(parts) == 6 && parts[0] == "arn" {
+		at.region, at.account = parts[3], parts[4]
+	}
+	var found []*key
 	for _, k := range m.keys {
 		if k.arn == name || k.id == name {
-			return k
+			found = append(found, k)
 		}
 	}
+	if len(found) > 0 {
+		return matchAt(found, of, at)
+	}
 	for _, alias := range m.ofType("aws:kms/alias:Alias") {
-		if alias.str("name") == name || alias.str("arn") == name {
-			target := alias.str("targetKeyId")
-			if target != name {
-				return m.key(target)
+		if alias.str("name") != name && alias.str("arn") != name || differ(alias.region, at.region) || differ(alias.account, at.account) {
+			continue
+		}
+		for _, k := range m.keys {
+			if target := alias.str("targetKeyId"); k.id == target || k.arn == target || k.arn == alias.str("targetKeyArn") {
+				found = append(found, k)
 			}
 		}
 	}
-	return nil
+	return matchAt(found, of, at)
 }
 
-// logGroup returns the log group with a name, or nil if the state does not contain it.
-func (m *model) logGroup(name string) *resource {
+// documentAt returns the session document with a name at a location.
+func (m *model) documentAt(name string, at location) match[*sessionDocument] {
+	var found []*sessionDocument
+	for _, d := range m.allDocuments {
+		if d.name == name {
+			found = append(found, d)
+		}
+	}
+	return matchAt(found, func(d *sessionDocument) *resource { return d.resource }, at)
+}
+
+// documentsAt returns the session documents that are, or may be, at a location.
+func (m *model) documentsAt(at location) []*sessionDocument {
+	var found []*sessionDocument
+	for _, d := range m.allDocuments {
+		if !differ(d.region, at.region) && !differ(d.account, at.account) {
+			found = append(found, d)
+		}
+	}
+	slices.SortStableFunc(found, func(a, b *sessionDocument) int { return strings.Compare(a.name, b.name) })
+	return found
+}
+
+// logGroupAt returns the log group with a name at a location.
+func (m *model) logGroupAt(name string, at location) match[*resource] {
+	var found []*resource
 	for _, n := range m.ofType("aws:cloudwatch/logGroup:LogGroup") {
 		if n.str("name") == name || n.id == name {
-			return n
+			found = append(found, n)
 		}
 	}
-	return nil
+	return matchAt(found, func(r *resource) *resource { return r }, at)
 }
 
-// bucket returns the bucket with a name, or nil if the state does not contain it.
-func (m *model) bucket(name string) *resource {
+// bucketNamed returns the bucket with a name, which is unique within a partition.
+func (m *model) bucketNamed(name string) match[*resource] {
+	var found match[*resource]
 	for _, n := range m.ofType("aws:s3/bucketV2:BucketV2", "aws:s3/bucket:Bucket") {
 		if n.id == name || n.str("bucket") == name {
-			return n
+			if found.found != nil {
+				found.doubt = fmt.Sprintf("%s and %s have the same name %q", found.found, n, name)
+			}
+			found.found = n
 		}
 	}
-	return nil
+	return found
 }
 
-// ofBucket returns the first resource of the types that configures a bucket, or nil.
-func (m *model) ofBucket(name string, types ...string) *resource {
+// logGroup returns the log group with a name at the location of the first instance, or nil.
+func (m *model) logGroup(name string) *resource { return m.logGroupAt(name, m.location).found }
+
+// bucket returns the bucket with a name, or nil if the state does not contain it.
+func (m *model) bucket(name string) *resource { return m.bucketNamed(name).found }
+
+// ofBucket returns the resources of the types that configure a bucket.
+func (m *model) ofBucket(b *resource, types ...string) []*resource {
+	var found []*resource
 	for _, n := range m.ofType(types...) {
-		if n.str("bucket") == name {
-			return n
+		if names := bucketNames(b); names[n.str("bucket")] {
+			found = append(found, n)
 		}
 	}
-	return nil
+	return found
 }
 
-// bucketKey returns the name of the KMS key that encrypts a bucket, or "" if S3 uses its own.
-func (m *model) bucketKey(name string) string {
-	encryption := m.bucketEncryption(name)
-	if encryption == nil {
-		return ""
+// bucketNames are the texts by which other resources refer to a bucket.
+func bucketNames(b *resource) map[string]bool {
+	names := map[string]bool{b.id: true, b.str("bucket"): true, b.str("arn"): true}
+	delete(names, "")
+	return names
+}
+
+const bucketPolicyType = "aws:s3/bucketPolicy:BucketPolicy"
+
+// bucketPolicy returns the policy of a bucket, or nil if it has none, and the resource that sets it.
+func (m *model) bucketPolicy(b *resource) (*policy.Document, *resource) {
+	name := "the policy of " + b.String()
+	own := m.ofBucket(b, bucketPolicyType)
+	inline := b.str("policy") != "" || b.encrypted["policy"]
+	switch {
+	case len(own) > 1:
+		return policy.Unreadable(name, fmt.Sprintf("its content, which %s set", names(own))), own[0]
+	case len(own) == 1:
+		return own[0].policy("policy", name), own[0]
+	case inline:
+		return b.policy("policy", name), b
 	}
-	for _, rule := range encryption.objects("rules") {
+	return nil, nil
+}
+
+// encryptionTypes configure the encryption of buckets.
+var encryptionTypes = []string{
+	"aws:s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2",
+	"aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
+}
+
+// bucketEncryption returns the name of the KMS key that encrypts a bucket, or "" if S3 uses its own, and the resource
+// that configures it.
+func (m *model) bucketEncryption(b *resource) (keyName string, by *resource) {
+	if own := m.ofBucket(b, encryptionTypes...); len(own) > 0 {
+		return ruleKey(own[0].objects("rules")), own[0]
+	}
+	for _, object := range b.objects("serverSideEncryptionConfigurations") {
+		if name := ruleKey(toObjects(object["rules"])); name != "" {
+			return name, b
+		}
+	}
+	// The older resource Bucket has one object and one rule.
+	rule, _ := b.object("serverSideEncryptionConfiguration")["rule"].(map[string]any)
+	return ruleKey([]map[string]any{rule}), b
+}
+
+// ruleKey returns the KMS key in rules about the encryption of a bucket.
+func ruleKey(rules []map[string]any) string {
+	for _, rule := range rules {
 		by, _ := rule["applyServerSideEncryptionByDefault"].(map[string]any)
-		if key := asStr(by["kmsMasterKeyId"]); key != "" {
-			return key
+		for _, one := range append(toObjects(rule["applyServerSideEncryptionByDefaults"]), by) {
+			if key := asStr(one["kmsMasterKeyId"]); key != "" {
+				return key
+			}
 		}
 	}
 	return ""
 }
 
-// recordTargets returns the log groups, buckets and keys that session documents use.
-func (m *model) recordTargets() []*resource {
+// usedDocuments returns the documents at a location that a session role of the state may use. If the state has no
+// session role, it returns all.
+func (m *model) usedDocuments(at location) []*sessionDocument {
+	if used, ok := m.used[at]; ok {
+		return used
+	}
+	roles, documents := m.sessionRoles(), m.documentsAt(at)
+	var used []*sessionDocument
+	for _, d := range documents {
+		mayUse := func(r *role) bool {
+			arn := documentARNAt(d.name, at)
+			return m.decideSession(r, "ssm:StartSession", arn, withTags(documentContext(d.name), m.tagsOf(d.resource))).Effect != policy.Denied
+		}
+		if len(roles) == 0 || slices.ContainsFunc(roles, mayUse) {
+			used = append(used, d)
+		}
+	}
+	m.used[at] = used
+	return used
+}
+
+// recordTargets returns the documents that sessions at a location use, and their log groups, buckets and keys.
+func (m *model) recordTargets(at location) []*resource {
 	var targets []*resource
 	add := func(n *resource) {
 		if n != nil {
 			targets = append(targets, n)
 		}
 	}
-	for _, d := range m.sessionDocuments() {
+	for _, d := range m.usedDocuments(at) {
 		if d.logGroup != "" {
-			add(m.logGroup(d.logGroup))
+			add(m.logGroupAt(d.logGroup, at).found)
 		}
 		if d.bucket != "" {
-			add(m.bucket(d.bucket))
+			add(m.bucketNamed(d.bucket).found)
 		}
-		if k := m.key(d.kms); k != nil {
+		if k := m.keyAt(d.kms, at).found; k != nil {
 			add(k.resource)
 		}
 	}
 	return targets
-}
-
-// bucketEncryption returns the resource that configures the encryption of a bucket, or nil.
-func (m *model) bucketEncryption(name string) *resource {
-	return m.ofBucket(name, "aws:s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2",
-		"aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration")
-}
-
-// logGroupKey returns the name of the KMS key of a log group, or "" if it has none.
-func (m *model) logGroupKey(name string) string {
-	if g := m.logGroup(name); name != "" && g != nil {
-		return g.str("kmsKeyId")
-	}
-	return ""
 }

@@ -51,6 +51,7 @@ func TestCheck_randomStates(t *testing.T) {
 	p = goodPeer()
 	bucketRecording(p)
 	bases = append(bases, string(p.export(t)))
+	bases = append(bases, string(everyPeer().export(t)))
 	rapid.Check(t, func(t *rapid.T) {
 		var state map[string]any
 		if err := json.Unmarshal([]byte(bases[rapid.IntRange(0, len(bases)-1).Draw(t, "state")]), &state); err != nil {

@@ -13,43 +13,20 @@ import (
 func (m *model) proveSessionOwn() []*finding {
 	return m.perSessionRole("session.own", Hardening, func(f *finding, r *role) {
 		own := r.uniqueID + ":" + exampleUser
-		arn := m.arn("ssm", "session/"+exampleUser+"-0123456789abcdef0")
 		fix := "allow ssm:ResumeSession and ssm:TerminateSession only with the condition StringEquals " + sessionTag + " = ${aws:userid}"
 		for _, action := range []string{"ssm:ResumeSession", "ssm:TerminateSession"} {
-			f.expectAllowed(m.decideSession(r, action, arn, sessionContext(own)), fix, "%s on the caller's own session", action)
-			for _, other := range []string{own + "a", own[:len(own)-1], r.uniqueID + ":bob", "AIDASOMEUSER"} {
-				if d := m.decideSession(r, action, arn, sessionContext(other)); d.Effect != policy.Denied {
-					f.expectDenied(d, fix, "%s on the session of %s", action, other)
-				}
-			}
-			f.expectDenied(m.decideSession(r, action, arn, withTags(policy.Context{}, nil)), fix, "%s on a session without the tag", action)
-			m.checkOwnCondition(f, r, action, fix)
+			d := m.decideNamedSession(r, action, m.sessionARN(exampleUser), sessionContext(own))
+			f.expectAllowed(d, fix, "%s on the caller's own session", action)
+			m.checkOthersSessions(f, r, action, fix)
 		}
+		m.checkUnknownPolicies(f, r)
 		m.checkSessionNames(f, r)
 	})
 }
 
-// checkOwnCondition checks that every statement that allows the action requires the caller's own id.
-func (m *model) checkOwnCondition(f *finding, r *role, action, fix string) {
-	for _, p := range r.policies {
-		if p.document == nil {
-			f.unknown("%s by %s: the content of %s is not in the state", action, r, p.name)
-			continue
-		}
-		for i := range p.document.Statements {
-			s := &p.document.Statements[i]
-			if s.Deny || !s.Covers(action) || slices.ContainsFunc(s.Conditions, isOwnCondition) {
-				continue
-			}
-			f.unknownUntil(fix, "%s allows %s, and may allow it on sessions of others: it has no condition StringEquals %s = ${aws:userid}",
-				p.document.Describe(s), action, sessionTag)
-		}
-	}
-}
-
-// isOwnCondition reports whether a condition requires that a session is the caller's own.
-func isOwnCondition(c policy.Condition) bool {
-	return c.Operator == "StringEquals" && strings.EqualFold(c.Key, sessionTag) && slices.Equal(c.Values, []string{"${aws:userid}"})
+// sessionARN returns the ARN of a session of somebody.
+func (m *model) sessionARN(name string) string {
+	return m.arn("ssm", "session/"+name+"-0123456789abcdef0")
 }
 
 // sessionContext is the context of a request on the session of an owner.
@@ -57,149 +34,205 @@ func sessionContext(owner string) policy.Context {
 	return withTags(policy.Context{}.With(sessionTag, owner), nil)
 }
 
+// checkOthersSessions checks that the role denies an action on every session that has another owner, or none.
+func (m *model) checkOthersSessions(f *finding, r *role, action, fix string) {
+	policies, request := m.sessionRequest(r, action, "", policy.Context{}.WithOtherThan(sessionTag, "aws:userid").Optional(sessionTag))
+	request.Context = request.Context.WithSome("aws:userid") // whoever the caller is
+	request.Resources = &policy.Class{Prefix: "arn:"}
+	d := policies.Decide(request)
+	if d.Effect == policy.Denied {
+		f.pass("%s on sessions of others: %s: %s", action, d.Effect, d.Why)
+		return
+	}
+	own := r.uniqueID + ":" + exampleUser
+	for _, other := range []string{own + "a", own[:len(own)-1], r.uniqueID + ":bob", "AIDASOMEUSER"} {
+		if allowed := m.decideNamedSession(r, action, m.sessionARN("bob"), sessionContext(other)); allowed.Effect == policy.Allowed {
+			f.fail(fix, "%s on the session of %s: %s: %s", action, other, allowed.Effect, allowed.Why)
+			return
+		}
+	}
+	f.unknownUntil(fix, "the policies of %s allow %s, and may allow it on sessions of others: %s", r, action, d.Why)
+}
+
+// checkUnknownPolicies adds the policies of a role whose content is unknown, and may allow more.
+func (m *model) checkUnknownPolicies(f *finding, r *role) {
+	for _, p := range r.policies {
+		if p.document == nil {
+			f.unknown("the content of %s of %s is not in the state", p.name, r)
+		}
+	}
+}
+
 // checkSessionNames checks that nobody can use the session name of somebody else.
 func (m *model) checkSessionNames(f *finding, r *role) {
-	for _, p := range m.trustedPrincipals(r) {
-		allowed := ""
-		for _, name := range []string{p.name() + "a", p.name()[1:], "somebody-else"} {
-			if m.decideAssume(r, p.Principal, name, withMFA(p)).Effect != policy.Denied {
-				allowed = name
-			}
+	fix := r.fix(keyFixes.sessionPrincipals, "list IAM users in the trust policy, with the condition StringEquals "+sessionNameKey+" = ${aws:username}")
+	for group, name := range map[policy.Kind]string{policy.UserKind: "IAM users", policy.RoleKind: "sessions of roles"} {
+		context := policy.Context{}
+		if group == policy.UserKind {
+			context = context.WithOtherThan(sessionNameKey, "aws:username")
 		}
-		if allowed == "" {
-			f.pass("%s can use only its own name as session name", p.listed)
+		policies, request := m.assume(r, policy.Group{Kind: group}, context)
+		d := policies.Decide(request)
+		if d.Effect == policy.Denied {
+			f.pass("%s use a session name that is not their own: %s: %s", name, d.Effect, d.Why)
 			continue
 		}
-		fix := r.fix(keyFixes.sessionPrincipals, "list IAM users in the trust policy, with the condition StringEquals "+sessionNameKey+" = ${aws:username}")
-		f.unknownUntil(fix, "%s can use the session name %q, and so act on the sessions of a user of that name", p.listed, allowed)
+		if witness, _, ok := policies.Witness(request); ok {
+			f.unknownUntil(fix, "%s can use the session name %q, and so act on the sessions of a user of that name",
+				witness.Principal.ARN, witness.Context.Value(sessionNameKey))
+			continue
+		}
+		f.unknownUntil(fix, "%s may be able to choose the session name of somebody else: %s", name, d.Why)
 	}
 }
 
 // allowedActions are the actions that session roles need.
-var allowedActions = toSet(strings.ToLower(`
+var allowedActions = strings.Fields(`
 	ssm:StartSession ssm:ResumeSession ssm:TerminateSession ssmmessages:OpenDataChannel
 	ssm:DescribeSessions ssm:GetConnectionStatus ssm:DescribeInstanceInformation ssm:DescribeInstanceProperties
-	ec2:DescribeInstances ec2-instance-connect:SendSSHPublicKey kms:GenerateDataKey`))
+	ec2:DescribeInstances ec2-instance-connect:SendSSHPublicKey kms:GenerateDataKey`)
+
+// scopeLimit is a class of requests that a session role must not allow.
+type scopeLimit struct {
+	// class describes the requests.
+	class string
+	// actions are the possible actions, or nil if there is one action.
+	actions   *policy.Class
+	action    string
+	resources *policy.Class
+	context   policy.Context
+	// excess says what is wrong with a statement, and how to fix it. Optional.
+	excess func(s *policy.Statement, where string) (why []string, fix string)
+}
 
 // proveSessionScope proves that the session role starts sessions only on the stack's instances and with its
 // documents, and allows no other actions.
 func (m *model) proveSessionScope() []*finding {
 	return m.perSessionRole("session.scope", Hardening, func(f *finding, r *role) {
-		for _, p := range r.policies {
-			if p.document == nil {
-				f.unknown("the content of %s of %s is not in the state", p.name, r)
-				continue
-			}
-			for i := range p.document.Statements {
-				m.checkScope(f, r, p.document, &p.document.Statements[i])
-			}
+		m.checkUnknownPolicies(f, r)
+		for _, limit := range m.scopeLimits(r) {
+			m.checkLimit(f, r, limit)
 		}
-		m.checkExampleRequests(f, r)
+		for _, i := range m.instances {
+			d := m.decideSession(r, pushKeyAction, i.arn("ec2", "instance/"+i.id), policy.Context{}.With("ec2:osuser", "root"))
+			f.expectDenied(d, "add the condition StringEquals ec2:osuser = ec2-user", "%s on %s as root", pushKeyAction, i)
+		}
+		f.expectDenied(m.startWithoutAccessCheck(r), fixAccessCheck, "a session on %s with the default document without an access check", m.instances[0])
 	})
 }
 
-// checkScope checks that a statement allows no more than session roles need.
-func (m *model) checkScope(f *finding, r *role, d *policy.Document, s *policy.Statement) {
-	where := d.Describe(s)
-	switch {
-	case s.Deny:
-		return
-	case s.NotActions:
-		f.fail("list the actions in Action of "+where, "%s allows all actions except %s", where, strings.Join(s.Actions, ", "))
-		return
-	case s.NotResources:
-		f.fail("list the resources in Resource of "+where, "%s covers all resources except %s", where, strings.Join(s.Resources, ", "))
-		return
+// scopeLimits returns the classes of requests that a session role must not allow.
+func (m *model) scopeLimits(r *role) []scopeLimit {
+	var instances, keys []string
+	for _, i := range m.instances {
+		instances = append(instances, i.arn("ec2", "instance/"+i.id))
+	}
+	for _, k := range m.keys {
+		keys = append(keys, k.arn)
+	}
+	targets := append(slices.Clone(instances), m.intendedDocuments(r)...)
+	fixTargets := func(resource, where string) string {
+		if strings.Contains(resource, ":document/") {
+			return "remove " + resource + " from " + where
+		}
+		return r.fix(keyFixes.sessionTargets, "list the stack's instances in "+where)
+	}
+	return []scopeLimit{{
+		class: "actions that sessions do not need", actions: &policy.Class{Except: allowedActions}, resources: &policy.Class{}, excess: excessActions,
+	}, {
+		class: "ssm:StartSession on other instances and with other documents", action: "ssm:StartSession",
+		resources: &policy.Class{Prefix: "arn:", Except: targets}, context: policy.Context{}.WithOneOf(accessCheck, "true").Optional(accessCheck),
+		excess: excessResources(targets, "%s allows sessions on %s, which the stack is not meant for", fixTargets),
+	}, {
+		class: pushKeyAction + " on other instances", action: pushKeyAction, resources: &policy.Class{Prefix: "arn:", Except: instances},
+		excess: excessResources(instances, "%s pushes SSH keys to %s", fixTargets),
+	}, {
+		class: "kms:GenerateDataKey with other keys", action: "kms:GenerateDataKey", resources: &policy.Class{Prefix: "arn:", Except: keys},
+		excess: excessResources(keys, "%s allows kms:GenerateDataKey on %s", func(_, where string) string { return "list the stack's key in " + where }),
+	}}
+}
+
+// excessActions says which actions of a statement session roles do not need.
+func excessActions(s *policy.Statement, where string) (why []string, fix string) {
+	if s.NotActions {
+		return []string{where + " allows all actions except " + strings.Join(s.Actions, ", ")}, "list the actions in Action of " + where
 	}
 	for _, action := range s.Actions {
-		if !allowedActions[strings.ToLower(action)] {
-			f.fail("remove "+action+" from "+where, "%s allows %s, which sessions do not need", where, action)
+		if !slices.ContainsFunc(allowedActions, func(allowed string) bool { return strings.EqualFold(allowed, action) }) {
+			why = append(why, where+" allows "+action+", which sessions do not need")
+			fix = "remove " + action + " from " + where
 		}
 	}
-	for _, resource := range s.Resources {
-		if s.Covers("ssm:StartSession") {
-			m.checkTarget(f, r, s, where, resource)
-		}
-		if s.Covers(pushKeyAction) && !m.isInstance(resource) {
-			f.fail(r.fix(keyFixes.sessionTargets, "list the stack's instances in "+where), "%s pushes SSH keys to %s", where, resource)
-		}
-		if s.Covers("kms:GenerateDataKey") && m.key(resource) == nil {
-			f.fail("list the stack's key in "+where, "%s allows kms:GenerateDataKey on %s", where, resource)
-		}
-	}
+	return why, fix
 }
 
-// isInstance reports whether an ARN is that of an instance of the stack.
-func (m *model) isInstance(arn string) bool {
-	return slices.ContainsFunc(m.instances, func(i *instance) bool { return m.arn("ec2", "instance/"+i.id) == arn })
-}
-
-// checkTarget checks that a resource of ssm:StartSession is an instance or a document of the stack.
-func (m *model) checkTarget(f *finding, r *role, s *policy.Statement, where, resource string) {
-	fixTargets := r.fix(keyFixes.sessionTargets, "list the stack's instances and documents in "+where)
-	switch {
-	case strings.ContainsAny(resource, "*?$"):
-		var others []string
-		for _, c := range s.Conditions {
-			if !strings.EqualFold(c.Key, accessCheck) {
-				others = append(others, c.String())
+// excessResources returns a function that says which resources of a statement are none of those that are allowed.
+func excessResources(allowed []string, format string, fix func(resource, where string) string) func(*policy.Statement, string) ([]string, string) {
+	set := toSet(strings.Join(allowed, " "))
+	return func(s *policy.Statement, where string) (why []string, remedy string) {
+		if s.NotResources {
+			return []string{where + " covers all resources except " + strings.Join(s.Resources, ", ")}, "list the resources in Resource of " + where
+		}
+		for _, resource := range s.Resources {
+			if !set[resource] {
+				why = append(why, fmt.Sprintf(format, where, resource))
+				remedy = fix(resource, where)
 			}
 		}
-		if len(others) > 0 {
-			f.unknown("%s allows sessions on the instances of %s that meet %s: the state does not show which ones do", where, resource, strings.Join(others, " and "))
-			return
-		}
-		f.fail(fixTargets, "%s allows sessions on %s", where, resource)
-	case strings.Contains(resource, ":instance/"):
-		if !m.isInstance(resource) {
-			f.fail(fixTargets, "%s allows sessions on %s, which is not an instance of the stack", where, resource)
-		}
-	case !m.isIntendedDocument(resource):
-		f.fail("remove it from "+where, "%s allows sessions with %s, which the stack is not meant for", where, resource)
+		return why, remedy
 	}
 }
 
-// isIntendedDocument reports whether the stack is meant for sessions with a document.
-func (m *model) isIntendedDocument(arn string) bool {
-	intended := func(kind string) bool { return !m.intent.sessionRoleKnown || slices.Contains(m.intent.documents, kind) }
-	for name := range m.documents {
-		if m.documentARN(name) == arn {
-			return true
+// checkLimit checks that a session role allows no request of a class.
+func (m *model) checkLimit(f *finding, r *role, limit scopeLimit) {
+	policies, request := m.sessionRequest(r, limit.action, "", limit.context)
+	request.Context = request.Context.WithSome("aws:userid")
+	request.Actions, request.Resources = limit.actions, limit.resources
+	d := policies.DecideClass(request)
+	if d.Effect == policy.Denied {
+		f.pass("%s: %s: %s", limit.class, d.Effect, d.Why)
+		return
+	}
+	_, _, allowed := policies.Witness(request)
+	for _, document := range policies.Identity {
+		for i := range document.Statements {
+			s := &document.Statements[i]
+			if s.Deny || limit.action != "" && !s.Covers(limit.action) {
+				continue
+			}
+			reasons, fix := limit.excess(s, document.Describe(s))
+			for _, why := range reasons {
+				if allowed {
+					f.fail(fix, "%s", why)
+				} else {
+					f.unknownUntil(fix, "%s, if %s", why, d.Why)
+				}
+			}
 		}
 	}
-	for kind, name := range awsDocuments {
-		if m.documentARN(name) == arn {
-			return intended(kind)
-		}
+	if f.passing() {
+		f.unknown("%s may be allowed: %s", limit.class, d.Why)
 	}
-	return arn == m.documentARN(defaultDocument) && intended(contract.Shell)
 }
 
-// checkExampleRequests checks requests that have to be denied, whatever the policies look like.
-func (m *model) checkExampleRequests(f *finding, r *role) {
-	instance := m.arn("ec2", "instance/i-00000000000000bad")
-	own := m.arn("ec2", "instance/"+m.instances[0].id)
-	key := m.arn("kms", "key/00000000-0000-0000-0000-000000000bad")
-	fixTargets := r.fix(keyFixes.sessionTargets, "list the stack's instances in the policies of "+r.String())
-	fixDocuments := "list the stack's documents in the policies of " + r.String()
-	remove := func(action string) string { return "remove " + action + " from the policies of " + r.String() }
-	for _, request := range []struct {
-		action, resource string
-		context          policy.Context
-		fix              string
-	}{
-		{"ssm:StartSession", instance, withTags(defaultDocumentContext("true"), nil), fixTargets},
-		{"ssm:StartSession", m.arn("ssm", "document/AWS-StartSSHSession"), withTags(namedDocumentContext(), nil), "list AWS's document, whose ARN has no account"},
-		{"ssm:StartSession", m.arn("ssm", "document/another"), withTags(namedDocumentContext(), nil), fixDocuments},
-		{"ssm:SendCommand", own, withTags(policy.Context{}, nil), remove("ssm:SendCommand")},
-		{"ssm:CreateDocument", m.arn("ssm", "document/another"), policy.Context{}, remove("ssm:CreateDocument")},
-		{"ssm:UpdateDocument", m.documentARN(m.shellDocument()), withTags(policy.Context{}, nil), remove("ssm:UpdateDocument")},
-		{"ssm:PutParameter", m.arn("ssm", "parameter/any"), withTags(policy.Context{}, nil), remove("ssm:PutParameter")},
-		{"kms:GenerateDataKey", key, policy.Context{}, "list the stack's key in the policies of " + r.String()},
-		{pushKeyAction, instance, policy.Context{}.With("ec2:osuser", "ec2-user"), fixTargets},
-		{pushKeyAction, own, policy.Context{}.With("ec2:osuser", "root"), "add the condition StringEquals ec2:osuser = ec2-user"},
-	} {
-		f.expectDenied(m.decideSession(r, request.action, request.resource, request.context), request.fix, "%s on %s", request.action, request.resource)
+// intendedDocuments returns the ARNs of the documents that a session role is meant for, at each location of instances:
+// those of the state and, of AWS's, those of the intended kinds, or all if no component records these.
+func (m *model) intendedDocuments(r *role) []string {
+	intent := m.intentOf(r)
+	intended := func(kind string) bool { return !intent.known || slices.Contains(intent.documents, kind) }
+	var found []string
+	for _, at := range m.locations() {
+		for _, d := range m.documentsAt(at) {
+			found = append(found, documentARNAt(d.name, at))
+		}
+		for kind, name := range awsDocuments {
+			if intended(kind) {
+				found = append(found, documentARNAt(name, at))
+			}
+		}
+		if intended(contract.Shell) {
+			found = append(found, documentARNAt(defaultDocument, at))
+		}
 	}
-	f.expectDenied(m.startWithoutAccessCheck(r), fixAccessCheck, "%s", fmt.Sprintf("a session on %s with the default document without an access check", m.instances[0]))
+	return found
 }

@@ -1,6 +1,7 @@
 package proof
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -15,6 +16,8 @@ func (m *model) perSessionRole(id, class string, check func(*finding, *role)) []
 	var found []*finding
 	for _, r := range m.sessionRoles() {
 		f := newFinding(id, r.resource.name, class)
+		f.rest(r.parts()...)
+		f.rest(m.managedIn(r)...)
 		check(f, r)
 		found = append(found, f)
 	}
@@ -31,14 +34,29 @@ func (m *model) perSessionRole(id, class string, check func(*finding, *role)) []
 	return found
 }
 
+// managedIn returns the managed policies of the state that are attached to a role, or are its permissions boundary.
+func (m *model) managedIn(r *role) []*resource {
+	var found []*resource
+	for _, n := range m.ofType("aws:iam/policy:Policy") {
+		arn := n.str("arn")
+		if arn != "" && (arn == r.boundary || r.has(arn)) {
+			found = append(found, n)
+		}
+	}
+	return found
+}
+
 // proveSessionStart proves that the listed principals can assume the session role and start sessions.
 func (m *model) proveSessionStart() []*finding {
 	return m.perSessionRole("session.start", Required, func(f *finding, r *role) {
 		m.checkAssumeRole(f, r)
-		usable := m.usableDocuments(f, r)
-		m.checkStartOnInstances(f, r, usable)
+		for _, at := range m.locations() {
+			usable := m.usableDocuments(f, r, at)
+			m.checkStartOnInstances(f, r, at, usable)
+			m.checkSessionKeys(f, r, at, usable)
+			m.checkRunAs(f, r, at, usable)
+		}
 		m.checkDataChannel(f, r)
-		m.checkSessionKeys(f, r, usable)
 		m.checkPushKey(f, r)
 		if unknown := r.unknownPolicies(); len(unknown) > 0 && f.passing() {
 			fix := ""
@@ -50,58 +68,121 @@ func (m *model) proveSessionStart() []*finding {
 	})
 }
 
-// checkAssumeRole checks that each listed principal can assume the role.
+// checkAssumeRole checks that each listed principal, and each that is meant to, can assume the role.
 func (m *model) checkAssumeRole(f *finding, r *role) {
 	principals := m.trustedPrincipals(r)
 	if len(principals) == 0 {
 		f.unknown("the trust policy of %s lists no IAM principal", r)
 	}
 	for _, p := range principals {
-		name, how := exampleUser, "a role session, whose requests do not show MFA"
-		if p.isUser() {
-			name, how = p.name(), "with MFA"
+		m.checkCanAssume(f, r, p)
+	}
+	for _, name := range m.intentOf(r).principals {
+		policies := m.trusts(r)
+		d := decideClass(policies, &policy.Request{Principal: m.intendedPrincipal(r, name), Action: "sts:AssumeRole", Resource: r.arn})
+		if d.Effect == policy.Denied {
+			f.fail("allow sts:AssumeRole to "+name+" in the trust policy of "+r.String(), "%s is meant to assume %s: %s: %s", name, r, d.Effect, d.Why)
 		}
-		f.expectAllowed(m.decideAssume(r, p.Principal, name, withMFA(p)), "allow sts:AssumeRole to "+p.listed+" in the trust policy of "+r.String(),
-			"%s (%s) assumes %s", p.ARN, how, r)
 	}
 	f.assume("the principals' own policies and service control policies allow sts:AssumeRole on %s", r)
 }
 
-// usableDocuments returns the documents that the role can use. If the stack records which it is meant for,
-// the role has to allow all of these.
-func (m *model) usableDocuments(f *finding, r *role) []documentUse {
-	var usable []documentUse
-	for _, u := range m.documentUses(r) {
-		switch u.decision.Effect {
-		case policy.Allowed:
-			usable = append(usable, u)
-		case policy.Undecided:
+// checkCanAssume checks that a listed principal can assume the role.
+func (m *model) checkCanAssume(f *finding, r *role, p trustedPrincipal) {
+	fix := "allow sts:AssumeRole to " + p.listed + " in the trust policy of " + r.String()
+	d, request := m.decideAssume(r, p.Principal)
+	name, how := p.listed, "with or without MFA"
+	switch {
+	case strings.Contains(p.listed, ":federated-user/"):
+		// https://docs.aws.amazon.com/STS/latest/APIReference/API_GetFederationToken.html
+		d = policy.Decision{Effect: policy.Denied, Why: "federated users cannot call AWS STS"}
+	case p.IsSession():
+		how = "a role session, whose requests do not show MFA"
+	case request != nil:
+		name = request.Principal.ARN
+		if request.Context.Value(mfaPresent) == "true" {
+			how = "with MFA"
+		}
+	}
+	f.expectAllowed(d, fix, "%s (%s) assumes %s", name, how, r)
+}
+
+// intendedPrincipal returns the principals that an entry of sessionPrincipals, or of the option --principal, stands for.
+func (m *model) intendedPrincipal(r *role, name string) policy.Principal {
+	set, identityCenter := strings.CutPrefix(name, "sso:")
+	switch {
+	case name == "account":
+		return policy.Group{Partition: m.partition, Account: r.account()}.Principal()
+	case identityCenter:
+		// The role may be in a subfolder that is named after a Region.
+		role := fmt.Sprintf("arn:%s:iam::%s:%sAWSReservedSSO_%s_0123456789abcdef", m.partition, r.account(), identityCenterPath, set)
+		return policy.Session(role, exampleUser)
+	}
+	return m.principalOf(name)
+}
+
+// usableDocuments returns the documents that the role can use on instances at a location. If the stack records which
+// kinds of session the role is meant for, it has to allow all of these.
+func (m *model) usableDocuments(f *finding, r *role, at location) []documentUse {
+	var usable, undecided []documentUse
+	for _, u := range m.documentUsesAt(r, at) {
+		d := m.documentAt(u.name, at)
+		switch {
+		case u.decision.Effect == policy.Denied:
+		case d.doubt != "":
+			f.unknown("sessions with %s: %s", u.name, d.doubt)
+			undecided = append(undecided, u)
+		case u.decision.Effect == policy.Undecided:
 			f.unknown("ssm:StartSession with %s by %s: %s", u.name, r, u.decision.Why)
+			undecided = append(undecided, u)
+		case d.found == nil && !isAWSDocument(u.name) && u.name != defaultDocument:
+			f.unknown("document %q in %s is not in the state, and may not exist", u.name, at.region)
+			undecided = append(undecided, u)
+		case d.found != nil && d.found.unreadable != "":
+			f.unknown("sessions with %s: %s", u.name, d.found.unreadable)
+			undecided = append(undecided, u)
+		default:
+			if d.found != nil {
+				f.rest(d.found.resource)
+			}
+			usable = append(usable, u)
 		}
 	}
-	has := func(name string) bool {
-		return slices.ContainsFunc(usable, func(u documentUse) bool { return u.name == name })
-	}
-	fix := func(name string) string {
-		return "allow ssm:StartSession on " + m.documentARN(name) + " to " + r.String()
-	}
-	for _, kind := range m.intent.documents {
-		if name, aws := awsDocuments[kind]; aws && !has(name) {
-			f.fail(fix(name), "%s is meant for sessions with %s but does not allow them", r, name)
+	// need fails unless a document that is needed is among those that may be usable.
+	need := func(is func(documentUse) bool, name, format string, args ...any) {
+		fix := "allow ssm:StartSession on " + documentARNAt(name, at) + " to " + r.String()
+		if !slices.ContainsFunc(usable, is) && !slices.ContainsFunc(undecided, is) {
+			f.fail(fix, format, args...)
 		}
 	}
-	if slices.Contains(m.intent.documents, contract.Shell) && !slices.ContainsFunc(usable, m.opensShell) {
-		f.fail(fix(m.shellDocument()), "%s is meant for shells but does not allow them", r)
+	documents := m.intentOf(r).documents
+	for _, kind := range documents {
+		if name, aws := awsDocuments[kind]; aws {
+			need(func(u documentUse) bool { return u.name == name }, name, "%s is meant for sessions with %s but does not allow them", r, name)
+		}
 	}
-	if len(usable) == 0 {
-		f.fail(fix(m.shellDocument()), "%s allows ssm:StartSession on no document", r)
+	opensShell := func(u documentUse) bool {
+		return u.name == defaultDocument || m.documentAt(u.name, at).found.opensShell()
 	}
+	if slices.Contains(documents, contract.Shell) {
+		need(opensShell, m.shellDocument(), "%s is meant for shells but does not allow them", r)
+	}
+	need(func(documentUse) bool { return true }, m.shellDocument(), "%s allows ssm:StartSession on no document", r)
 	return usable
 }
 
+// isAWSDocument reports whether AWS owns the document with a name. Nobody else can create one whose name begins like
+// this.
+func isAWSDocument(name string) bool { return strings.HasPrefix(name, "AWS-") }
+
 // opensShell reports whether a document opens shells.
 func (m *model) opensShell(u documentUse) bool {
-	return u.name == defaultDocument || m.documents[u.name] != nil
+	return u.name == defaultDocument || m.documents[u.name].opensShell()
+}
+
+// opensShell reports whether sessions with the document are shells, or may be. It is false for nil.
+func (d *sessionDocument) opensShell() bool {
+	return d != nil && (d.unreadable != "" || d.sessionType == standardStream)
 }
 
 // shellDocument returns the name of the document for shells.
@@ -112,14 +193,19 @@ func (m *model) shellDocument() string {
 	return defaultDocument
 }
 
-// checkStartOnInstances checks that the role can start sessions on each instance with each usable document.
-func (m *model) checkStartOnInstances(f *finding, r *role, usable []documentUse) {
+// checkStartOnInstances checks that the role can start sessions on each instance at a location with each usable
+// document.
+func (m *model) checkStartOnInstances(f *finding, r *role, at location, usable []documentUse) {
 	var names []string
 	for _, u := range usable {
 		names = append(names, u.name)
 	}
 	for _, i := range m.instances {
-		arn := m.arn("ec2", "instance/"+i.id)
+		if i.location != at {
+			continue
+		}
+		f.rest(i.resource)
+		arn := i.arn("ec2", "instance/"+i.id)
 		allowed := true
 		for _, u := range usable {
 			if d := m.decideStart(r, i, documentContext(u.name)); d.Effect != policy.Allowed {
@@ -133,13 +219,41 @@ func (m *model) checkStartOnInstances(f *finding, r *role, usable []documentUse)
 	}
 }
 
+// checkRunAs checks that sessions find the operating system user that they run as. If Run As is on and neither the
+// document nor the tag SSMSessionRunAs of the role names a user, sessions fail.
+// https://docs.aws.amazon.com/systems-manager/latest/userguide/session-preferences-run-as.html
+func (m *model) checkRunAs(f *finding, r *role, at location, usable []documentUse) {
+	for _, u := range usable {
+		d := m.documentAt(u.name, at).found
+		if d == nil || !d.runAs {
+			continue
+		}
+		tag := asStr(m.tagsOf(r.resource)["SSMSessionRunAs"])
+		user := cmp.Or(tag, d.runAsUser)
+		switch {
+		case r.allowsSessionTags():
+			f.unknown("sessions with %s run as the user in the session tag SSMSessionRunAs, which callers choose", d)
+		case user == "":
+			f.fail("set runAsDefaultUser in "+d.String()+", or runAsEnabled to false",
+				"sessions with %s end at once: Run As is on, and neither the document nor a tag SSMSessionRunAs of %s names a user", d, r)
+		default:
+			f.assume("the operating system of the instances has the user %q, which sessions with %s run as", user, d)
+		}
+	}
+}
+
+// allowsSessionTags reports whether callers may choose tags of their sessions.
+func (r *role) allowsSessionTags() bool {
+	return slices.ContainsFunc(r.trust.Statements, func(s policy.Statement) bool { return !s.Deny && s.Covers("sts:TagSession") })
+}
+
 // checkDataChannel checks that the role can open the data channel of a session.
 func (m *model) checkDataChannel(f *finding, r *role) {
 	const action = "ssmmessages:OpenDataChannel"
 	d := m.decideSession(r, action, "*", policy.Context{})
 	if d.Effect == policy.Denied && !d.Explicit {
 		own := m.arn("ssm", "session/"+r.uniqueID+":"+exampleUser+"-0123456789abcdef0")
-		if m.decideSession(r, action, own, policy.Context{}).Effect == policy.Allowed {
+		if m.decideNamedSession(r, action, own, policy.Context{}).Effect == policy.Allowed {
 			f.unknownUntil("allow "+action+" on *", "%s allows %s on sessions only: a sample policy of AWS does the same, and its documentation lists no resource for the action", r, action)
 			return
 		}
@@ -148,17 +262,25 @@ func (m *model) checkDataChannel(f *finding, r *role) {
 }
 
 // checkSessionKeys checks that the role can use the KMS keys that encrypt sessions.
-func (m *model) checkSessionKeys(f *finding, r *role, usable []documentUse) {
+func (m *model) checkSessionKeys(f *finding, r *role, at location, usable []documentUse) {
 	for _, u := range usable {
-		d := m.documents[u.name]
+		d := m.documentAt(u.name, at).found
 		if d == nil || d.kms == "" {
 			continue
 		}
-		k := m.key(d.kms)
-		if k == nil {
+		match := m.keyAt(d.kms, at)
+		k := match.found
+		switch {
+		case match.doubt != "":
+			f.unknown("key %q of %s: %s", d.kms, d, match.doubt)
+			continue
+		case k == nil:
 			f.unknown("key %q of %s is not in the state", d.kms, d)
 			continue
+		case k.unusable != "":
+			f.fail("make "+k.String()+" usable", "sessions with %s need %s: %s", d, k, k.unusable)
 		}
+		f.rest(k.resource)
 		f.expectAllowed(m.decideSession(r, "kms:GenerateDataKey", k.arn, policy.Context{}), "allow kms:GenerateDataKey on "+k.arn+" to "+r.String(),
 			"kms:GenerateDataKey on %s by %s", k, r)
 	}
@@ -169,122 +291,12 @@ const pushKeyAction = "ec2-instance-connect:SendSSHPublicKey"
 
 // checkPushKey checks that the role can push SSH public keys, if the stack is meant for that.
 func (m *model) checkPushKey(f *finding, r *role) {
-	if !m.intent.pushKey {
+	if !m.intentOf(r).pushKey {
 		return
 	}
 	for _, i := range m.instances {
 		arn := m.arn("ec2", "instance/"+i.id)
 		d := m.decideSession(r, pushKeyAction, arn, policy.Context{}.With("ec2:osuser", "ec2-user"))
 		f.expectAllowed(d, "allow "+pushKeyAction+" on "+arn+" to "+r.String(), "%s on %s by %s", pushKeyAction, i, r)
-	}
-}
-
-// proveSessionMFA proves that no principal can assume the session role without MFA.
-func (m *model) proveSessionMFA() []*finding {
-	return m.perSessionRole("session.mfa", Required, func(f *finding, r *role) {
-		configured := m.intent.requireMFA || slices.ContainsFunc(r.trust.Statements, requiresMFA)
-		if !configured {
-			f.claim.Class = Hardening
-		}
-		users := 0
-		for _, p := range m.trustedPrincipals(r) {
-			if !p.isUser() {
-				if !configured {
-					f.unknown("%s assumes %s: requests by roles do not show MFA", p.listed, r)
-				}
-				continue
-			}
-			users++
-			m.checkUserMFA(f, r, p)
-		}
-		m.checkServicesMFA(f, r, configured)
-		if users == 0 && f.passing() {
-			f.pass("the trust policy of %s lists no user", r)
-		}
-	})
-}
-
-// checkUserMFA checks that a user cannot assume the role without MFA, or with MFA that is too old.
-func (m *model) checkUserMFA(f *finding, r *role, p trustedPrincipal) {
-	if d := m.decideAssume(r, p.Principal, p.name(), withMFA(p)); d.Effect == policy.Denied {
-		f.unknown("%s cannot assume %s even with MFA, so this example does not show whether other principals of %s can without it: %s", p.ARN, r, p.listed, d.Why)
-	}
-	fix := r.fix(keyFixes.requireMfa, "add the condition Bool "+mfaPresent+" = true to the statement in the trust policy of "+r.String()+
-		"; BoolIfExists would allow long-term access keys")
-	f.expectDenied(m.decideAssume(r, p.Principal, p.name(), noMFA), fix, "%s assumes %s with long-term access keys", p.ARN, r)
-	f.expectDenied(m.decideAssume(r, p.Principal, p.name(), mfaFalse), fix, "%s assumes %s with temporary credentials without MFA", p.ARN, r)
-	if age := 60 * m.intent.mfaMaxAge; age > 0 {
-		fix := r.fix(keyFixes.mfaMaxAgeMinutes, fmt.Sprintf("add the condition NumericLessThanEquals %s = %d", mfaAge, age))
-		f.expectDenied(m.decideAssume(r, p.Principal, p.name(), mfaSecondsAgo(age+1)), fix, "%s assumes %s with MFA %d seconds ago", p.ARN, r, age+1)
-	}
-}
-
-// checkServicesMFA checks that the role trusts no service or identity provider, whose users may have no MFA.
-func (m *model) checkServicesMFA(f *finding, r *role, configured bool) {
-	for _, s := range r.trust.Statements {
-		if s.Deny || s.Principal == nil {
-			continue
-		}
-		for _, service := range s.Principal.Services {
-			if configured {
-				f.fail("remove "+service+" from the trust policy of "+r.String(),
-					"%s can assume %s for its users, without MFA", service, r)
-			}
-		}
-		for _, provider := range s.Principal.Federated {
-			f.unknown("users of %s can assume %s: the state does not show whether they use MFA", provider, r)
-		}
-	}
-}
-
-// requiresMFA reports whether a statement has a condition on MFA.
-func requiresMFA(s policy.Statement) bool {
-	return slices.ContainsFunc(s.Conditions, func(c policy.Condition) bool {
-		return strings.EqualFold(c.Key, mfaPresent) || strings.EqualFold(c.Key, mfaAge)
-	})
-}
-
-// proveSessionForeign proves that no principal of another account can assume the session role, except those
-// that are meant to.
-func (m *model) proveSessionForeign() []*finding {
-	return m.perSessionRole("session.foreign", Required, func(f *finding, r *role) {
-		fix := "list only principals that are meant to assume " + r.String() + " in its trust policy"
-		for _, s := range r.trust.Statements {
-			if s.Deny || s.Principal == nil {
-				continue
-			}
-			for _, name := range s.Principal.AWS {
-				m.checkTrustedName(f, r, name, fix)
-			}
-			for _, name := range s.Principal.Federated {
-				f.unknown("users of %s can assume %s: the state does not show who they are", name, r)
-			}
-			if s.Principal.Anyone && s.Covers("sts:AssumeRoleWithWebIdentity") {
-				f.unknown("users of web identity providers can assume %s by %s: the state does not show who they are", r, r.trust.Describe(&s))
-			}
-		}
-		for _, foreign := range m.foreignPrincipals(r.trust, r.account()) {
-			p := trustedPrincipal{Principal: foreign}
-			d := m.decideAssume(r, foreign, p.name(), withMFA(p))
-			if d.Effect == policy.Denied {
-				// A principal with another name, or with or without MFA, may be allowed.
-				d = m.decideAssume(r, foreign, p.name(), unknownMFA, sessionNameKey, "aws:userid", "aws:username")
-			}
-			f.expectDenied(d, fix, "%s of another account assumes %s", foreign.ARN, r)
-		}
-	})
-}
-
-// checkTrustedName checks that a name in the trust policy is of the role's account, or meant to be there.
-func (m *model) checkTrustedName(f *finding, r *role, name, fix string) {
-	account := accountOf(name)
-	switch {
-	case len(account) != 12:
-		f.unknown("the trust policy of %s lists %q, which is neither an ARN nor an account", r, name)
-	case account == r.account():
-	case slices.Contains(m.intent.principals, name), slices.Contains(m.intent.principals, account):
-		f.pass("%s of another account is meant to assume %s", name, r)
-	default:
-		f.fail(fix, "the trust policy of %s lists %s of another account", r, name)
 	}
 }

@@ -6,8 +6,10 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/urn"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/tokens"
 
 	"bastionless/internal/contract"
@@ -23,14 +25,29 @@ const (
 type resource struct {
 	urn, typ, name, id string
 	inputs, outputs    map[string]any
+	// location is where the resource is. Its fields are empty if the state does not show them.
+	location
+	// provider is the reference to the provider that manages the resource.
+	provider string
+	// health lists reasons why the resource may not exist, or may not be as its outputs say. It is empty for
+	// a resource whose last operation succeeded.
+	health []string
+	// created is when the resource was added to the state, or zero if that is unknown.
+	created time.Time
 	// dependencies are the URNs of the resources that existed before this one was created: its parent and
 	// what it depends on.
 	dependencies []string
 	// retain is true if destroying the stack does not delete the resource.
 	retain bool
+	// external is true if the stack reads the resource and does not manage it.
+	external bool
 	// fromProject is true if a component of this project's program declares the resource.
 	fromProject bool
-	state       *state
+	// encrypted are the properties that were read and are encrypted.
+	encrypted map[string]bool
+	// doubtful is the result of doubts, which is computed once.
+	doubtful *[]string
+	state    *state
 }
 
 // String returns the resource for people, such as `VpcEndpoint "endpoints-ssm"`.
@@ -45,33 +62,33 @@ type state struct {
 	// resources are those of providers, and components the others. Both are sorted by URN.
 	resources, components []*resource
 	byURN                 map[string]*resource
-	// encryptedProps are the properties that a claim depends on and that are encrypted.
-	encryptedProps map[string]bool
+	byType                map[string][]*resource
+	// uncertain are resources that may exist beside those in resources: copies that a replacement has not
+	// deleted yet, and resources whose creation was interrupted. Their health says which.
+	uncertain []*resource
 }
 
-// readState reads a deployment. It returns an error if the deployment does not show which resources exist.
+// readState reads a deployment. It returns an error if the deployment has no resources.
 func readState(deployment *apitype.DeploymentV3) (*state, error) {
 	if deployment == nil || len(deployment.Resources) == 0 {
 		return nil, errEmpty
 	}
-	if n := len(deployment.PendingOperations); n > 0 {
-		op := deployment.PendingOperations[0]
-		return nil, fmt.Errorf("the state has %d pending operations (%s %s), so it does not show which resources exist: "+
-			"run \"pulumi refresh\" and try again", n, op.Type, op.Resource.URN.Name())
-	}
-	s := &state{byURN: map[string]*resource{}, encryptedProps: map[string]bool{}}
+	s := &state{byURN: map[string]*resource{}, byType: map[string][]*resource{}}
 	for _, r := range deployment.Resources {
-		if r.Delete {
-			return nil, fmt.Errorf("the state contains %s %q, which was replaced and is not deleted yet: "+
-				"run \"pulumi up\" and try again", r.Type, r.URN.Name())
-		}
 		s.add(r)
+	}
+	for _, op := range deployment.PendingOperations {
+		s.addPending(op)
 	}
 	// The engine writes resources in the order in which they were created, which varies. The order of claims
 	// and reasons should not.
-	for _, list := range [][]*resource{s.resources, s.components} {
+	for _, list := range [][]*resource{s.resources, s.components, s.uncertain} {
 		slices.SortStableFunc(list, func(a, b *resource) int { return strings.Compare(a.urn, b.urn) })
 	}
+	for _, r := range s.resources {
+		s.byType[r.typ] = append(s.byType[r.typ], r)
+	}
+	s.locate()
 	return s, nil
 }
 
@@ -81,13 +98,27 @@ var componentTypes = toSet(strings.Join([]string{
 	contract.SessionRoleType, contract.InstancesType, contract.SessionsType,
 }, " "))
 
-// add adds one resource.
-func (s *state) add(r apitype.ResourceV3) {
-	n := &resource{
-		urn: string(r.URN), typ: string(r.Type), name: r.URN.Name(), id: string(r.ID),
-		inputs: r.Inputs, outputs: r.Outputs, retain: r.RetainOnDelete || r.Protect, state: s,
+// urnParts returns the stack, the qualified type and the name in a URN, which need not be valid.
+func urnParts(text urn.URN) (stack, qualifiedType, name string) {
+	parts := strings.SplitN(strings.TrimPrefix(string(text), urn.Prefix), "::", 4)
+	if len(parts) < 4 {
+		return "", "", string(text)
 	}
-	for _, typ := range strings.Split(string(r.URN.QualifiedType()), "$") {
+	return parts[0], parts[2], parts[3]
+}
+
+// newResource reads one resource.
+func (s *state) newResource(r apitype.ResourceV3) *resource {
+	_, qualifiedType, name := urnParts(r.URN)
+	n := &resource{
+		urn: string(r.URN), typ: string(r.Type), name: name, id: string(r.ID), inputs: r.Inputs, outputs: r.Outputs,
+		provider: r.Provider, retain: r.RetainOnDelete || r.Protect,
+		external: r.External, state: s,
+	}
+	if r.Created != nil {
+		n.created = *r.Created
+	}
+	for _, typ := range strings.Split(qualifiedType, "$") {
 		n.fromProject = n.fromProject || componentTypes[typ]
 	}
 	for _, urn := range r.Dependencies {
@@ -101,14 +132,42 @@ func (s *state) add(r apitype.ResourceV3) {
 	if r.Parent != "" {
 		n.dependencies = append(n.dependencies, string(r.Parent))
 	}
-	s.stack = string(r.URN.Stack())
-	s.byURN[n.urn] = n
+	n.health = healthOf(r)
+	return n
+}
+
+// add adds one resource.
+func (s *state) add(r apitype.ResourceV3) {
+	n := s.newResource(r)
+	if stack, _, _ := urnParts(r.URN); s.stack == "" {
+		s.stack = stack
+	}
 	switch {
+	case r.Delete:
+		n.health = append(n.health, "a replacement has not deleted this copy yet (run \"pulumi up\")")
+		s.uncertain = append(s.uncertain, n)
+		return
 	case r.Custom:
 		s.resources = append(s.resources, n)
 	case r.Type != tokens.Type("pulumi:pulumi:Stack"):
 		s.components = append(s.components, n)
 	}
+	if s.byURN[n.urn] != nil {
+		n.health = append(n.health, "the state has two resources with this URN")
+	}
+	s.byURN[n.urn] = n
+}
+
+// addPending adds an operation that was interrupted.
+func (s *state) addPending(op apitype.OperationV2) {
+	why := fmt.Sprintf("its operation %q was interrupted (run \"pulumi refresh\")", op.Type)
+	if n := s.byURN[string(op.Resource.URN)]; n != nil && op.Type != apitype.OperationTypeCreating {
+		n.health = append(n.health, why)
+		return
+	}
+	n := s.newResource(op.Resource)
+	n.health = append(n.health, why)
+	s.uncertain = append(s.uncertain, n)
 }
 
 // value returns a property as it is deployed. If the provider does not report the property, it returns the
@@ -147,7 +206,10 @@ func (r *resource) unwrapSecret(key string, value any) any {
 				return r.unwrapSecret(key, plain)
 			}
 		}
-		r.state.encryptedProps[fmt.Sprintf("%s of %s", key, r)] = true
+		if r.encrypted == nil {
+			r.encrypted = map[string]bool{}
+		}
+		r.encrypted[key] = true
 		return nil
 	}
 	return value
@@ -163,8 +225,11 @@ func (r *resource) boolean(key string, absent bool) bool { return asBool(r.value
 func (r *resource) strList(key string) []string { return asStrList(r.value(key)) }
 
 // objects returns a property that is a list of objects.
-func (r *resource) objects(key string) []map[string]any {
-	list, _ := r.value(key).([]any)
+func (r *resource) objects(key string) []map[string]any { return toObjects(r.value(key)) }
+
+// toObjects converts a list of objects.
+func toObjects(value any) []map[string]any {
+	list, _ := value.([]any)
 	var objects []map[string]any
 	for _, item := range list {
 		if object, ok := item.(map[string]any); ok {
@@ -222,12 +287,14 @@ func asInt(value any, absent int) int {
 
 // ofType returns the resources of the types.
 func (s *state) ofType(types ...string) []*resource {
-	var found []*resource
-	for _, n := range s.resources {
-		if slices.Contains(types, n.typ) {
-			found = append(found, n)
-		}
+	if len(types) == 1 {
+		return slices.Clone(s.byType[types[0]])
 	}
+	var found []*resource
+	for _, typ := range types {
+		found = append(found, s.byType[typ]...)
+	}
+	slices.SortStableFunc(found, func(a, b *resource) int { return strings.Compare(a.urn, b.urn) })
 	return found
 }
 

@@ -2,8 +2,11 @@ package proof
 
 import (
 	"cmp"
+	"fmt"
+	"maps"
 	"net/netip"
 	"slices"
+	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
 )
@@ -138,13 +141,25 @@ func ReadTopology(deployment *apitype.DeploymentV3) (*Topology, error) {
 		t.Roles = append(t.Roles, m.topologyRole(r))
 	}
 	slices.SortStableFunc(t.Roles, func(a, b SessionRole) int { return cmp.Compare(a.Name, b.Name) })
-	for _, names := range m.unmodeledTypes() {
-		t.Unmodeled = append(t.Unmodeled, names...)
-	}
+	t.Unmodeled = slices.Concat(m.unmodeled(scopeNetwork|scopeIdentity), m.uncertainIn(scopeNetwork|scopeIdentity))
 	slices.Sort(t.Unmodeled)
-	t.Unmodeled = slices.Compact(t.Unmodeled)
-	if err := m.encryptedPropsError(); err != nil {
+	if err := m.encryptedError(); err != nil {
 		return nil, err
 	}
 	return t, nil
+}
+
+// encryptedError returns an error if a property that was read is encrypted: a diagram has no way to show that.
+func (m *model) encryptedError() error {
+	var found []string
+	for _, r := range m.resources {
+		for _, key := range slices.Sorted(maps.Keys(r.encrypted)) {
+			found = append(found, fmt.Sprintf("%s of %s", key, r))
+		}
+	}
+	if len(found) == 0 {
+		return nil
+	}
+	return fmt.Errorf("the state encrypts properties that claims depend on: %s: "+
+		"export it with \"pulumi stack export --show-secrets\"", strings.Join(found, ", "))
 }

@@ -139,7 +139,7 @@ func (m *model) topologyRole(r *role) SessionRole {
 			found.Kinds = append(found.Kinds, kind)
 		}
 	}
-	anybody := trustedPrincipal{policy.User("arn:" + m.partition + ":iam::" + foreignAccounts(r.account())[0] + ":user/" + exampleUser), "*"}
+	anybody := trustedPrincipal{"*", policy.Group{Partition: m.partition, NotAccounts: []string{r.account()}}.Principal()}
 	for _, p := range append(m.trustedPrincipals(r), anybody) {
 		if principal, ok := m.topologyPrincipal(r, p); ok {
 			found.Principals = append(found.Principals, principal)
@@ -150,14 +150,14 @@ func (m *model) topologyRole(r *role) SessionRole {
 
 // topologyPrincipal returns false if the principal cannot assume the role.
 func (m *model) topologyPrincipal(r *role, p trustedPrincipal) (Principal, bool) {
-	name := exampleUser
-	if p.isUser() {
-		name = p.name()
+	decision, request := m.decideAssume(r, p.Principal)
+	example := p.Principal
+	if request != nil {
+		example = request.Principal
 	}
-	decision := m.decideAssume(r, p.Principal, name, withMFA(p))
 	return Principal{
-		Listed: p.listed, ARN: cmp.Or(p.RoleARN, p.ARN), Conditional: decision.Effect == policy.Undecided,
-		MFA: p.isUser() && m.decideAssume(r, p.Principal, name, noMFA).Effect == policy.Denied,
+		Listed: p.listed, ARN: cmp.Or(example.RoleARN, example.ARN), Conditional: decision.Effect == policy.Undecided,
+		MFA: !example.IsSession() && !m.canAssumeWithoutMFA(r, p.Principal),
 	}, decision.Effect != policy.Denied
 }
 

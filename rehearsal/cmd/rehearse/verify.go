@@ -43,7 +43,7 @@ func verifyCommand(_ context.Context, args []string, s streams) int {
 	if err != nil {
 		return s.fail("verify", err)
 	}
-	r := &report.Report{Stack: string(deployment.Resources[0].URN.Stack()), Strict: strict, Claims: claims}
+	r := &report.Report{Stack: proof.StackName(deployment), Strict: strict, Claims: claims}
 	r.Conclude()
 	if jsonPath != "" {
 		if err := writeFile(jsonPath, r.JSON); err != nil {

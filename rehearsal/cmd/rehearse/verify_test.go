@@ -65,7 +65,7 @@ func TestVerify_strict(t *testing.T) {
 
 	status, stdout, _ = verify("", "--strict", path)
 	require.Equal(t, exitFailed, status)
-	require.Equal(t, "peer: 4 checks failed: endpoint-policy.ssm (ssm) is refuted", last(stdout))
+	require.Equal(t, "peer: 4 checks failed: endpoint-policy.ssm (ssm) is refuted", last(stdout), stdout)
 }
 
 // TestVerify_invalidInput checks the errors about inputs that diagram rejects with the same errors.
@@ -90,7 +90,7 @@ func TestVerify_invalidInput(t *testing.T) {
 		"any object":            {`{"a": 1}`, []string{"-"}, `standard input: not a Pulumi state: this JSON object has no "deployment"` + fix},
 		"Terraform":             {`{"version": 4, "terraform_version": "1.9.0", "serial": 1, "lineage": "x", "resources": []}`, []string{"-"}, "standard input: not a Pulumi state: this is a Terraform state" + fix},
 		"a Terraform plan":      {`{"format_version": "1.2", "planned_values": {}, "resource_changes": []}`, []string{"-"}, "standard input: not a Pulumi state: this is a Terraform plan" + fix},
-		"a checkpoint":          {`{"version": 3, "checkpoint": {"stack": "dev", "latest": {}}}`, []string{"-"}, "standard input: not a Pulumi state: this is a checkpoint file of a Pulumi backend" + fix},
+		"a checkpoint":          {`{"version": 3, "checkpoint": {"stack": "dev", "latest": {}}}`, []string{"-"}, "standard input: not a Pulumi state: this is a checkpoint file of a Pulumi backend, of stack \"dev\"" + fix},
 		"a preview":             {`{"config": {}, "steps": [], "changeSummary": {}}`, []string{"-"}, `standard input: not a Pulumi state: this is the output of "pulumi preview --json"` + fix},
 		"a result":              {`{"stack": "dev", "ok": true, "steps": [], "claims": []}`, []string{"-"}, "standard input: not a Pulumi state: this is the result of a rehearsal" + fix},
 		"a deployment":          {`{"manifest": {}, "resources": []}`, []string{"-"}, "standard input: not a Pulumi state: this is the content of a Pulumi deployment without its version" + fix},
@@ -98,18 +98,8 @@ func TestVerify_invalidInput(t *testing.T) {
 		"a version of text":     {`{"version": "3", "deployment": {}}`, []string{"-"}, "standard input: not a Pulumi state: json: cannot unmarshal string into Go struct field UntypedDeployment.version of type int" + fix},
 		"never deployed":        {`{"version": 3, "deployment": null}`, []string{"-"}, "standard input: the state has no resources: deploy the stack first"},
 		"destroyed":             {`{"version": 3, "deployment": {}}`, []string{"-"}, "the state has no resources: deploy the stack first"},
-		"a version that is new": {`{"version": 9, "deployment": {}}`, []string{"-"}, "standard input: cannot read a state of version 9: this stack's deployment version is too new"},
-		"a version that is old": {`{"version": 0, "deployment": {"resources": []}}`, []string{"-"}, "standard input: cannot read a state of version 0: this stack's deployment is too old"},
-		"an interrupted update": {
-			strings.Replace(mistake(t), `"resources": [`, `"pending_operations": [{"type": "creating", "resource": {"urn": "urn:pulumi:peer::peer::t::half"}}], "resources": [`, 1),
-			[]string{"-"},
-			`the state has 1 pending operations (creating half), so it does not show which resources exist: run "pulumi refresh" and try again`,
-		},
-		"an unfinished replacement": {
-			strings.Replace(mistake(t), `"id": "vpce-ssm",`, `"id": "vpce-ssm", "delete": true,`, 1),
-			[]string{"-"},
-			`the state contains aws:ec2/vpcEndpoint:VpcEndpoint "ssm", which was replaced and is not deleted yet: run "pulumi up" and try again`,
-		},
+		"a version that is new": {`{"version": 9, "deployment": {}}`, []string{"-"}, "standard input: cannot read a state of version 9: it is too new: the versions are 3 and 4"},
+		"a version that is old": {`{"version": 0, "deployment": {"resources": []}}`, []string{"-"}, "standard input: cannot read a state of version 0: it is too old: the versions are 3 and 4"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -150,10 +140,25 @@ func TestVerify_encryptedSecrets(t *testing.T) {
 	t.Parallel()
 	text := strings.ReplaceAll(mistake(t), `"policy": "{\"Statement\":[{\"Action\":\"*\"`,
 		`"policy": {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", "ciphertext": "x"}, "was": "{\"Statement\":[{\"Action\":\"*\"`)
-	status, _, stderr := verify(text, "-")
-	require.Equal(t, exitUsage, status)
-	require.Equal(t, `rehearse verify: the state encrypts properties that claims depend on: policy of VpcEndpoint "s3", policy of VpcEndpoint "ssm": `+
-		`export it with "pulumi stack export --show-secrets"`+"\n", stderr)
+	status, stdout, stderr := verify(text, "-")
+	require.Equal(t, exitFailed, status)
+	require.Empty(t, stderr)
+	require.Contains(t, stdout, `VpcEndpoint "ssm": its property policy is encrypted (run "pulumi stack export --show-secrets")`)
+}
+
+// A resource that may not exist makes the claims undecided that rest on it.
+func TestVerify_uncertainResources(t *testing.T) {
+	t.Parallel()
+	for change, want := range map[[2]string]string{
+		{`"resources": [`, `"pending_operations": [{"type": "creating", "resource": {"urn": "urn:pulumi:peer::peer::aws:ec2/vpcEndpoint:VpcEndpoint::half", "type": "aws:ec2/vpcEndpoint:VpcEndpoint"}}], "resources": [`}: `aws:ec2/vpcEndpoint:VpcEndpoint half: its operation "creating" was interrupted (run "pulumi refresh")`,
+		{`"id": "vpce-ssm",`, `"id": "vpce-ssm", "delete": true,`}:             `aws:ec2/vpcEndpoint:VpcEndpoint ssm: a replacement has not deleted this copy yet (run "pulumi up")`,
+		{`"id": "vpce-ssm",`, `"id": "vpce-ssm", "pendingReplacement": true,`}: `VpcEndpoint "ssm": a replacement has deleted it and not created it again (run "pulumi up")`,
+	} {
+		status, stdout, stderr := verify(strings.Replace(mistake(t), change[0], change[1], 1), "-")
+		require.Equal(t, exitFailed, status)
+		require.Empty(t, stderr)
+		require.Contains(t, stdout, want)
+	}
 }
 
 func TestVerify_noDirectory(t *testing.T) {

@@ -1,6 +1,8 @@
 package policy
 
 import (
+	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -16,27 +18,33 @@ type operator struct {
 	negated bool
 	// wildcards is true if "*" and "?" in the policy's values are wildcards.
 	wildcards bool
+	// text is true for operators that compare texts, arn for those that compare ARNs part by part.
+	text, arn, ignoresCase bool
+	// above compares every number greater than the first with the second. It is nil for other operators.
+	above func(above, want float64) Answer
 }
 
 // operators are the supported operators, by their names without "ForAnyValue:", "ForAllValues:" and "IfExists".
 var operators = map[string]operator{
-	"StringEquals":              {compare: equal},
-	"StringNotEquals":           {compare: equal, negated: true},
-	"StringEqualsIgnoreCase":    {compare: equalFold},
-	"StringNotEqualsIgnoreCase": {compare: equalFold, negated: true},
-	"StringLike":                {compare: like, wildcards: true},
-	"StringNotLike":             {compare: like, negated: true, wildcards: true},
-	"ArnEquals":                 {compare: arnLike, wildcards: true},
-	"ArnNotEquals":              {compare: arnLike, negated: true, wildcards: true},
-	"ArnLike":                   {compare: arnLike, wildcards: true},
-	"ArnNotLike":                {compare: arnLike, negated: true, wildcards: true},
-	"Bool":                      {compare: boolean},
-	"NumericEquals":             {compare: numeric(func(a, b float64) bool { return a == b })},
-	"NumericNotEquals":          {compare: numeric(func(a, b float64) bool { return a == b }), negated: true},
-	"NumericLessThan":           {compare: numeric(func(a, b float64) bool { return a < b })},
-	"NumericLessThanEquals":     {compare: numeric(func(a, b float64) bool { return a <= b })},
-	"NumericGreaterThan":        {compare: numeric(func(a, b float64) bool { return a > b })},
-	"NumericGreaterThanEquals":  {compare: numeric(func(a, b float64) bool { return a >= b })},
+	"StringEquals":              {compare: equal, text: true},
+	"StringNotEquals":           {compare: equal, negated: true, text: true},
+	"StringEqualsIgnoreCase":    {compare: equalFold, text: true, ignoresCase: true},
+	"StringNotEqualsIgnoreCase": {compare: equalFold, negated: true, text: true, ignoresCase: true},
+	"StringLike":                {compare: like, wildcards: true, text: true},
+	"StringNotLike":             {compare: like, negated: true, wildcards: true, text: true},
+	"ArnEquals":                 {compare: arnLike, wildcards: true, text: true, arn: true},
+	"ArnNotEquals":              {compare: arnLike, negated: true, wildcards: true, text: true, arn: true},
+	"ArnLike":                   {compare: arnLike, wildcards: true, text: true, arn: true},
+	"ArnNotLike":                {compare: arnLike, negated: true, wildcards: true, text: true, arn: true},
+	"Bool":                      {compare: boolean, text: true, ignoresCase: true},
+	"NumericEquals":             {compare: numeric(func(a, b float64) bool { return a == b }), above: noneAbove},
+	"NumericNotEquals":          {compare: numeric(func(a, b float64) bool { return a == b }), negated: true, above: noneAbove},
+	"NumericLessThan":           {compare: numeric(func(a, b float64) bool { return a < b }), above: noneAbove},
+	"NumericLessThanEquals":     {compare: numeric(func(a, b float64) bool { return a <= b }), above: noneAbove},
+	"NumericGreaterThan":        {compare: numeric(func(a, b float64) bool { return a > b }), above: allAbove},
+	"NumericGreaterThanEquals":  {compare: numeric(func(a, b float64) bool { return a >= b }), above: allAbove},
+	"IpAddress":                 {compare: inNetwork},
+	"NotIpAddress":              {compare: inNetwork, negated: true},
 	"DateEquals":                {compare: date(time.Time.Equal)},
 	"DateNotEquals":             {compare: date(time.Time.Equal), negated: true},
 	"DateLessThan":              {compare: date(time.Time.Before)},
@@ -47,35 +55,51 @@ var operators = map[string]operator{
 
 // evaluateCondition reports whether a request meets a condition. The text says why that is unknown.
 func (d *Document) evaluateCondition(c Condition, r *Request) (Answer, string) {
-	values, has := r.lookUp(c.Key)
-	has = has.and(answer(has != Yes || len(values) > 0))
+	value := r.lookUp(c.Key)
 	if c.Operator == "Null" {
-		return null(c, has)
+		return null(c, value)
 	}
 	name, quantifier := c.Operator, ""
 	if before, after, found := strings.Cut(name, ":"); found {
 		quantifier, name = before, after
 	}
 	name, ifExists := strings.CutSuffix(name, "IfExists")
-	op, known := operators[name]
-	if !known || quantifier != "" && quantifier != "ForAnyValue" && quantifier != "ForAllValues" {
+	op, supported := operators[name]
+	if !supported || quantifier != "" && quantifier != "ForAnyValue" && quantifier != "ForAllValues" {
 		return Unknown, "its operator " + c.Operator + ", which is not supported"
 	}
+	result, why := Unknown, ""
+	for i, one := range value.alternatives() {
+		met, reason := d.meets(c, op, quantifier, ifExists, one, r)
+		if i == 0 {
+			result, why = met, reason
+		} else if met != result {
+			result, why = Unknown, "its condition on "+c.Key+", whose value is unknown"
+		}
+	}
+	if result == Unknown && value.has == Unknown {
+		why = "its condition on " + c.Key + ", whose value is unknown"
+	}
+	return result, why
+}
+
+// meets reports whether a request meets a condition if its key is absent or has the given values.
+func (d *Document) meets(c Condition, op operator, quantifier string, ifExists bool, value known, r *Request) (Answer, string) {
 	switch {
-	case has == Unknown:
-		return Unknown, "its condition on " + c.Key + ", whose value is unknown"
-	case has == No && ifExists && quantifier == "ForAnyValue":
+	case value.has == No && ifExists && quantifier == "ForAnyValue":
 		// By one rule of the documentation the condition is met, by another it is not.
 		return Unknown, "its operator " + c.Operator + " on " + c.Key + ", which the request does not have"
-	case has == No:
+	case value.has == No:
 		return answer(ifExists || quantifier == "ForAllValues" || op.negated && quantifier == ""), ""
-	case quantifier == "" && len(values) > 1:
+	case !value.exact:
+		return d.one(op, c, operand{unknown: &value}, r)
+	case quantifier == "" && len(value.values) > 1:
 		return Unknown, "its operator " + c.Operator + " on " + c.Key + ", which has several values"
 	}
 	result := answer(quantifier == "ForAllValues")
 	why := ""
-	for _, value := range values {
-		one, reason := d.one(op, c, value, r)
+	for _, text := range value.values {
+		one, reason := d.one(op, c, operand{text: text}, r)
 		if one == Unknown {
 			why = reason
 		}
@@ -88,8 +112,14 @@ func (d *Document) evaluateCondition(c Condition, r *Request) (Answer, string) {
 	return result, why
 }
 
+// operand is a value of the request: a text, or what is known about it.
+type operand struct {
+	text    string
+	unknown *known
+}
+
 // one compares one value of the request with all values of the policy.
-func (d *Document) one(op operator, c Condition, have string, r *Request) (Answer, string) {
+func (d *Document) one(op operator, c Condition, have operand, r *Request) (Answer, string) {
 	matched, why := No, ""
 	for _, text := range c.Values {
 		want, expanded, reason := d.expand(text, op.wildcards, r)
@@ -100,8 +130,14 @@ func (d *Document) one(op operator, c Condition, have string, r *Request) (Answe
 			compared, why = Unknown, reason
 		case expanded == No:
 			compared = No
+		case have.unknown != nil:
+			if compared = op.compareUnknown(have.unknown, want, text); compared == Unknown {
+				why = "its condition on " + c.Key + ", whose value is unknown"
+			}
+		case want.unknownVariable() != "":
+			compared, why = Unknown, "the variable ${"+want.unknownVariable()+"}, whose value is unknown"
 		default:
-			if compared = op.compare(have, want, text); compared == Unknown {
+			if compared = op.compare(have.text, want, text); compared == Unknown {
 				why = "its value " + strconv.Quote(text) + " for " + c.Operator
 			}
 		}
@@ -113,10 +149,43 @@ func (d *Document) one(op operator, c Condition, have string, r *Request) (Answe
 	return matched, why
 }
 
+// compareUnknown compares a value about which only some things are known.
+func (op operator) compareUnknown(have *known, want pattern, text string) Answer {
+	if have.aboveKnown && op.above != nil {
+		if n, err := strconv.ParseFloat(text, 64); err == nil {
+			return op.above(have.above, n)
+		}
+		return Unknown
+	}
+	if !op.text {
+		return Unknown
+	}
+	if want.isStar() && !op.arn {
+		return Yes
+	}
+	if have.group != nil && !op.ignoresCase {
+		return have.group.arnMatchedBy(want, op.arn)
+	}
+	if len(want) == 1 && want[0].variable != "" && !op.ignoresCase && !op.arn {
+		return answer(want[0].variable != have.notKey).and(Unknown)
+	}
+	// Values that differ only in case are different unless the operator ignores case.
+	literal, whole := want.prefix()
+	sameCase := !op.ignoresCase || strings.ToLower(literal) == strings.ToUpper(literal)
+	if whole && sameCase && slices.Contains(have.not, literal) {
+		return No
+	}
+	return Unknown
+}
+
 // null evaluates the operator Null.
-func null(c Condition, has Answer) (Answer, string) {
+func null(c Condition, value known) (Answer, string) {
 	if len(c.Values) != 1 || c.Values[0] != "true" && c.Values[0] != "false" {
 		return Unknown, "its operator Null, whose value is neither true nor false"
+	}
+	has := value.has
+	if value.exact && len(value.values) == 0 {
+		has = No
 	}
 	if has == Unknown {
 		return Unknown, "its condition on " + c.Key + ", whose value is unknown"
@@ -141,6 +210,12 @@ func boolean(have string, want pattern, _ string) Answer {
 	return answer(want.lower().matches(strings.ToLower(have)))
 }
 
+// noneAbove is No if no number above the first is at most the second.
+func noneAbove(above, want float64) Answer { return answer(above < want).and(Unknown) }
+
+// allAbove is Yes if all numbers above the first are at least the second.
+func allAbove(above, want float64) Answer { return answer(above >= want).or(Unknown) }
+
 // numeric compares numbers. The answer is unknown if a value is not a number.
 func numeric(compare func(have, want float64) bool) comparison {
 	return func(have string, _ pattern, text string) Answer {
@@ -154,6 +229,22 @@ func numeric(compare func(have, want float64) bool) comparison {
 		}
 		return answer(compare(a, b))
 	}
+}
+
+// inNetwork reports whether an address is in a network. The answer is unknown if a value is no address.
+func inNetwork(have string, _ pattern, text string) Answer {
+	address, err := netip.ParseAddr(have)
+	if err != nil {
+		return Unknown
+	}
+	if network, err := netip.ParsePrefix(text); err == nil {
+		return answer(network.Contains(address))
+	}
+	other, err := netip.ParseAddr(text)
+	if err != nil {
+		return Unknown
+	}
+	return answer(other == address)
 }
 
 // date compares times in ISO 8601 or in seconds since 1970.

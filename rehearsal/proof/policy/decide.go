@@ -44,6 +44,8 @@ type Policies struct {
 	ResourceMustAllow bool
 	// Endpoint is the policy of the VPC endpoint that the request passes. Optional.
 	Endpoint *Document
+	// Gateway is true if this is a gateway endpoint.
+	Gateway bool
 }
 
 // evaluation is the result of evaluating documents of one kind.
@@ -56,15 +58,19 @@ type evaluation struct {
 	direct, byAccount Answer
 }
 
-// evaluate evaluates documents of one kind. Statements of resource policies have principals.
-func evaluate(documents []*Document, r *Request, principals bool) evaluation {
+// evaluate evaluates documents of one kind.
+func evaluate(documents []*Document, r *Request, kind policyKind) evaluation {
 	var e evaluation
 	for _, d := range documents {
 		for i := range d.Statements {
 			s := &d.Statements[i]
 			applies, why, match := No, "", directMatch
-			if principals && s.Covers(r.Action) {
-				match, why = s.matchPrincipal(r.Principal)
+			switch {
+			case s.matchesAction(r) == No:
+			case kind != identityPolicy:
+				match, why = s.matchPrincipal(r.Principal, kind)
+			case s.NotPrincipal != nil:
+				match, why = unknownMatch, "its element NotPrincipal, which is not supported"
 			}
 			switch match {
 			case noMatch:
@@ -132,10 +138,14 @@ func (e evaluation) part(kind string) part {
 
 // Decide returns AWS's answer to a request.
 func (p *Policies) Decide(r *Request) Decision {
-	identity := evaluate(p.Identity, r, false)
-	resource := evaluate(present(p.Resource), r, true)
-	endpoint := evaluate(present(p.Endpoint), r, true)
-	boundary := evaluate(present(p.Boundary), r, false)
+	endpointKind := resourcePolicy
+	if p.Gateway {
+		endpointKind = gatewayPolicy
+	}
+	identity := evaluate(p.Identity, r, identityPolicy)
+	resource := evaluate(present(p.Resource), r, resourcePolicy)
+	endpoint := evaluate(present(p.Endpoint), r, endpointKind)
+	boundary := evaluate(present(p.Boundary), r, identityPolicy)
 
 	unknown := ""
 	for _, e := range []evaluation{identity, resource, endpoint, boundary} {
@@ -165,6 +175,7 @@ func (p *Policies) Decide(r *Request) Decision {
 // conclude combines the parts, all of which have to allow the request.
 func conclude(parts []part, unknown string) Decision {
 	var allowing []string
+	undecided := unknown != ""
 	for _, part := range parts {
 		switch part.Answer {
 		case No:
@@ -174,6 +185,7 @@ func conclude(parts []part, unknown string) Decision {
 			}
 			return Decision{Denied, false, why}
 		case Unknown:
+			undecided = true
 			if unknown == "" {
 				unknown = part.why
 			}
@@ -183,7 +195,7 @@ func conclude(parts []part, unknown string) Decision {
 			}
 		}
 	}
-	if unknown != "" {
+	if undecided {
 		return Decision{Undecided, false, unknown}
 	}
 	verb := " allow it"
@@ -197,14 +209,40 @@ const conjunction = " and "
 
 // granted returns what the principal's and the resource's policies together allow.
 func (p *Policies) granted(r *Request, identity, resource evaluation) part {
-	const identityKind, resourceKind = "principal's policies", "resource policy"
-	id, res := identity.part(identityKind), resource.part(resourceKind)
-	foreign := p.ResourceAccount != "" && r.Principal.Account() != p.ResourceAccount && r.Principal.Service == ""
 	switch {
-	case r.Principal.Service != "", r.Principal.ARN == "":
-		return res
-	case foreign:
-		return both(res, id)
+	case r.Principal.Service != "", r.Principal.ARN == "" && r.Principal.Group == nil:
+		return resource.part(resourceKind)
+	case p.foreign(r) == Yes:
+		return both(resource.part(resourceKind), identity.part(identityKind))
+	case p.foreign(r) == No:
+		return p.grantedWithin(identity, resource)
+	}
+	across, within := both(resource.part(resourceKind), identity.part(identityKind)), p.grantedWithin(identity, resource)
+	if across.Answer != within.Answer {
+		return part{identityKind, Unknown, "the account of the principal, which is unknown"}
+	}
+	return across
+}
+
+const identityKind, resourceKind = "principal's policies", "resource policy"
+
+// foreign reports whether the principal and the resource belong to different accounts.
+func (p *Policies) foreign(r *Request) Answer {
+	switch group := r.Principal.Group; {
+	case p.ResourceAccount == "":
+		return No
+	case group == nil, group.Account != "":
+		return answer(r.Principal.Account() != p.ResourceAccount)
+	case group.excludesAccount(p.ResourceAccount):
+		return Yes
+	}
+	return Unknown
+}
+
+// grantedWithin returns what the policies allow if the principal and the resource belong to one account.
+func (p *Policies) grantedWithin(identity, resource evaluation) part {
+	id, res := identity.part(identityKind), resource.part(resourceKind)
+	switch {
 	case p.ResourceMustAllow:
 		// If the policy names the principal itself, that suffices. If it names the account, the principal's
 		// policies have to allow the request, too.

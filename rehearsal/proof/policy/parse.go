@@ -14,9 +14,17 @@ import (
 // variableVersion is the policy version that supports variables.
 const variableVersion = "2012-10-17"
 
+// maxSize is the number of bytes of the largest policy that Parse reads. AWS's limits are lower: 32 KiB for a key policy,
+// 20 KiB for bucket and endpoint policies, and 10 KiB without white space for the inline policies of a role.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+const maxSize = 128 << 10
+
 // Parse parses a policy. It returns an error for what AWS would reject. An element that AWS accepts and this
 // package does not support makes decisions that depend on it undecided.
 func Parse(name, text string) (*Document, error) {
+	if len(text) > maxSize {
+		return nil, fmt.Errorf("policy %s: it has %d bytes, which is more than AWS allows", name, len(text))
+	}
 	var raw struct {
 		Version   string
 		ID        json.RawMessage `json:"Id"`
@@ -63,6 +71,9 @@ func parseStatement(text json.RawMessage) (Statement, error) {
 			return Statement{}, fmt.Errorf("%s: %w", name, err)
 		}
 	}
+	if s.Principal != nil && s.NotPrincipal != nil {
+		return Statement{}, errors.New("both Principal and NotPrincipal: set one")
+	}
 	if fields["Effect"] == nil {
 		return Statement{}, errors.New("no Effect: set it to Allow or Deny")
 	}
@@ -89,14 +100,27 @@ func (s *Statement) field(name string, text json.RawMessage) (err error) {
 	case "Action", "NotAction":
 		s.NotActions = name == "NotAction"
 		s.Actions, err = oneOrMore[string](text)
+		for _, action := range s.Actions {
+			s.actions = append(s.actions, pattern(nil).add(strings.ToLower(action), true))
+		}
 	case "Resource", "NotResource":
 		if s.Resources != nil {
 			return errors.New("both Resource and NotResource: set one")
 		}
 		s.NotResources = name == "NotResource"
 		s.Resources, err = oneOrMore[string](text)
+		s.literals = map[string]bool{}
+		for _, resource := range s.Resources {
+			if strings.ContainsAny(resource, "*?$") || strings.Count(resource, ":") < arnParts-1 {
+				s.others = append(s.others, resource)
+			} else {
+				s.literals[resource] = true
+			}
+		}
 	case "Principal":
 		s.Principal, err = parsePrincipals(text)
+	case "NotPrincipal":
+		s.NotPrincipal, err = parsePrincipals(text)
 	case "Condition":
 		s.Conditions, err = parseConditions(text)
 	default:

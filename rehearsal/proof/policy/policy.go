@@ -57,6 +57,8 @@ type Statement struct {
 	Sid       string
 	Deny      bool
 	Principal *Principals
+	// NotPrincipal are the principals that the statement does not cover.
+	NotPrincipal *Principals
 	// Actions are patterns. If NotActions is true, the statement covers all actions that match none of them.
 	Actions    []string
 	NotActions bool
@@ -64,6 +66,12 @@ type Statement struct {
 	Resources    []string
 	NotResources bool
 	Conditions   []Condition
+	// literals are the Resources that contain neither wildcards nor variables, and others are the rest, if the
+	// statement was parsed.
+	literals map[string]bool
+	others   []string
+	// actions are the patterns of Actions, in lower case, if the statement was parsed.
+	actions []pattern
 	// Unsupported names an element of the statement that this package does not support.
 	Unsupported string
 }

@@ -124,7 +124,7 @@ func TestDecide_conditions(t *testing.T) {
 	number, moment := policy.CompleteContext().With("k", "5"), policy.CompleteContext().With("k", "2026-03-01T12:00:00Z")
 	truth, nothing := policy.CompleteContext().With("k", "TRUE"), policy.CompleteContext()
 	several, empty := policy.CompleteContext().With("k", "a", "b"), policy.CompleteContext().With("k")
-	arn := policy.CompleteContext().With("k", instance)
+	arn, address := policy.CompleteContext().With("k", instance), policy.CompleteContext().With("k", "10.0.0.7")
 	for _, test := range []struct {
 		operator string
 		values   string
@@ -195,6 +195,13 @@ func TestDecide_conditions(t *testing.T) {
 		{"ForAllValues:StringNotEquals", `"a"`, several, policy.Denied},
 		{"ForAllValues:StringLike", `"?"`, several, policy.Allowed},
 		{"IpAddress", `"10.0.0.0/8"`, one, policy.Undecided},
+		{"IpAddress", `["192.0.2.1", "10.0.0.0/8"]`, address, policy.Allowed},
+		{"IpAddress", `"10.1.0.0/16"`, address, policy.Denied},
+		{"IpAddress", `"10.0.0.7"`, address, policy.Allowed},
+		{"IpAddress", `"10.0.0.0/8"`, nothing, policy.Denied},
+		{"NotIpAddress", `"10.0.0.0/8"`, address, policy.Denied},
+		{"NotIpAddress", `"192.0.2.0/24"`, address, policy.Allowed},
+		{"BinaryEquals", `"QUFB"`, one, policy.Undecided},
 		{"ForSomeValues:StringEquals", `"a"`, one, policy.Undecided},
 		{"StringEquals", `"Blue"`, policy.Context{}, policy.Undecided},
 		{"StringEquals", `"Blue"`, policy.Context{}.Without("K"), policy.Denied},
@@ -300,8 +307,8 @@ func TestDecide_combination(t *testing.T) {
 	yes := parse(t, `"Effect": "Allow", "Action": "ssm:*", "Resource": "*"`)
 	no := parse(t, `"Effect": "Deny", "Action": "ssm:*", "Resource": "*", "Principal": "*"`)
 	elsewhere := parse(t, `"Effect": "Allow", "Action": "s3:*", "Resource": "*", "Principal": "*"`)
-	maybe := parse(t, `"Effect": "Allow", "Action": "*", "Resource": "*", "Principal": "*", "Condition": {"IpAddress": {"k": "1"}}`)
-	maybeNot := parse(t, `"Effect": "Deny", "Action": "*", "Resource": "*", "Principal": "*", "Condition": {"IpAddress": {"k": "1"}}`)
+	maybe := parse(t, `"Effect": "Allow", "Action": "*", "Resource": "*", "Principal": "*", "Condition": {"BinaryEquals": {"k": "1"}}`)
+	maybeNot := parse(t, `"Effect": "Deny", "Action": "*", "Resource": "*", "Principal": "*", "Condition": {"BinaryEquals": {"k": "1"}}`)
 	everybody := parse(t, `"Effect": "Allow", "Action": "*", "Resource": "*", "Principal": "*"`)
 	list := func(documents ...*policy.Document) []*policy.Document { return documents }
 	for name, test := range map[string]struct {

@@ -1,35 +1,49 @@
 package policy
 
-import (
-	"maps"
-	"slices"
-	"strings"
-)
+import "strings"
 
-// Request is a request to AWS.
+// Request is a request to AWS, or a class of requests about which some things are unknown. AWS's answer to a
+// class is decided if it is the same for all requests of the class.
 type Request struct {
 	Principal Principal
 	// Action is "service:Action".
 	Action string
+	// Actions are the possible actions of a class of requests. Optional: if it is set, Action is empty.
+	Actions *Class
 	// Resource is an ARN, or "*" if the action does not support resources.
 	Resource string
-	// Context holds the values of condition keys.
+	// Resources are the possible resources of a class of requests. Optional: if it is set, Resource is empty.
+	Resources *Class
+	// Context holds what is known about condition keys.
 	Context Context
 }
 
-// Principal is who makes a request.
+// Principal is who makes a request. The zero value stands for requests that are not signed.
 type Principal struct {
-	// ARN is that of a user, a role, or a role session (arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION). It
-	// is empty if the request is not signed or comes from a service.
+	// ARN is that of a user, a root user, or a role session (arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION).
+	// It is empty if the request is not signed or comes from a service.
 	ARN string
-	// RoleARN is the ARN of the role if the principal is a role session.
+	// RoleARN is the ARN of the role if the principal is a role session. Empty for a session: the path of the
+	// role is unknown.
 	RoleARN string
 	// Service is the name of a service, such as "ec2.amazonaws.com".
 	Service string
+	// Group are the possible principals of a class of requests. If it is set, the other fields are empty.
+	Group *Group
 }
 
-// Account returns the principal's account, or "" if it has none.
-func (p Principal) Account() string { return arnPart(p.ARN, 4) }
+// Account returns the principal's account, or "" if it has none or several are possible.
+func (p Principal) Account() string {
+	if p.Group != nil {
+		return p.Group.Account
+	}
+	return arnPart(p.ARN, 4)
+}
+
+// IsSession reports whether the principal is the session of a role.
+func (p Principal) IsSession() bool {
+	return p.RoleARN != "" || strings.HasPrefix(arnPart(p.ARN, 5), "assumed-role/")
+}
 
 // User returns the principal for an IAM user.
 func User(arn string) Principal { return Principal{ARN: arn} }
@@ -45,130 +59,122 @@ func Session(roleARN, session string) Principal {
 	}
 }
 
-// keys returns the condition keys that follow from the principal.
-func (p Principal) keys() map[string]string {
+// key returns what follows from the principal about a condition key, given in lower case, and false if nothing does.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
+func (p Principal) key(key string) (known, bool) {
 	switch {
 	case p.Service != "":
-		return map[string]string{"aws:principalisawsservice": "true", "aws:principalservicename": p.Service}
+		return p.serviceKey(key)
+	case p.Group != nil:
+		return p.Group.key(key)
 	case p.ARN == "":
-		return map[string]string{"aws:principaltype": "Anonymous", "aws:principalisawsservice": "false"}
+		return unsignedKey(key)
 	}
-	keys := map[string]string{
-		"aws:principalarn":          p.ARN,
-		"aws:principalaccount":      p.Account(),
-		"aws:principalisawsservice": "false",
+	rest := arnPart(p.ARN, 5)
+	user, session := strings.HasPrefix(rest, "user/"), p.IsSession()
+	switch key {
+	case "aws:principalisawsservice":
+		return exactly("false"), true
+	case "aws:principalservicename":
+		return known{has: No}, true
+	case "aws:principalaccount":
+		return exactly(p.Account()), true
+	case "aws:principalarn":
+		switch {
+		case session && p.RoleARN == "":
+			return known{has: Yes, group: &Group{Kind: RoleKind, Account: p.Account()}}, true
+		case session:
+			return exactly(p.RoleARN), true
+		}
+		return exactly(p.ARN), true
+	case "aws:principaltype":
+		switch {
+		case session:
+			return exactly("AssumedRole"), true
+		case user:
+			return exactly("User"), true
+		case rest == "root":
+			return exactly("Account"), true
+		}
+	case "aws:username":
+		if user {
+			return exactly(rest[strings.LastIndex(rest, "/")+1:]), true
+		}
+		return known{has: No}, true
+	case "aws:multifactorauthpresent", "aws:multifactorauthage":
+		// The credentials of a role session have no information about MFA.
+		// https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa_configure-api-require.html
+		if session {
+			return known{has: No}, true
+		}
+	}
+	return known{}, false
+}
+
+func exactly(value string) known { return known{has: Yes, values: []string{value}, exact: true} }
+
+// serviceKey returns what follows about a key if a service makes the request itself.
+func (p Principal) serviceKey(key string) (known, bool) {
+	switch key {
+	case "aws:principalisawsservice":
+		return exactly("true"), true
+	case "aws:principalservicename":
+		return exactly(p.Service), true
+	case "aws:username", "aws:multifactorauthpresent", "aws:multifactorauthage":
+		return known{has: No}, true
+	}
+	return known{}, false
+}
+
+// unsignedKey returns what follows about a key if nobody has signed the request.
+func unsignedKey(key string) (known, bool) {
+	switch key {
+	case "aws:principaltype":
+		return exactly("Anonymous"), true
+	case "aws:principalisawsservice":
+		return exactly("false"), true
+	case "aws:username", "aws:principalservicename", "aws:multifactorauthpresent", "aws:multifactorauthage",
+		"aws:userid", "aws:principalorgid", "aws:principalarn", "aws:principalaccount":
+		return known{has: No}, true
+	}
+	return known{has: No}, strings.HasPrefix(key, "aws:principaltag/")
+}
+
+// key returns what all members of the group have in common about a condition key.
+func (g *Group) key(key string) (known, bool) {
+	switch key {
+	case "aws:principalisawsservice":
+		return exactly("false"), true
+	case "aws:principalservicename":
+		return known{has: No}, true
+	case "aws:principalaccount":
+		if g.Account != "" {
+			return exactly(g.Account), true
+		}
+		return known{has: Yes, not: g.NotAccounts}, true
+	case "aws:principalarn":
+		return known{has: Yes, group: g}, true
 	}
 	switch {
-	case p.RoleARN != "":
-		keys["aws:principalarn"] = p.RoleARN
-		keys["aws:principaltype"] = "AssumedRole"
-	case strings.Contains(p.ARN, ":user/"):
-		keys["aws:principaltype"] = "User"
-		keys["aws:username"] = p.ARN[strings.LastIndex(p.ARN, "/")+1:]
+	case g.Kind == UserKind && key == "aws:username":
+		return known{has: Yes}, true
+	case g.Kind == UserKind && key == "aws:principaltype":
+		return exactly("User"), true
+	case g.Kind == RoleKind && key == "aws:principaltype":
+		return exactly("AssumedRole"), true
+	case g.Kind == RoleKind && (key == "aws:username" || key == "aws:multifactorauthpresent" || key == "aws:multifactorauthage"):
+		return known{has: No}, true
+	case key == "aws:username", key == "aws:principaltype", key == "aws:userid":
+		return known{has: Unknown}, true
 	}
-	return keys
-}
-
-// Context holds the values of condition keys. In the zero value all of them are unknown, so that every
-// condition makes the answer undecided.
-type Context struct {
-	values           map[string][]string
-	missing, unknown map[string]bool
-	// prefixes are prefixes of keys that the request does not have unless they are in values.
-	prefixes []string
-	complete bool
-}
-
-// CompleteContext returns a context without any keys except those that With adds.
-func CompleteContext() Context { return Context{complete: true} }
-
-// With returns the context with a key and its values. Without values the key exists and is empty.
-func (c Context) With(key string, values ...string) Context {
-	c, key = c.clear(key)
-	c.values[key] = values
-	return c
-}
-
-// Without returns the context without the key.
-func (c Context) Without(key string) Context {
-	c, key = c.clear(key)
-	c.missing[key] = true
-	return c
-}
-
-// WithoutAny returns the context without any key that has the prefix, except those that With adds.
-func (c Context) WithoutAny(prefix string) Context {
-	c.prefixes = append(slices.Clone(c.prefixes), strings.ToLower(prefix))
-	return c
-}
-
-// WithUnknown returns the context in which it is unknown whether the request has the key, and with which value.
-func (c Context) WithUnknown(key string) Context {
-	c, key = c.clear(key)
-	c.unknown[key] = true
-	return c
-}
-
-// clear returns a copy of the context without the key, and the key in lower case.
-func (c Context) clear(key string) (Context, string) {
-	key = strings.ToLower(key)
-	cleared := Context{
-		values: maps.Clone(c.values), missing: maps.Clone(c.missing), unknown: maps.Clone(c.unknown),
-		prefixes: c.prefixes, complete: c.complete,
-	}
-	if c.values == nil {
-		cleared.values, cleared.missing, cleared.unknown = map[string][]string{}, map[string]bool{}, map[string]bool{}
-	}
-	delete(cleared.values, key)
-	delete(cleared.missing, key)
-	delete(cleared.unknown, key)
-	return cleared, key
-}
-
-// lookUp returns the values of a key, and whether the request has it.
-func (r *Request) lookUp(key string) ([]string, Answer) {
-	key = strings.ToLower(key)
-	if values, ok := r.Context.values[key]; ok {
-		return values, Yes
-	}
-	if r.Context.missing[key] {
-		return nil, No
-	}
-	if r.Context.unknown[key] {
-		return nil, Unknown
-	}
-	if value, ok := r.Principal.keys()[key]; ok {
-		return []string{value}, Yes
-	}
-	absent := func(prefix string) bool { return strings.HasPrefix(key, prefix) }
-	if r.Context.complete || r.neverHas(key) || slices.ContainsFunc(r.Context.prefixes, absent) {
-		return nil, No
-	}
-	return nil, Unknown
-}
-
-// neverHas reports whether a request of this principal never has the key.
-func (r *Request) neverHas(key string) bool {
-	signed := r.Principal.ARN != ""
-	switch {
-	case key == "aws:username":
-		return !signed || r.Principal.RoleARN != ""
-	case key == "aws:principalservicename":
-		return r.Principal.Service == ""
-	case key == "aws:multifactorauthpresent", key == "aws:multifactorauthage",
-		key == "aws:userid", key == "aws:principalorgid",
-		strings.HasPrefix(key, "aws:principaltag/"),
-		key == "aws:principalarn", key == "aws:principalaccount", key == "aws:principaltype":
-		return !signed
-	}
-	return false
+	return known{}, false
 }
 
 // arnPart returns a part of an ARN: 1 is the partition, 2 the service, 3 the Region, 4 the account, 5 the
 // rest. It returns "" if text is not an ARN.
 func arnPart(arn string, part int) string {
-	parts := strings.SplitN(arn, ":", 6)
-	if len(parts) != 6 || parts[0] != "arn" {
+	parts := strings.SplitN(arn, ":", arnParts)
+	if len(parts) != arnParts || parts[0] != "arn" {
 		return ""
 	}
 	return parts[part]

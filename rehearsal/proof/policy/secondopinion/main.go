@@ -18,10 +18,12 @@ type answered struct {
 	Seed   uint64 `json:"seed"`
 	Answer string `json:"answer"`
 	Why    string `json:"why"`
+	// WithinParts is the answer if no asterisk matched the colons of an ARN.
+	WithinParts string `json:"withinParts"`
 }
 
 func main() {
-	count := flag.Uint64("n", 2000, "number of cases")
+	count := flag.Uint64("n", 12000, "number of cases")
 	first := flag.Uint64("seed", 1, "seed of the first case")
 	flag.Parse()
 	cases := make([]answered, 0, *count)
@@ -29,7 +31,9 @@ func main() {
 		one := generate.New(seed)
 		policies, request := one.Read(fataler{})
 		decision := policies.Decide(request)
-		cases = append(cases, answered{one, seed, decision.Effect.String(), decision.Why})
+		within := one.WithinParts()
+		policies, request = within.Read(fataler{})
+		cases = append(cases, answered{one, seed, decision.Effect.String(), decision.Why, policies.Decide(request).Effect.String()})
 	}
 	if err := json.NewEncoder(os.Stdout).Encode(cases); err != nil {
 		log.Fatal(fmt.Errorf("write cases: %w", err))
