@@ -89,6 +89,14 @@ fuzz: ## Fuzz the configuration parsers for 20 seconds each. make test runs only
 test-iam: ## Compare the IAM policy evaluator with an independent one. Needs Node.js and npm. Not part of make test.
 	@rehearsal/proof/policy/secondopinion/run
 
+# The oldest CLI that Pulumi.yaml allows and that can be compiled from Go modules, and the newest.
+CLI_VERSIONS := v3.224.0 v3.276.0
+
+.PHONY: test-cli
+test-cli: build ## Deploy the stacks of the tests to the simulated AWS with two versions of the Pulumi CLI. Compiles them, which takes long.
+	@for version in $(CLI_VERSIONS); do rehearsal/clitest/build.sh $$version bin/pulumi-$$version || exit 1; done
+	@STACKTEST_PROGRAM=$(CURDIR)/bin/bastionless go test -trimpath -count=1 -v ./rehearsal/clitest
+
 .PHONY: e2e
 e2e: bin/connect ## Deploy STACK to your AWS account, open a session, and destroy the stack. Nobody has run this yet.
 	@rehearsal/e2e/e2e.sh $(STACK)

@@ -114,7 +114,7 @@ func (m *model) checkBucketDestination(f *finding, flowLog *resource) {
 	f.expectAllowed(policies.Decide(&policy.Request{
 		Principal: policy.Principal{Service: service}, Action: "s3:PutObject", Resource: object,
 		Context: policy.Context{}.With("aws:SourceAccount", flowLog.account).With("aws:SecureTransport", "true").With("s3:x-amz-acl", "bucket-owner-full-control").
-			With("aws:SourceArn", flowLog.location.arn("logs", "*")),
+			With("aws:SourceArn", flowLog.arn("logs", "*")),
 	}), "allow s3:PutObject to "+service+" in the policy of "+b.String(), "s3:PutObject on %s by %s", b, service)
 }
 
@@ -122,7 +122,7 @@ func (m *model) checkBucketDestination(f *finding, flowLog *resource) {
 func (m *model) checkLogDestination(f *finding, flowLog *resource) {
 	group := strings.TrimSuffix(flowLog.str("logDestination"), ":*")
 	if group == "" {
-		group = flowLog.location.arn("logs", "log-group:"+flowLog.str("logGroupName"))
+		group = flowLog.arn("logs", "log-group:"+flowLog.str("logGroupName"))
 	}
 	m.checkFlowLogGroup(f, flowLog, group)
 	var r *role
@@ -173,7 +173,7 @@ func (m *model) checkFlowLogGroup(f *finding, flowLog *resource, arn string) {
 func (m *model) checkFlowLogRole(f *finding, flowLog *resource, r *role, group string) {
 	const service = "vpc-flow-logs.amazonaws.com"
 	trust := policy.Policies{Resource: r.trust, ResourceMustAllow: true}
-	source := flowLog.location.arn("ec2", "vpc-flow-log/"+flowLog.id)
+	source := flowLog.arn("ec2", "vpc-flow-log/"+flowLog.id)
 	f.expectAllowed(trust.Decide(&policy.Request{
 		Principal: policy.Principal{Service: service}, Action: "sts:AssumeRole", Resource: r.arn,
 		Context: policy.Context{}.With("aws:SourceAccount", flowLog.account).With("aws:SourceArn", source),
@@ -184,7 +184,7 @@ func (m *model) checkFlowLogRole(f *finding, flowLog *resource, r *role, group s
 		{action: "logs:CreateLogStream", resource: group + ":log-stream:eni-1"},
 		{action: "logs:PutLogEvents", resource: group + ":log-stream:eni-1"},
 		{action: "logs:DescribeLogStreams", resource: group + ":log-stream:"},
-		{action: "logs:DescribeLogGroups", resource: flowLog.location.arn("logs", "log-group::log-stream:")},
+		{action: "logs:DescribeLogGroups", resource: flowLog.arn("logs", "log-group::log-stream:")},
 	} {
 		d := policies.Decide(&policy.Request{Principal: policy.Session(r.arn, "flow-logs"), Action: n.action, Resource: n.resource})
 		if d.Effect != policy.Undecided && !d.Explicit && len(unknown) > 0 {

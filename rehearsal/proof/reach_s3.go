@@ -352,7 +352,7 @@ func coverAll(outer, blocks []netip.Prefix) bool {
 
 // isGatewayList reports whether a prefix list is that of a gateway endpoint in the state.
 func (m *model) isGatewayList(id string) bool {
-	return id != "" && slices.ContainsFunc(m.endpoints, func(e *vpcEndpoint) bool { return e.prefixList == id })
+	return id != "" && slices.ContainsFunc(m.endpoints, func(e *vpcEndpoint) bool { return e.prefixList == id && e.endpointType == gatewayEndpoint })
 }
 
 // checkEndpointAllowsS3 checks that the policy of the endpoint allows the requests of the instance.

@@ -299,8 +299,8 @@ func (r *resource) unreadInputs(table inputTable) []string {
 		maps.Copy(known, toSet(names))
 	}
 	for _, names := range slices.Sorted(maps.Keys(table.unread)) {
-		for _, name := range strings.Fields(names) {
-			name, absent, _ := strings.Cut(name, "=")
+		for _, field := range strings.Fields(names) {
+			name, absent, _ := strings.Cut(field, "=")
 			known[name] = true
 			if absent == "REGION" {
 				absent = r.region

@@ -110,8 +110,8 @@ func TestInputTables(t *testing.T) {
 		for _, group := range []map[string]string{table.harmless, table.unread} {
 			for names, why := range group {
 				require.NotEmpty(t, why, typ)
-				for _, name := range strings.Fields(names) {
-					name, _, _ := strings.Cut(name, "=")
+				for _, field := range strings.Fields(names) {
+					name, _, _ := strings.Cut(field, "=")
 					got = append(got, name)
 				}
 			}

@@ -240,9 +240,6 @@ func (m *model) bucketNamed(name string) match[*resource] {
 	return found
 }
 
-// logGroup returns the log group with a name at the location of the first instance, or nil.
-func (m *model) logGroup(name string) *resource { return m.logGroupAt(name, m.location).found }
-
 // bucket returns the bucket with a name, or nil if the state does not contain it.
 func (m *model) bucket(name string) *resource { return m.bucketNamed(name).found }
 

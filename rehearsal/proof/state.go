@@ -121,12 +121,12 @@ func (s *state) newResource(r apitype.ResourceV3) *resource {
 	for _, typ := range strings.Split(qualifiedType, "$") {
 		n.fromProject = n.fromProject || componentTypes[typ]
 	}
-	for _, urn := range r.Dependencies {
-		n.dependencies = append(n.dependencies, string(urn))
+	for _, dependency := range r.Dependencies {
+		n.dependencies = append(n.dependencies, string(dependency))
 	}
 	for _, key := range slices.Sorted(maps.Keys(r.PropertyDependencies)) {
-		for _, urn := range r.PropertyDependencies[key] {
-			n.dependencies = append(n.dependencies, string(urn))
+		for _, dependency := range r.PropertyDependencies[key] {
+			n.dependencies = append(n.dependencies, string(dependency))
 		}
 	}
 	if r.Parent != "" {
@@ -315,13 +315,13 @@ func (s *state) createdBefore(r *resource) map[string]bool {
 	seen := map[string]bool{}
 	queue := slices.Clone(r.dependencies)
 	for len(queue) > 0 {
-		urn := queue[0]
+		first := queue[0]
 		queue = queue[1:]
-		if seen[urn] {
+		if seen[first] {
 			continue
 		}
-		seen[urn] = true
-		if next := s.byURN[urn]; next != nil {
+		seen[first] = true
+		if next := s.byURN[first]; next != nil {
 			queue = append(queue, next.dependencies...)
 		}
 	}

@@ -65,7 +65,7 @@ func TestVerify_strict(t *testing.T) {
 
 	status, stdout, _ = verify("", "--strict", path)
 	require.Equal(t, exitFailed, status)
-	require.Equal(t, "peer: 4 checks failed: endpoint-policy.ssm (ssm) is refuted", last(stdout), stdout)
+	require.Equal(t, "peer: 5 checks failed: endpoint-policy.ssm (ssm) is refuted", last(stdout), stdout)
 }
 
 // TestVerify_invalidInput checks the errors about inputs that diagram rejects with the same errors.
