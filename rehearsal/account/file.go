@@ -1,0 +1,51 @@
+package account
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+)
+
+// Read reads a file. The error says what is wrong with its content: it is not JSON or ends too early, it is not a
+// captured account, it has a newer version, or it contains an unknown field.
+func Read(r io.Reader) (*File, error) {
+	data, err := io.ReadAll(r)
+	if err != nil {
+		return nil, err
+	}
+	var header struct {
+		Format  string `json:"format"`
+		Version int    `json:"version"`
+	}
+	if err := json.Unmarshal(data, &header); err != nil {
+		return nil, fmt.Errorf("not a captured account: %w: capture it again", err)
+	}
+	switch {
+	case header.Format != Format:
+		return nil, fmt.Errorf("not a captured account: its format is %q instead of %q: name a file that \"rehearse capture\" wrote", header.Format, Format)
+	case header.Version > Version:
+		return nil, fmt.Errorf("it has version %d, and this program reads up to version %d: update the program or capture the account again", header.Version, Version)
+	case header.Version < 1:
+		return nil, fmt.Errorf("not a captured account: its version is %d: capture it again", header.Version)
+	}
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	decoder.DisallowUnknownFields()
+	var file File
+	if err := decoder.Decode(&file); err != nil {
+		return nil, fmt.Errorf("not a captured account: %w", err)
+	}
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+		return nil, errors.New("not a captured account: something follows the JSON object")
+	}
+	return &file, nil
+}
+
+// Write writes a file as indented JSON. Equal files give equal bytes.
+func (f *File) Write(w io.Writer) error {
+	encoder := json.NewEncoder(w)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(f)
+}
