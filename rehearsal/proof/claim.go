@@ -43,6 +43,8 @@ type Reason struct {
 	Text string     `json:"text"`
 	// Fix says what to change so that the step passes. Only reasons of the kinds Fail and Unknown may have one.
 	Fix string `json:"fix"`
+	// Resources are the URNs of the resources that the text names, in the same order.
+	Resources []string `json:"resources,omitempty"`
 }
 
 // ReasonKind says what a Reason means for its Claim.
@@ -118,8 +120,17 @@ func (f *finding) doubt(resources []*resource) {
 }
 
 func (f *finding) add(kind ReasonKind, fix, format string, args []any) {
-	f.claim.Reasons = append(f.claim.Reasons, Reason{Kind: kind, Text: fmt.Sprintf(format, args...), Fix: fix})
+	reason := Reason{Kind: kind, Text: fmt.Sprintf(format, args...), Fix: fix}
+	for _, arg := range args {
+		if named, ok := arg.(interface{ self() *resource }); ok && named.self() != nil {
+			reason.Resources = append(reason.Resources, named.self().urn)
+		}
+	}
+	f.claim.Reasons = append(f.claim.Reasons, reason)
 }
+
+// self returns the resource. Types that embed a *resource inherit the method.
+func (r *resource) self() *resource { return r }
 
 // pass adds a step that passes.
 func (f *finding) pass(format string, args ...any) { f.add(Pass, "", format, args) }
