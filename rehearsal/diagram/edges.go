@@ -182,8 +182,8 @@ var serviceNames = map[string]string{
 	"s3": "S3", "dynamodb": "DynamoDB", "logs": "CloudWatch Logs", "kms": "KMS",
 }
 
-// serviceName returns the name of a service, or its code if the name is unknown.
-func serviceName(code string) string {
+// ServiceName returns the name of a service, or its code if the name is unknown.
+func ServiceName(code string) string {
 	if name, ok := serviceNames[code]; ok {
 		return name
 	}
@@ -204,7 +204,7 @@ func (c *chart) addServiceEdges(v *vpc) {
 		var others []string
 		manages := false
 		for _, m := range b.members {
-			name := serviceName(m.Name)
+			name := ServiceName(m.Name)
 			manages = manages || name == systemsManager
 			if name != systemsManager && !slices.Contains(others, name) {
 				others = append(others, name)
@@ -218,6 +218,6 @@ func (c *chart) addServiceEdges(v *vpc) {
 		}
 	}
 	for _, g := range v.gateways {
-		c.addEdge(g.node, ConnectedTo, "", c.serviceNode(serviceName(g.Service)))
+		c.addEdge(g.node, ConnectedTo, "", c.serviceNode(ServiceName(g.Service)))
 	}
 }

@@ -20,7 +20,7 @@ func (r *Report) WriteSummary(w io.Writer) error {
 	s.claims(r, proof.Required)
 	s.claims(r, proof.Hardening)
 	s.list("Assumed to exist in the account", r.Assumed)
-	s.list("Assumed by the claims", r.assumptions())
+	s.list("Assumed by the claims", r.Assumptions())
 	s.list("Kept on purpose", r.Kept)
 	s.list("Left behind", r.Left)
 	s.list("Problems", r.Problems)
@@ -31,7 +31,7 @@ func (r *Report) WriteSummary(w io.Writer) error {
 
 // verdict returns the last line.
 func (r *Report) verdict() string {
-	failures := r.failures()
+	failures := r.Failures()
 	if len(failures) > 0 {
 		checks := "checks"
 		if len(failures) == 1 {
@@ -49,8 +49,8 @@ func (r *Report) verdict() string {
 	return fmt.Sprintf("%s: all checks passed in %.2f s", r.Stack, seconds)
 }
 
-// assumptions returns the assumptions of all claims, without duplicates.
-func (r *Report) assumptions() []string {
+// Assumptions returns the assumptions of all claims, without duplicates.
+func (r *Report) Assumptions() []string {
 	var found []string
 	for _, claim := range r.Claims {
 		for _, reason := range claim.Reasons {
