@@ -13,15 +13,20 @@ TOOL  := go tool -modfile=$(CURDIR)/tools/go.mod
 # overwrites the list of ReplaceWith with equal values while another goroutine reads it).
 RACE    := $(if $(shell command -v gcc 2>/dev/null || command -v clang 2>/dev/null),-race)
 PROGRAM := . ./audit ./compute ./endpoints ./iam ./internal/... ./network
-NO_RACE := $(addprefix ./rehearsal/,controls deployer diagram firstsession proof trials upgrade)
+NO_RACE := $(addprefix ./rehearsal/,controls deployer diagram firstsession htmlreport proof trials upgrade)
 
 .PHONY: help
 help: ## List all commands.
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: rehearse
 rehearse: build ## Deploy STACK (default: dev) to a simulated AWS, check it and destroy it. VERBOSE=1: show Pulumi's output. STRICT=1: require hardening claims.
 	@bin/rehearse run --stack $(STACK) $(if $(VERBOSE),--verbose) $(if $(STRICT),--strict)
+
+.PHONY: report
+report: build ## Rehearse STACK, and write a page about it for the people who approve it: bin/STACK.html.
+	@bin/rehearse run --stack $(STACK) --report bin/$(STACK).html --quiet; status=$$?; \
+		[ ! -f bin/$(STACK).html ] || echo "report: $(CURDIR)/bin/$(STACK).html"; exit $$status
 
 .PHONY: build
 build: ## Compile the program and the rehearsal into bin/. Takes minutes the first time, then seconds.
@@ -84,6 +89,10 @@ fuzz: ## Fuzz the configuration parsers for 20 seconds each. make test runs only
 	go test -trimpath -run '^$$' -fuzz FuzzParsePrincipal -fuzztime 20s ./iam
 	go test -trimpath -run '^$$' -fuzz FuzzPublicKey -fuzztime 20s ./compute
 	go test -trimpath -run '^$$' -fuzz FuzzCheckKeys -fuzztime 20s ./internal/config
+
+.PHONY: test-report
+test-report: build ## Open the pages of the report in Chromium. Needs Chromium, Node.js and npm packages. Not part of make test.
+	@STACKTEST_PROGRAM=$(CURDIR)/bin/bastionless rehearsal/htmlreport/browsertest/run
 
 .PHONY: test-iam
 test-iam: ## Compare the IAM policy evaluator with an independent one. Needs Node.js and npm. Not part of make test.

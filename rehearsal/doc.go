@@ -7,6 +7,7 @@
 //   - awssim is the simulated AWS
 //   - proof makes claims about a state and proves them
 //   - report writes the result for people and for other programs
+//   - diagram and htmlreport draw a state, and write a page about it
 //
 // # What is shared with the program, and what is not
 //

@@ -27,18 +27,41 @@ type ChangeSection struct {
 	Changes []Change
 }
 
-// Change is one difference. Kind is one of the constants below.
-type Change struct{ Kind, Text string }
+// Change is one difference.
+type Change struct {
+	Kind ChangeKind
+	Text string
+}
+
+// ChangeKind says what happened.
+type ChangeKind string
 
 // The kinds of changes.
 const (
-	Added   = "added"
-	Removed = "removed"
-	Changed = "changed"
-	// Better and Worse are changes of claims, access and connections.
-	Better = "better"
-	Worse  = "worse"
+	Added   ChangeKind = "added"
+	Removed ChangeKind = "removed"
+	Changed ChangeKind = "changed"
+	// Better is a claim that is now proven, or a request that is now denied, and Worse the opposite.
+	Better ChangeKind = "better"
+	Worse  ChangeKind = "worse"
+	// Gains and Loses are about the access of people.
+	Gains ChangeKind = "gains access"
+	Loses ChangeKind = "loses access"
+	// Opens and Closes are about ports and routes.
+	Opens  ChangeKind = "opens"
+	Closes ChangeKind = "closes"
 )
+
+// Class returns the CSS class of the kind.
+func (k ChangeKind) Class() string {
+	switch k {
+	case Gains, Opens:
+		return "changed"
+	case Loses, Closes:
+		return "removed"
+	}
+	return string(k)
+}
 
 // Empty reports whether nothing differs.
 func (c *Comparison) Empty() bool {
@@ -77,49 +100,78 @@ func newSnapshot(d *apitype.DeploymentV3, options proof.Options) (*snapshot, err
 func compare(before, after *snapshot) []ChangeSection {
 	return []ChangeSection{
 		{"Claims", compareClaims(before.claims, after.claims)},
-		{"People and their access", append(compareSets(people(before.chart), people(after.chart), "gains access", "loses access"),
+		{"People and their access", append(compareSets(people(before.chart), people(after.chart), Gains, Loses),
 			compareRequests(before.requests, after.requests)...)},
-		{"Connections and ports", compareSets(connectionsOf(before.chart), connectionsOf(after.chart), "opens", "closes")},
+		{"Connections and ports", compareSets(connectionsOf(before.chart), connectionsOf(after.chart), Opens, Closes)},
 		{"Resources", compareResources(before.state, after.state)},
 	}
 }
 
-// compareClaims returns the claims whose results differ.
+// compareClaims returns the claims whose results differ. Claims with the same ID and the same results are one change.
 func compareClaims(before, after []proof.Claim) []Change {
-	key := func(c proof.Claim) string { return c.ID + " (" + name(c.Subject) + ")" }
-	results := map[string]string{}
-	for _, c := range before {
-		results[key(c)] = c.Result
+	type key struct{ id, subject string }
+	type change struct {
+		kind    ChangeKind
+		id, how string
 	}
-	var changes []Change
-	passes := func(result string) bool { return proof.Claim{Result: result}.Passes() }
+	results := map[key]string{}
+	for _, c := range before {
+		results[key{c.ID, c.Subject}] = c.Result
+	}
+	var order []change
+	subjects, causes := map[change][]string{}, map[change]string{}
+	add := func(one change, subject, cause string) {
+		if subjects[one] == nil {
+			order, causes[one] = append(order, one), cause
+		}
+		subjects[one] = append(subjects[one], name(subject))
+	}
 	for _, c := range after {
-		was, existed := results[key(c)]
-		delete(results, key(c))
-		switch {
+		was, existed := results[key{c.ID, c.Subject}]
+		delete(results, key{c.ID, c.Subject})
+		passed := proof.Claim{Result: was}.Passes()
+		switch how := fmt.Sprintf("was %s, and is now %s", was, c.Result); {
 		case !existed && c.Passes():
-			changes = append(changes, Change{Added, key(c) + " is new, and " + c.Result})
+			add(change{Added, c.ID, "is new, and " + c.Result}, c.Subject, "")
 		case !existed:
-			changes = append(changes, Change{Worse, fmt.Sprintf("%s is new, and %s: %s", key(c), c.Result, cause(c))})
+			add(change{Worse, c.ID, "is new, and " + c.Result}, c.Subject, cause(c))
 		case was == c.Result:
-		case passes(was) && !c.Passes():
-			changes = append(changes, Change{Worse, fmt.Sprintf("%s was %s, and is now %s: %s", key(c), was, c.Result, cause(c))})
-		case !passes(was) && c.Passes():
-			changes = append(changes, Change{Better, fmt.Sprintf("%s was %s, and is now %s", key(c), was, c.Result)})
+		case passed && !c.Passes():
+			add(change{Worse, c.ID, how}, c.Subject, cause(c))
+		case !passed && c.Passes():
+			add(change{Better, c.ID, how}, c.Subject, "")
 		default:
-			changes = append(changes, Change{Changed, fmt.Sprintf("%s was %s, and is now %s", key(c), was, c.Result)})
+			add(change{Changed, c.ID, how}, c.Subject, cause(c))
 		}
 	}
-	for _, gone := range slices.Sorted(maps.Keys(results)) {
-		changes = append(changes, Change{Removed, gone + " is not claimed any more"})
+	for _, c := range before {
+		if results[key{c.ID, c.Subject}] != "" {
+			add(change{Removed, c.ID, "is not claimed any more"}, c.Subject, "")
+		}
 	}
-	slices.SortStableFunc(changes, func(a, b Change) int { return attention(a) - attention(b) })
+	slices.SortStableFunc(order, func(a, b change) int { return attention(a.kind) - attention(b.kind) })
+	var changes []Change
+	for _, one := range order {
+		text := fmt.Sprintf("%s (%s) %s", one.id, enumerated(subjects[one]), one.how)
+		if causes[one] != "" {
+			text += ": " + causes[one]
+		}
+		changes = append(changes, Change{one.kind, text})
+	}
 	return changes
 }
 
+// enumerated lists the first names, and counts the others.
+func enumerated(names []string) string {
+	if more := len(names) - fewSubjects; more > 0 {
+		return fmt.Sprintf("%s and %d more", strings.Join(names[:fewSubjects], ", "), more)
+	}
+	return strings.Join(names, ", ")
+}
+
 // attention sorts changes for the worse first.
-func attention(c Change) int {
-	return slices.Index([]string{Worse, Better, Changed, Added, Removed}, c.Kind)
+func attention(kind ChangeKind) int {
+	return slices.Index([]ChangeKind{Worse, Better, Changed, Added, Removed}, kind)
 }
 
 // cause returns the first reason why a claim does not pass.
@@ -132,17 +184,17 @@ func cause(c proof.Claim) string {
 	return ""
 }
 
-// compareSets returns what was added to a set, and what was removed from it. More access is worse.
-func compareSets(before, after map[string]bool, added, removed string) []Change {
+// compareSets returns what was added to a set, and what was removed from it.
+func compareSets(before, after map[string]bool, added, removed ChangeKind) []Change {
 	var changes []Change
 	for _, one := range slices.Sorted(maps.Keys(after)) {
 		if !before[one] {
-			changes = append(changes, Change{Worse, added + ": " + one})
+			changes = append(changes, Change{added, one})
 		}
 	}
 	for _, one := range slices.Sorted(maps.Keys(before)) {
 		if !after[one] {
-			changes = append(changes, Change{Better, removed + ": " + one})
+			changes = append(changes, Change{removed, one})
 		}
 	}
 	return changes
@@ -160,7 +212,8 @@ func people(c *diagram.Chart) map[string]bool {
 		switch {
 		case to != nil && to.Kind == diagram.Role:
 			for _, person := range from.Labels {
-				found[fmt.Sprintf("%s %s %s", name(person), e.Label, name(to.Labels[0]))] = true
+				conditions := strings.TrimPrefix(e.Label, "may assume")
+				found[fmt.Sprintf("%s may assume %s%s", name(person), name(to.Labels[0]), conditions)] = true
 			}
 		case from != nil && from.Kind == diagram.Role:
 			for _, kind := range splitNames(strings.TrimPrefix(e.Label, "opens ")) {
@@ -299,8 +352,10 @@ func changedInputs(before, after *stateResource, beforeIDs, afterIDs *strings.Re
 	var found []string
 	for _, key := range slices.Sorted(maps.Keys(keys)) {
 		old, now := format(before.inputs[key]), format(after.inputs[key])
-		named := old == before.id && now == after.id && !slices.Contains(after.defaults(), key)
-		if strings.HasPrefix(key, "__") || old == now && old != secretText || !named && beforeIDs.Replace(old) == afterIDs.Replace(now) {
+		// A name that the program chose is also the ID of the resource, and differs nevertheless.
+		named := (key == "name" || key == "bucket") && old == before.id && now == after.id && before.namesItself && after.namesItself
+		generated := slices.Contains(before.defaults(), key) && slices.Contains(after.defaults(), key)
+		if strings.HasPrefix(key, "__") || generated || old == now || !named && beforeIDs.Replace(old) == afterIDs.Replace(now) {
 			continue
 		}
 		text := visible(key)

@@ -49,10 +49,14 @@ func writeChanges(b *strings.Builder, section ChangeSection) {
 			fmt.Fprintf(b, "- and %d more\n", len(section.Changes)-maxChanges)
 			return
 		}
-		fmt.Fprintf(b, "- %s%s\n", map[string]string{
-			Worse: "⚠️ ", Better: "✅ ", Added: "added ", Removed: "removed ", Changed: "changed ",
-		}[change.Kind], escapeMarkdown(change.Text))
+		fmt.Fprintf(b, "- %s%s\n", changeMarks[change.Kind], escapeMarkdown(change.Text))
 	}
+}
+
+// changeMarks are written before changes.
+var changeMarks = map[ChangeKind]string{
+	Worse: "⚠️ ", Better: "✅ ", Added: "added: ", Removed: "removed: ", Changed: "changed: ",
+	Gains: "🔓 gains access: ", Loses: "🔒 loses access: ", Opens: "🔓 opens: ", Closes: "🔒 closes: ",
 }
 
 // markdownEscaper escapes what has a meaning in Markdown or HTML.

@@ -37,6 +37,8 @@ const (
 	outWidth  = 190
 	boxMin    = 52
 	frameHead = 44
+	// titleWidth is the width of the title of a subnet. Wires pass on its right.
+	titleWidth = 146
 )
 
 // box is a node with its place.

@@ -207,12 +207,20 @@ func (v *vpc) outsideBottom() int {
 // wireClasses are the CSS classes of kinds of wires.
 var wireClasses = map[diagram.EdgeKind]string{diagram.Allows: "allows", diagram.RoutesTo: "routes", diagram.ConnectedTo: "connects"}
 
+// class returns the CSS class of the wire. What comes from outside of the VPC stands out.
+func (w *wire) class() string {
+	if w.kind == diagram.Allows && len(w.from) > 0 && w.from[0].level == outsideLevel {
+		return "inbound"
+	}
+	return wireClasses[w.kind]
+}
+
 // drawRoutes draws the wires of all routes.
 func (v *vpc) drawRoutes() {
 	for _, r := range v.routes {
 		r.item = v.newItem()
 		v.wires = append(v.wires, r.wire)
-		class := wireClasses[r.kind]
+		class := r.class()
 		if r.channel == noChannel {
 			b := r.to[0]
 			r.from = []*box{v.nodes[v.node.ID][len(v.nodes[v.node.ID])-1]}
@@ -287,7 +295,7 @@ func vertical(x, y1, y2 int) area { return area{x - 3, min(y1, y2), 6, max(y1, y
 func (v *vpc) drawLabels() {
 	for _, r := range v.routes {
 		if r.channel != noChannel {
-			v.label(r.item, wireClasses[r.kind], r.label, r.labelX, r.labelY, r.labelEnd)
+			v.label(r.item, r.class(), r.label, r.labelX, r.labelY, r.labelEnd)
 		}
 	}
 }
@@ -326,13 +334,17 @@ func (v *vpc) drawInternet(closed closedNetwork) {
 // barrier draws a wire that does not exist, or may exist if that is not proven.
 func (v *vpc) barrier(item int, text, doubt string, proven bool, from, to, y int) {
 	v.path(item, "wire absent", "M%d %d H%d", from, y, to)
-	x := (from + to) / 2
+	x := to - 24
 	if !proven {
 		text = doubt
 	} else {
 		v.path(item, "cross", "M%d %d l10 10 M%d %d l-10 10", x-5, y-5, x+5, y-5)
 	}
-	v.text(item, "label absent", text, from+10, y-9, to-from-16)
+	start := from + 10
+	if v.risers > 0 {
+		start += 20 + 10*v.risers
+	}
+	v.text(item, "label absent", text, start, y-9, to-start)
 }
 
 // cutBlock splits the label of a subnet into its name and its CIDR block.

@@ -31,6 +31,8 @@ type stateResource struct {
 	urn, typ, name, id        string
 	outputs, inputs           map[string]any
 	retain, protect, external bool
+	// namesItself is true if no other resource has the same ID, which is a name.
+	namesItself bool
 	// anchor identifies the resource in the page.
 	anchor string
 }
@@ -64,7 +66,10 @@ func newState(d *apitype.DeploymentV3) *state {
 		case one.Custom && !one.Delete:
 			s.resources = append(s.resources, r)
 			s.byURN[r.urn] = r
-			if r.id != "" {
+			if other := s.byID[r.id]; other != nil {
+				other.namesItself = false
+			} else if r.id != "" {
+				r.namesItself = true
 				s.byID[r.id] = r
 			}
 		}

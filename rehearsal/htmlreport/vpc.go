@@ -317,8 +317,8 @@ func (v *vpc) drawFrames() {
 			v.nodes[f.ID] = append(v.nodes[f.ID], f.box)
 			v.rect(f.item, "subnet", f.x, f.y, f.w, f.h)
 			name, block := cutBlock(f.Labels[0])
-			v.text(f.item, "subnetname", name, f.x+12, f.y+19, f.w-24)
-			v.text(f.item, "kind mono", block, f.x+12, f.y+35, f.w-24)
+			v.text(f.item, "subnetname", name, f.x+12, f.y+19, titleWidth)
+			v.text(f.item, "kind mono", block, f.x+12, f.y+35, titleWidth)
 		}
 	}
 }
