@@ -91,7 +91,7 @@ fuzz: ## Fuzz the configuration parsers for 20 seconds each. make test runs only
 	go test -trimpath -run '^$$' -fuzz FuzzCheckKeys -fuzztime 20s ./internal/config
 
 .PHONY: test-report
-test-report: build ## Open the pages of the report in Chromium. Needs Chromium, Node.js and npm packages. Not part of make test.
+test-report: build ## Open the pages of the report in Chromium. Needs Node.js and npm packages, one of which contains Chromium. Not part of make test.
 	@STACKTEST_PROGRAM=$(CURDIR)/bin/bastionless rehearsal/htmlreport/browsertest/run
 
 .PHONY: test-iam

@@ -77,8 +77,8 @@ func (p *picture) drawAssume() {
 		if i := len("may assume"); len(first) > i {
 			first, rest = first[:i], first[i+len(", "):]
 		}
-		p.text(w.item, "label", first, from.x+from.w+10, y-6, bandGap-24)
-		p.text(w.item, "label", rest, from.x+from.w+10, y+15, bandGap-24)
+		p.text(w.item, "label beside", first, from.x+from.w+10, y-6, bandGap-24)
+		p.text(w.item, "label beside", rest, from.x+from.w+10, y+15, bandGap-24)
 	}
 }
 
@@ -100,8 +100,8 @@ func (p *picture) drawOpens(c *diagram.Chart, roles []*box) {
 			riser := to.x - 22 - 8*i
 			p.path(w.item, "wire allows", "M%d %d H%d V%d H%d", role.x+role.w, y, riser, end, to.x)
 			p.tip(w.item, "allows", to.x, end, 1, 0)
-			p.text(w.item, "label", "opens", role.x+role.w+10, y-6, bandGap-40)
-			p.text(w.item, "label", e.Label[len("opens "):], role.x+role.w+10, y+15, bandGap-40)
+			p.text(w.item, "label beside", "opens", role.x+role.w+10, y-6, bandGap-40)
+			p.text(w.item, "label beside", e.Label[len("opens "):], role.x+role.w+10, y+15, bandGap-40)
 		}
 	}
 }

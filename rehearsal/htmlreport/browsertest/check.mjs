@@ -4,9 +4,10 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { createRequire } from 'node:module'
 import { pathToFileURL } from 'node:url'
+import chromium from '@sparticuz/chromium'
 import puppeteer from 'puppeteer-core'
 
-const [directory, chromium] = process.argv.slice(2)
+const [directory] = process.argv.slice(2)
 const axe = fs.readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const failures = []
 const fail = (page, what) => failures.push(`${page}: ${what}`)
@@ -143,8 +144,11 @@ async function checkWithoutScript(browser, name, url) {
   if (counts[0] !== counts[1]) fail(name, `without JavaScript: ${counts[1]}, with it: ${counts[0]}`)
 }
 
-const browser = await puppeteer.launch({ executablePath: chromium, args: ['--no-sandbox', '--disable-gpu'] })
+const browser = await puppeteer.launch({
+  executablePath: process.env.CHROMIUM || await chromium.executablePath(), headless: 'shell', args: ['--no-sandbox', '--disable-gpu'],
+})
 try {
+  console.log(await browser.version())
   const names = fs.readdirSync(directory).filter(name => name.endsWith('.html')).sort()
   if (names.length === 0) throw new Error(`${directory} has no pages`)
   for (const name of names) console.log(`${name.padEnd(16)} opens in ${(await checkPage(browser, name)).toFixed(2)} s`)
