@@ -25,7 +25,7 @@ rehearse: build ## Deploy STACK (default: dev) to a simulated AWS, check it and 
 
 .PHONY: report
 report: build ## Rehearse STACK, and write a page about it for the people who approve it: bin/STACK.html.
-	@bin/rehearse run --stack $(STACK) --report bin/$(STACK).html --quiet; status=$$?; \
+	@rm -f bin/$(STACK).html; bin/rehearse run --stack $(STACK) --report bin/$(STACK).html --quiet; status=$$?; \
 		[ ! -f bin/$(STACK).html ] || echo "report: $(CURDIR)/bin/$(STACK).html"; exit $$status
 
 .PHONY: build

@@ -22,7 +22,7 @@ type Node struct {
 	Kind Kind
 	// Labels are the rows of text in the node.
 	Labels []string
-	// Name is the name of a subnet, a service or a VPC.
+	// Name is the name of the subnet, of a subnet and of the nodes in it.
 	Name string
 	// URN is that of a VPC, a subnet, a gateway endpoint, a role or an instance in a subnet that is not in the state.
 	URN string

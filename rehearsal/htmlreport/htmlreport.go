@@ -38,14 +38,15 @@ type Report struct {
 	Result *report.Report
 }
 
-// New makes a report. It returns an error if the state cannot be read. A state without EC2 instances can be read, but
-// nothing is claimed about it.
+// New makes a report. It returns an error if the state cannot be read, unless there is a Result. A state without EC2
+// instances can be read, but nothing is claimed about it.
 func New(in Input) (*Report, error) {
 	after, err := newSnapshot(in.State, in.Options)
 	problem := ""
-	if errors.Is(err, proof.ErrNoInstance) {
+	switch {
+	case errors.Is(err, proof.ErrNoInstance), err != nil && in.Result != nil:
 		problem = err.Error()
-	} else if err != nil {
+	case err != nil:
 		return nil, err
 	}
 	result := in.Result

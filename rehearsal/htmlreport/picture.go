@@ -92,6 +92,26 @@ func newPicture(c *diagram.Chart, closed closedNetwork) *picture {
 	return p
 }
 
+// describe says in a sentence what a picture shows.
+func describe(c *diagram.Chart) string {
+	counts := map[diagram.Kind]int{}
+	var count func([]*diagram.Node)
+	count = func(nodes []*diagram.Node) {
+		for _, n := range nodes {
+			counts[n.Kind] += max(1, len(n.Members))
+			count(n.Nodes)
+		}
+	}
+	count(c.Nodes)
+	return "The network: " + joinCounts([]counted{
+		{counts[diagram.VPC], "VPC", "VPCs"},
+		{counts[diagram.Zone], "zone", "zones"},
+		{counts[diagram.SubnetFrame], "subnet", "subnets"},
+		{counts[diagram.Instances], "instance", "instances"},
+		{counts[diagram.InterfaceEndpoints] + counts[diagram.GatewayEndpoint], "endpoint", "endpoints"},
+	}) + ". The table below the picture lists its connections."
+}
+
 // newItem returns the number of a new part that can be highlighted.
 func (p *picture) newItem() int {
 	p.items++

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"strings"
 
 	"bastionless/rehearsal/diagram"
 )
@@ -321,4 +322,12 @@ func (v *vpc) drawFrames() {
 			v.text(f.item, "kind mono", block, f.x+12, f.y+35, titleWidth)
 		}
 	}
+}
+
+// cutBlock splits the label of a subnet into its name and its CIDR block.
+func cutBlock(label string) (name, block string) {
+	if i := strings.LastIndex(label, " "); i > 0 && strings.Contains(label[i:], "/") {
+		return label[:i], label[i+1:]
+	}
+	return label, ""
 }

@@ -13,7 +13,7 @@ import (
 // A reason lists the resources that its text names.
 func TestReason_resources(t *testing.T) {
 	t.Parallel()
-	named := regexp.MustCompile(`\b[A-Z][A-Za-z]+ "([^"]+)"`)
+	named := regexp.MustCompile(`\b[A-Z][A-Za-z0-9]+ "([^"]+)"`)
 	listed := 0
 	for _, c := range claimsOf(t, deployed(t, "prod", nil)) {
 		for _, r := range c.Reasons {

@@ -133,7 +133,7 @@ func (m *model) addGroups(t *Topology) {
 }
 
 func (m *model) topologyRole(r *role) SessionRole {
-	found := SessionRole{URN: r.resource.urn, Name: r.shortName()}
+	found := SessionRole{URN: r.urn, Name: r.shortName()}
 	for _, u := range m.documentUses(r) {
 		if kind := m.kindOf(u); u.decision.Effect == policy.Allowed && !slices.Contains(found.Kinds, kind) {
 			found.Kinds = append(found.Kinds, kind)

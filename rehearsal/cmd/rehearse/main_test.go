@@ -84,8 +84,9 @@ func TestExecute_version(t *testing.T) {
 func TestExecute_flags(t *testing.T) {
 	t.Parallel()
 	for command, flags := range map[string][]string{
-		"run":     {"-stack", "-dir", "-program", "-export", "-json", "-verbose", "-quiet", "-strict"},
+		"run":     {"-stack", "-dir", "-program", "-export", "-json", "-report", "-verbose", "-quiet", "-strict"},
 		"verify":  {"-json", "-principal", "-strict"},
+		"report":  {"-compare", "-markdown", "-output", "-principal", "-strict"},
 		"diagram": nil,
 		"serve":   {"-state"},
 	} {

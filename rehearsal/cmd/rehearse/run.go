@@ -16,7 +16,7 @@ import (
 // runOptions are the flags of the command run.
 type runOptions struct {
 	stack, dir, program, export, json, report string
-	verbose, quiet, strict            bool
+	verbose, quiet, strict                    bool
 }
 
 // runCommand rehearses a stack.
