@@ -129,6 +129,7 @@ func (c *call) endpointService(prefix, operation string, in values) (catalog.Ser
 	service, ok := c.lookupService(name, kind)
 	switch {
 	case ok:
+		c.assumeService(name, service)
 		return service, nil
 	case len(c.offers.Services(name)) == 0:
 		return service, c.ec2Error(prefix, operation, "InvalidServiceName", "The Vpc Endpoint Service '%s' does not exist", name)
@@ -184,7 +185,7 @@ func (c *call) privateDNSName(state values) string {
 	if names := c.offers.privateDNSNames(str(state, "serviceName")); len(names) > 0 {
 		return names[0]
 	}
-	return privateDNSLabel(serviceCode(str(state, "serviceName"))) + "." + c.region + "." + c.dnsSuffix
+	return privateDNSLabel(c.serviceCode(str(state, "serviceName"))) + "." + c.region + "." + c.dnsSuffix
 }
 
 // privateDNSLabel returns the first part of a service's DNS name. For most services it is the code of the
@@ -237,7 +238,7 @@ func (c *call) connectEndpoint(id string, service catalog.Service, state values)
 
 // endpointDNS returns the DNS names of an interface endpoint.
 func (c *call) endpointDNS(id string, state values) []any {
-	base := "." + serviceCode(str(state, "serviceName")) + "." + c.region + ".vpce." + c.dnsSuffix
+	base := "." + c.serviceCode(str(state, "serviceName")) + "." + c.region + ".vpce." + c.dnsSuffix
 	label := id + "-" + hash(id, 8)
 	entry := func(name string) any {
 		return values{"dnsName": name, "hostedZoneId": "Z" + strings.ToUpper(hash(base, 12))}

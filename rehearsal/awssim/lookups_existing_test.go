@@ -220,6 +220,7 @@ func TestLookups_offers(t *testing.T) {
 	const parameter = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-"
 	require.Equal(t, "ami-0aaaaaaaaaaaaaaaa", w.invoke("aws:ssm/getParameter:getParameter", values{"name": parameter + "x86_64"})["value"])
 	require.NotEqual(t, "ami-0aaaaaaaaaaaaaaaa", w.invoke("aws:ssm/getParameter:getParameter", values{"name": parameter + "arm64"})["value"])
+	require.Equal(t, []string{"eu-west-1 has the image in the parameter " + parameter + "arm64"}, w.cloud.Assumed())
 	require.Equal(t, "mine", w.invoke(keyPairLookup, values{"keyName": "mine"})["keyName"])
 	require.Equal(t, ec2Error("reading EC2 Key Pair", "DescribeKeyPairs", "InvalidKeyPair.NotFound", "The key pair 'other' does not exist"),
 		w.invokeError(keyPairLookup, values{"keyName": "other"}))

@@ -228,15 +228,21 @@ func (o *offers) fileImages() []catalog.Image {
 	return images
 }
 
-// imageParameter returns the image ID that a public parameter contains, and false if there is no such parameter.
-func (o *offers) imageParameter(name string) (string, bool) {
+// ImageParameter returns the image ID that a public parameter contains, and false if there is no such parameter.
+func (o *offers) ImageParameter(name string) (id string, ok bool) {
 	if o.file != nil && o.file.ImageParameters[name] != "" {
 		return o.file.ImageParameters[name], true
 	}
-	for _, image := range o.Region.Images() {
-		if image.Parameter == name {
-			return image.ID, true
-		}
+	return o.Region.ImageParameter(name)
+}
+
+// Unrecorded says which offers are neither in the file nor recorded.
+func (o *offers) Unrecorded() catalog.Unrecorded {
+	unrecorded := o.Region.Unrecorded()
+	if o.file != nil {
+		unrecorded.Zones = unrecorded.Zones && o.file.Zones == nil
+		unrecorded.InstanceTypes = unrecorded.InstanceTypes && o.file.InstanceTypeOfferings == nil
+		unrecorded.Images = unrecorded.Images && o.file.ImageParameters == nil
 	}
-	return "", false
+	return unrecorded
 }
