@@ -8,9 +8,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/stretchr/testify/require"
 
 	"bastionless/rehearsal/account"
+	"bastionless/rehearsal/awssim"
+	"bastionless/rehearsal/engine"
 	"bastionless/rehearsal/engine/enginetest"
 	"bastionless/rehearsal/report"
 	"bastionless/rehearsal/stacktest"
@@ -239,4 +242,57 @@ func TestRun_invalidAccount(t *testing.T) {
 	status, _, stderr := call("", "run", "--stack", "dev", "--dir", dir, "--program", self, "--account", filepath.Join(dir, "none.json"))
 	require.Equal(t, exitUsage, status)
 	require.Equal(t, "rehearse run: account: open "+filepath.Join(dir, "none.json")+": no such file or directory\n", stderr)
+}
+
+// A program reads what the account contains. The stack neither changes nor deletes it.
+func TestRun_readsWhatTheAccountContains(t *testing.T) {
+	t.Parallel()
+	f := emptyAccount()
+	f.Subnets = []account.Subnet{{
+		SubnetId: "subnet-00000000000000001", VpcId: "vpc-00000000000000001", CidrBlock: "10.0.1.0/24", AvailabilityZone: testRegion + "a",
+		AvailableIpAddressCount: 251, State: "available",
+	}}
+	f.RouteTables = []account.RouteTable{{
+		RouteTableId: "rtb-00000000000000001", VpcId: "vpc-00000000000000001",
+		Associations: []account.RouteTableAssociation{{
+			RouteTableAssociationId: "rtbassoc-00000000000000001", RouteTableId: "rtb-00000000000000001", SubnetId: "subnet-00000000000000001",
+		}},
+	}}
+	simulated, err := awssim.New(awssim.Options{Account: f, AssumeExisting: true})
+	require.NoError(t, err)
+	ids := map[string]string{
+		"aws:ec2/vpc:Vpc": "vpc-00000000000000001", "aws:ec2/subnet:Subnet": "subnet-00000000000000001",
+		"aws:ec2/routeTable:RouteTable": "rtb-00000000000000001",
+		// The provider imports an association by its subnet and its route table.
+		"aws:ec2/routeTableAssociation:RouteTableAssociation": "subnet-00000000000000001/rtb-00000000000000001",
+	}
+	body := func(ctx *pulumi.Context) error {
+		for token, id := range ids {
+			var read enginetest.Resource
+			if err := ctx.ReadResource(token, "existing", pulumi.ID(id), nil, &read, pulumi.Version("6.83.2")); err != nil {
+				return err
+			}
+		}
+		return ctx.RegisterResource("aws:ec2/subnet:Subnet", "new", pulumi.Map{
+			"vpcId": pulumi.String("vpc-00000000000000001"), "cidrBlock": pulumi.String("10.0.2.0/24"),
+			"availabilityZone": pulumi.String(testRegion + "a"),
+		}, &enginetest.Resource{}, pulumi.Version("6.83.2"))
+	}
+	stack, err := engine.Open(engine.Options{
+		Dir: enginetest.Directory(t, projectFile, "config: {aws:region: "+testRegion+"}"), Stack: "dev", Run: engine.InProcess(body),
+		Provider: simulated.NewProvider,
+	})
+	require.NoError(t, err)
+	state := filepath.Join(t.TempDir(), "state.json")
+	o := runOptions{export: state, json: filepath.Join(t.TempDir(), "result.json")}
+	var stdout, stderr strings.Builder
+	require.Equal(t, exitOK, o.rehearse(t.Context(), stack, simulated, &chosenAccount{path: "a.json", file: f}, streams{nil, &stdout, &stderr}),
+		stdout.String())
+	text, err := os.ReadFile(state)
+	require.NoError(t, err)
+	require.Equal(t, len(ids), strings.Count(string(text), `"external": true`))
+	require.Contains(t, string(text), `"id": "rtbassoc-00000000000000001"`)
+
+	ids["aws:ec2/vpc:Vpc"] = "vpc-00000000000000002"
+	require.Contains(t, stack.Preview(t.Context()).Failure(), "resource 'vpc-00000000000000002' does not exist")
 }
