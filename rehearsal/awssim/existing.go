@@ -141,9 +141,13 @@ func (c *call) assumeRest(f *account.File) {
 		missing bool
 		things  string
 	}{
-		{f.Zones == nil, "Availability Zones"}, {f.InstanceTypeOfferings == nil, "instance types"},
-		{f.EndpointServices == nil, "endpoint services"}, {f.PrefixLists == nil, "prefix lists"},
-		{f.ImageParameters == nil, "image parameters"}, {f.Images == nil, "images"}, {f.Quotas == nil, "quotas"},
+		{f.Zones == nil, "Availability Zones"},
+		{f.InstanceTypeOfferings == nil, "instance types"},
+		{f.EndpointServices == nil, "endpoint services"},
+		{f.PrefixLists == nil, "prefix lists"},
+		{f.ImageParameters == nil, "image parameters"},
+		{f.Images == nil, "images"},
+		{f.Quotas == nil, "quotas"},
 	}
 	for _, section := range offers {
 		if section.missing {
@@ -154,10 +158,19 @@ func (c *call) assumeRest(f *account.File) {
 		missing bool
 		things  string
 	}{
-		{f.KeyPairs == nil, "key pairs"}, {f.Vpcs == nil, "VPCs"}, {f.Subnets == nil, "subnets"}, {f.RouteTables == nil, "route tables"},
-		{f.NetworkAcls == nil, "network ACLs"}, {f.SecurityGroups == nil, "security groups"}, {f.VpcEndpoints == nil, "VPC endpoints"},
-		{f.Instances == nil, "instances"}, {f.Users == nil, "IAM users"}, {f.Roles == nil, "IAM roles"},
-		{f.InstanceProfiles == nil, "instance profiles"}, {f.Buckets == nil, "S3 buckets"}, {f.LogGroups == nil, "log groups"},
+		{f.KeyPairs == nil, "key pairs"},
+		{f.Vpcs == nil, "VPCs"},
+		{f.Subnets == nil, "subnets"},
+		{f.RouteTables == nil, "route tables"},
+		{f.NetworkAcls == nil, "network ACLs"},
+		{f.SecurityGroups == nil, "security groups"},
+		{f.VpcEndpoints == nil, "VPC endpoints"},
+		{f.Instances == nil, "instances"},
+		{f.Users == nil, "IAM users"},
+		{f.Roles == nil, "IAM roles"},
+		{f.InstanceProfiles == nil, "instance profiles"},
+		{f.Buckets == nil, "S3 buckets"},
+		{f.LogGroups == nil, "log groups"},
 		{f.Documents == nil, "Systems Manager documents"},
 	}
 	for _, section := range contents {

@@ -101,7 +101,8 @@ func TestRun_findsConflictsWithTheAccount(t *testing.T) {
 			func(f *account.File) {
 				f.InstanceProfiles = []account.InstanceProfile{{InstanceProfileName: "web", Path: "/", RoleNames: []string{}}}
 			},
-			"up", []string{"EntityAlreadyExists: Instance Profile web already exists.", "\nfix: set instanceRoleName to a name that no instance profile"},
+			"up",
+			[]string{"EntityAlreadyExists: Instance Profile web already exists.", "\nfix: set instanceRoleName to a name that no instance profile"},
 		},
 		"the VPC quota is used up": {
 			"", func(f *account.File) { f.Quotas = map[string]float64{"L-F678F1CE": 1} }, "up",
@@ -111,12 +112,14 @@ func TestRun_findsConflictsWithTheAccount(t *testing.T) {
 			"  keyName: mine\n", func(f *account.File) {
 				f.KeyPairs = []account.KeyPair{{KeyName: "other", KeyPairId: "key-1", KeyType: "rsa"}}
 			},
-			"preview", []string{"keyName: ", `"mine" does not exist in ap-northeast-1: use an existing key pair`},
+			"preview",
+			[]string{"keyName: ", `"mine" does not exist in ap-northeast-1: use an existing key pair`},
 		},
 		"a zone lacks the instance type": {
 			"  zones: [a, c]\n",
 			func(f *account.File) { f.InstanceTypeOfferings = map[string][]string{"t3.micro": {testRegion + "c"}} },
-			"preview", []string{"instanceType: ", `"t3.micro" is not offered in ap-northeast-1a: use only zones in [c]`},
+			"preview",
+			[]string{"instanceType: ", `"t3.micro" is not offered in ap-northeast-1a: use only zones in [c]`},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
