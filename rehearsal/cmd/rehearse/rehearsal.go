@@ -29,7 +29,7 @@ type account interface {
 	NewProvider() pulumirpc.ResourceProviderServer
 	// Inventory returns the objects that have been created in the account.
 	Inventory() []awssim.Object
-	// Assumed returns what the account is assumed to contain.
+	// Assumed returns what is assumed about AWS and the account.
 	Assumed() []string
 }
 
