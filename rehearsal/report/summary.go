@@ -22,7 +22,7 @@ func (r *Report) WriteSummary(w io.Writer) error {
 	s.list("Warnings", r.Warnings)
 	s.claims(r, proof.Required)
 	s.claims(r, proof.Hardening)
-	s.list("Assumed about the account", r.Assumed)
+	s.list("Assumed about AWS and the account", r.Assumed)
 	s.list("Assumed by the claims", r.assumptions())
 	s.list("Kept on purpose", r.Kept)
 	s.list("Left behind", r.Left)
