@@ -454,13 +454,11 @@ func TestExisting_assumptions(t *testing.T) {
 		`IAM user arn:aws:iam::111122223333:user/dave exists`,
 		"acl-00000000000000003 is of no importance: its VPC vpc-00000000000000002 was not captured",
 		`key pair "other" exists in eu-west-1`,
-		"quotas of eu-west-1 are those that AWS publishes: the account file has none",
 		`section subnets of the account file is complete, although "ec2 describe-subnets" failed with UnauthorizedOperation`,
 		"sg-00000000000000003 is of no importance: its VPC vpc-00000000000000002 was not captured",
-		"the account has no IAM users besides those that the stack creates or refers to: they were not captured",
-		"the account has no key pairs besides those that the stack creates or refers to: they were not captured",
-		"the account has no route tables besides those that the stack creates or refers to: they were not captured",
+		"the account has only those key pairs, route tables, IAM users that the stack creates or refers to: they were not captured",
 		"the main route table of " + oldVPC + " is as AWS creates it: it was not captured",
+		"what is recorded of AWS is true for the account, instead of its own quotas, which were not captured",
 	}, w.cloud.Assumed())
 
 	captured := newExistingCloud(t, nil)

@@ -157,7 +157,8 @@ func TestRun_inAnAccount(t *testing.T) {
 	require.Equal(t, "dev.json", filepath.Base(path))
 	require.Contains(t, text, "Account: 111122223333 in ap-northeast-1, captured on "+r.Account.CapturedAt.Format(time.DateOnly)+" ("+path+")\n")
 	require.Contains(t, r.Warnings, path+` is 31 days old, and the account may have changed since: capture it again with "make capture STACK=dev"`)
-	require.Contains(t, r.Assumed, "the account has no subnets besides those that the stack creates or refers to: they were not captured")
+	require.Contains(t, r.Assumed, "the account has only those subnets, route tables, network ACLs, security groups, VPC endpoints, "+
+		"instances, S3 buckets, log groups, Systems Manager documents that the stack creates or refers to: they were not captured")
 }
 
 // The ID of a redacted account is that of the account that the stack allows.
