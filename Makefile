@@ -98,6 +98,10 @@ test-cli: build ## Deploy the stacks of the tests to the simulated AWS with two 
 	@for version in $(CLI_VERSIONS); do rehearsal/clitest/build.sh $$version bin/pulumi-$$version || exit 1; done
 	@STACKTEST_PROGRAM=$(CURDIR)/bin/bastionless go test -trimpath -count=1 -v ./rehearsal/clitest
 
+.PHONY: catalogue
+catalogue: ## Record again what AWS offers, from two packages of PyPI. Needs Python 3 with pip.
+	@python3 rehearsal/awssim/catalog/record.py
+
 .PHONY: e2e
 e2e: bin/connect ## Deploy STACK to your AWS account, open a session, and destroy the stack. Nobody has run this yet.
 	@rehearsal/e2e/e2e.sh $(STACK)
