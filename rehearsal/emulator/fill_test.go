@@ -17,7 +17,7 @@ func (e *emulated) fill() contents {
 	tag := func(kind, name string) string {
 		return "ResourceType=" + kind + ",Tags=[{Key=Name,Value=" + name + "}]"
 	}
-	c.vpc = e.aws("ec2", "create-vpc", "--cidr-block", "10.0.0.0/16", "--tag-specifications", tag("vpc", "secret-vpc"), "--query", "Vpc.VpcId")
+	c.vpc = e.aws("ec2", "create-vpc", "--cidr-block", "10.0.0.0/16", "--tag-specifications", tag("vpc", "hidden-vpc"), "--query", "Vpc.VpcId")
 	e.aws("ec2", "modify-vpc-attribute", "--vpc-id", c.vpc, "--enable-dns-hostnames")
 	subnet := func(zone, block string) string {
 		return e.aws("ec2", "create-subnet", "--vpc-id", c.vpc, "--availability-zone", region+zone, "--cidr-block", block, "--query", "Subnet.SubnetId")
@@ -52,7 +52,7 @@ func (e *emulated) fill() contents {
 	image := e.aws("ssm", "get-parameters", "--names", "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64",
 		"--query", "Parameters[0].Value")
 	c.instance = strings.Fields(e.aws("ec2", "run-instances", "--image-id", image, "--instance-type", "t3.micro", "--subnet-id", c.subnetA,
-		"--key-name", "ann", "--iam-instance-profile", "Name=web-profile", "--user-data", "secret-user-data",
+		"--key-name", "ann", "--iam-instance-profile", "Name=web-profile", "--user-data", "hidden-user-data",
 		"--security-group-ids", c.group, "--query", "Instances[0].InstanceId"))[0]
 
 	e.aws("s3api", "create-bucket", "--bucket", "ann-data", "--create-bucket-configuration", "LocationConstraint="+region)
