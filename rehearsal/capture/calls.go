@@ -54,7 +54,7 @@ var (
 			"--names", publicParameters + "al2023-ami-kernel-default-arm64", publicParameters + "al2023-ami-kernel-default-x86_64",
 			publicParameters + "amzn2-ami-hvm-arm64-gp2", publicParameters + "amzn2-ami-hvm-x86_64-gp2",
 		},
-		Permission: "ssm:GetParameters", Resource: "arn:aws:ssm:*::parameter" + publicParameters + "*",
+		Permission: "ssm:GetParameters", Resource: "arn:aws:ssm:*:*:parameter" + publicParameters + "*",
 		Keeps: "the IDs of the newest images of Amazon Linux, from AWS's public parameters",
 	}
 	listQuotas = Call{

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"net/http"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -108,7 +109,7 @@ func requireContents(t *testing.T, file *account.File, c contents) {
 	require.Equal(t, []string{"Ann-Shell"}, file.Documents)
 }
 
-// captureWithPolicy captures the account as a user who has only the policy in docs/capture.md, and then as one who lacks two
+// captureWithPolicy captures the account as a user who has only the actions of the policy in docs/capture.md, and then as one who lacks two
 // permissions. moto checks permissions by itself, but answers all services with the error code of IAM. The proxy answers
 // with that of EC2.
 func (e *emulated) captureWithPolicy(file *account.File) {
@@ -118,6 +119,8 @@ func (e *emulated) captureWithPolicy(file *account.File) {
 	_, rest, _ := strings.Cut(string(page), "```json\n")
 	policy, _, _ := strings.Cut(rest, "```")
 	require.Contains(e.t, policy, `"iam:ListUsers",`)
+	// moto checks all requests against the resource "*".
+	policy = regexp.MustCompile(`"Resource": ".*"`).ReplaceAllString(policy, `"Resource": "*"`)
 	e.aws("iam", "create-user", "--user-name", "reader")
 	e.aws("iam", "put-user-policy", "--user-name", "reader", "--policy-name", "capture", "--policy-document", policy)
 	key := strings.Fields(e.aws("iam", "create-access-key", "--user-name", "reader", "--query", "AccessKey.[AccessKeyId,SecretAccessKey]"))
