@@ -54,6 +54,13 @@ func (c *cli) run(ctx context.Context, call Call, args ...string) ([]byte, error
 	var stderr bytes.Buffer
 	command.Stderr = &stderr
 	output, err := command.Output()
+	if err != nil {
+		// Ctrl-C also goes to the CLI, which may end before this process learns of it.
+		select {
+		case <-ctx.Done():
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
