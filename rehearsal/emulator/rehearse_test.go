@@ -36,7 +36,7 @@ func TestRehearse(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			e.t = t
-			status, printed := e.rehearse(file, test.stackFile)
+			status, printed = e.rehearse(file, test.stackFile)
 			require.Equal(t, 1, status, printed)
 			for _, text := range test.expected {
 				require.Contains(t, printed, text)
