@@ -9,7 +9,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -88,8 +87,8 @@ func runStandIn(args []string) int {
 	version, dir := os.Getenv(versionVariable), os.Getenv(directoryVariable)
 	status := map[string]int{"1": 255, "2": 254}[version]
 	if pager, ok := os.LookupEnv("AWS_PAGER"); version == "2" && (!ok || pager != "" || os.Getenv("AWS_CLI_AUTO_PROMPT") != "off") {
-		// The pager and the prompt wait for the user.
-		time.Sleep(time.Hour)
+		fmt.Fprintln(os.Stderr, "this would wait for the user, in a pager or for an answer to a prompt")
+		return 253
 	}
 	line, ok := strings.CutSuffix(strings.Join(args, " "), globalFlags)
 	if !ok || len(args) < 2 {

@@ -37,9 +37,11 @@ func requireEqual(t *testing.T, expected, actual *account.File) {
 func TestCapture(t *testing.T) {
 	e := newEmulated(t)
 	c := e.fill()
+	e.createManyRoles()
 	e.proxy.requested()
 	file, _ := e.capture()
 	require.Empty(t, file.Omitted)
+	require.Equal(t, 2, e.proxy.count("ListRoles"), "pages")
 
 	t.Run("changes nothing", func(t *testing.T) {
 		for _, operation := range e.proxy.requested() {
@@ -99,7 +101,8 @@ func requireContents(t *testing.T, file *account.File, c contents) {
 	require.Equal(t, []account.User{{UserName: "ann", Path: "/"}}, file.Users)
 	require.Equal(t, []account.InstanceProfile{{InstanceProfileName: "web-profile", Path: "/", RoleNames: []string{"web-role"}}}, file.InstanceProfiles)
 	require.Equal(t, account.Role{RoleName: "EC2RoleforSSM", Path: "/"}, file.Roles[0])
-	role := file.Roles[1]
+	require.Len(t, file.Roles, manyRoles+2)
+	role := file.Roles[manyRoles+1]
 	require.Equal(t, "web-role", role.RoleName)
 	require.Contains(t, role.InlinePolicies, "read")
 	require.Equal(t, []account.AttachedPolicy{{PolicyName: "own", PolicyArn: "arn:aws:iam::123456789012:policy/own"}}, role.AttachedPolicies)

@@ -1,6 +1,13 @@
 package emulator
 
-import "strings"
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/stretchr/testify/require"
+)
 
 // contents are the IDs of what fill created.
 type contents struct {
@@ -60,4 +67,26 @@ func (e *emulated) fill() contents {
 	e.aws("ssm", "create-document", "--name", "Ann-Shell", "--document-type", "Command", "--content",
 		`{"schemaVersion": "2.2", "description": "x", "mainSteps": [{"action": "aws:runShellScript", "name": "x", "inputs": {"runCommand": ["true"]}}]}`)
 	return c
+}
+
+// manyRoles is more than IAM returns in one page.
+const manyRoles = 120
+
+// createManyRoles creates roles without the AWS CLI, which would take minutes.
+func (e *emulated) createManyRoles() {
+	e.t.Helper()
+	for i := range manyRoles {
+		form := url.Values{
+			"Action": {"CreateRole"}, "Version": {"2010-05-08"}, "RoleName": {fmt.Sprintf("many-%03d", i)}, "AssumeRolePolicyDocument": {trustPolicy},
+		}
+		request, err := http.NewRequestWithContext(e.t.Context(), http.MethodPost, e.moto, strings.NewReader(form.Encode()))
+		require.NoError(e.t, err)
+		request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		// moto finds the service here, and does not verify signatures until it checks permissions.
+		request.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=AKIAADMIN/20260101/us-east-1/iam/aws4_request, SignedHeaders=host, Signature=0")
+		response, err := http.DefaultClient.Do(request)
+		require.NoError(e.t, err)
+		require.NoError(e.t, response.Body.Close())
+		require.Equal(e.t, http.StatusOK, response.StatusCode)
+	}
 }
