@@ -132,6 +132,7 @@ func getPartition(c *call, _ values) (values, error) {
 func getAvailabilityZones(c *call, args values) (values, error) {
 	answer := clone(args)
 	answer["id"] = c.region
+	c.assumeZones()
 	names, ids := []any{}, []any{}
 	for _, zone := range c.offers.Zones() {
 		properties := map[string]string{
@@ -156,13 +157,13 @@ func getParameter(c *call, args values) (values, error) {
 	if name == "" {
 		return nil, verbatim(`Missing required argument. The argument "name" is required, but no definition was found.`)
 	}
-	for _, image := range c.offers.Images() {
-		if image.Parameter == name {
-			return values{
-				"name": name, "id": name, "type": "String", "value": image.ID, "insecureValue": image.ID, "version": float64(1),
-				"arn": "arn:" + c.partition + ":ssm:" + c.region + "::parameter" + name, "withDecryption": args["withDecryption"],
-			}, nil
-		}
+	image, ok := c.offers.ImageParameter(name)
+	if !ok {
+		return nil, fmt.Errorf("reading SSM Parameter (%s): couldn't find resource", name)
 	}
-	return nil, fmt.Errorf("reading SSM Parameter (%s): couldn't find resource", name)
+	c.assumeParameter(name)
+	return values{
+		"name": name, "id": name, "type": "String", "value": image, "insecureValue": image, "version": float64(1),
+		"arn": "arn:" + c.partition + ":ssm:" + c.region + "::parameter" + name, "withDecryption": args["withDecryption"],
+	}, nil
 }

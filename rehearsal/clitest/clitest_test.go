@@ -112,7 +112,7 @@ func (c *cli) requireLifecycle(stack string) {
 	claims, err := proof.Check(deployment, proof.Options{})
 	require.NoError(c.t, err)
 	for _, claim := range claims {
-		require.False(c.t, claim.Class == proof.Required && claim.Result != proof.Proven, "%s %s: %v", claim.ID, claim.Subject, claim.Why())
+		require.False(c.t, claim.Class == proof.Required && !claim.Passes(), "%s %s: %v", claim.ID, claim.Subject, claim.Why())
 	}
 
 	if strings.TrimSpace(c.run("config", "get", "terminationProtection", "--stack", stack)) == "true" {

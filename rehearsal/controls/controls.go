@@ -89,7 +89,7 @@ func (r Row) Check(deployment *apitype.DeploymentV3, claims []proof.Claim) []str
 	for _, claim := range claims {
 		switch {
 		case claim.ID != r.Claim:
-		case claim.Result == proof.Proven:
+		case claim.Passes():
 			proven++
 		default:
 			add("%s of %s is %s", claim.ID, claim.Subject, claim.Result)

@@ -71,7 +71,7 @@ func TestDraw_stacks(t *testing.T) {
 			"sessionPrincipals": `["account","210987654321"]`,
 		}},
 		"roles": {"dev", map[string]string{
-			"requireMfa": "false", "sessionPrincipals": `["sso:Ops","arn:aws:iam::123456789012:role/ci"]`,
+			"requireMfa": "false", "sessionPrincipals": `["sso:Ops","sso:Dev","arn:aws:iam::123456789012:role/ci"]`,
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {

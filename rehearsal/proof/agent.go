@@ -141,9 +141,9 @@ func (m *model) proveOrdered() []*finding {
 		}
 		f.rest(needed...)
 		if len(contradicted) > 0 {
-			// A replacement is newer than what depends on it.
-			f.unknown("%s depends on %s, and the state says that they were created later, at %s or after it",
-				i, names(contradicted), i.created.UTC().Format(time.RFC3339))
+			// An update has added or replaced them.
+			f.assume("the agent of %s, which was created at %s, has connected again since %s were created later",
+				i, i.created.UTC().Format(time.RFC3339), names(contradicted))
 		}
 		switch {
 		case len(late) > 0:

@@ -18,6 +18,7 @@ const (
 // Results of claims.
 const (
 	Proven    = "proven"
+	Assumed   = "assumed"
 	Refuted   = "refuted"
 	Undecided = "undecided"
 )
@@ -30,7 +31,7 @@ type Claim struct {
 	Subject string `json:"subject"`
 	// Class is Required or Hardening.
 	Class string `json:"class"`
-	// Result is Proven, Refuted or Undecided.
+	// Result is Proven, Assumed, Refuted or Undecided.
 	Result string `json:"result"`
 	// Reasons are never empty.
 	Reasons []Reason `json:"reasons"`
@@ -56,9 +57,15 @@ const (
 	// Unknown: the state does not show whether the step passes. The claim is undecided, unless another step
 	// fails for certain.
 	Unknown ReasonKind = "unknown"
-	// Assumed: the step passes under an assumption that no state can show.
-	Assumed ReasonKind = "assumed"
+	// Assumption: the step passes if the assumption is true, which the state does not show. The claim is at best
+	// Assumed.
+	Assumption ReasonKind = "assumption"
+	// Premise: what every proof of the claim takes for granted. It does not change the result.
+	Premise ReasonKind = "premise"
 )
+
+// Passes reports whether the claim is Proven or Assumed.
+func (c Claim) Passes() bool { return c.Result == Proven || c.Result == Assumed }
 
 // Why returns the texts of the reasons.
 func (c Claim) Why() []string {
@@ -133,8 +140,11 @@ func (f *finding) unknown(format string, args ...any) { f.add(Unknown, "", forma
 // unknownUntil adds a step that the state does not decide, and a change after which it would.
 func (f *finding) unknownUntil(fix, format string, args ...any) { f.add(Unknown, fix, format, args) }
 
-// assume adds an assumption.
-func (f *finding) assume(format string, args ...any) { f.add(Assumed, "", format, args) }
+// assume adds a step that passes if an assumption is true.
+func (f *finding) assume(format string, args ...any) { f.add(Assumption, "", format, args) }
+
+// premise adds what every proof of the claim takes for granted.
+func (f *finding) premise(format string, args ...any) { f.add(Premise, "", format, args) }
 
 // expectAllowed adds the decision about a request that AWS has to allow.
 func (f *finding) expectAllowed(d policy.Decision, fix, format string, args ...any) {
@@ -176,6 +186,8 @@ func (f *finding) conclude() Claim {
 		f.claim.Result = Refuted
 	case f.has(Unknown):
 		f.claim.Result = Undecided
+	case f.has(Assumption):
+		f.claim.Result = Assumed
 	default:
 		f.claim.Result = Proven
 	}

@@ -46,7 +46,7 @@ func TestConfigurations(t *testing.T) {
 		"Identity Center": {
 			map[string]string{"sessionPrincipals": `["sso:Operators"]`, "requireMfa": "false"},
 			nil,
-			[]string{own, flow, zone, protected}, // with an assumption
+			[]string{own, "session.mfa: assumed", flow, zone, protected},
 		},
 		"another account": {
 			map[string]string{"sessionPrincipals": `["210987654321"]`}, nil, []string{own, flow, zone, protected},
@@ -60,7 +60,7 @@ func TestConfigurations(t *testing.T) {
 		"a workload's endpoints and buckets": {
 			map[string]string{"interfaceEndpoints": `["ecr.api", "secretsmanager", "logs", "kms"]`, "s3Buckets": `["my-bucket"]`},
 			nil,
-			[]string{own, flow, zone, protected},
+			[]string{own, "endpoint-policy.s3: assumed", flow, zone, protected},
 		},
 		"full policies": {
 			map[string]string{"endpointPolicy": "full"},
@@ -92,7 +92,7 @@ func TestConfigurations(t *testing.T) {
 		"recent MFA": {map[string]string{"mfaMaxAgeMinutes": "1"}, nil, []string{own, flow, zone, protected}},
 		"an organization": {
 			map[string]string{"organizationId": "o-exampleorgid", "sessionLogs": `["cloudwatch", "s3"]`},
-			nil,
+			[]string{"reach.ssm: assumed", "reach.logs: assumed", "reach.s3: assumed"},
 			[]string{own, flow, zone, protected},
 		},
 		"a key for the root volume": {

@@ -63,7 +63,7 @@ func TestCheck_endpointPolicies(t *testing.T) {
 			"endpoint-policy.s3", proof.Proven, "", "",
 		},
 		"a named bucket": {
-			s3(reads, writes+`"arn:aws:s3:::corp-data/*",`+own+`}`), "endpoint-policy.s3", proof.Proven, "", `the account owns the bucket "corp-data"`,
+			s3(reads, writes+`"arn:aws:s3:::corp-data/*",`+own+`}`), "endpoint-policy.s3", proof.Assumed, "", `the account owns the bucket "corp-data"`,
 		},
 		"a named bucket for everybody": {
 			s3(reads, writes+`"arn:aws:s3:::corp-data/*"}`), "endpoint-policy.s3", proof.Refuted, "a request of another account", "",
@@ -89,7 +89,7 @@ func TestCheck_endpointPolicies(t *testing.T) {
 			assumed := ""
 			for _, claim := range claims {
 				for _, reason := range claim.Reasons {
-					if claim.ID == test.claim && reason.Kind == proof.Assumed {
+					if claim.ID == test.claim && reason.Kind == proof.Assumption {
 						assumed += reason.Text
 					}
 				}

@@ -49,7 +49,7 @@ func (m *model) proveIsolated() []*finding {
 		if f.passing() {
 			f.pass("%s has no Internet gateway, no NAT gateway, and only local routes and routes to gateway endpoints", v)
 			f.pass("no instance of it has a public address, and no subnet assigns one")
-			f.assume("nothing outside of this state is attached to %s", v)
+			f.premise("nothing outside of this state is attached to %s", v)
 		}
 		found = append(found, f)
 	}

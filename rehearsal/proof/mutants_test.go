@@ -193,7 +193,7 @@ func (b *mutator) resource(i int, r *apitype.ResourceV3) {
 // noticedBy returns the ids of the claims whose result is worse after a change, or is the same for another
 // reason.
 func noticedBy(before, after []proof.Claim) []string {
-	rank := map[string]int{proof.Proven: 2, proof.Undecided: 1, proof.Refuted: 0}
+	rank := map[string]int{proof.Proven: 3, proof.Assumed: 2, proof.Undecided: 1, proof.Refuted: 0}
 	then := map[string]proof.Claim{}
 	for _, c := range before {
 		then[c.ID+" "+c.Subject] = c

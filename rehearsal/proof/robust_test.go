@@ -89,7 +89,7 @@ func TestCheck_randomStates(t *testing.T) {
 			return
 		}
 		for _, claim := range claims {
-			require.Contains(t, []string{proof.Proven, proof.Refuted, proof.Undecided}, claim.Result)
+			require.Contains(t, []string{proof.Proven, proof.Assumed, proof.Refuted, proof.Undecided}, claim.Result)
 			require.NotEmpty(t, claim.Reasons, claim.ID)
 		}
 	})

@@ -84,7 +84,7 @@ func (m *model) checkAssumeRole(f *finding, r *role) {
 			f.fail("allow sts:AssumeRole to "+name+" in the trust policy of "+r.String(), "%s is meant to assume %s: %s: %s", name, r, d.Effect, d.Why)
 		}
 	}
-	f.assume("the principals' own policies and service control policies allow sts:AssumeRole on %s", r)
+	f.premise("the principals' own policies and service control policies allow sts:AssumeRole on %s", r)
 }
 
 // checkCanAssume checks that a listed principal can assume the role.

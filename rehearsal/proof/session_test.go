@@ -215,12 +215,12 @@ func TestCheck_sessions(t *testing.T) {
 		"Run As without a user": {
 			func(p *peer) { runAs(p, `"runAsEnabled":true,"runAsDefaultUser":""`) }, "session.start", proof.Refuted, "Run As is on",
 		},
-		"Run As with a user": {func(p *peer) { runAs(p, `"runAsEnabled":true,"runAsDefaultUser":"ec2-user"`) }, "session.start", proof.Proven, ""},
+		"Run As with a user": {func(p *peer) { runAs(p, `"runAsEnabled":true,"runAsDefaultUser":"ec2-user"`) }, "session.start", proof.Assumed, ""},
 		"Run As with a tag of the role": {
 			func(p *peer) {
 				runAs(p, `"runAsEnabled":true`)
 				p.set("people", "tagsAll", props{"SSMSessionRunAs": "ops"})
-			}, "session.start", proof.Proven, "",
+			}, "session.start", proof.Assumed, "",
 		},
 		"Run As with tags that callers choose": {
 			func(p *peer) {
@@ -293,9 +293,9 @@ func TestCheck_identityCenter(t *testing.T) {
 		if claim.ID != "session.mfa" {
 			continue
 		}
-		require.Equal(t, proof.Proven, claim.Result)
+		require.Equal(t, proof.Assumed, claim.Result)
 		for _, reason := range claim.Reasons {
-			if reason.Kind == proof.Assumed {
+			if reason.Kind == proof.Assumption {
 				assumed++
 				require.Equal(t, `IAM Identity Center requires MFA of its users, whose roles can assume Role "people"`, reason.Text)
 			}

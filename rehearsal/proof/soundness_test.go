@@ -12,7 +12,7 @@ import (
 // resultOf returns the worst result of a claim, and why it is not proven.
 func resultOf(t *testing.T, claims []proof.Claim, id string) (result, why string) {
 	t.Helper()
-	rank := []string{proof.Proven, proof.Undecided, proof.Refuted}
+	rank := []string{proof.Proven, proof.Assumed, proof.Undecided, proof.Refuted}
 	worst := -1
 	for _, claim := range claims {
 		if claim.ID != id {

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -119,4 +120,20 @@ func TestStacks_summary(t *testing.T) {
 	require.Equal(t, string(want), text.String(), "if this is right: go test -trimpath ./rehearsal/proof -run TestStacks_summary -update")
 	// With the steps, a rehearsal of dev prints less than 40 lines.
 	require.Less(t, strings.Count(text.String(), "\n"), 33)
+}
+
+// TestStacks_updated checks that an instance that is older than what its agent needs is assumed to have connected again.
+func TestStacks_updated(t *testing.T) {
+	t.Parallel()
+	deployment := deployed(t, "dev", nil)
+	for i := range deployment.Resources {
+		if r := &deployment.Resources[i]; r.URN.Name() == "endpoints-ssm" {
+			later := r.Created.Add(time.Hour)
+			r.Created = &later
+		}
+	}
+	claims, err := proof.Check(deployment, proof.Options{})
+	require.NoError(t, err)
+	result, _ := resultOf(t, claims, "ordered")
+	require.Equal(t, proof.Assumed, result)
 }

@@ -141,9 +141,56 @@ func (m *model) topologyRole(r *role) SessionRole {
 	}
 	anybody := trustedPrincipal{"*", policy.Group{Partition: m.partition, NotAccounts: []string{r.account()}}.Principal()}
 	for _, p := range append(m.trustedPrincipals(r), anybody) {
-		if principal, ok := m.topologyPrincipal(r, p); ok {
-			found.Principals = append(found.Principals, principal)
+		for _, trust := range trustFor(r.trust, p) {
+			narrowed := *r
+			narrowed.trust = trust
+			if principal, ok := m.topologyPrincipal(&narrowed, p); ok && !slices.Contains(found.Principals, principal) {
+				found.Principals = append(found.Principals, principal)
+			}
 		}
+	}
+	return found
+}
+
+// trustFor splits a trust policy into policies that each allow one kind of principal of those that p stands for: one
+// policy for each statement that lists p, or for each ARN to which a condition of such a statement limits it.
+func trustFor(trust *policy.Document, p trustedPrincipal) []*policy.Document {
+	var denials []policy.Statement
+	for _, s := range trust.Statements {
+		if s.Deny {
+			denials = append(denials, s)
+		}
+	}
+	var found []*policy.Document
+	for _, s := range trust.Statements {
+		if s.Deny || s.Principal == nil || !s.Principal.Anyone && !slices.Contains(s.Principal.AWS, p.listed) {
+			continue
+		}
+		for _, single := range splitByARN(s) {
+			narrowed := *trust
+			narrowed.Statements = append(slices.Clone(denials), single)
+			found = append(found, &narrowed)
+		}
+	}
+	return found
+}
+
+// splitByARN returns a statement for each value of the first condition that limits the ARN of the principal, or the
+// statement itself if there is no such condition.
+func splitByARN(s policy.Statement) []policy.Statement {
+	limits := func(c policy.Condition) bool {
+		return strings.EqualFold(c.Key, "aws:PrincipalArn") && !strings.Contains(c.Operator, "Not") && c.Operator != "Null"
+	}
+	at := slices.IndexFunc(s.Conditions, limits)
+	if at < 0 {
+		return []policy.Statement{s}
+	}
+	var found []policy.Statement
+	for _, value := range s.Conditions[at].Values {
+		single := s
+		single.Conditions = slices.Clone(s.Conditions)
+		single.Conditions[at].Values = []string{value}
+		found = append(found, single)
 	}
 	return found
 }

@@ -65,7 +65,7 @@ func (r *Report) failures() []string {
 		}
 	}
 	for _, claim := range r.Claims {
-		if r.required(claim.Class) && claim.Result != proof.Proven {
+		if r.required(claim.Class) && !claim.Passes() {
 			failures = append(failures, fmt.Sprintf("%s (%s) is %s", claim.ID, claim.Subject, claim.Result))
 		}
 	}

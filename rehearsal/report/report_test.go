@@ -24,7 +24,7 @@ func passing() *report.Report {
 			{Name: "refresh", OK: true},
 		},
 		Claims: []proof.Claim{
-			claim("reach.ssm", "a-1", proof.Required, proof.Proven, proof.Reason{Kind: proof.Assumed, Text: "an assumption"}),
+			claim("reach.ssm", "a-1", proof.Required, proof.Proven, proof.Reason{Kind: proof.Premise, Text: "an assumption"}),
 			claim("imdsv2", "a-1", proof.Hardening, proof.Proven),
 		},
 		Warnings: []string{"a warning"},
@@ -46,6 +46,7 @@ func failing() *report.Report {
 		claim("agent", "a-1", proof.Required, proof.Refuted, pass, fail("this", "do so"), fail("that", "do so"), unknown("these", "")),
 		claim("agent", "c-1", proof.Required, proof.Refuted, fail("similar", "do so")),
 		claim("session.start", "role", proof.Required, proof.Undecided, unknown("the policy", "")),
+		claim("session.mfa", "role", proof.Required, proof.Assumed, pass, proof.Reason{Kind: proof.Assumption, Text: "users have MFA"}),
 		claim("imdsv2", "c-1", proof.Hardening, proof.Refuted, fail("no tokens", "set imds to v2"), fail("hops", "set imds to v2")),
 		claim("session.own", "role", proof.Hardening, proof.Undecided, unknown("whose", "set sessionPrincipals")),
 		claim("multi-zone", "dev", proof.Hardening, proof.Undecided, unknown("no zones", "")),
@@ -95,9 +96,11 @@ func TestReport_conclude(t *testing.T) {
 		ok, strictOK  bool
 	}{
 		{proof.Required, proof.Proven, true, true},
+		{proof.Required, proof.Assumed, true, true},
 		{proof.Required, proof.Refuted, false, false},
 		{proof.Required, proof.Undecided, false, false},
 		{proof.Hardening, proof.Proven, true, true},
+		{proof.Hardening, proof.Assumed, true, true},
 		{proof.Hardening, proof.Refuted, true, false},
 		{proof.Hardening, proof.Undecided, true, false},
 	} {
@@ -140,7 +143,7 @@ func TestReport_JSON(t *testing.T) {
 		],
 		"claims": [
 			{"id": "reach.ssm", "subject": "a-1", "class": "required", "result": "proven", "why": ["an assumption"],
-				"reasons": [{"kind": "assumed", "text": "an assumption", "fix": ""}]},
+				"reasons": [{"kind": "premise", "text": "an assumption", "fix": ""}]},
 			{"id": "imdsv2", "subject": "a-1", "class": "hardening", "result": "proven", "why": [], "reasons": []},
 			{"id": "egress", "subject": "a-1", "class": "hardening", "result": "refuted", "why": ["<so>", "open"],
 				"reasons": [{"kind": "pass", "text": "<so>", "fix": ""}, {"kind": "fail", "text": "open", "fix": "close it"}]}

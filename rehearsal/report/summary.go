@@ -54,7 +54,7 @@ func (r *Report) assumptions() []string {
 	var found []string
 	for _, claim := range r.Claims {
 		for _, reason := range claim.Reasons {
-			if reason.Kind == proof.Assumed && !slices.Contains(found, reason.Text) {
+			if (reason.Kind == proof.Assumption || reason.Kind == proof.Premise) && !slices.Contains(found, reason.Text) {
 				found = append(found, reason.Text)
 			}
 		}
@@ -71,14 +71,14 @@ func (r *Report) idWidth() int {
 }
 
 // marks are written before claims, by result.
-type marks struct{ ok, fail, unknown, notMet string }
+type marks struct{ ok, assumed, fail, unknown, notMet string }
 
 // marksFor returns colored symbols for terminals, and words for files and pipes.
 func marksFor(w io.Writer) marks {
 	if file, ok := w.(*os.File); ok && term.IsTerminal(int(file.Fd())) && os.Getenv("NO_COLOR") == "" {
-		return marks{"\x1b[32m✓\x1b[0m", "\x1b[31m✗\x1b[0m", "\x1b[31m?\x1b[0m", "\x1b[33m-\x1b[0m"}
+		return marks{"\x1b[32m✓\x1b[0m", "\x1b[32m~\x1b[0m", "\x1b[31m✗\x1b[0m", "\x1b[31m?\x1b[0m", "\x1b[33m-\x1b[0m"}
 	}
-	return marks{"ok  ", "FAIL", "?   ", "-   "}
+	return marks{"ok  ", "~   ", "FAIL", "?   ", "-   "}
 }
 
 // summary builds the text of a summary.
@@ -128,29 +128,38 @@ func (s *summary) claims(r *Report, class string) {
 	if len(rows) == 0 {
 		return
 	}
-	proven, all := 0, 0
+	proven, assumed, all := 0, 0, 0
 	for _, row := range rows {
 		all += len(row.subjects)
-		if row.Result == proof.Proven {
+		switch row.Result {
+		case proof.Proven:
 			proven += len(row.subjects)
+		case proof.Assumed:
+			assumed += len(row.subjects)
 		}
 	}
 	if r.required(class) {
-		fmt.Fprintf(s, "%s claims: %d of %d proven\n", title(class), proven, all)
+		fmt.Fprintf(s, "%s claims: %d of %d proven", title(class), proven, all)
+		if assumed > 0 {
+			fmt.Fprintf(s, ", %d assumed", assumed)
+		}
+		s.WriteString("\n")
 		for _, row := range rows {
 			s.requiredRow(row)
 		}
 		return
 	}
-	fmt.Fprintf(s, "%s claims: %d of %d met\n", title(class), proven, all)
+	fmt.Fprintf(s, "%s claims: %d of %d met\n", title(class), proven+assumed, all)
 	s.hardeningRows(rows)
 }
 
 func title(class string) string { return strings.ToUpper(class[:1]) + class[1:] }
 
-// requiredRow writes a claim and, if it is not proven, its reasons.
+// requiredRow writes a claim and, unless it is proven, its reasons.
 func (s *summary) requiredRow(row claimRow) {
-	mark := map[string]string{proof.Proven: s.marks.ok, proof.Refuted: s.marks.fail, proof.Undecided: s.marks.unknown}[row.Result]
+	mark := map[string]string{
+		proof.Proven: s.marks.ok, proof.Assumed: s.marks.assumed, proof.Refuted: s.marks.fail, proof.Undecided: s.marks.unknown,
+	}[row.Result]
 	fmt.Fprintf(s, "  %s  %-*s  %s\n", mark, s.width, row.ID, some(row.subjects))
 	if row.Result == proof.Proven {
 		return
@@ -163,6 +172,8 @@ func (s *summary) requiredRow(row claimRow) {
 		switch reason.Kind {
 		case proof.Fail:
 			fmt.Fprintf(s, "%s%s\n", indent, reason.Text)
+		case proof.Assumption:
+			fmt.Fprintf(s, "%sassumed: %s\n", indent, reason.Text)
 		case proof.Unknown:
 			fmt.Fprintf(s, "%sunknown: %s\n", indent, reason.Text)
 		}
@@ -189,7 +200,7 @@ func (s *summary) hardeningRows(rows []claimRow) {
 	var unmet []claimRow
 	for _, row := range rows {
 		switch mixed := slices.ContainsFunc(rows, func(other claimRow) bool { return other.ID == row.ID && other.Result != row.Result }); {
-		case row.Result != proof.Proven:
+		case !row.Passes():
 			unmet = append(unmet, row)
 		case mixed:
 			met = append(met, fmt.Sprintf("%s (%s)", row.ID, some(row.subjects)))
