@@ -241,7 +241,7 @@ func TestLookups_errors(t *testing.T) {
 		token string
 		args  values
 	}{
-		"the simulated AWS does not support the lookup aws:ec2/getVpc:getVpc":                          {"aws:ec2/getVpc:getVpc", values{}},
+		"the simulated AWS does not support the lookup aws:ec2/getNatGateway:getNatGateway":            {"aws:ec2/getNatGateway:getNatGateway", values{}},
 		"the simulated AWS does not support the argument owner of the lookup " + keyPairLookup:         {keyPairLookup, values{"owner": "a"}},
 		"the simulated AWS does not support the filter opt-in of the lookup " + zonesLookup:            {zonesLookup, values{"filters": filterOf("opt-in", "a")}},
 		"the simulated AWS does not support the filter key-name of the lookup " + keyPairLookup:        {keyPairLookup, values{"filters": filterOf("key-name", "a")}},

@@ -227,7 +227,7 @@ func TestWorkflow_summary(t *testing.T) {
 			{"id": "session.own", "subject": "r", "class": "hardening", "result": "undecided", "reasons": [
 				{"kind": "unknown", "text": "v"}, {"kind": "assumed", "text": "u"}]}
 		],
-		"assumed": ["key pair k"], "kept": [], "left": ["VPC v"]
+		"assumed": ["key pair k"], "kept": [], "left": ["VPC v"], "changed": ["role r"]
 	}`)
 	text, err := command.CombinedOutput()
 	require.NoError(t, err, string(text))
@@ -248,12 +248,16 @@ Not met (optional):
 
 - **session.own** (r): undecided. v
 
-Assumed to exist in the account:
+Assumed about the account:
 
 - key pair k
 
 Left behind:
 
 - VPC v
+
+Changed in the account:
+
+- role r
 `, string(text))
 }
