@@ -35,6 +35,7 @@ func requireEqual(t *testing.T, expected, actual *account.File) {
 // TestCapture captures a filled account in several ways. The subtests use the same account one after the other, because
 // starting moto and filling the account takes most of the time.
 func TestCapture(t *testing.T) {
+	t.Parallel()
 	e := newEmulated(t)
 	c := e.fill()
 	e.createManyRoles()

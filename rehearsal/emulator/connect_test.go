@@ -12,8 +12,10 @@ import (
 
 // TestConnect tries what "make connect" asks AWS, as far as moto answers: it lets the AWS CLI assume the session role, and
 // asks for the states of the instance and of the endpoints. moto has no managed instances and no sessions, so
-// DescribeInstanceInformation is answered by the proxy, and StartSession, DescribeSessions and TerminateSession are not tried.
+// DescribeInstanceInformation is answered by the proxy. It also removes the filter vpc-endpoint-id, which moto lacks.
+// StartSession, DescribeSessions and TerminateSession are not tried.
 func TestConnect(t *testing.T) {
+	t.Parallel()
 	e := newEmulated(t)
 	c := e.fill()
 	e.setProfile("web-dev", "role_arn = arn:aws:iam::123456789012:role/web-role", "source_profile = default", "role_session_name = ann", "region = "+region)
@@ -30,6 +32,7 @@ func TestConnect(t *testing.T) {
 	require.NoError(t, os.WriteFile(e.dir+"/outputs", outputs, 0o600))
 	require.NoError(t, os.WriteFile(e.dir+"/bin/pulumi", []byte("#!/bin/sh\n[ \"$2\" = output ] && cat \"$HOME/outputs\"\n"), 0o700))
 	e.environ = append(e.environ, "PATH="+e.dir+"/bin:"+os.Getenv("PATH"))
+	e.proxy.unfiltered["DescribeVpcEndpoints"] = true
 	e.proxy.requested()
 	wait := func() (int, string) {
 		e.t.Helper()

@@ -27,6 +27,8 @@ type proxy struct {
 	throttle map[string]int
 	// deny contains operations for which the caller lacks the permission.
 	deny map[string]bool
+	// unfiltered contains operations of EC2 whose filters moto does not have. moto then returns all objects.
+	unfiltered map[string]bool
 	// answers are JSON answers of operations that moto does not have.
 	answers map[string]string
 }
@@ -35,7 +37,7 @@ func newProxy(t *testing.T, target string) *proxy {
 	t.Helper()
 	parsed, err := url.Parse(target)
 	require.NoError(t, err)
-	p := &proxy{throttle: map[string]int{}, deny: map[string]bool{}, answers: map[string]string{}}
+	p := &proxy{throttle: map[string]int{}, deny: map[string]bool{}, unfiltered: map[string]bool{}, answers: map[string]string{}}
 	// moto verifies signatures, which cover the host that the CLI sees. This kind of proxy does not change it.
 	moto := httputil.NewSingleHostReverseProxy(parsed)
 	p.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -87,10 +89,33 @@ func (p *proxy) answer(w http.ResponseWriter, r *http.Request) bool {
 	case p.answers[operation] != "":
 		w.Header().Set("Content-Type", "application/x-amz-json-1.1")
 		fmt.Fprint(w, p.answers[operation])
+	case p.unfiltered[operation]:
+		removeFilters(r)
+		return false
 	default:
 		return false
 	}
 	return true
+}
+
+// removeFilters removes the filters from a request to EC2, whose body operationOf has read.
+func removeFilters(r *http.Request) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return
+	}
+	form, err := url.ParseQuery(string(body))
+	if err != nil {
+		return
+	}
+	for name := range form {
+		if strings.HasPrefix(name, "Filter.") {
+			form.Del(name)
+		}
+	}
+	filtered := form.Encode()
+	r.Body, r.ContentLength = io.NopCloser(strings.NewReader(filtered)), int64(len(filtered))
+	r.Header.Del("Content-Length")
 }
 
 // requested returns the operations that were requested since the last call, sorted and without repetitions.

@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -12,6 +13,7 @@ import (
 
 // TestRehearse rehearses stacks in captures of a filled account, with which they collide.
 func TestRehearse(t *testing.T) {
+	t.Parallel()
 	e := newEmulated(t)
 	e.fill()
 	file, _ := e.capture()
@@ -59,7 +61,9 @@ func (e *emulated) rehearse(file *account.File, stackFile string) (status int, p
 	// moto's images have volumes of 15 GiB.
 	dir := e.project("  rootVolumeGiB: 15\n" + stackFile)
 	require.NoError(e.t, os.Mkdir(dir+"/accounts", 0o700))
-	require.NoError(e.t, os.WriteFile(dir+"/accounts/dev.json", []byte(encode(e.t, file)), 0o600))
+	captured := *file
+	captured.CapturedAt = time.Now().UTC().Truncate(time.Second)
+	require.NoError(e.t, os.WriteFile(dir+"/accounts/dev.json", []byte(encode(e.t, &captured)), 0o600))
 	program, err := filepath.Abs(filepath.Join(root, "bin", "bastionless"))
 	require.NoError(e.t, err)
 	status, stdout, stderr := e.run("rehearse", "run", "--stack", "dev", "--dir", dir, "--program", program)
