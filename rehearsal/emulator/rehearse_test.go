@@ -28,8 +28,8 @@ func TestRehearse(t *testing.T) {
 		expected  []string
 	}{
 		"a role name that is taken":            {"  instanceRoleName: EC2RoleforSSM\n", []string{"EntityAlreadyExists", "EC2RoleforSSM", "set instanceRoleName to a name"}},
-		"a key pair that is missing":           {"  keyName: bob\n", []string{"keyName", `"bob"`}},
-		"an instance type that the zone lacks": {"  zones: [c]\n  instanceType: t3a.micro\n", []string{"instanceType", region + "a", region + "d"}},
+		"a key pair that is missing":           {"  keyName: bob\n", []string{"keyName: ", `"bob"`}},
+		"an instance type that the zone lacks": {"  zones: [c]\n  instanceType: t3a.micro\n", []string{"instanceType: ", "is not offered in " + region + "c", "[a, d]"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			e.t = t
