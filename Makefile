@@ -105,6 +105,10 @@ test-cli: build ## Deploy the stacks of the tests to the simulated AWS with two 
 test-emulator: build bin/connect ## Test what asks AWS with the AWS CLI and moto, an emulated AWS. Needs rehearsal/emulator/requirements.txt. Not part of make test.
 	@EMULATOR_TESTS=1 go test -trimpath -count=1 -timeout 60m -v ./rehearsal/emulator
 
+.PHONY: catalogue
+catalogue: ## Record again what AWS offers, from two packages of PyPI. Needs Python 3 with pip.
+	@python3 rehearsal/awssim/catalog/record.py
+
 .PHONY: e2e
 e2e: bin/connect ## Deploy STACK to your AWS account, open a session, and destroy the stack. Nobody has run this yet.
 	@rehearsal/e2e/e2e.sh $(STACK)

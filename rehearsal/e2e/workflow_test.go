@@ -70,7 +70,7 @@ func TestWorkflow_checks(t *testing.T) {
 	t.Parallel()
 	w, _ := readWorkflow(t)
 	require.Equal(t, map[string]any{"pull_request": nil, "push": map[string]any{"branches": []any{"main"}}}, w.On)
-	require.Equal(t, []string{"make lint", "make test"}, w.Jobs["check"].commands())
+	require.Equal(t, []string{"make lint", "make test-full"}, w.Jobs["check"].commands())
 	emulator := w.Jobs["emulator"].commands()
 	require.Contains(t, emulator[0], "--requirement rehearsal/emulator/requirements.txt")
 	for i, tools := range []string{"v1/bin", "v2"} {
@@ -248,7 +248,7 @@ Not met (optional):
 
 - **session.own** (r): undecided. v
 
-Assumed about the account:
+Assumed about AWS and the account:
 
 - key pair k
 
