@@ -64,11 +64,12 @@ func (c *call) filterServices(args values) (values, error) {
 
 func describeService(c *call, name string, service catalog.Service, args values) values {
 	answer := clone(args)
-	short := serviceCode(name)
+	c.assumeService(name, service)
+	short := c.serviceCode(name)
 	id := "vpce-svc-0" + hash(name+service.Type, 16)
 	private, privates := "", []any{}
 	if service.Type == "Interface" {
-		private = privateDNSLabel(short) + "." + c.region + "." + c.dnsSuffix
+		private = c.privateDNSName(values{"serviceName": name})
 		privates = append(privates, private)
 	}
 	maps.Copy(answer, values{
@@ -82,8 +83,7 @@ func describeService(c *call, name string, service catalog.Service, args values)
 }
 
 // serviceCode returns the part of a service name that follows the Region.
-func serviceCode(name string) string {
-	_, rest, _ := strings.Cut(name, "amazonaws.")
-	_, code, _ := strings.Cut(rest, ".")
+func (c *call) serviceCode(name string) string {
+	_, code, _ := strings.Cut(name, "."+c.region+".")
 	return code
 }

@@ -222,7 +222,7 @@ func TestWorkflow_summary(t *testing.T) {
 			{"id": "session.own", "subject": "r", "class": "hardening", "result": "undecided", "reasons": [
 				{"kind": "unknown", "text": "v"}, {"kind": "assumed", "text": "u"}]}
 		],
-		"assumed": ["key pair k"], "kept": [], "left": ["VPC v"]
+		"assumed": ["key pair k"], "kept": [], "left": ["VPC v"], "changed": ["role r"]
 	}`)
 	text, err := command.CombinedOutput()
 	require.NoError(t, err, string(text))
@@ -243,12 +243,16 @@ Not met (optional):
 
 - **session.own** (r): undecided. v
 
-Assumed to exist in the account:
+Assumed about the account:
 
 - key pair k
 
 Left behind:
 
 - VPC v
+
+Changed in the account:
+
+- role r
 `, string(text))
 }

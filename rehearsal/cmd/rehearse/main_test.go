@@ -84,7 +84,7 @@ func TestExecute_version(t *testing.T) {
 func TestExecute_flags(t *testing.T) {
 	t.Parallel()
 	for command, flags := range map[string][]string{
-		"run":     {"-stack", "-dir", "-program", "-export", "-json", "-verbose", "-quiet", "-strict"},
+		"run":     {"-stack", "-dir", "-program", "-account", "-export", "-json", "-verbose", "-quiet", "-strict"},
 		"verify":  {"-json", "-principal", "-strict"},
 		"diagram": nil,
 		"serve":   {"-state"},

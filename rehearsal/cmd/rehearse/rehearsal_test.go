@@ -36,6 +36,8 @@ func (a testAccount) Inventory() []awssim.Object {
 	return objects
 }
 
+func (testAccount) Changed() ([]awssim.Object, error) { return nil, nil }
+
 func (testAccount) Assumed() []string { return []string{`key pair "mine"`} }
 
 // projectFile is the Pulumi.yaml of the tests.
@@ -59,7 +61,7 @@ func rehearseProgram(
 	})
 	require.NoError(t, err)
 	var stdout, stderr bytes.Buffer
-	status := o.rehearse(ctx, stack, testAccount{cloud}, streams{nil, &stdout, &stderr})
+	status := o.rehearse(ctx, stack, testAccount{cloud}, &chosenAccount{}, streams{nil, &stdout, &stderr})
 	require.Empty(t, stderr.String())
 
 	text, err := os.ReadFile(o.json)
