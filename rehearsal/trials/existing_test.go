@@ -56,15 +56,80 @@ func (e *env) requireUntouched() {
 // A stack in an existing VPC leaves the account as it was.
 func TestExisting_lifecycle(t *testing.T) {
 	t.Parallel()
-	e := newExisting(t, nil, nil)
-	require.Empty(t, e.stack.Up(t.Context()).Failure())
-	again := e.stack.Up(t.Context())
-	require.Empty(t, again.Failure())
-	require.Empty(t, effects(again))
-	require.Empty(t, again.Messages("warning"), "nothing moves to the endpoints again")
-	require.Empty(t, effects(e.stack.Refresh(t.Context())))
+	for name, test := range map[string]struct {
+		config  config
+		prepare func(*account.File)
+		// warned are the services in the warnings of the first deployment.
+		warned []string
+	}{
+		"the example": {nil, nil, []string{"ssm", "ssmmessages"}},
+		"the services of records": {
+			config{"sessionLogs": `["cloudwatch"]`, "sessionEncryption": "true", "existingEndpoints": `["s3","kms"]`}, nil,
+			[]string{"ssm", "ssmmessages", "logs"},
+		},
+		"clients instead of the VPC": {
+			config{"endpointIngress": "instances", "clientSecurityGroupIds": `["sg-0a1b2c3d4e5f6000a"]`}, nil, []string{"ssm", "ssmmessages"},
+		},
+		"a hub": {config{"existingEndpoints": `["all"]`, "endpointIngress": "instances"}, nil, nil},
+		"a network ACL that is not the default one": {nil, func(f *account.File) {
+			acl := f.NetworkAcls[0]
+			acl.NetworkAclId, acl.IsDefault = "acl-0a1b2c3d4e5f60002", false
+			acl.Associations, f.NetworkAcls[0].Associations = acl.Associations[1:2], slices.Delete(slices.Clone(acl.Associations), 1, 2)
+			f.NetworkAcls = append(f.NetworkAcls, acl)
+		}, []string{"ssm", "ssmmessages"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			e := newExisting(t, test.config, test.prepare)
+			first := e.stack.Up(t.Context())
+			require.Empty(t, first.Failure())
+			require.Equal(t, test.warned, warnedServices(first))
+			again := e.stack.Up(t.Context())
+			require.Empty(t, again.Failure())
+			require.Empty(t, effects(again))
+			require.Empty(t, warnedServices(again), "nothing moves to the endpoints again")
+			require.Empty(t, effects(e.stack.Refresh(t.Context())))
+			require.Empty(t, e.stack.Destroy(t.Context()).Failure())
+			changed, err := e.cloud.Changed()
+			require.NoError(t, err)
+			require.Empty(t, changed)
+		})
+	}
+}
+
+// warnedServices returns the services that, according to the warnings, everything in the VPC will reach through an endpoint
+// of the stack.
+func warnedServices(result *engine.Result) []string {
+	var services []string
+	for _, warning := range result.Messages("warning") {
+		if _, rest, ok := strings.Cut(warning, " will reach "); ok {
+			service, _, _ := strings.Cut(rest, " ")
+			services = append(services, service)
+		}
+	}
+	return services
+}
+
+// The program takes an endpoint that an interrupted deployment left behind for its own, because it cannot see the state.
+// AWS refuses the second endpoint, and nothing else prevents the next deployment.
+func TestExisting_orphan(t *testing.T) {
+	t.Parallel()
+	e := newExisting(t, nil, func(f *account.File) {
+		addEndpoint(f, "vpce-0a1b2c3d4e5f60003", "ssm", account.Tag{Key: "bastionless:owner", Value: "bastionless/existing/123456789012"})
+	})
+	result := e.stack.Up(t.Context())
+	require.Contains(t, result.Failure(), "conflicting DNS domain for ssm.ap-northeast-1.amazonaws.com")
 	require.Empty(t, e.stack.Destroy(t.Context()).Failure())
 	e.requireUntouched()
+}
+
+// addEndpoint adds an interface endpoint that is like that of kms.
+func addEndpoint(f *account.File, id, service string, tags ...account.Tag) {
+	isKMS := func(e account.VpcEndpoint) bool { return strings.HasSuffix(e.ServiceName, ".kms") }
+	endpoint := f.VpcEndpoints[slices.IndexFunc(f.VpcEndpoints, isKMS)]
+	endpoint.VpcEndpointId, endpoint.ServiceName, endpoint.Tags = id, "com.amazonaws.ap-northeast-1."+service, tags
+	endpoint.NetworkInterfaceIds = []string{"eni-0a1b2c3d4e5f60003", "eni-0a1b2c3d4e5f60004"}
+	f.VpcEndpoints = append(f.VpcEndpoints, endpoint)
 }
 
 // An exchanged subnet replaces the interface endpoints, because AWS does not exchange it. One that is added or removed
@@ -122,13 +187,7 @@ func TestExisting_switched(t *testing.T) {
 // An endpoint that exists already is found before anything is created, and is used if the configuration says so.
 func TestExisting_endpointThatExists(t *testing.T) {
 	t.Parallel()
-	addSSM := func(f *account.File) {
-		kms := f.VpcEndpoints[slices.IndexFunc(f.VpcEndpoints, func(e account.VpcEndpoint) bool { return strings.HasSuffix(e.ServiceName, ".kms") })]
-		kms.VpcEndpointId, kms.ServiceName = "vpce-0a1b2c3d4e5f60003", "com.amazonaws.ap-northeast-1.ssm"
-		kms.NetworkInterfaceIds = []string{"eni-0a1b2c3d4e5f60003", "eni-0a1b2c3d4e5f60004"}
-		f.VpcEndpoints = append(f.VpcEndpoints, kms)
-	}
-	e := newExisting(t, nil, addSSM)
+	e := newExisting(t, nil, func(f *account.File) { addEndpoint(f, "vpce-0a1b2c3d4e5f60003", "ssm") })
 	for _, result := range []*engine.Result{e.stack.Preview(t.Context()), e.stack.Up(t.Context())} {
 		require.Contains(t, result.Failure(), "existingEndpoints: "+existingVPC+" already has an endpoint for ssm")
 		e.requireUntouched()
