@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -49,8 +48,10 @@ type contents struct {
 	Format string
 	// Objects are the account's resources by objectKey, including those that AWS creates itself.
 	Objects map[string]*object
-	// Assumptions are the sentences that Assumed returns.
+	// Assumptions are sentences that Assumed returns.
 	Assumptions map[string]bool
+	// AssumedServices are the codes of the endpoint services that AWS is assumed to offer, by Region.
+	AssumedServices map[string]map[string]bool `json:",omitempty"`
 	// Sequence is incremented for every ID that is generated.
 	Sequence int
 }
@@ -163,21 +164,6 @@ func (c *Cloud) Inventory() []Object {
 		return strings.Compare(a.Type+" "+a.ID, b.Type+" "+b.ID)
 	})
 	return inventory
-}
-
-// Assumed returns what was assumed to exist, one sentence each, sorted.
-func (c *Cloud) Assumed() []string {
-	c.lock <- struct{}{}
-	defer c.unlock()
-	return slices.Sorted(maps.Keys(c.Assumptions))
-}
-
-// assume records an assumption and returns true, unless the cloud makes no assumptions.
-func (c *Cloud) assume(format string, args ...any) bool {
-	if c.options.AssumeExisting {
-		c.Assumptions[fmt.Sprintf(format, args...)] = true
-	}
-	return c.options.AssumeExisting
 }
 
 // objectKey returns the key of a resource in the cloud.

@@ -133,6 +133,7 @@ func (c *call) endpointService(prefix, operation string, in values) (catalog.Ser
 	service, ok := c.lookupService(name, kind)
 	switch {
 	case ok:
+		c.assumeService(name, service)
 		return service, nil
 	case len(c.offers.Services(name)) == 0:
 		return service, c.ec2Error(prefix, operation, "InvalidServiceName", "The Vpc Endpoint Service '%s' does not exist", name)
@@ -185,7 +186,7 @@ func updateEndpoint(c *call, id string, old, in values) (values, error) {
 
 // privateDNSName returns the name that resolves to the endpoint in its VPC.
 func (c *call) privateDNSName(state values) string {
-	return privateDNSLabel(serviceCode(str(state, "serviceName"))) + "." + c.region + "." + c.dnsSuffix
+	return privateDNSLabel(c.serviceCode(str(state, "serviceName"))) + "." + c.region + "." + c.dnsSuffix
 }
 
 // privateDNSLabel returns the first part of a service's DNS name. For most services it is the code of the
@@ -233,7 +234,7 @@ func (c *call) connectEndpoint(id string, service catalog.Service, state values)
 	slices.Sort(interfaces)
 	state["networkInterfaceIds"] = toList(interfaces)
 	state["subnetConfigurations"] = configurations
-	base := "." + serviceCode(str(state, "serviceName")) + "." + c.region + ".vpce." + c.dnsSuffix
+	base := "." + c.serviceCode(str(state, "serviceName")) + "." + c.region + ".vpce." + c.dnsSuffix
 	label := id + "-" + hash(id, 8)
 	entry := func(name string) any {
 		return values{"dnsName": name, "hostedZoneId": "Z" + strings.ToUpper(hash(base, 12))}

@@ -109,6 +109,7 @@ func (c *call) checkInstanceType(prefix, operation string, in values, subnet *ob
 			"Availability Zone (%s). Please retry your request by not specifying an Availability Zone or choosing %s.", name, zone,
 			strings.Join(zones, ", "))
 	}
+	c.assumeInstanceType(name)
 	// The account has no Dedicated Hosts.
 	if boolean(in, "ebsOptimized") && t.EBSOptimized == "unsupported" || str(in, "tenancy") == "host" {
 		return c.ec2Error(prefix, operation, "Unsupported", "The requested configuration is currently not supported. Please check the "+

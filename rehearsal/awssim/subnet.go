@@ -98,6 +98,7 @@ func (c *call) zone(prefix, operation string, in values) (name, id string, err e
 	if chosen == "" {
 		chosen, parameter = str(in, "availabilityZoneId"), "availabilityZoneId"
 	}
+	c.assumeZones()
 	for _, zone := range c.offers.Zones() {
 		if chosen == "" || chosen == zone.Name || chosen == zone.ID {
 			return zone.Name, zone.ID, nil
