@@ -84,11 +84,13 @@ test test-full: build
 	@$(GOTEST) $(RACE) $$(go list ./rehearsal/... | grep -vxF "$$(go list $(NO_RACE))")
 
 .PHONY: fuzz
-fuzz: ## Fuzz the configuration parsers for 20 seconds each. make test runs only their seed inputs.
+fuzz: ## Fuzz the configuration parsers and the proofs for 20 seconds each. make test runs only their seed inputs.
 	go test -trimpath -run '^$$' -fuzz FuzzParseCIDR -fuzztime 20s ./network
 	go test -trimpath -run '^$$' -fuzz FuzzParsePrincipal -fuzztime 20s ./iam
 	go test -trimpath -run '^$$' -fuzz FuzzPublicKey -fuzztime 20s ./compute
 	go test -trimpath -run '^$$' -fuzz FuzzCheckKeys -fuzztime 20s ./internal/config
+	go test -trimpath -run '^$$' -fuzz FuzzDecide -fuzztime 20s ./rehearsal/proof/policy
+	go test -trimpath -run '^$$' -fuzz FuzzVerify -fuzztime 20s ./rehearsal/proof
 
 .PHONY: test-iam
 test-iam: ## Compare the IAM policy evaluator with an independent one. Needs Node.js and npm. Not part of make test.

@@ -218,6 +218,8 @@ func (m *model) checkAgentsWrite(f *finding, d *sessionDocument) {
 			continue
 		}
 		checked[r] = true
+		f.rest(m.profiles[i.profile])
+		m.restOnRole(f, r)
 		agent := newFinding("agent", i.name, Required)
 		for _, n := range slices.Concat(m.logNeeds(d, i.location), m.bucketNeeds(d, i.location)) {
 			policies, unknown := r.identityPolicies()

@@ -51,6 +51,11 @@ func (m *model) checkOthersSessions(f *finding, r *role, action, fix string) {
 			return
 		}
 	}
+	noOwner := withTags(policy.Context{}.Without(sessionTag), nil)
+	if allowed := m.decideNamedSession(r, action, m.sessionARN("bob"), noOwner); allowed.Effect == policy.Allowed {
+		f.fail(fix, "%s on a session without an owner: %s: %s", action, allowed.Effect, allowed.Why)
+		return
+	}
 	f.unknownUntil(fix, "the policies of %s allow %s, and may allow it on sessions of others: %s", r, action, d.Why)
 }
 
