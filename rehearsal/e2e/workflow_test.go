@@ -243,7 +243,7 @@ Not met (optional):
 
 - **session.own** (r): undecided. v
 
-Assumed to exist in the account:
+Assumed about AWS and the account:
 
 - key pair k
 
