@@ -9,8 +9,9 @@ TOOL  := go tool -modfile=$(CURDIR)/tools/go.mod
 
 # The race detector needs a C compiler, and makes tests several times slower. These packages run without it: the program,
 # because the AWS SDK would have to be compiled a second time; firstsession, which is slow and starts no goroutines; and
-# the packages that deploy stacks, because of a harmless race in Pulumi's engine 3.259.0 (deploy/state_builder.go
-# overwrites the list of ReplaceWith with equal values while another goroutine reads it).
+# the packages that deploy stacks, because of a harmless race in Pulumi's engine: withAllUpdatedDependencies in
+# deploy/state_builder.go overwrites the list ReplaceWith with equal values while another goroutine reads it, because
+# State.Copy in pkg/resource/state.go does not copy that list. docs/development.md says when to check whether it is fixed.
 RACE    := $(if $(shell command -v gcc 2>/dev/null || command -v clang 2>/dev/null),-race)
 PROGRAM := . ./audit ./compute ./endpoints ./iam ./internal/... ./network
 NO_RACE := $(addprefix ./rehearsal/,controls deployer diagram firstsession proof trials upgrade)

@@ -70,7 +70,7 @@ func TestWorkflow_checks(t *testing.T) {
 	t.Parallel()
 	w, _ := readWorkflow(t)
 	require.Equal(t, map[string]any{"pull_request": nil, "push": map[string]any{"branches": []any{"main"}}}, w.On)
-	require.Equal(t, []string{"make lint", "make test"}, w.Jobs["check"].commands())
+	require.Equal(t, []string{"make lint", "make test-full"}, w.Jobs["check"].commands())
 	for name, j := range w.Jobs {
 		require.Positive(t, j.TimeoutMinutes, name)
 	}

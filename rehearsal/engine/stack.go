@@ -23,7 +23,7 @@ import (
 
 // PulumiVersion is the version of the Pulumi engine that this package runs. Exported states carry it, and the
 // project's requiredPulumiVersion is checked against it.
-const PulumiVersion = "v3.259.0"
+const PulumiVersion = "v3.276.0"
 
 // defaultParallel is the CLI's default on a machine with four cores.
 const defaultParallel = 16

@@ -13,7 +13,7 @@ import (
 )
 
 // WriteSummary writes everything except the steps, for people. The last line says whether all checks
-// passed, or which one failed.
+// passed, or which ones failed.
 func (r *Report) WriteSummary(w io.Writer) error {
 	s := summary{marks: marksFor(w), width: r.idWidth()}
 	s.list("Warnings", r.Warnings)
@@ -37,7 +37,7 @@ func (r *Report) verdict() string {
 		if len(failures) == 1 {
 			checks = "check"
 		}
-		return fmt.Sprintf("%s: %d %s failed: %s", r.Stack, len(failures), checks, failures[0])
+		return fmt.Sprintf("%s: %d %s failed: %s", r.Stack, len(failures), checks, some(failures))
 	}
 	if len(r.Steps) == 0 {
 		return r.Stack + ": all checks passed"
