@@ -85,6 +85,7 @@ func (c *call) addNetworkACLs(f *account.File) {
 		addTags(o, acl.Tags)
 		if acl.IsDefault {
 			o.Owner, vpc.State["defaultNetworkAclId"] = vpc.key(), o.ID
+			o.State["defaultNetworkAclId"] = o.ID
 		}
 		for _, association := range acl.Associations {
 			if subnet := c.get(subnetToken, association.SubnetId); subnet != nil {

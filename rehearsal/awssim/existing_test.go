@@ -94,8 +94,8 @@ func TestExisting_attributes(t *testing.T) {
 			"coreNetworkArn": "", "egressOnlyGatewayId": "", "gatewayId": "", "localGatewayId": "", "networkInterfaceId": "", "transitGatewayId": "",
 			"vpcEndpointId": "", "vpcPeeringConnectionId": "",
 		}}}},
-		"default network ACL": {networkACLToken, oldACL, values{
-			"vpcId": oldVPC, "subnetIds": []any{oldSubnetA}, "ingress": []any{allowAll}, "egress": []any{allowAll},
+		"default network ACL": {defaultNetworkACLToken, oldACL, values{
+			"vpcId": oldVPC, "defaultNetworkAclId": oldACL, "subnetIds": []any{oldSubnetA}, "ingress": []any{allowAll}, "egress": []any{allowAll},
 		}},
 		"network ACL": {networkACLToken, oldStrictACL, values{
 			"subnetIds": []any{oldSubnetB}, "egress": []any{}, "ingress": []any{
@@ -209,7 +209,10 @@ func TestExisting_networkACLOfANewVPC(t *testing.T) {
 	w := newTestCloud(t)
 	vpc := w.create(vpcToken, "v", values{"cidrBlock": "10.0.0.0/16"})
 	subnet := w.subnet(string(vpc.id), "10.0.1.0/24", "ap-northeast-1a")
-	acl := w.existing(networkACLToken, str(vpc.state(), "defaultNetworkAclId"))
+	id := str(vpc.state(), "defaultNetworkAclId")
+	acl := w.existing(defaultNetworkACLToken, id)
+	_, err := w.get(networkACLToken, id)
+	require.ErrorContains(t, err, "use the `aws_default_network_acl` resource instead")
 	require.Equal(t, []any{subnet}, acl["subnetIds"])
 	require.Equal(t, []any{allowAll}, acl["ingress"])
 	require.Equal(t, []any{allowAll}, acl["egress"])

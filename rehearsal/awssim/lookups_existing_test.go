@@ -96,13 +96,17 @@ func TestLookups_several(t *testing.T) {
 		args  values
 		want  []any
 	}{
-		"VPCs":                  {"aws:ec2/getVpcs:getVpcs", values{}, []any{oldVPC, oldDefaultVPC}},
-		"subnets":               {"aws:ec2/getSubnets:getSubnets", values{"filters": filterOf("vpc-id", oldVPC)}, []any{oldSubnetA, oldSubnetB}},
-		"no subnets":            {"aws:ec2/getSubnets:getSubnets", values{"filters": filterOf("vpc-id", oldDefaultVPC)}, []any{}},
-		"values are ORed":       {"aws:ec2/getSubnets:getSubnets", values{"filters": filterOf("tag:Name", "app-a", "app-b")}, []any{oldSubnetA, oldSubnetB}},
-		"filters are ANDed":     {"aws:ec2/getSubnets:getSubnets", values{"filters": and(filterOf("tag:Name", "app-*"), filterOf("availability-zone", "eu-west-1b"))}, []any{oldSubnetB}},
-		"tag keys":              {"aws:ec2/getSubnets:getSubnets", values{"filters": filterOf("tag-key", "team")}, []any{}},
-		"route tables":          {"aws:ec2/getRouteTables:getRouteTables", values{"vpcId": oldVPC}, []any{oldMainTable, oldTable}},
+		"VPCs":              {"aws:ec2/getVpcs:getVpcs", values{}, []any{oldVPC, oldDefaultVPC}},
+		"subnets":           {"aws:ec2/getSubnets:getSubnets", values{"filters": filterOf("vpc-id", oldVPC)}, []any{oldSubnetA, oldSubnetB}},
+		"no subnets":        {"aws:ec2/getSubnets:getSubnets", values{"filters": filterOf("vpc-id", oldDefaultVPC)}, []any{}},
+		"values are ORed":   {"aws:ec2/getSubnets:getSubnets", values{"filters": filterOf("tag:Name", "app-a", "app-b")}, []any{oldSubnetA, oldSubnetB}},
+		"filters are ANDed": {"aws:ec2/getSubnets:getSubnets", values{"filters": and(filterOf("tag:Name", "app-*"), filterOf("availability-zone", "eu-west-1b"))}, []any{oldSubnetB}},
+		"tag keys":          {"aws:ec2/getSubnets:getSubnets", values{"filters": filterOf("tag-key", "team")}, []any{}},
+		"route tables":      {"aws:ec2/getRouteTables:getRouteTables", values{"vpcId": oldVPC}, []any{oldMainTable, oldTable}},
+		"tables that lead to S3": {
+			"aws:ec2/getRouteTables:getRouteTables",
+			values{"vpcId": oldVPC, "filters": filterOf("route.destination-prefix-list-id", "pl-6da54004")}, []any{oldTable},
+		},
 		"ACL of a subnet":       {"aws:ec2/getNetworkAcls:getNetworkAcls", values{"filters": filterOf("association.subnet-id", oldSubnetB)}, []any{oldStrictACL}},
 		"default ACL":           {"aws:ec2/getNetworkAcls:getNetworkAcls", values{"vpcId": oldVPC, "filters": filterOf("default", "true")}, []any{oldACL}},
 		"groups":                {"aws:ec2/getSecurityGroups:getSecurityGroups", values{"filters": filterOf("vpc-id", oldVPC)}, []any{oldGroup, oldAppGroup}},
@@ -175,6 +179,23 @@ func TestLookups_answers(t *testing.T) {
 			require.Equal(t, want, answer[property], "%s: %s", name, property)
 		}
 	}
+}
+
+// The rules of a group are looked up one by one.
+func TestLookups_rules(t *testing.T) {
+	t.Parallel()
+	w := newExistingCloud(t, nil)
+	ids := w.invoke("aws:vpc/getSecurityGroupRules:getSecurityGroupRules", values{"filters": filterOf("group-id", oldAppGroup)})["ids"].([]any)
+	require.NotEmpty(t, ids)
+	rule := w.invoke("aws:vpc/getSecurityGroupRule:getSecurityGroupRule", values{"securityGroupRuleId": ids[0]})
+	want := values{
+		"securityGroupId": oldAppGroup, "ipProtocol": "tcp", "fromPort": 443.0, "toPort": 443.0, "cidrIpv4": "10.0.0.0/16", "isEgress": true,
+		"securityGroupRuleId": ids[0],
+	}
+	for property, want := range want {
+		require.Equal(t, want, rule[property], property)
+	}
+	require.Contains(t, w.invokeError("aws:vpc/getSecurityGroupRule:getSecurityGroupRule", values{"securityGroupRuleId": "sgr-1"}), "Malformed")
 }
 
 // Lookups find what a stack has created as well.

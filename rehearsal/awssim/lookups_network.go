@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 )
 
 var vpcKind = &ec2Kind{
@@ -193,6 +194,7 @@ var routeTableKind = &ec2Kind{
 		"association.route-table-association-id": ofAssociations("routeTableAssociationId"),
 		"association.route-table-id":             ofAssociations("routeTableId"),
 		"association.subnet-id":                  ofAssociations("subnetId"),
+		"route.destination-prefix-list-id":       prefixListsOfRoutes,
 		"owner-id":                               property("ownerId"), "route-table-id": ownID, "vpc-id": property("vpcId"),
 	},
 }
@@ -236,6 +238,19 @@ func ofAssociations(name string) func(*call, *object) []string {
 		}
 		return found
 	}
+}
+
+// prefixListsOfRoutes is a filter that compares the prefix lists of a route table's routes. EC2 compares routes to gateway
+// endpoints, too, although the provider does not return them.
+func prefixListsOfRoutes(c *call, o *object) []string {
+	var lists []string
+	for _, endpoint := range c.find(endpointToken, func(v values) bool { return slices.Contains(strList(v, "routeTableIds"), o.ID) }) {
+		lists = append(lists, str(endpoint.State, "prefixListId"))
+	}
+	for _, route := range objectList(o.State, "routes") {
+		lists = append(lists, str(route, "destinationPrefixListId"))
+	}
+	return lists
 }
 
 func getRouteTable(c *call, args values) (values, error) {

@@ -6,7 +6,12 @@ import (
 	"bastionless/rehearsal/account"
 )
 
-const networkACLToken = "aws:ec2/networkAcl:NetworkAcl"
+// The provider has two types for network ACLs. It reads the default ACL of a VPC only as the second one. Objects always have
+// the first one.
+const (
+	networkACLToken        = "aws:ec2/networkAcl:NetworkAcl"
+	defaultNetworkACLToken = "aws:ec2/defaultNetworkAcl:DefaultNetworkAcl"
+)
 
 // lastACLRule is the number of the rule that denies what no other rule matches, and lastIPv6ACLRule that of IPv6. The
 // provider does not return them.
@@ -19,16 +24,34 @@ func init() {
 		Inputs: map[string]attribute{
 			"vpcId": {Required: true, ForceNew: true}, "subnetIds": entries, "ingress": entries, "egress": entries, "tags": {},
 		},
-		Read: func(c *call, id string, state values) {
-			subnets := []any{}
-			for _, subnet := range c.find(subnetToken, func(v values) bool { return str(v, "vpcId") == str(state, "vpcId") }) {
-				if c.networkACLOf(subnet) == id {
-					subnets = append(subnets, subnet.ID)
-				}
-			}
-			state["subnetIds"] = sortedList(subnets)
-		},
+		Read: readACLSubnets, ImportID: importNetworkACL,
 	}
+	readOnlyTypes[defaultNetworkACLToken] = &resourceType{
+		Token: defaultNetworkACLToken, Kind: networkACLKind,
+		Inputs: map[string]attribute{
+			"defaultNetworkAclId": {Required: true, ForceNew: true}, "subnetIds": entries, "ingress": entries, "egress": entries, "tags": {},
+		},
+		Read: readACLSubnets,
+	}
+}
+
+// readACLSubnets updates the list of the subnets that are associated with a network ACL.
+func readACLSubnets(c *call, id string, state values) {
+	subnets := []any{}
+	for _, subnet := range c.find(subnetToken, func(v values) bool { return str(v, "vpcId") == str(state, "vpcId") }) {
+		if c.networkACLOf(subnet) == id {
+			subnets = append(subnets, subnet.ID)
+		}
+	}
+	state["subnetIds"] = sortedList(subnets)
+}
+
+// importNetworkACL refuses the default network ACL of a VPC, as the provider does.
+func importNetworkACL(c *call, id string) (string, error) {
+	if acl := c.get(networkACLToken, id); acl != nil && acl.Owner != "" {
+		return "", verbatim("use the `aws_default_network_acl` resource instead")
+	}
+	return id, nil
 }
 
 // networkACLOf returns the ID of the network ACL that is associated with a subnet: by default, that of its VPC.
@@ -47,7 +70,7 @@ func (c *call) addDefaultNetworkACL(vpc *object, id string) {
 	}
 	acl := c.put(networkACLToken, id, values{
 		"vpcId": vpc.ID, "ownerId": vpc.State["ownerId"], "arn": c.arn("ec2", "network-acl/"+id), "ingress": []any{rule},
-		"egress": []any{clone(rule)}, "subnetIds": []any{}, "tags": values{}, "tagsAll": values{},
+		"egress": []any{clone(rule)}, "subnetIds": []any{}, "tags": values{}, "tagsAll": values{}, "defaultNetworkAclId": id,
 	})
 	acl.Owner, vpc.State["defaultNetworkAclId"] = vpc.key(), id
 }

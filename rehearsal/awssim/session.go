@@ -190,8 +190,11 @@ var createdWithVPC = []string{defaultSecurityGroupToken, routeTableToken, networ
 // readable returns the resource that the provider reads, or nil.
 func (c *call) readable(token, id string) *object {
 	o := c.get(token, id)
-	if token == securityGroupToken {
+	switch token {
+	case securityGroupToken:
 		o = c.securityGroup(id) // the provider reads a default group as well
+	case defaultNetworkACLToken:
+		o = c.get(networkACLToken, id)
 	}
 	if o == nil || o.Owner != "" && !slices.Contains(createdWithVPC, o.Type) {
 		return nil
