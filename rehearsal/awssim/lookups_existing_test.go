@@ -105,7 +105,8 @@ func TestLookups_several(t *testing.T) {
 		"route tables":      {"aws:ec2/getRouteTables:getRouteTables", values{"vpcId": oldVPC}, []any{oldMainTable, oldTable}},
 		"tables that lead to S3": {
 			"aws:ec2/getRouteTables:getRouteTables",
-			values{"vpcId": oldVPC, "filters": filterOf("route.destination-prefix-list-id", "pl-6da54004")}, []any{oldTable},
+			values{"vpcId": oldVPC, "filters": filterOf("route.destination-prefix-list-id", "pl-6da54004")},
+			[]any{oldTable},
 		},
 		"ACL of a subnet":       {"aws:ec2/getNetworkAcls:getNetworkAcls", values{"filters": filterOf("association.subnet-id", oldSubnetB)}, []any{oldStrictACL}},
 		"default ACL":           {"aws:ec2/getNetworkAcls:getNetworkAcls", values{"vpcId": oldVPC, "filters": filterOf("default", "true")}, []any{oldACL}},
