@@ -27,6 +27,7 @@ type Options struct {
 	Account *account.File
 	// AssumeExisting: a resource that a program refers to and that the account does not contain, such as a
 	// key pair or an IAM user, is assumed to exist: see Assumed. Otherwise a reference to it is an error.
+	// What nobody recorded about AWS is always assumed.
 	AssumeExisting bool
 	// Faults are calls that fail. Optional.
 	Faults *Faults

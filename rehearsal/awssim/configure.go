@@ -20,7 +20,7 @@ var configurationKeys = map[string]string{
 	"skipRegionValidation": "", "skipRequestingAccountId": "", "stsRegion": "", "token": "", "tokenBucketRateLimiterCapacity": "",
 	"useDualstackEndpoint": "", "useFipsEndpoint": "",
 
-	"assumeRole":                "duration externalId policy policyArns roleArn sessionName sourceIdentity tags transitiveTagKeys",
+	assumeRoleInput:             "duration externalId policy policyArns roleArn sessionName sourceIdentity tags transitiveTagKeys",
 	"assumeRoleWithWebIdentity": "duration policy policyArns roleArn sessionName webIdentityToken webIdentityTokenFile",
 	"defaultTags":               "tags",
 	"ignoreTags":                "keyPrefixes keys",

@@ -158,11 +158,6 @@ func property(name string) func(*call, *object) []string {
 	return func(_ *call, o *object) []string { return []string{describeValue(o.State[name])} }
 }
 
-// extra returns a filter that compares a property that the resource type does not have.
-func extra(name string) func(*call, *object) []string {
-	return func(_ *call, o *object) []string { return []string{describeValue(o.Extra[name])} }
-}
-
 // listed returns a filter that compares the elements of a list.
 func listed(name string) func(*call, *object) []string {
 	return func(_ *call, o *object) []string { return strList(o.State, name) }

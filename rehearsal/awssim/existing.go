@@ -137,37 +137,64 @@ func (o *object) serialize() []byte {
 
 // assumeRest records what the account's file does not say.
 func (c *call) assumeRest(f *account.File) {
-	offers := []struct {
-		missing bool
-		things  string
-	}{
-		{f.Zones == nil, "Availability Zones"}, {f.InstanceTypeOfferings == nil, "instance types"},
-		{f.EndpointServices == nil, "endpoint services"}, {f.PrefixLists == nil, "prefix lists"},
-		{f.ImageParameters == nil, "image parameters"}, {f.Images == nil, "images"}, {f.Quotas == nil, "quotas"},
+	if missing := missingOffers(f); len(missing) > 0 {
+		c.assume("what is recorded of AWS is true for the account, instead of its own %s, which were not captured", strings.Join(missing, ", "))
 	}
-	for _, section := range offers {
-		if section.missing {
-			c.assume("%s of %s are those that AWS publishes: the account file has none", section.things, f.Region)
-		}
-	}
-	contents := []struct {
-		missing bool
-		things  string
-	}{
-		{f.KeyPairs == nil, "key pairs"}, {f.Vpcs == nil, "VPCs"}, {f.Subnets == nil, "subnets"}, {f.RouteTables == nil, "route tables"},
-		{f.NetworkAcls == nil, "network ACLs"}, {f.SecurityGroups == nil, "security groups"}, {f.VpcEndpoints == nil, "VPC endpoints"},
-		{f.Instances == nil, "instances"}, {f.Users == nil, "IAM users"}, {f.Roles == nil, "IAM roles"},
-		{f.InstanceProfiles == nil, "instance profiles"}, {f.Buckets == nil, "S3 buckets"}, {f.LogGroups == nil, "log groups"},
-		{f.Documents == nil, "Systems Manager documents"},
-	}
-	for _, section := range contents {
-		if section.missing {
-			c.assume("the account has no %s besides those that the stack creates or refers to: they were not captured", section.things)
-		}
+	if missing := missingContents(f); len(missing) > 0 {
+		c.assume("the account has only those %s that the stack creates or refers to: they were not captured", strings.Join(missing, ", "))
 	}
 	for _, omission := range f.Omitted {
 		c.assume("section %s of the account file is complete, although %q failed with %s", omission.Section, omission.Call, omission.Reason)
 	}
+}
+
+// section is a section of an account's file.
+type section struct {
+	absent bool
+	things string
+}
+
+// missingOffers returns what AWS offers to the account and the file does not contain.
+func missingOffers(f *account.File) []string {
+	return absentSections([]section{
+		{f.Zones == nil, "zones"},
+		{f.InstanceTypeOfferings == nil, "instance types"},
+		{f.EndpointServices == nil, "endpoint services"},
+		{f.PrefixLists == nil, "prefix lists"},
+		{f.ImageParameters == nil, "image parameters"},
+		{f.Images == nil, "images"},
+		{f.Quotas == nil, "quotas"},
+	})
+}
+
+// missingContents returns what the account contains and the file does not.
+func missingContents(f *account.File) []string {
+	return absentSections([]section{
+		{f.KeyPairs == nil, "key pairs"},
+		{f.Vpcs == nil, "VPCs"},
+		{f.Subnets == nil, "subnets"},
+		{f.RouteTables == nil, "route tables"},
+		{f.NetworkAcls == nil, "network ACLs"},
+		{f.SecurityGroups == nil, "security groups"},
+		{f.VpcEndpoints == nil, "VPC endpoints"},
+		{f.Instances == nil, "instances"},
+		{f.Users == nil, "IAM users"},
+		{f.Roles == nil, "IAM roles"},
+		{f.InstanceProfiles == nil, "instance profiles"},
+		{f.Buckets == nil, "S3 buckets"},
+		{f.LogGroups == nil, "log groups"},
+		{f.Documents == nil, "Systems Manager documents"},
+	})
+}
+
+func absentSections(sections []section) []string {
+	var things []string
+	for _, s := range sections {
+		if s.absent {
+			things = append(things, s.things)
+		}
+	}
+	return things
 }
 
 // addTags adds the properties for tags. The provider does not return the tags that AWS sets.

@@ -235,47 +235,57 @@ func TestExisting_conflicts(t *testing.T) {
 		want  string
 	}{
 		"role, case-insensitive": {
-			roleToken, values{"name": "WEB", "assumeRolePolicy": trust},
+			roleToken,
+			values{"name": "WEB", "assumeRolePolicy": trust},
 			iam("creating IAM Role (WEB)", "CreateRole", "Role with name WEB already exists."),
 		},
 		"instance profile, case-insensitive": {
-			profileToken, values{"name": "Web"},
+			profileToken,
+			values{"name": "Web"},
 			iam("creating IAM Instance Profile (Web)", "CreateInstanceProfile", "Instance Profile Web already exists."),
 		},
 		"VPC quota": {
-			vpcToken, values{"cidrBlock": "10.1.0.0/16"},
+			vpcToken,
+			values{"cidrBlock": "10.1.0.0/16"},
 			ec2Error("creating EC2 VPC", "CreateVpc", "VpcLimitExceeded", "The maximum number of VPCs has been reached."),
 		},
 		"subnet": {
-			subnetToken, values{"vpcId": oldVPC, "cidrBlock": "10.0.1.128/25"},
+			subnetToken,
+			values{"vpcId": oldVPC, "cidrBlock": "10.0.1.128/25"},
 			ec2Error("creating EC2 Subnet", "CreateSubnet", "InvalidSubnet.Conflict", "The CIDR '10.0.1.128/25' conflicts with another subnet"),
 		},
 		"subnet outside of all blocks": {
-			subnetToken, values{"vpcId": oldVPC, "cidrBlock": "10.9.1.0/24"},
+			subnetToken,
+			values{"vpcId": oldVPC, "cidrBlock": "10.9.1.0/24"},
 			ec2Error("creating EC2 Subnet", "CreateSubnet", "InvalidSubnet.Range", "The CIDR '10.9.1.0/24' is invalid."),
 		},
 		"local route of a secondary block": {
-			routeToken, values{"routeTableId": oldTable, "destinationCidrBlock": "10.8.0.0/16", "gatewayId": "igw-1"},
+			routeToken,
+			values{"routeTableId": oldTable, "destinationCidrBlock": "10.8.0.0/16", "gatewayId": "igw-1"},
 			ec2Error("creating Route in Route Table ("+oldTable+") with destination (10.8.0.0/16)", "CreateRoute", "RouteAlreadyExists",
 				"The route identified by 10.8.0.0/16 already exists."),
 		},
 		"route": {
-			routeToken, values{"routeTableId": oldTable, "destinationCidrBlock": "0.0.0.0/0", "gatewayId": "igw-1"},
+			routeToken,
+			values{"routeTableId": oldTable, "destinationCidrBlock": "0.0.0.0/0", "gatewayId": "igw-1"},
 			ec2Error("creating Route in Route Table ("+oldTable+") with destination (0.0.0.0/0)", "CreateRoute", "RouteAlreadyExists",
 				"The route identified by 0.0.0.0/0 already exists."),
 		},
 		"association": {
-			associationToken, values{"routeTableId": oldMainTable, "subnetId": oldSubnetA},
+			associationToken,
+			values{"routeTableId": oldMainTable, "subnetId": oldSubnetA},
 			ec2Error("creating Route Table ("+oldMainTable+") Association", "AssociateRouteTable", "Resource.AlreadyAssociated",
 				"the specified association for route table "+oldMainTable+" conflicts with an existing association"),
 		},
 		"security group": {
-			securityGroupToken, values{"vpcId": oldVPC, "name": "app"},
+			securityGroupToken,
+			values{"vpcId": oldVPC, "name": "app"},
 			ec2Error("creating Security Group (app)", "CreateSecurityGroup", "InvalidGroup.Duplicate",
 				"The security group 'app' already exists for VPC '"+oldVPC+"'"),
 		},
 		"private DNS name": {
-			endpointToken, values{
+			endpointToken,
+			values{
 				"vpcId": oldVPC, "serviceName": "com.amazonaws.eu-west-1.ssm", "vpcEndpointType": "Interface", "privateDnsEnabled": true,
 				"subnetIds": []any{oldSubnetA},
 			},
@@ -283,40 +293,48 @@ func TestExisting_conflicts(t *testing.T) {
 				"private-dns-enabled cannot be set because there is already a conflicting DNS domain for ssm.eu-west-1.amazonaws.com in the VPC "+oldVPC),
 		},
 		"route of a gateway endpoint": {
-			endpointToken, values{"vpcId": oldVPC, "serviceName": "com.amazonaws.eu-west-1.s3", "routeTableIds": []any{oldTable}},
+			endpointToken,
+			values{"vpcId": oldVPC, "serviceName": "com.amazonaws.eu-west-1.s3", "routeTableIds": []any{oldTable}},
 			ec2Error("creating EC2 VPC Endpoint (com.amazonaws.eu-west-1.s3)", "CreateVpcEndpoint", "RouteAlreadyExists",
 				"route table "+oldTable+" already has a route with destination-prefix-list-id pl-6da54004"),
 		},
 		"key pair": {
-			keyPairToken, values{"keyName": "mine", "publicKey": keyED25519},
+			keyPairToken,
+			values{"keyName": "mine", "publicKey": keyED25519},
 			ec2Error("importing EC2 Key Pair (mine)", "ImportKeyPair", "InvalidKeyPair.Duplicate", "The keypair 'mine' already exists."),
 		},
 		"bucket": {
-			bucketToken, values{"bucket": "acme-records"},
+			bucketToken,
+			values{"bucket": "acme-records"},
 			"creating S3 Bucket (acme-records): operation error S3: CreateBucket, https response error StatusCode: 409, " +
 				"BucketAlreadyOwnedByYou: Your previous request to create the named bucket succeeded and you already own it.",
 		},
 		"log group": {
-			logGroupToken, values{"name": "/acme/sessions"},
+			logGroupToken,
+			values{"name": "/acme/sessions"},
 			"creating CloudWatch Logs Log Group (/acme/sessions): operation error CloudWatch Logs: CreateLogGroup, https response error StatusCode: " +
 				"400, ResourceAlreadyExistsException: The specified log group already exists",
 		},
 		"document": {
-			documentToken, values{"name": "acme-shell", "documentType": "Session", "content": sessionDocument("")},
+			documentToken,
+			values{"name": "acme-shell", "documentType": "Session", "content": sessionDocument("")},
 			"creating SSM Document (acme-shell): operation error SSM: CreateDocument, https response error StatusCode: 400, " +
 				"DocumentAlreadyExists: Document with same name acme-shell already exists",
 		},
 		"zone without the instance type": {
-			instanceToken, values{"ami": "ami-0aaaaaaaaaaaaaaaa", "instanceType": "t3.micro", "subnetId": oldSubnetB},
+			instanceToken,
+			values{"ami": "ami-0aaaaaaaaaaaaaaaa", "instanceType": "t3.micro", "subnetId": oldSubnetB},
 			ec2Error("creating EC2 Instance", "RunInstances", "Unsupported", "Your requested instance type (t3.micro) is not supported in your "+
 				"requested Availability Zone (eu-west-1b). Please retry your request by not specifying an Availability Zone or choosing eu-west-1a."),
 		},
 		"missing key pair": {
-			instanceToken, values{"ami": "ami-0aaaaaaaaaaaaaaaa", "instanceType": "t3.micro", "subnetId": oldSubnetA, "keyName": "other"},
+			instanceToken,
+			values{"ami": "ami-0aaaaaaaaaaaaaaaa", "instanceType": "t3.micro", "subnetId": oldSubnetA, "keyName": "other"},
 			ec2Error("creating EC2 Instance", "RunInstances", "InvalidKeyPair.NotFound", "The key pair 'other' does not exist"),
 		},
 		"address": {
-			instanceToken, values{"ami": "ami-0aaaaaaaaaaaaaaaa", "instanceType": "t3.micro", "subnetId": oldSubnetA, "privateIp": "10.0.1.20"},
+			instanceToken,
+			values{"ami": "ami-0aaaaaaaaaaaaaaaa", "instanceType": "t3.micro", "subnetId": oldSubnetA, "privateIp": "10.0.1.20"},
 			ec2Error("creating EC2 Instance", "RunInstances", "InvalidIPAddress.InUse", "Address 10.0.1.20 is in use."),
 		},
 	} {
@@ -439,13 +457,11 @@ func TestExisting_assumptions(t *testing.T) {
 		`IAM user arn:aws:iam::111122223333:user/dave exists`,
 		"acl-00000000000000003 is of no importance: its VPC vpc-00000000000000002 was not captured",
 		`key pair "other" exists in eu-west-1`,
-		"quotas of eu-west-1 are those that AWS publishes: the account file has none",
 		`section subnets of the account file is complete, although "ec2 describe-subnets" failed with UnauthorizedOperation`,
 		"sg-00000000000000003 is of no importance: its VPC vpc-00000000000000002 was not captured",
-		"the account has no IAM users besides those that the stack creates or refers to: they were not captured",
-		"the account has no key pairs besides those that the stack creates or refers to: they were not captured",
-		"the account has no route tables besides those that the stack creates or refers to: they were not captured",
+		"the account has only those key pairs, route tables, IAM users that the stack creates or refers to: they were not captured",
 		"the main route table of " + oldVPC + " is as AWS creates it: it was not captured",
+		"what is recorded of AWS is true for the account, instead of its own quotas, which were not captured",
 	}, w.cloud.Assumed())
 
 	captured := newExistingCloud(t, nil)

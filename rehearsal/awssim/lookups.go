@@ -24,7 +24,7 @@ type lookup struct {
 // lookups are the lookups that the simulated AWS supports, by token.
 var lookups = map[string]lookup{
 	"aws:index/getCallerIdentity:getCallerIdentity": {[]string{"id"}, nil, nil, getCallerIdentity},
-	"aws:index/getRegion:getRegion":                 {[]string{"endpoint", "id", "name"}, nil, nil, getRegion},
+	"aws:index/getRegion:getRegion":                 {[]string{"endpoint", "id", regionArgument}, nil, nil, getRegion},
 	"aws:index/getPartition:getPartition":           {[]string{"id"}, nil, nil, getPartition},
 	"aws:index/getAvailabilityZones:getAvailabilityZones": {
 		[]string{"allAvailabilityZones", "excludeNames", "excludeZoneIds", "filters", "state"},
@@ -112,17 +112,17 @@ func getRegion(c *call, args values) (values, error) {
 		if name == "" {
 			return nil, fmt.Errorf("region not found for endpoint %q", endpoint)
 		}
-		if other := str(args, "name"); other != "" && other != name {
+		if other := str(args, regionArgument); other != "" && other != name {
 			return nil, errors.New("multiple Regions matched; use additional constraints to reduce matches to a single Region")
 		}
-	} else if other := str(args, "name"); other != "" {
+	} else if other := str(args, regionArgument); other != "" {
 		name = other
 	}
 	region, ok := catalog.LookupRegion(name)
 	if !ok {
 		return nil, fmt.Errorf("region not found for name %q", name)
 	}
-	return values{"name": name, "id": name, "description": region.Description(), "endpoint": endpointOf(region)}, nil
+	return values{regionArgument: name, "id": name, "description": region.Description(), "endpoint": endpointOf(region)}, nil
 }
 
 func getPartition(c *call, _ values) (values, error) {

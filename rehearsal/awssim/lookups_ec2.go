@@ -17,7 +17,9 @@ func getInstanceTypeOfferings(c *call, args values) (values, error) {
 		if !matchesFilters(args, "instance-type", t) || len(zones) == 0 {
 			continue
 		}
-		c.assumeInstanceType(t)
+		if !matchesFilters(args, "instance-type", "") { // a lookup of certain types, not of all
+			c.assumeInstanceType(t)
+		}
 		for _, location := range c.locations(kind, zones) {
 			if matchesFilters(args, "location", location) {
 				types, locations, kinds = append(types, t), append(locations, location), append(kinds, kind)

@@ -14,18 +14,16 @@ var vpcKind = &ec2Kind{
 		"cidr": property("cidrBlock"), "dhcp-options-id": property("dhcpOptionsId"), "owner-id": property("ownerId"), "vpc-id": ownID,
 		"cidr-block-association.cidr-block": func(_ *call, o *object) []string { return vpcBlocks(o) },
 		"is-default":                        func(_ *call, o *object) []string { return []string{fmt.Sprint(boolean(o.Extra, "default"))} },
-		"state":                             stateOr("available"),
+		"state":                             describeState,
 	},
 }
 
-// stateOr returns a filter for the state of an object. Objects that a stack has created have the given state.
-func stateOr(state string) func(*call, *object) []string {
-	return func(_ *call, o *object) []string {
-		if known := str(o.Extra, "state"); known != "" {
-			return []string{known}
-		}
-		return []string{state}
+// describeState is a filter for the state of a VPC or a subnet. Those that a stack has created are available.
+func describeState(_ *call, o *object) []string {
+	if known := str(o.Extra, "state"); known != "" {
+		return []string{known}
 	}
+	return []string{"available"}
 }
 
 var subnetKind = &ec2Kind{
@@ -35,7 +33,7 @@ var subnetKind = &ec2Kind{
 		"availability-zone": property("availabilityZone"), "availabilityZone": property("availabilityZone"),
 		"availability-zone-id": property("availabilityZoneId"), "cidr-block": property("cidrBlock"), "cidr": property("cidrBlock"),
 		"cidrBlock": property("cidrBlock"), "map-public-ip-on-launch": property("mapPublicIpOnLaunch"), "owner-id": property("ownerId"),
-		"subnet-id": ownID, "subnet-arn": property("arn"), "vpc-id": property("vpcId"), "state": stateOr("available"),
+		"subnet-id": ownID, "subnet-arn": property("arn"), "vpc-id": property("vpcId"), "state": describeState,
 		"default-for-az": func(_ *call, o *object) []string { return []string{fmt.Sprint(boolean(o.Extra, "defaultForAz"))} },
 	},
 }
@@ -118,7 +116,7 @@ func getVpc(c *call, args values) (values, error) {
 	}
 	maps.Copy(answer, values{
 		"id": vpc.ID, "cidrBlockAssociations": blocks, "default": boolean(vpc.Extra, "default"), "ipv6AssociationId": "", "ipv6CidrBlock": "",
-		"state": stateOr("available")(c, vpc)[0], "tags": vpc.providerTags(),
+		"state": describeState(c, vpc)[0], "tags": vpc.providerTags(),
 	})
 	return answer, nil
 }
@@ -148,7 +146,7 @@ func getSubnet(c *call, args values) (values, error) {
 	maps.Copy(answer, values{
 		"id": subnet.ID, "availableIpAddressCount": float64(c.availableAddresses(subnet)), "customerOwnedIpv4Pool": "",
 		"defaultForAz": boolean(subnet.Extra, "defaultForAz"), "enableLniAtDeviceIndex": 0.0, "ipv6CidrBlock": "", "ipv6CidrBlockAssociationId": "",
-		"ipv6Native": false, "mapCustomerOwnedIpOnLaunch": false, "outpostArn": "", "state": stateOr("available")(c, subnet)[0],
+		"ipv6Native": false, "mapCustomerOwnedIpOnLaunch": false, "outpostArn": "", "state": describeState(c, subnet)[0],
 		"tags": subnet.providerTags(),
 	})
 	return answer, nil

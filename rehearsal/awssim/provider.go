@@ -12,9 +12,6 @@ import (
 	"bastionless/rehearsal/protocol"
 )
 
-// providerVersion is the version of pulumi-aws that the provider simulates.
-const providerVersion = "6.83.2"
-
 // provider implements Pulumi's provider protocol with the methods of a session.
 type provider struct {
 	pulumirpc.UnimplementedResourceProviderServer

@@ -70,13 +70,9 @@ func isIPv4(s string) bool {
 }
 
 const (
-	bucketToken           = "aws:s3/bucketV2:BucketV2"
-	publicAccessToken     = "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"
-	bucketEncryptionToken = "aws:s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2"
-	versioningToken       = "aws:s3/bucketVersioningV2:BucketVersioningV2"
-	lifecycleToken        = "aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2"
-	bucketPolicyToken     = "aws:s3/bucketPolicy:BucketPolicy"
-	ownershipToken        = "aws:s3/bucketOwnershipControls:BucketOwnershipControls"
+	publicAccessToken = "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"
+	bucketPolicyToken = "aws:s3/bucketPolicy:BucketPolicy"
+	ownershipToken    = "aws:s3/bucketOwnershipControls:BucketOwnershipControls"
 
 	// What a bucket contains besides its resources: its settings, which remain when a resource is deleted,
 	// and its objects.
@@ -101,26 +97,21 @@ func init() {
 	register(&resourceType{
 		Token: bucketToken,
 		Inputs: map[string]attribute{
-			"bucket":                             {ForceNew: true, Computed: true, Validate: lengthBetween(0, 63)},
-			"bucketPrefix":                       {ForceNew: true, Validate: lengthBetween(0, 37)},
-			"forceDestroy":                       {Default: false},
-			"objectLockEnabled":                  {ForceNew: true, Computed: true},
-			"accelerationStatus":                 {Computed: true},
-			"acl":                                {Computed: true},
-			"corsRules":                          {Computed: true},
-			"grants":                             {Computed: true},
-			"lifecycleRules":                     {Computed: true},
-			"loggings":                           {Computed: true},
-			"objectLockConfiguration":            {Computed: true},
-			"policy":                             {Computed: true, IsPolicy: true, Validate: validatePolicyJSON},
-			"replicationConfigurations":          {Computed: true},
-			"requestPayer":                       {Computed: true, Validate: stringInSet("Requester", "BucketOwner")},
-			"serverSideEncryptionConfigurations": {Computed: true},
-			"versionings":                        {Computed: true},
-			"websites":                           {Computed: true},
+			"bucket":                  {ForceNew: true, Computed: true, Validate: lengthBetween(0, 63)},
+			"bucketPrefix":            {ForceNew: true, Validate: lengthBetween(0, 37)},
+			"forceDestroy":            {Default: false},
+			"objectLockEnabled":       {ForceNew: true, Computed: true},
+			"accelerationStatus":      {Computed: true},
+			"acl":                     {Computed: true},
+			"corsRules":               {Computed: true},
+			"grants":                  {Computed: true},
+			"lifecycleRules":          {Computed: true},
+			"objectLockConfiguration": {Computed: true},
+			"policy":                  {Computed: true, IsPolicy: true, Validate: validatePolicyJSON},
+			"requestPayer":            {Computed: true, Validate: stringInSet("Requester", "BucketOwner")},
 		},
 		Outputs: []string{
-			"arn", "bucketDomainName", "bucketRegionalDomainName", "hostedZoneId", "region", "websiteDomain", "websiteEndpoint",
+			"arn", "bucketDomainName", "bucketRegionalDomainName", "hostedZoneId", bucketRegionOutput, "websiteDomain", "websiteEndpoint",
 		},
 		AutoName:      &autoName{attribute: "bucket", unlessSet: "bucketPrefix", maxLength: 63, lowerCase: true},
 		ConflictsWith: [][]string{{"bucket", "bucketPrefix"}, {"acl", "grants"}}, Taggable: true,
@@ -189,7 +180,7 @@ func createBucket(c *call, in values) (string, values, error) {
 	domain := "s3." + c.region + "." + c.dnsSuffix
 	maps.Copy(in, values{
 		"arn": "arn:" + c.partition + ":s3:::" + name, "bucketDomainName": name + ".s3." + c.dnsSuffix,
-		"bucketRegionalDomainName": name + "." + domain, "hostedZoneId": bucketZones[c.region], "region": c.region,
+		"bucketRegionalDomainName": name + "." + domain, "hostedZoneId": bucketZones[c.region], bucketRegionOutput: c.region,
 		"websiteDomain": "", "websiteEndpoint": "", "accelerationStatus": "", "requestPayer": "BucketOwner",
 		"objectLockEnabled": boolean(in, "objectLockEnabled"),
 	})

@@ -1,5 +1,7 @@
 package awssim
 
+import "maps"
+
 // attribute describes an input of a resource type, in the terms of the Terraform plugin SDK's schema. Every
 // input is an output as well.
 type attribute struct {
@@ -90,6 +92,7 @@ var readOnlyTypes = map[string]*resourceType{}
 // register adds resource types. The init function of each service's file calls it.
 func register(types ...*resourceType) {
 	for _, t := range types {
+		maps.Copy(t.Inputs, version6Inputs[t.Token])
 		if t.Taggable {
 			t.Inputs["tags"] = attribute{}
 			t.Outputs = append(t.Outputs, "tagsAll")

@@ -89,7 +89,7 @@ func TestWire_negotiation(t *testing.T) {
 	require.NoError(t, err)
 	info, err := client.GetPluginInfo(background, &emptypb.Empty{})
 	require.NoError(t, err)
-	require.Equal(t, "6.83.2", info.GetVersion())
+	require.Equal(t, providerVersion, info.GetVersion())
 	configured, err := client.Configure(background, &pulumirpc.ConfigureRequest{Args: send(toProperties(inTokyo), true)})
 	require.NoError(t, err)
 	require.True(t, proto.Equal(&pulumirpc.ConfigureResponse{AcceptSecrets: true, SupportsPreview: true}, configured), configured)

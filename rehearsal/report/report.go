@@ -30,7 +30,8 @@ type Report struct {
 	Claims []proof.Claim `json:"claims"`
 	// Warnings are the program's warnings, and warnings about the configuration.
 	Warnings []string `json:"warnings"`
-	// Assumed is what is assumed about the simulated account, such as that a key pair exists that the stack refers to.
+	// Assumed is what the stack relies on and the simulated AWS does not know, such as a key pair in the account or
+	// the zones of an endpoint service.
 	Assumed []string `json:"assumed"`
 	// Kept are the resources that the destroyed stack leaves in the account on purpose.
 	Kept []string `json:"kept"`

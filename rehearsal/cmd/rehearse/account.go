@@ -72,9 +72,11 @@ func (c *chosenAccount) fitTo(config map[string]string) error {
 		return fmt.Errorf("it describes %s, and aws:region of the stack is %s: capture the account in %s, or name another file with --account",
 			c.file.Region, region, region)
 	}
+	// The provider reports a value that is not a list.
 	var allowed []string
-	if json.Unmarshal([]byte(config["aws:allowedAccountIds"]), &allowed) != nil || len(allowed) == 0 {
-		return nil // the provider reports a value that is not a list
+	_ = json.Unmarshal([]byte(config["aws:allowedAccountIds"]), &allowed)
+	if len(allowed) == 0 {
+		return nil
 	}
 	if c.redacted {
 		restored, err := c.file.WithID(allowed[0])

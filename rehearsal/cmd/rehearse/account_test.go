@@ -8,9 +8,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/stretchr/testify/require"
 
 	"bastionless/rehearsal/account"
+	"bastionless/rehearsal/awssim"
+	"bastionless/rehearsal/engine"
 	"bastionless/rehearsal/engine/enginetest"
 	"bastionless/rehearsal/report"
 	"bastionless/rehearsal/stacktest"
@@ -98,7 +101,8 @@ func TestRun_findsConflictsWithTheAccount(t *testing.T) {
 			func(f *account.File) {
 				f.InstanceProfiles = []account.InstanceProfile{{InstanceProfileName: "web", Path: "/", RoleNames: []string{}}}
 			},
-			"up", []string{"EntityAlreadyExists: Instance Profile web already exists.", "\nfix: set instanceRoleName to a name that no instance profile"},
+			"up",
+			[]string{"EntityAlreadyExists: Instance Profile web already exists.", "\nfix: set instanceRoleName to a name that no instance profile"},
 		},
 		"the VPC quota is used up": {
 			"", func(f *account.File) { f.Quotas = map[string]float64{"L-F678F1CE": 1} }, "up",
@@ -108,12 +112,14 @@ func TestRun_findsConflictsWithTheAccount(t *testing.T) {
 			"  keyName: mine\n", func(f *account.File) {
 				f.KeyPairs = []account.KeyPair{{KeyName: "other", KeyPairId: "key-1", KeyType: "rsa"}}
 			},
-			"preview", []string{"keyName: ", `"mine" does not exist in ap-northeast-1: use an existing key pair`},
+			"preview",
+			[]string{"keyName: ", `"mine" does not exist in ap-northeast-1: use an existing key pair`},
 		},
 		"a zone lacks the instance type": {
 			"  zones: [a, c]\n",
 			func(f *account.File) { f.InstanceTypeOfferings = map[string][]string{"t3.micro": {testRegion + "c"}} },
-			"preview", []string{"instanceType: ", `"t3.micro" is not offered in ap-northeast-1a: use only zones in [c]`},
+			"preview",
+			[]string{"instanceType: ", `"t3.micro" is not offered in ap-northeast-1a: use only zones in [c]`},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -151,7 +157,8 @@ func TestRun_inAnAccount(t *testing.T) {
 	require.Equal(t, "dev.json", filepath.Base(path))
 	require.Contains(t, text, "Account: 111122223333 in ap-northeast-1, captured on "+r.Account.CapturedAt.Format(time.DateOnly)+" ("+path+")\n")
 	require.Contains(t, r.Warnings, path+` is 31 days old, and the account may have changed since: capture it again with "make capture STACK=dev"`)
-	require.Contains(t, r.Assumed, "the account has no subnets besides those that the stack creates or refers to: they were not captured")
+	require.Contains(t, r.Assumed, "the account has only those subnets, route tables, network ACLs, security groups, VPC endpoints, "+
+		"instances, S3 buckets, log groups, Systems Manager documents that the stack creates or refers to: they were not captured")
 }
 
 // The ID of a redacted account is that of the account that the stack allows.
@@ -239,4 +246,57 @@ func TestRun_invalidAccount(t *testing.T) {
 	status, _, stderr := call("", "run", "--stack", "dev", "--dir", dir, "--program", self, "--account", filepath.Join(dir, "none.json"))
 	require.Equal(t, exitUsage, status)
 	require.Equal(t, "rehearse run: account: open "+filepath.Join(dir, "none.json")+": no such file or directory\n", stderr)
+}
+
+// A program reads what the account contains. The stack neither changes nor deletes it.
+func TestRun_readsWhatTheAccountContains(t *testing.T) {
+	t.Parallel()
+	f := emptyAccount()
+	f.Subnets = []account.Subnet{{
+		SubnetId: "subnet-00000000000000001", VpcId: "vpc-00000000000000001", CidrBlock: "10.0.1.0/24", AvailabilityZone: testRegion + "a",
+		AvailableIpAddressCount: 251, State: "available",
+	}}
+	f.RouteTables = []account.RouteTable{{
+		RouteTableId: "rtb-00000000000000001", VpcId: "vpc-00000000000000001",
+		Associations: []account.RouteTableAssociation{{
+			RouteTableAssociationId: "rtbassoc-00000000000000001", RouteTableId: "rtb-00000000000000001", SubnetId: "subnet-00000000000000001",
+		}},
+	}}
+	simulated, err := awssim.New(awssim.Options{Account: f, AssumeExisting: true})
+	require.NoError(t, err)
+	ids := map[string]string{
+		"aws:ec2/vpc:Vpc": "vpc-00000000000000001", "aws:ec2/subnet:Subnet": "subnet-00000000000000001",
+		"aws:ec2/routeTable:RouteTable": "rtb-00000000000000001",
+		// The provider imports an association by its subnet and its route table.
+		"aws:ec2/routeTableAssociation:RouteTableAssociation": "subnet-00000000000000001/rtb-00000000000000001",
+	}
+	body := func(ctx *pulumi.Context) error {
+		for token, id := range ids {
+			var read enginetest.Resource
+			if err := ctx.ReadResource(token, "existing", pulumi.ID(id), nil, &read, pulumi.Version("6.83.2")); err != nil {
+				return err
+			}
+		}
+		return ctx.RegisterResource("aws:ec2/subnet:Subnet", "new", pulumi.Map{
+			"vpcId": pulumi.String("vpc-00000000000000001"), "cidrBlock": pulumi.String("10.0.2.0/24"),
+			"availabilityZone": pulumi.String(testRegion + "a"),
+		}, &enginetest.Resource{}, pulumi.Version("6.83.2"))
+	}
+	stack, err := engine.Open(engine.Options{
+		Dir: enginetest.Directory(t, projectFile, "config: {aws:region: "+testRegion+"}"), Stack: "dev", Run: engine.InProcess(body),
+		Provider: simulated.NewProvider,
+	})
+	require.NoError(t, err)
+	state := filepath.Join(t.TempDir(), "state.json")
+	o := runOptions{export: state, json: filepath.Join(t.TempDir(), "result.json")}
+	var stdout, stderr strings.Builder
+	require.Equal(t, exitOK, o.rehearse(t.Context(), stack, simulated, &chosenAccount{path: "a.json", file: f}, streams{nil, &stdout, &stderr}),
+		stdout.String())
+	text, err := os.ReadFile(state)
+	require.NoError(t, err)
+	require.Equal(t, len(ids), strings.Count(string(text), `"external": true`))
+	require.Contains(t, string(text), `"id": "rtbassoc-00000000000000001"`)
+
+	ids["aws:ec2/vpc:Vpc"] = "vpc-00000000000000002"
+	require.Contains(t, stack.Preview(t.Context()).Failure(), "resource 'vpc-00000000000000002' does not exist")
 }

@@ -22,28 +22,34 @@ type fix struct {
 // fixable are the errors with a fix. Their texts name the configuration key.
 var fixable = []fix{
 	{
-		contract.InstanceRoleType + "$aws:iam/role:Role", []string{"EntityAlreadyExists"},
+		contract.InstanceRoleType + "$aws:iam/role:Role",
+		[]string{"EntityAlreadyExists"},
 		"set instanceRoleName to a name that the account does not have yet, or remove the key to generate a name",
 	},
 	{
-		contract.InstanceRoleType + "$aws:iam/instanceProfile:InstanceProfile", []string{"EntityAlreadyExists"},
+		contract.InstanceRoleType + "$aws:iam/instanceProfile:InstanceProfile",
+		[]string{"EntityAlreadyExists"},
 		"set instanceRoleName to a name that no instance profile of the account has yet, or remove the key to generate a name",
 	},
 	{
-		contract.SessionRoleType + "$aws:iam/role:Role", []string{"EntityAlreadyExists"},
+		contract.SessionRoleType + "$aws:iam/role:Role",
+		[]string{"EntityAlreadyExists"},
 		"set sessionRoleName to a name that the account does not have yet, or remove the key to generate a name",
 	},
 	{
-		"aws:iam/role:Role", []string{"quota for RolesPerAccount"},
+		"aws:iam/role:Role",
+		[]string{"quota for RolesPerAccount"},
 		"delete roles that nobody uses, or request an increase of the quota \"Roles per account\" (L-FE177D64)",
 	},
 	{
-		"aws:ec2/vpc:Vpc", []string{"VpcLimitExceeded"},
+		"aws:ec2/vpc:Vpc",
+		[]string{"VpcLimitExceeded"},
 		"set vpcId to deploy to an existing VPC, delete a VPC that nobody uses, or request an increase of the quota \"VPCs per Region\" " +
 			"(L-F678F1CE)",
 	},
 	{
-		"aws:ec2/vpcEndpoint:VpcEndpoint", []string{"VpcEndpointLimitExceeded"},
+		"aws:ec2/vpcEndpoint:VpcEndpoint",
+		[]string{"VpcEndpointLimitExceeded"},
 		"remove services from interfaceEndpoints, or request an increase of the quota \"Interface VPC endpoints per VPC\" (L-29B6F2EB) or, for " +
 			"the S3 endpoint, \"Gateway VPC endpoints per Region\" (L-1B52E74A)",
 	},

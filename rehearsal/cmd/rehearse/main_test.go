@@ -85,6 +85,7 @@ func TestExecute_flags(t *testing.T) {
 	t.Parallel()
 	for command, flags := range map[string][]string{
 		"run":     {"-stack", "-dir", "-program", "-account", "-export", "-json", "-verbose", "-quiet", "-strict"},
+		"capture": {"-stack", "-dir", "-region", "-profile", "-out", "-tags", "-redact"},
 		"verify":  {"-json", "-principal", "-strict"},
 		"diagram": nil,
 		"serve":   {"-state"},

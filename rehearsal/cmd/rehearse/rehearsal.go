@@ -31,7 +31,7 @@ type cloud interface {
 	Inventory() []awssim.Object
 	// Changed returns what the account contained from the start, and that has changed or no longer exists.
 	Changed() ([]awssim.Object, error)
-	// Assumed returns what is assumed about the account.
+	// Assumed returns what is assumed about AWS and the account.
 	Assumed() []string
 }
 
