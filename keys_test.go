@@ -60,11 +60,13 @@ var effects = []effect{
 	{inVPC(nil), endpointType + "::endpoints-ssm", "tags.bastionless:owner", "bastionless/test/123456789012"},
 	{
 		inVPC(values{"endpointSubnetIds": list(pulumitest.SubnetC)}),
-		endpointType + "::endpoints-ssm", "subnetIds", pulumitest.List{pulumitest.SubnetC},
+		endpointType + "::endpoints-ssm", "subnetIds",
+		pulumitest.List{pulumitest.SubnetC},
 	},
 	{
 		inVPC(values{"routeTableIds": list(pulumitest.MainTable, pulumitest.TableA)}),
-		endpointType + "::endpoints-s3", "routeTableIds", pulumitest.List{pulumitest.MainTable, pulumitest.TableA},
+		endpointType + "::endpoints-s3", "routeTableIds",
+		pulumitest.List{pulumitest.MainTable, pulumitest.TableA},
 	},
 	{
 		inVPC(values{"clientSecurityGroupIds": list(pulumitest.Clients), "endpointIngress": "instances"}),

@@ -76,12 +76,24 @@ func (r *resolver) findEndpoint(service, endpointType string) (found, error) {
 	if err != nil || !several {
 		return found{endpoint: answer, own: isOwn(answer, owner)}, err
 	}
-	answer, several, err = r.lookUpEndpoint(service, endpointType, owner, "")
+	answer, several, err = r.lookUpOwn(service, endpointType)
 	if err != nil || several || answer != nil {
 		return found{endpoint: answer, own: true, several: several}, err
 	}
 	answer, _, err = r.lookUpEndpoint(service, endpointType, "", "available")
 	return found{endpoint: answer, several: answer == nil}, err
+}
+
+// lookUpOwn returns the stack's own endpoint for a service, or nil. AWS lists an endpoint for some time after it was
+// deleted, so if there are several, the function asks again for those that are available.
+func (r *resolver) lookUpOwn(service, endpointType string) (own *ec2.LookupVpcEndpointResult, several bool, err error) {
+	owner := r.plan.Owner(r.ctx)
+	own, several, err = r.lookUpEndpoint(service, endpointType, owner, "")
+	if err != nil || !several {
+		return own, false, err
+	}
+	own, _, err = r.lookUpEndpoint(service, endpointType, owner, "available")
+	return own, own == nil, err
 }
 
 func isOwn(endpoint *ec2.LookupVpcEndpointResult, owner string) bool {

@@ -31,6 +31,10 @@ func ownInterface(code string) pulumitest.EndpointLookup {
 	return pulumitest.EndpointLookup{Service: tokyo(code), Type: "Interface", Owner: owner}
 }
 
+func ownAvailable(code string) pulumitest.EndpointLookup {
+	return pulumitest.EndpointLookup{Service: tokyo(code), Type: "Interface", Owner: owner, State: "available"}
+}
+
 func availableInterface(code string) pulumitest.EndpointLookup {
 	return pulumitest.EndpointLookup{Service: tokyo(code), Type: "Interface", State: "available"}
 }

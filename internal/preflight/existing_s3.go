@@ -29,7 +29,7 @@ func (r *resolver) tablesWithS3() ([]string, error) {
 
 // checkNewS3 reports route tables that already have a route to S3, unless it is that of the stack's endpoint.
 func (r *resolver) checkNewS3() error {
-	own, several, err := r.lookUpEndpoint(endpoints.S3, gatewayEndpoint, r.plan.Owner(r.ctx), "")
+	own, several, err := r.lookUpOwn(endpoints.S3, gatewayEndpoint)
 	if err != nil {
 		return err
 	}

@@ -68,6 +68,15 @@ func TestResolve_endpointsThatDoNotConflict(t *testing.T) {
 		"the stack's own besides one without private DNS": {
 			[]pulumitest.Answer{ssm.Several(), ownInterface("ssm").Answer(owned("vpce-1", nil))}, []string{"ssmmessages", "s3"},
 		},
+		"the stack's own besides one that was deleted": {
+			[]pulumitest.Answer{
+				ssm.Several(), ownInterface("ssm").Several(), ownAvailable("ssm").Answer(owned("vpce-1", nil)), ownGateway.Several(),
+				pulumitest.EndpointLookup{Service: tokyo("s3"), Type: "Gateway", Owner: owner, State: "available"}.Answer(
+					owned("vpce-3", pulumitest.Map{"routeTableIds": pulumitest.List{pulumitest.TableA}})),
+				pulumitest.TablesWithS3(pulumitest.TableA),
+			},
+			[]string{"ssmmessages"},
+		},
 		"one without private DNS": {
 			[]pulumitest.Answer{ssm.Answer(endpoint("vpce-1", pulumitest.Map{"privateDnsEnabled": false}))},
 			[]string{"ssm", "ssmmessages", "s3"},
@@ -162,7 +171,7 @@ func TestPlan_warnings(t *testing.T) {
 			[]string{"endpointPolicy"},
 		},
 		"without S3":             {values{"s3Endpoint": "false", "agentAutoUpdate": "false"}, nil, []string{"vpcId", "vpcId"}},
-		"all services exist":     {values{"existingEndpoints": list("all")}, nil, nil},
+		"all services exist":     {values{"existingEndpoints": list("all")}, nil, []string{"existingEndpoints"}},
 		"targets in both blocks": {forward("10.9.0.1:22", "100.64.0.1:22"), nil, []string{"vpcId", "vpcId", "s3Endpoint", "endpointPolicy"}},
 		"a target outside of the VPC": {
 			forward("10.8.0.1:22"), nil, []string{"forwardTo", "vpcId", "vpcId", "s3Endpoint", "endpointPolicy"},

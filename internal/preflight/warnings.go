@@ -5,12 +5,18 @@ import (
 
 	"bastionless/endpoints"
 	"bastionless/internal/diag"
+	"bastionless/network"
 )
 
 // Warnings returns warnings about values that are allowed but discouraged, and about what the stack changes
 // for others in an existing VPC.
 func (p Plan) Warnings() diag.Diagnostics {
 	warnings := p.Config.Warnings(p.VPCBlocks)
+	if p.Endpoints.ReachesAll() && p.SecurityGroups.InstanceEgress == network.RestrictedEgress {
+		warnings.Add("existingEndpoints", diag.Discouraged, "all allows the instances to connect to port 443 of every address, "+
+			"because the addresses of a hub or of the services are not known: list the services that have endpoints in %s instead, "+
+			"if it has them", p.Existing.VPCID)
+	}
 	for _, service := range p.NewServices {
 		if service != endpoints.S3 {
 			warnings.Add("vpcId", diag.AffectsOthers, "everything in %s will reach %s through the stack's new endpoint: until "+

@@ -18,8 +18,10 @@ const (
 // IDs in the existing VPC that Region.ExistingVPC describes.
 const (
 	VPC = "vpc-11111111"
-	// SubnetA is in zone a and has the route table TableA. SubnetA2 is in zone a, too.
-	SubnetA, SubnetA2 = "subnet-aaaaaaaa", "subnet-aaaaaaa2"
+	// SubnetA is in zone a and has the route table TableA.
+	SubnetA = "subnet-aaaaaaaa"
+	// SubnetA2 is in zone a and has the route table TableA, too.
+	SubnetA2 = "subnet-aaaaaaa2"
 	// SubnetC is in zone c and has no explicit route table. Its network ACL is not the default one.
 	SubnetC = "subnet-cccccccc"
 	TableA  = "rtb-aaaaaaaa"

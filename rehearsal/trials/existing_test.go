@@ -64,7 +64,8 @@ func TestExisting_lifecycle(t *testing.T) {
 	}{
 		"the example": {nil, nil, []string{"ssm", "ssmmessages"}},
 		"the services of records": {
-			config{"sessionLogs": `["cloudwatch"]`, "sessionEncryption": "true", "existingEndpoints": `["s3","kms"]`}, nil,
+			config{"sessionLogs": `["cloudwatch"]`, "sessionEncryption": "true", "existingEndpoints": `["s3","kms"]`},
+			nil,
 			[]string{"ssm", "ssmmessages", "logs"},
 		},
 		"clients instead of the VPC": {
