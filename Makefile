@@ -18,11 +18,15 @@ NO_RACE := $(addprefix ./rehearsal/,controls deployer diagram firstsession proof
 
 .PHONY: help
 help: ## List all commands.
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: rehearse
 rehearse: build ## Deploy STACK (default: dev) to a simulated AWS, check it and destroy it. VERBOSE=1: show Pulumi's output. STRICT=1: require hardening claims.
 	@bin/rehearse run --stack $(STACK) $(if $(VERBOSE),--verbose) $(if $(STRICT),--strict)
+
+.PHONY: capture
+capture: build ## Describe the AWS account of STACK in accounts/, to rehearse in it. Changes nothing. Needs the AWS CLI. REDACT=1: without the account ID.
+	@bin/rehearse capture --stack $(STACK) $(if $(REDACT),--redact) $(if $(TAGS),--tags)
 
 .PHONY: build
 build: ## Compile the program and the rehearsal into bin/. Takes minutes the first time, then seconds.
@@ -99,6 +103,14 @@ CLI_VERSIONS := v3.224.0 v3.276.0
 test-cli: build ## Deploy the stacks of the tests to the simulated AWS with two versions of the Pulumi CLI. Compiles them, which takes long.
 	@for version in $(CLI_VERSIONS); do rehearsal/clitest/build.sh $$version bin/pulumi-$$version || exit 1; done
 	@STACKTEST_PROGRAM=$(CURDIR)/bin/bastionless go test -trimpath -count=1 -v ./rehearsal/clitest
+
+.PHONY: test-emulator
+test-emulator: build bin/connect ## Test what asks AWS with the AWS CLI and moto, an emulated AWS. Needs rehearsal/emulator/requirements.txt. Not part of make test.
+	@EMULATOR_TESTS=1 go test -trimpath -count=1 -timeout 60m -v ./rehearsal/emulator
+
+.PHONY: catalogue
+catalogue: ## Record again what AWS offers, from two packages of PyPI. Needs Python 3 with pip.
+	@python3 rehearsal/awssim/catalog/record.py
 
 .PHONY: e2e
 e2e: bin/connect ## Deploy STACK to your AWS account, open a session, and destroy the stack. Nobody has run this yet.

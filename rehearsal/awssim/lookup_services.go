@@ -69,7 +69,7 @@ func describeService(c *call, name string, service catalog.Service, args values)
 	id := "vpce-svc-0" + hash(name+service.Type, 16)
 	private, privates := "", []any{}
 	if service.Type == "Interface" {
-		private = privateDNSLabel(short) + "." + c.region + "." + c.dnsSuffix
+		private = c.privateDNSName(values{"serviceName": name})
 		privates = append(privates, private)
 	}
 	maps.Copy(answer, values{

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"bastionless/rehearsal/awssim/catalog"
 	"bastionless/rehearsal/awssim/iampolicy"
@@ -64,7 +65,9 @@ func (l lookup) checkArguments(token string, args values) error {
 	filters, _ := args["filters"].([]any)
 	for _, f := range filters {
 		f, _ := f.(values)
-		if name := str(f, "name"); !slices.Contains(l.filters, name) {
+		name := str(f, "name")
+		byTag := strings.HasPrefix(name, "tag:") && slices.Contains(l.filters, "tag-key")
+		if !byTag && !slices.Contains(l.filters, name) {
 			return fmt.Errorf("the simulated AWS does not support the filter %s of the lookup %s", name, token)
 		}
 	}
@@ -134,18 +137,22 @@ func getAvailabilityZones(c *call, args values) (values, error) {
 	answer["id"] = c.region
 	c.assumeZones()
 	names, ids := []any{}, []any{}
-	for _, zone := range c.offers.Zones() {
+	for _, zone := range c.offers.allZones() {
 		properties := map[string]string{
-			"group-name": c.region, "opt-in-status": "opt-in-not-required", "region-name": c.region, "state": "available",
-			"zone-id": zone.ID, "zone-name": zone.Name, "zone-type": "availability-zone",
+			"group-name": c.region, "opt-in-status": "opt-in-not-required", "region-name": c.region, "state": zone.State,
+			"zone-id": zone.ZoneId, "zone-name": zone.ZoneName, "zone-type": zone.ZoneType,
 		}
-		fits := !slices.Contains(strList(args, "excludeNames"), zone.Name) && !slices.Contains(strList(args, "excludeZoneIds"), zone.ID) &&
-			(str(args, "state") == "" || str(args, "state") == "available")
+		if zone.ZoneType != availabilityZone {
+			properties["opt-in-status"] = "opted-in" // AWS returns no other Local Zones and Wavelength Zones
+		}
+		fits := !slices.Contains(strList(args, "excludeNames"), zone.ZoneName) &&
+			!slices.Contains(strList(args, "excludeZoneIds"), zone.ZoneId) &&
+			(str(args, "state") == "" || str(args, "state") == zone.State)
 		for name, property := range properties {
 			fits = fits && matchesFilters(args, name, property)
 		}
 		if fits {
-			names, ids = append(names, zone.Name), append(ids, zone.ID)
+			names, ids = append(names, zone.ZoneName), append(ids, zone.ZoneId)
 		}
 	}
 	answer["names"], answer["zoneIds"], answer["groupNames"] = names, ids, []any{c.region}

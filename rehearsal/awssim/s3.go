@@ -164,15 +164,16 @@ func createBucket(c *call, in values) (string, values, error) {
 	if problem := checkBucketName(name, c.region); problem != "" {
 		return "", nil, fmt.Errorf("validating S3 Bucket (%s) name: %s", name, problem)
 	}
+	owned := c.get(bucketToken, name) != nil || c.options.Account != nil && slices.Contains(c.options.Account.Buckets, name)
 	switch {
 	case !validBucketName(name):
 		return "", nil, c.s3Error(prefix, "CreateBucket", 400, "InvalidBucketName", "The specified bucket is not valid.")
 	case slices.Contains(takenBuckets, name):
 		return "", nil, c.s3Error(prefix, "CreateBucket", 409, "BucketAlreadyExists", "The requested bucket name is not available. The bucket "+
 			"namespace is shared by all users of the system. Please select a different name and try again.")
-	case c.get(bucketToken, name) != nil && c.region == "us-east-1":
+	case owned && c.region == "us-east-1":
 		return "", nil, fmt.Errorf("%s: BucketAlreadyExists", prefix) // the provider checks, since S3 returns no error in us-east-1
-	case c.get(bucketToken, name) != nil:
+	case owned:
 		return "", nil, c.s3Error(prefix, "CreateBucket", 409, "BucketAlreadyOwnedByYou",
 			"Your previous request to create the named bucket succeeded and you already own it.")
 	}

@@ -224,7 +224,7 @@ func TestWire_readWithoutAResource(t *testing.T) {
 	t.Parallel()
 	w, _ := newConnectedCloud(t)
 	response, err := w.provider.client.Read(background, &pulumirpc.ReadRequest{
-		Urn: string(testURN(vpcToken, "v")), Id: "vpc-1", Properties: &structpb.Struct{},
+		Urn: string(testURN(vpcToken, "v")), Id: "vpc-0123456789abcdef0", Properties: &structpb.Struct{},
 	})
 	require.NoError(t, err)
 	require.True(t, proto.Equal(&pulumirpc.ReadResponse{}, response), response)
