@@ -44,6 +44,10 @@ func (d Document) arn(env awsenv.Env, custom string) string {
 	return env.ARN("ssm", "document/"+cmp.Or(custom, "SSM-SessionManagerRunShell"))
 }
 
+// permissionSetSuffix matches the 16 random characters that end the name of a role of IAM Identity Center. A "*" would
+// also match the roles of permission sets whose names continue with an underscore.
+const permissionSetSuffix = "????????????????"
+
 // LoginUser is the user that SSH logs in as: the default user of Amazon Linux.
 const LoginUser = "ec2-user"
 
@@ -60,7 +64,7 @@ func (o SessionRoleOptions) trustPolicy(env awsenv.Env) policy.Document {
 		switch {
 		case principal.permissionSet != "":
 			sso = append(sso, env.IAM(env.AccountID,
-				"role/aws-reserved/sso.amazonaws.com/*AWSReservedSSO_"+principal.permissionSet+"_*"))
+				"role/aws-reserved/sso.amazonaws.com/*AWSReservedSSO_"+principal.permissionSet+"_"+permissionSetSuffix))
 		case principal.arn != "":
 			arns = append(arns, principal.arn)
 		case principal.account != "":
@@ -81,8 +85,7 @@ func (o SessionRoleOptions) trustPolicy(env awsenv.Env) policy.Document {
 		document.Statements = append(document.Statements, assumeRole(arns, conditions))
 	}
 	if len(sso) > 0 {
-		// The names of these roles end in random characters, which change when IAM Identity Center creates
-		// a role again.
+		// The last characters of these names change when IAM Identity Center creates a role again.
 		conditions := o.mfaConditions()
 		conditions["ArnLike"] = map[string][]string{"aws:PrincipalArn": sso}
 		document.Statements = append(document.Statements, assumeRole([]string{root(env.AccountID)}, conditions))

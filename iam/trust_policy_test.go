@@ -46,12 +46,12 @@ func TestTrustPolicy(t *testing.T) {
 		"permission sets": {
 			[]Principal{sso, sso2},
 			false,
-			allows(`"ArnLike":{"aws:PrincipalArn":["`+role+`Admin_*","`+role+`ReadOnly_*"]}`, root),
+			allows(`"ArnLike":{"aws:PrincipalArn":["`+role+`Admin_????????????????","`+role+`ReadOnly_????????????????"]}`, root),
 		},
 		"a user and a permission set": {
 			[]Principal{ann, sso},
 			false,
-			allows("", ann.arn) + "," + allows(`"ArnLike":{"aws:PrincipalArn":["`+role+`Admin_*"]}`, root),
+			allows("", ann.arn) + "," + allows(`"ArnLike":{"aws:PrincipalArn":["`+role+`Admin_????????????????"]}`, root),
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -91,5 +91,5 @@ func TestTrustPolicy_inOtherPartitions(t *testing.T) {
 		`"arn:aws-us-gov:iam::210987654321:root"]},"Action":["sts:AssumeRole"]},`+
 		`{"Effect":"Allow","Principal":{"AWS":["arn:aws-us-gov:iam::123456789012:root"]},"Action":["sts:AssumeRole"],`+
 		`"Condition":{"ArnLike":{"aws:PrincipalArn":["arn:aws-us-gov:iam::123456789012:role/aws-reserved/sso.amazonaws.com/`+
-		`*AWSReservedSSO_Admin_*"]}}}`, options.trustPolicy(env))
+		`*AWSReservedSSO_Admin_????????????????"]}}}`, options.trustPolicy(env))
 }

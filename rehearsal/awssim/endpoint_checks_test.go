@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"bastionless/rehearsal/awssim/catalog"
 )
 
 func TestVPCEndpoint_errors(t *testing.T) {
@@ -13,7 +15,6 @@ func TestVPCEndpoint_errors(t *testing.T) {
 	vpc, subnets := str(in, "vpcId"), strList(in, "subnetIds")
 	w.create(endpointToken, "e", in)
 	second := w.subnet(vpc, "10.0.3.0/24", "ap-northeast-1a")
-	zoneD := w.subnet(vpc, "10.0.4.0/24", "ap-northeast-1d")
 	table := string(w.create(routeTableToken, "t", values{"vpcId": vpc}).id)
 	const s3 = "com.amazonaws.ap-northeast-1.s3"
 	gateway := values{"vpcId": vpc, "serviceName": s3, "routeTableIds": []any{table}}
@@ -56,10 +57,6 @@ func TestVPCEndpoint_errors(t *testing.T) {
 			"InvalidParameter",
 			"Enabling private DNS requires both enableDnsSupport and enableDnsHostnames VPC attributes set to true for " + plainVPC,
 		},
-		"a zone without the service": {
-			with(in, values{"serviceName": "com.amazonaws.ap-northeast-1.secretsmanager", "subnetIds": []any{zoneD}}), "InvalidParameter",
-			"The VPC endpoint service com.amazonaws.ap-northeast-1.secretsmanager does not support the availability zone of the subnet: " + zoneD + ".",
-		},
 		"two subnets in a zone": {
 			with(kms, values{"subnetIds": []any{subnets[0], second}}), "DuplicateSubnetsInSameZone",
 			"Found another VPC endpoint subnet in the availability zone of " + second + ". VPC endpoint subnets should be in different " +
@@ -87,6 +84,21 @@ func TestVPCEndpoint_errors(t *testing.T) {
 	}))
 }
 
+// Nobody recorded the zones of endpoint services, but they may be known of an account.
+func TestVPCEndpoint_zones(t *testing.T) {
+	t.Parallel()
+	w, in := endpointTestCloud(t)
+	zoneD := w.subnet(str(in, "vpcId"), "10.0.4.0/24", "ap-northeast-1d")
+	w.create(endpointToken, "e", with(in, values{"subnetIds": []any{zoneD}}))
+	known := catalog.Service{Type: catalog.Interface, Zones: []string{"ap-northeast-1a", "ap-northeast-1c"}}
+	check := func(subnets any) error {
+		return w.call().checkEndpointSubnets("creating", "CreateVpcEndpoint", known, values{}, with(in, values{"subnetIds": subnets}))
+	}
+	require.NoError(t, check(in["subnetIds"]))
+	require.ErrorContains(t, check([]any{zoneD}),
+		"InvalidParameter: The VPC endpoint service "+tokyoSSM+" does not support the availability zone of the subnet: "+zoneD+".")
+}
+
 // Whether one call can replace a subnet with another one in the same zone is not documented. That it cannot
 // is the stricter interpretation.
 func TestVPCEndpoint_rejectsAnotherSubnetInAZone(t *testing.T) {
@@ -111,12 +123,12 @@ func TestVPCEndpoint_quotas(t *testing.T) {
 		return ec2Error("creating EC2 VPC Endpoint ("+service+")", "CreateVpcEndpoint", "VpcEndpointLimitExceeded",
 			"The maximum number of VPC endpoints has been reached.")
 	}
-	for i := range maxInterfaceEndpoints {
+	for i := range interfaceEndpointsPerVPC.limit {
 		w.create(endpointToken, fmt.Sprint(i), in)
 	}
 	require.Equal(t, refused(tokyoSSM), w.createError(endpointToken, "x", in))
 	gateway := values{"vpcId": in["vpcId"], "serviceName": "com.amazonaws.ap-northeast-1.dynamodb"}
-	for i := range maxGatewayEndpoints {
+	for i := range gatewayEndpointsPerRegion.limit {
 		w.create(endpointToken, fmt.Sprint("g", i), gateway)
 	}
 	require.Equal(t, refused(str(gateway, "serviceName")), w.createError(endpointToken, "x", gateway))

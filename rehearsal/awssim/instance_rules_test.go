@@ -52,8 +52,8 @@ func TestInstance_errors(t *testing.T) {
 			"does not match the architecture 'arm64' of the specified AMI. Specify an instance type and an AMI that have matching architectures, " +
 			"and try again. You can use 'describe-instance-types' or 'describe-images' to discover the architecture of the instance type or AMI."},
 		{"no such type", values{"instanceType": "t9.micro"}, "InvalidParameterValue", "Invalid value 't9.micro' for InstanceType."},
-		{"a zone without the type", values{"instanceType": "t2.micro", "subnetId": string(zoneD.id)}, "Unsupported", "Your requested instance " +
-			"type (t2.micro) is not supported in your requested Availability Zone (ap-northeast-1d). Please retry your request by not specifying " +
+		{"a zone without the type", values{"instanceType": "c5a.large", "subnetId": string(zoneD.id)}, "Unsupported", "Your requested instance " +
+			"type (c5a.large) is not supported in your requested Availability Zone (ap-northeast-1d). Please retry your request by not specifying " +
 			"an Availability Zone or choosing ap-northeast-1a, ap-northeast-1c."},
 		{"a type that is not EBS-optimized", values{"instanceType": "t2.micro", "ebsOptimized": true}, "Unsupported", "The requested configuration is currently not " +
 			"supported. Please check the documentation for supported configurations."},

@@ -9,10 +9,9 @@ import (
 
 // Images in ap-northeast-1.
 const (
-	imageX86 = "ami-0d0e9feca87c26801" // Amazon Linux 2023
-	imageARM = "ami-00a2279488eb254ed"
-	imageOld = "ami-0adb03280c56698c7" // Amazon Linux 2
-	imageBig = "ami-0aaaaaaaaaaaaaaa1" // of 30 GiB
+	imageX86 = "ami-0a21a03072be95559" // Amazon Linux 2023
+	imageARM = "ami-0b5ebcfb2593e3fe1"
+	imageOld = "ami-0db5e3bbe2078a731" // Amazon Linux 2
 )
 
 // instanceTestCloud is a cloud with a network and other resources for instances.

@@ -6,6 +6,8 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/stretchr/testify/require"
+
+	"bastionless/rehearsal/awssim/catalog"
 )
 
 // tryInvoke calls a lookup.
@@ -72,14 +74,14 @@ func TestLookups_zones(t *testing.T) {
 		"none":               {values{"state": "impaired"}, []any{}},
 		"local zones":        {values{"filters": filterOf("zone-type", "local-zone")}, []any{}},
 		"Availability Zones": {values{"filters": filterOf("zone-type", "availability-zone")}, []any{"ap-northeast-1a", "ap-northeast-1c", "ap-northeast-1d"}},
-		"by id":              {values{"filters": filterOf("zone-id", "apne1-az2", "apne1-az3")}, []any{"ap-northeast-1c", "ap-northeast-1d"}},
-		"excluded":           {values{"excludeNames": []any{"ap-northeast-1a"}, "excludeZoneIds": []any{"apne1-az3"}}, []any{"ap-northeast-1c"}},
+		"by id":              {values{"filters": filterOf("zone-id", "apne1-az1", "apne1-az2")}, []any{"ap-northeast-1c", "ap-northeast-1d"}},
+		"excluded":           {values{"excludeNames": []any{"ap-northeast-1a"}, "excludeZoneIds": []any{"apne1-az2"}}, []any{"ap-northeast-1c"}},
 	} {
 		answer := w.invoke(zonesLookup, test.args)
 		require.Equal(t, test.names, answer["names"], name)
 		require.Len(t, answer["zoneIds"], len(test.names), name)
 	}
-	require.Equal(t, []any{"apne1-az1", "apne1-az2", "apne1-az3"}, w.invoke(zonesLookup, values{})["zoneIds"])
+	require.Equal(t, []any{"apne1-az4", "apne1-az1", "apne1-az2"}, w.invoke(zonesLookup, values{})["zoneIds"])
 }
 
 func TestLookups_instanceTypes(t *testing.T) {
@@ -88,12 +90,12 @@ func TestLookups_instanceTypes(t *testing.T) {
 	by := func(kind string, names ...string) values {
 		return values{"locationType": kind, "filters": filterOf("instance-type", names...)}
 	}
-	answer := w.invoke(offeringsLookup, by("availability-zone", "m7g.large"))
-	require.Equal(t, []any{"m7g.large", "m7g.large"}, answer["instanceTypes"])
+	answer := w.invoke(offeringsLookup, by("availability-zone", "c5a.large"))
+	require.Equal(t, []any{"c5a.large", "c5a.large"}, answer["instanceTypes"])
 	require.Equal(t, []any{"ap-northeast-1a", "ap-northeast-1c"}, answer["locations"])
 	require.Equal(t, []any{"availability-zone", "availability-zone"}, answer["locationTypes"])
-	require.Equal(t, []any{"ap-northeast-1"}, w.invoke(offeringsLookup, by("region", "m7g.large"))["locations"])
-	require.Equal(t, []any{"apne1-az1", "apne1-az2"}, w.invoke(offeringsLookup, by("availability-zone-id", "m7g.large"))["locations"])
+	require.Equal(t, []any{"ap-northeast-1"}, w.invoke(offeringsLookup, by("region", "c5a.large"))["locations"])
+	require.Equal(t, []any{"apne1-az4", "apne1-az1"}, w.invoke(offeringsLookup, by("availability-zone-id", "c5a.large"))["locations"])
 	require.Empty(t, w.invoke(offeringsLookup, by("availability-zone", "x9.huge"))["locations"])
 
 	micro := w.invoke(typeLookup, values{"instanceType": "t2.micro"})
@@ -109,11 +111,14 @@ func TestLookups_services(t *testing.T) {
 	require.Equal(t, tokyoSSM, service["serviceName"])
 	require.Equal(t, "Interface", service["serviceType"])
 	require.Equal(t, "ssm.ap-northeast-1.amazonaws.com", service["privateDnsName"])
-	require.Equal(t, []any{"ap-northeast-1a", "ap-northeast-1c", "ap-northeast-1d"}, service["availabilityZones"])
+	require.Empty(t, service["availabilityZones"], "nobody recorded them")
 	require.Equal(t, true, service["vpcEndpointPolicySupported"])
 	require.Equal(t, "arn:aws:ec2:ap-northeast-1:123456789012:vpc-endpoint-service/"+str(service, "serviceId"), service["arn"])
 	require.Equal(t, "api.ecr.ap-northeast-1.amazonaws.com", w.invoke(serviceLookup, values{"service": "ecr.api"})["privateDnsName"])
-	require.Equal(t, []any{"ap-northeast-1a", "ap-northeast-1c"}, w.invoke(serviceLookup, values{"service": "secretsmanager"})["availabilityZones"])
+	known := catalog.Service{Type: catalog.Interface, Zones: []string{"ap-northeast-1a", "ap-northeast-1c"}}
+	require.Equal(t, []any{"ap-northeast-1a", "ap-northeast-1c"}, describeService(w.call(), tokyoSSM, known, values{})["availabilityZones"])
+	require.Equal(t, []any{"ap-northeast-1a", "ap-northeast-1c", "ap-northeast-1d"},
+		w.invoke(serviceLookup, values{"service": "s3", "serviceType": "Gateway"})["availabilityZones"])
 	require.Empty(t, w.invoke(serviceLookup, values{"service": "s3", "serviceType": "Gateway"})["privateDnsName"])
 	for code, own := range map[string]string{
 		"kinesis-streams": "kinesis", "execute-api": "*.execute-api", "sagemaker.runtime": "runtime.sagemaker", "ecs-agent": "ecs-a", "sqs": "sqs",
@@ -148,7 +153,7 @@ func TestLookups_imagesKeyPairsPrefixListsAndParameters(t *testing.T) {
 	require.Equal(t, "8", valueAt(image["blockDeviceMappings"].([]any)[0].(values), "ebs.volume_size"))
 	require.Equal(t, "arn:aws:ec2:ap-northeast-1::image/ami-06098fd00463352b6", image["arn"])
 	newest := w.invoke(imageLookup, values{
-		"mostRecent": true, "owners": []any{"amazon"}, "nameRegex": "^al2023", "filters": filterOf("architecture", "arm64"),
+		"mostRecent": true, "owners": []any{"amazon"}, "nameRegex": "^al2023-ami-2023.*-kernel-6.1-", "filters": filterOf("architecture", "arm64"),
 	})
 	require.Equal(t, "v2.0", newest["imdsSupport"])
 
@@ -236,7 +241,7 @@ func TestLookups_errors(t *testing.T) {
 		token string
 		args  values
 	}{
-		"the simulated AWS does not support the lookup aws:ec2/getVpc:getVpc":                          {"aws:ec2/getVpc:getVpc", values{}},
+		"the simulated AWS does not support the lookup aws:ec2/getNatGateway:getNatGateway":            {"aws:ec2/getNatGateway:getNatGateway", values{}},
 		"the simulated AWS does not support the argument owner of the lookup " + keyPairLookup:         {keyPairLookup, values{"owner": "a"}},
 		"the simulated AWS does not support the filter opt-in of the lookup " + zonesLookup:            {zonesLookup, values{"filters": filterOf("opt-in", "a")}},
 		"the simulated AWS does not support the filter key-name of the lookup " + keyPairLookup:        {keyPairLookup, values{"filters": filterOf("key-name", "a")}},
@@ -261,4 +266,33 @@ func TestLookups_assumptions(t *testing.T) {
 	require.Empty(t, w.cloud.Inventory())
 	_, err := w.tryInvoke(imageLookup, values{"filters": filterOf("image-id", "ami-nonsense")})
 	require.Equal(t, "Your query returned no results. Please change your search criteria and try again.", awsError(t, err))
+}
+
+// What nobody recorded is assumed, even if no assumptions are made about the account.
+func TestLookups_assumptionsAboutAWS(t *testing.T) {
+	t.Parallel()
+	w := newTestCloud(t)
+	parameter := "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64"
+	use := func(w *testCloud, region, code string) {
+		w.invoke(zonesLookup, values{})
+		w.invoke(offeringsLookup, values{"locationType": "availability-zone", "filters": filterOf("instance-type", "t3.micro")})
+		w.invoke(imageLookup, values{"filters": filterOf("image-id", str(w.invoke(parameterLookup, values{"name": parameter}), "insecureValue"))})
+		w.invoke(listLookup, values{"name": "com.amazonaws." + region + ".s3"})
+		w.invoke(serviceLookup, values{"serviceName": "com.amazonaws." + region + "." + code, "serviceType": "Interface"})
+		w.invoke(serviceLookup, values{"serviceName": "com.amazonaws." + region + ".s3", "serviceType": "Gateway"})
+	}
+	use(w, "ap-northeast-1", "ssm")
+	use(w, "ap-northeast-1", "ecr.api")
+	services := "ap-northeast-1 and all of its zones have the endpoint services ecr.api, ssm"
+	require.Equal(t, []string{services}, w.cloud.Assumed())
+	china := w.withConfig(values{"region": "cn-north-1"})
+	require.NotEmpty(t, china.invoke(offeringsLookup, values{})["instanceTypes"], "a list of all types relies on none of them")
+	use(china, "cn-north-1", "kms")
+	require.Equal(t, []string{
+		"all zones of cn-north-1 offer the instance type t3.micro",
+		services,
+		"cn-north-1 and all of its zones have the endpoint services kms",
+		"cn-north-1 has the image in the parameter " + parameter,
+		"the zones of cn-north-1 are cn-north-1a, cn-north-1b, cn-north-1d",
+	}, w.cloud.Assumed())
 }

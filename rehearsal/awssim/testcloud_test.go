@@ -48,6 +48,14 @@ func (w *testCloud) withConfig(config values) *testCloud {
 	return &testCloud{t: w.t, cloud: w.cloud, provider: p}
 }
 
+// call returns a call in ap-northeast-1 that has not locked the cloud.
+func (w *testCloud) call() *call {
+	w.t.Helper()
+	s := newSession(w.cloud)
+	require.NoError(w.t, s.configure(values{"region": "ap-northeast-1"}))
+	return s.newCall("")
+}
+
 func testURN(token, name string) resource.URN {
 	return resource.NewURN("dev", "test", "", tokens.Type(token), name)
 }

@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"bastionless/rehearsal/awssim/catalog"
 )
 
 func TestVolume_errors(t *testing.T) {
@@ -96,12 +98,16 @@ func TestVolume(t *testing.T) {
 		p.requireNoDiff(instance, in)
 		p.delete(instance)
 	}
-	big := p.create(instanceToken, "i", with(p.in, values{"ami": imageBig}))
-	require.Equal(t, 30, integer(big.state(), "rootBlockDevice.volumeSize"), "as its image")
-	grown := with(p.in, values{"ami": imageBig, "rootBlockDevice": values{"volumeSize": 50.0, "volumeType": "gp3"}})
-	p.update(big, grown)
-	require.Equal(t, 3000, integer(big.state(), "rootBlockDevice.iops"), "as the new type has it")
-	p.requireNoDiff(big, grown)
+	device, err := p.call().newRootDevice(p.in, catalog.Image{ID: imageOld, RootGiB: 30, RootVolumeType: "gp2"})
+	require.NoError(t, err)
+	require.Equal(t, 30, integer(device, "volumeSize"), "as its image")
+	require.Equal(t, "gp2", str(device, "volumeType"), "as its image")
+	old := p.create(instanceToken, "i", with(p.in, values{"ami": imageOld}))
+	require.Equal(t, 100, integer(old.state(), "rootBlockDevice.iops"))
+	grown := with(p.in, values{"ami": imageOld, "rootBlockDevice": values{"volumeSize": 50.0, "volumeType": "gp3"}})
+	p.update(old, grown)
+	require.Equal(t, 3000, integer(old.state(), "rootBlockDevice.iops"), "as the new type has it")
+	p.requireNoDiff(old, grown)
 }
 
 // A volume that is not deleted on termination remains in the account.

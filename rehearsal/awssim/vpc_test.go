@@ -46,9 +46,9 @@ func TestVPC(t *testing.T) {
 	require.Equal(t, false, out["enableDnsHostnames"])
 	require.Equal(t, values{"Name": "a"}, out["tagsAll"])
 	w.requireNoDiff(vpc, in)
-	// AWS creates a route table and a security group with the VPC, and deletes them with it.
+	// AWS creates a route table, a network ACL and a security group with the VPC, and deletes them with it.
 	require.Equal(t, []Object{{vpcToken, string(vpc.id), "a"}}, w.cloud.Inventory())
-	require.Len(t, w.cloud.Objects, 5, "the VPC, a route table, a security group and its two rules")
+	require.Len(t, w.cloud.Objects, 6, "the VPC, a route table, a network ACL, a security group and its two rules")
 	w.delete(vpc)
 	require.Empty(t, w.cloud.Objects)
 	require.False(t, w.read(vpc))
@@ -116,7 +116,7 @@ func TestVPC_errors(t *testing.T) {
 	require.Equal(t, refused("MissingParameter", "Either 'cidrBlock' or 'ipv4IpamPoolId' should be provided."), w.createError(vpcToken, "v", values{}))
 	require.Equal(t, "creating EC2 VPC: the simulated AWS does not support IPv6: assignGeneratedIpv6CidrBlock",
 		w.createError(vpcToken, "v", values{"cidrBlock": "10.0.0.0/16", "assignGeneratedIpv6CidrBlock": true}))
-	for i := range maxVPCs {
+	for i := range vpcsPerRegion.limit {
 		w.vpc(fmt.Sprint(i), "10.0.0.0/16") // blocks may repeat
 	}
 	require.Equal(t, refused("VpcLimitExceeded", "The maximum number of VPCs has been reached."),
@@ -174,12 +174,12 @@ func TestSubnet(t *testing.T) {
 	require.Regexp(t, "^subnet-0[0-9a-f]{16}$", subnet.id)
 	require.Equal(t, with(in, values{
 		"arn":                "arn:aws:ec2:ap-northeast-1:123456789012:subnet/" + string(subnet.id),
-		"availabilityZoneId": "apne1-az2", "ownerId": "123456789012", "ipv6CidrBlockAssociationId": "", "tagsAll": values{},
+		"availabilityZoneId": "apne1-az1", "ownerId": "123456789012", "ipv6CidrBlockAssociationId": "", "tagsAll": values{},
 		"privateDnsHostnameTypeOnLaunch": "ip-name", "assignIpv6AddressOnCreation": false, "enableDns64": false, "ipv6Native": false,
 		"enableResourceNameDnsARecordOnLaunch": false, "enableResourceNameDnsAaaaRecordOnLaunch": false,
 	}), subnet.state())
 	w.requireNoDiff(subnet, in)
-	byID := w.create(subnetToken, "t", values{"vpcId": in["vpcId"], "cidrBlock": "10.0.2.0/24", "availabilityZoneId": "apne1-az3"})
+	byID := w.create(subnetToken, "t", values{"vpcId": in["vpcId"], "cidrBlock": "10.0.2.0/24", "availabilityZoneId": "apne1-az2"})
 	require.Equal(t, "ap-northeast-1d", byID.state()["availabilityZone"])
 	anywhere := w.create(subnetToken, "u", values{"vpcId": in["vpcId"], "cidrBlock": "10.0.3.0/24"})
 	require.Equal(t, "ap-northeast-1a", anywhere.state()["availabilityZone"])
@@ -200,7 +200,7 @@ func TestSubnet_diff(t *testing.T) {
 		require.False(t, result.DeleteBeforeReplace, "which is why a subnet of the same block needs the option")
 	}
 	require.Equal(t, keysOf("availabilityZoneId"),
-		w.diff(subnet, with(in, values{"availabilityZone": nil, "availabilityZoneId": "apne1-az2"})).ReplaceKeys)
+		w.diff(subnet, with(in, values{"availabilityZone": nil, "availabilityZoneId": "apne1-az1"})).ReplaceKeys)
 	for name, value := range map[string]any{
 		"mapPublicIpOnLaunch": true, "enableResourceNameDnsARecordOnLaunch": true, "privateDnsHostnameTypeOnLaunch": "resource-name",
 	} {

@@ -290,14 +290,15 @@ func TestHTML_failedRehearsal(t *testing.T) {
 	t.Parallel()
 	result := &report.Report{
 		Stack: "dev", Steps: []report.Step{{Name: "up", Error: "no & never"}}, Warnings: []string{"a warning"}, Assumed: []string{"key k"}, Left: []string{"a VPC"},
+		Changed: []string{"a route"}, Account: &report.Account{File: "a.json", ID: "123456789012", Region: "eu-west-1"},
 	}
 	result.Conclude()
 	text := htmlOf(t, htmlreport.Input{Result: result})
 	requireSound(t, text)
 	all := parsed(t, text)
 	require.Equal(t, [][]string{{"up", "failed no & never", "0.00", ""}}, rows(byID(t, all, "steps")))
-	require.Equal(t, "What failed up: no & never left in the account: a VPC", textOf(byID(t, all, "failures")))
-	require.Equal(t, "Warnings and assumptions Warnings of the program a warning Assumed to exist in the account key k", textOf(byID(t, all, "assumptions")))
+	require.Equal(t, "What failed up: no & never left in the account: a VPC changed in the account: a route", textOf(byID(t, all, "failures")))
+	require.Equal(t, "Warnings and assumptions Warnings of the program a warning Assumed about AWS and the account key k", textOf(byID(t, all, "assumptions")))
 }
 
 // The picture in the READMEs is that of the frozen stack dev.

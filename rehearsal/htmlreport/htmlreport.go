@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
 
@@ -91,6 +92,9 @@ func title(n *diagram.Node) string {
 	switch {
 	case n.Kind == diagram.SubnetFrame:
 		text = "subnet " + n.Name
+		if strings.HasPrefix(n.Name, "subnet-") {
+			text = n.Name // an ID
+		}
 	case n.Kind == diagram.Instances && n.Name == "":
 		text = "instance " + n.Labels[1]
 	case n.Kind == diagram.Instances:

@@ -33,6 +33,7 @@ type page struct {
 	Unmodeled   []paragraph
 	Remains     []Remains
 	Kept, Left  []paragraph
+	Changed     []paragraph
 	Charges     []Charge
 	Resources   []ResourceTable
 	Total       int
@@ -68,7 +69,7 @@ func newPage(result *report.Report, s *snapshot, problem string) *page {
 		Required: s.state.group(result.Claims, proof.Required), Charges: s.state.charges(), Remains: s.state.remains(),
 		Resources: s.state.resourceTables(), Total: len(s.state.resources), Roles: s.roleRequests(),
 		Failures: paragraphs(result.Failures()), Warnings: paragraphs(result.Warnings), Assumed: paragraphs(result.Assumed),
-		Assumptions: paragraphs(result.Assumptions()), Kept: paragraphs(result.Kept), Left: paragraphs(result.Left),
+		Assumptions: paragraphs(result.Assumptions()), Kept: paragraphs(result.Kept), Left: paragraphs(result.Left), Changed: paragraphs(result.Changed),
 	}
 	for _, g := range s.state.group(result.Claims, proof.Hardening) {
 		if g.Result == proof.Proven || g.Result == proof.Assumed {
@@ -76,6 +77,9 @@ func newPage(result *report.Report, s *snapshot, problem string) *page {
 		} else {
 			p.Unmet = append(p.Unmet, g)
 		}
+	}
+	if result.Account != nil {
+		p.Facts = append(p.Facts, Fact{"Rehearsed in", name(result.Account.String())})
 	}
 	p.Verdict = p.verdict(result)
 	p.Shown = slices.Concat(p.Required, p.Unmet, p.Met)

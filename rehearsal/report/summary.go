@@ -13,16 +13,20 @@ import (
 )
 
 // WriteSummary writes everything except the steps, for people. The last line says whether all checks
-// passed, or which one failed.
+// passed, or which ones failed.
 func (r *Report) WriteSummary(w io.Writer) error {
 	s := summary{marks: marksFor(w), width: r.idWidth()}
+	if r.Account != nil {
+		fmt.Fprintf(&s, "Account: %s\n", r.Account)
+	}
 	s.list("Warnings", r.Warnings)
 	s.claims(r, proof.Required)
 	s.claims(r, proof.Hardening)
-	s.list("Assumed to exist in the account", r.Assumed)
+	s.list("Assumed about AWS and the account", r.Assumed)
 	s.list("Assumed by the claims", r.Assumptions())
 	s.list("Kept on purpose", r.Kept)
 	s.list("Left behind", r.Left)
+	s.list("Changed in the account", r.Changed)
 	s.list("Problems", r.Problems)
 	fmt.Fprintf(&s, "\n%s\n", r.verdict())
 	_, err := io.WriteString(w, s.String())
@@ -37,7 +41,7 @@ func (r *Report) verdict() string {
 		if len(failures) == 1 {
 			checks = "check"
 		}
-		return fmt.Sprintf("%s: %d %s failed: %s", r.Stack, len(failures), checks, failures[0])
+		return fmt.Sprintf("%s: %d %s failed: %s", r.Stack, len(failures), checks, some(failures))
 	}
 	if len(r.Steps) == 0 {
 		return r.Stack + ": all checks passed"

@@ -1,18 +1,23 @@
-// Package catalog contains what AWS offers in each Region (zones, instance types, endpoint services,
-// prefix lists and images) and the account that a simulated AWS starts from.
+// Package catalog contains what AWS offers in each Region (zones, instance types, endpoint services, prefix lists and
+// images) and the account that a simulated AWS starts from.
 //
-// The catalog is incomplete. What it does not contain, the simulated AWS rejects as nonexistent. The IDs
-// of zones, and of prefix lists in most Regions, are made up: they depend on the account or are not known.
+// Most of it is recorded: recorded.json.gz contains answers of AWS, with their source, version and date, and is
+// written by record.py. facts.go contains what is recorded nowhere. What nobody recorded, the catalog assumes, and
+// says so: see Unrecorded and Service. What it does not contain, the simulated AWS rejects as nonexistent.
 //
 // Values that the package returns must not be modified.
 package catalog
 
 import (
 	"maps"
-	"path"
 	"slices"
-	"strings"
 )
+
+// Source is a package from which recorded.json.gz was written.
+type Source struct {
+	Package, Version string
+	Date             string // of its release, such as "2026-05-10"
+}
 
 // Partition is a partition of AWS.
 type Partition struct {
@@ -48,9 +53,12 @@ const (
 type Service struct {
 	// Type is Interface or Gateway.
 	Type string
-	// Zones are the names of the zones that have the service. Empty if AWS does not return them, as in
-	// GovCloud.
+	// Zones are the names of the zones that have the service. Empty if they are unknown, or if AWS does not return
+	// them, as in GovCloud.
 	Zones []string
+	// Unrecorded is true if only the code of the service is recorded. That the Region has it, and in which zones,
+	// is assumed.
+	Unrecorded bool
 	// SupportsPolicy is true if AWS is known to accept an endpoint policy.
 	SupportsPolicy bool
 	// PrefixListID is set for a gateway.
@@ -72,35 +80,52 @@ type Image struct {
 	RootVolumeType string // such as "gp3"
 	IMDSv2         bool   // instances require IMDSv2 by default
 	Deprecated     bool
-	Parameter      string // the public parameter that contains the ID; "" if there is none
 }
 
 // Region is what AWS offers in a Region.
 type Region struct {
 	name, description string
-	partition         string
+	partition         Partition
 	zones             []Zone
-	missingTypes      map[string][]string // patterns of instance types that a zone does not offer, by the zone's letter
+	instanceTypes     map[string][]string // names of the zones that offer a type
 	services          map[string][]Service
-	images            map[string]Image
+	images            []Image
+	imageParameters   map[string]string // image IDs
+	unrecorded        Unrecorded
 }
 
+// Unrecorded says which offers of a Region nobody recorded, so that the catalog assumes them.
+type Unrecorded struct {
+	// Zones: only their IDs are recorded. The name of a zone whose ID ends in 1 ends in "a".
+	Zones bool
+	// InstanceTypes: every zone offers every instance type.
+	InstanceTypes bool
+	// Images: the Region has the images and parameters of us-east-1, with other IDs.
+	Images bool
+}
+
+// Sources returns the packages from which recorded.json.gz was written.
+func Sources() []Source { return data().sources }
+
 // Regions returns the names of all Regions, sorted.
-func Regions() []string { return slices.Sorted(maps.Keys(data.regions)) }
+func Regions() []string { return slices.Sorted(maps.Keys(data().regions)) }
 
 // LookupRegion returns the Region with this name, and false if the catalog does not contain it.
 func LookupRegion(name string) (*Region, bool) {
-	region, ok := data.regions[name]
-	return region, ok
+	region, ok := data().regions[name]
+	if !ok {
+		return nil, false
+	}
+	return region(), true
 }
 
 // InstanceTypes returns the names of all instance types, sorted.
-func InstanceTypes() []string { return slices.Sorted(maps.Keys(data.types)) }
+func InstanceTypes() []string { return slices.Sorted(maps.Keys(data().types)) }
 
 // LookupInstanceType returns the instance type with this name, and false if the catalog does not contain
 // it.
 func LookupInstanceType(name string) (InstanceType, bool) {
-	instanceType, ok := data.types[name]
+	instanceType, ok := data().types[name]
 	return instanceType, ok
 }
 
@@ -111,7 +136,7 @@ func (r *Region) Name() string { return r.name }
 func (r *Region) Description() string { return r.description }
 
 // Partition returns the partition of the Region.
-func (r *Region) Partition() Partition { return data.partitions[r.partition] }
+func (r *Region) Partition() Partition { return r.partition }
 
 // Zones returns the zones, sorted by name.
 func (r *Region) Zones() []Zone { return r.zones }
@@ -127,21 +152,11 @@ func (r *Region) ZoneNames() []string {
 
 // ZonesOffering returns the names of the zones that offer an instance type, sorted.
 func (r *Region) ZonesOffering(instanceType string) []string {
-	if _, ok := data.types[instanceType]; !ok {
-		return nil
-	}
-	var zones []string
-	for _, zone := range r.zones {
-		missing := func(pattern string) bool {
-			matches, _ := path.Match(pattern, instanceType) // the patterns are valid: a test says so
-			return matches
-		}
-		if !slices.ContainsFunc(r.missingTypes[strings.TrimPrefix(zone.Name, r.name)], missing) {
-			zones = append(zones, zone.Name)
-		}
-	}
-	return zones
+	return r.instanceTypes[instanceType]
 }
+
+// Unrecorded says which offers the catalog assumes.
+func (r *Region) Unrecorded() Unrecorded { return r.unrecorded }
 
 // ServiceNames returns the names of the endpoint services, such as "com.amazonaws.eu-west-1.ssm", sorted.
 func (r *Region) ServiceNames() []string { return slices.Sorted(maps.Keys(r.services)) }
@@ -164,14 +179,19 @@ func (r *Region) PrefixLists() []PrefixList {
 
 // Images returns the images, sorted by name and ID in descending order, so that the latest version comes
 // first.
-func (r *Region) Images() []Image {
-	return slices.SortedFunc(maps.Values(r.images), func(a, b Image) int {
-		return strings.Compare(b.Name+b.ID, a.Name+a.ID)
-	})
-}
+func (r *Region) Images() []Image { return r.images }
 
 // LookupImage returns the image with this ID, and false if the Region does not have it.
 func (r *Region) LookupImage(id string) (Image, bool) {
-	image, ok := r.images[id]
-	return image, ok
+	at := slices.IndexFunc(r.images, func(i Image) bool { return i.ID == id })
+	if at < 0 {
+		return Image{}, false
+	}
+	return r.images[at], true
+}
+
+// ImageParameter returns the image ID in a public parameter, and false if the Region does not have the parameter.
+func (r *Region) ImageParameter(name string) (id string, ok bool) {
+	id, ok = r.imageParameters[name]
+	return id, ok
 }

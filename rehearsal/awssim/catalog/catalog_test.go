@@ -1,7 +1,6 @@
 package catalog
 
 import (
-	"path"
 	"slices"
 	"strings"
 	"testing"
@@ -25,7 +24,7 @@ func TestLookupRegion(t *testing.T) {
 	t.Parallel()
 	_, ok := LookupRegion("mars-1")
 	require.False(t, ok)
-	require.Len(t, Regions(), 37)
+	require.Len(t, Regions(), 38)
 	require.True(t, slices.IsSorted(Regions()))
 	for name, want := range map[string]struct {
 		description string
@@ -42,10 +41,16 @@ func TestLookupRegion(t *testing.T) {
 	}
 }
 
+func TestSources(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, []Source{{"moto", "5.2.1", "2026-05-10"}, {"aws-cdk-lib", "2.275.0", "2026-10-26"}}, Sources())
+}
+
 func TestRegion_zones(t *testing.T) {
 	t.Parallel()
-	require.Equal(t, []Zone{{"us-west-1a", "usw1-az1"}, {"us-west-1c", "usw1-az3"}}, region(t, "us-west-1").Zones())
-	require.Equal(t, []string{"ap-southeast-2a", "ap-southeast-2b", "ap-southeast-2c"}, region(t, "ap-southeast-2").ZoneNames())
+	require.Equal(t, []Zone{{"us-west-1a", "usw1-az1"}, {"us-west-1b", "usw1-az3"}}, region(t, "us-west-1").Zones())
+	require.Equal(t, []string{"ap-northeast-1a", "ap-northeast-1c", "ap-northeast-1d"}, region(t, "ap-northeast-1").ZoneNames())
+	require.Equal(t, []Zone{{"cn-north-1a", "cnn1-az1"}, {"cn-north-1b", "cnn1-az2"}, {"cn-north-1d", "cnn1-az4"}}, region(t, "cn-north-1").Zones())
 }
 
 func TestRegion_zonesOffering(t *testing.T) {
@@ -53,8 +58,10 @@ func TestRegion_zonesOffering(t *testing.T) {
 	virginia, tokyo := region(t, "us-east-1"), region(t, "ap-northeast-1")
 	require.Equal(t, []string{"us-east-1a", "us-east-1b", "us-east-1c", "us-east-1d", "us-east-1f"}, virginia.ZonesOffering("t3.micro"))
 	require.Equal(t, virginia.ZoneNames(), virginia.ZonesOffering("t2.micro"))
-	require.Equal(t, []string{"ap-northeast-1a", "ap-northeast-1c"}, tokyo.ZonesOffering("m7g.large"))
-	require.Equal(t, tokyo.ZoneNames(), tokyo.ZonesOffering("m7g.medium"))
+	require.Equal(t, []string{"ap-northeast-1a", "ap-northeast-1d"}, tokyo.ZonesOffering("t3a.micro"))
+	require.Equal(t, []string{"ap-northeast-1a", "ap-northeast-1c"}, tokyo.ZonesOffering("c5a.large"))
+	require.Equal(t, tokyo.ZoneNames(), tokyo.ZonesOffering("t3.micro"))
+	require.Empty(t, region(t, "eu-south-2").ZonesOffering("t2.micro"))
 	require.Empty(t, tokyo.ZonesOffering("m7g.huge"))
 }
 
@@ -66,41 +73,49 @@ func TestRegions_areComplete(t *testing.T) {
 		require.NotEmpty(t, r.Description(), name)
 		require.GreaterOrEqual(t, len(r.Zones()), 2, name)
 		require.Len(t, r.PrefixLists(), 2, name)
-		for letter, patterns := range r.missingTypes {
-			require.Contains(t, r.ZoneNames(), name+letter)
-			for _, pattern := range patterns {
-				require.True(t, slices.ContainsFunc(InstanceTypes(), func(instanceType string) bool {
-					matches, err := path.Match(pattern, instanceType)
-					require.NoError(t, err)
-					return matches
-				}), pattern)
-			}
+		for _, instanceType := range InstanceTypes() {
+			require.Subset(t, r.ZoneNames(), r.ZonesOffering(instanceType), instanceType)
 		}
 		for _, serviceName := range r.ServiceNames() {
 			for _, service := range r.Services(serviceName) {
 				require.Contains(t, []string{Interface, Gateway}, service.Type, serviceName)
 				require.Equal(t, service.Type == Gateway, service.PrefixListID != "", serviceName)
+				require.Equal(t, service.Type == Interface, service.Unrecorded, serviceName)
 				require.Subset(t, r.ZoneNames(), service.Zones)
 			}
 		}
 	}
 }
 
+func TestRegion_unrecorded(t *testing.T) {
+	t.Parallel()
+	var unrecorded []string
+	for _, name := range Regions() {
+		r := region(t, name)
+		if r.Unrecorded() == (Unrecorded{}) {
+			continue
+		}
+		unrecorded = append(unrecorded, name)
+		require.Equal(t, Unrecorded{Zones: true, InstanceTypes: true, Images: true}, r.Unrecorded())
+		for _, instanceType := range InstanceTypes() {
+			require.Equal(t, r.ZoneNames(), r.ZonesOffering(instanceType))
+		}
+	}
+	require.Equal(t, []string{
+		"ap-east-2", "ap-southeast-6", "ap-southeast-7", "cn-north-1", "cn-northwest-1", "mx-central-1", "us-gov-east-1", "us-gov-west-1",
+	}, unrecorded)
+}
+
 func TestLookupInstanceType(t *testing.T) {
 	t.Parallel()
+	require.Len(t, InstanceTypes(), 1263)
 	for name, want := range map[string]InstanceType{
 		"t3a.micro":        {[]string{"x86_64"}, "default", 2, 1024},
 		"t4g.2xlarge":      {[]string{"arm64"}, "default", 8, 32768},
-		"m5.large":         {[]string{"x86_64"}, "default", 2, 8192},
 		"m5.metal":         {[]string{"x86_64"}, "default", 96, 393216},
-		"m7i.metal-24xl":   {[]string{"x86_64"}, "default", 96, 393216},
 		"m7g.medium":       {[]string{"arm64"}, "default", 1, 4096},
-		"c7g.large":        {[]string{"arm64"}, "default", 2, 4096},
-		"c5.9xlarge":       {[]string{"x86_64"}, "default", 36, 73728},
-		"r6i.32xlarge":     {[]string{"x86_64"}, "default", 128, 1048576},
-		"g5.xlarge":        {[]string{"x86_64"}, "default", 4, 16384},
-		"i3.large":         {[]string{"x86_64"}, "default", 2, 15616},
-		"i3.metal":         {[]string{"x86_64"}, "default", 72, 524288},
+		"m4.large":         {[]string{"x86_64"}, "default", 2, 8192},
+		"m3.xlarge":        {[]string{"x86_64"}, "supported", 4, 15360},
 		"t2.micro":         {[]string{"i386", "x86_64"}, "unsupported", 1, 1024},
 		"mac2.metal":       {[]string{"arm64_mac"}, "default", 8, 16384},
 		"m7i-flex.2xlarge": {[]string{"x86_64"}, "default", 8, 32768},
@@ -123,36 +138,43 @@ func TestRegion_services(t *testing.T) {
 		names := region(t, name).ServiceNames()
 		for _, code := range strings.Fields("sqs sns rds elasticfilesystem execute-api athena bedrock-runtime lambda events codecommit codebuild " +
 			"states dynamodb xray autoscaling cloudformation elasticloadbalancing ebs ecs ecs-agent ecs-telemetry ssm-contacts ssm-incidents " +
-			"kinesis-streams kinesis-firehose glue backup acm-pca cloudtrail config guardduty-data rds-data redshift-data textract transcribe") {
+			"kinesis-streams kinesis-firehose glue backup acm-pca cloudtrail config guardduty-data rds-data redshift-data textract transcribe " +
+			"account organizations kafka ssm-quicksetup wafv2 scheduler") {
 			require.Contains(t, names, "com.amazonaws."+name+"."+code)
 		}
 		require.NotContains(t, names, "com.amazonaws."+name+".sqss")
 	}
 	china := region(t, "cn-northwest-1").ServiceNames()
-	require.Contains(t, china, "cn.com.amazonaws.cn-northwest-1.lambda")
 	require.Contains(t, china, "com.amazonaws.cn-northwest-1.sns")
-	require.NotContains(t, china, "com.amazonaws.cn-northwest-1.lambda")
-	require.NotContains(t, china, "com.amazonaws.cn-northwest-1.bedrock-runtime")
+	for _, code := range []string{"lambda", "ec2", "transcribe.cn"} {
+		require.Contains(t, china, "cn.com.amazonaws.cn-northwest-1."+code)
+		require.NotContains(t, china, "com.amazonaws.cn-northwest-1."+code)
+	}
+	for name, want := range map[string]bool{"ap-southeast-4": true, "ap-southeast-5": false, "mx-central-1": false} {
+		require.Equal(t, want, slices.Contains(region(t, name).ServiceNames(), "com.amazonaws."+name+".ec2messages"), name)
+	}
 }
 
 func TestRegion_servicesOfAName(t *testing.T) {
 	t.Parallel()
-	tokyo := region(t, "ap-northeast-1")
-	zones := tokyo.ZoneNames()
+	unrecorded := Service{Type: Interface, Unrecorded: true, SupportsPolicy: true}
+	tokyo, beijing := region(t, "ap-northeast-1"), region(t, "cn-north-1")
 	for name, want := range map[string][]Service{
-		"com.amazonaws.ap-northeast-1.ssm": {{Type: Interface, Zones: zones, SupportsPolicy: true}},
+		"com.amazonaws.ap-northeast-1.ssm": {unrecorded},
 		"com.amazonaws.ap-northeast-1.s3": {
-			{Type: Gateway, Zones: zones, SupportsPolicy: true, PrefixListID: "pl-61a54008"},
-			{Type: Interface, Zones: zones, SupportsPolicy: true},
+			{Type: Gateway, Zones: tokyo.ZoneNames(), SupportsPolicy: true, PrefixListID: "pl-61a54008"}, unrecorded,
 		},
-		"com.amazonaws.ap-northeast-1.ec2messages":    {{Type: Interface, Zones: zones}},
-		"com.amazonaws.ap-northeast-1.secretsmanager": {{Type: Interface, Zones: zones[:2], SupportsPolicy: true}},
-		"com.amazonaws.ap-northeast-1.nothing":        nil,
+		"com.amazonaws.ap-northeast-1.ec2messages": {{Type: Interface, Unrecorded: true}},
+		"com.amazonaws.ap-northeast-1.nothing":     nil,
 	} {
 		require.Equal(t, want, tokyo.Services(name), name)
 	}
-	require.Equal(t, []Service{{Type: Interface}}, region(t, "us-gov-west-1").Services("com.amazonaws.us-gov-west-1.ssm"),
-		"GovCloud returns neither zones nor policy support")
+	require.Equal(t, []Service{{Type: Interface, Unrecorded: true}}, region(t, "us-gov-west-1").Services("com.amazonaws.us-gov-west-1.ssm"),
+		"GovCloud does not return policy support")
+	gateways := beijing.Services("com.amazonaws.cn-north-1.s3")
+	require.Len(t, gateways, 1)
+	require.Equal(t, Gateway, gateways[0].Type)
+	require.Equal(t, []Service{unrecorded}, beijing.Services("cn.com.amazonaws.cn-north-1.s3"))
 }
 
 func TestRegion_prefixLists(t *testing.T) {
@@ -165,31 +187,43 @@ func TestRegion_prefixLists(t *testing.T) {
 
 func TestRegion_images(t *testing.T) {
 	t.Parallel()
-	const al2023 = "ami-0d0e9feca87c26801"
-	want := Image{
-		ID: al2023, Name: "al2023-ami-2023.9.20261110.0-kernel-6.18-x86_64", Architecture: "x86_64", RootGiB: 8, RootVolumeType: "gp3",
-		IMDSv2: true, Parameter: "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64",
-	}
-	got, ok := region(t, "ap-northeast-1").LookupImage(al2023)
+	const parameter, al2023 = amazonLinux + "al2023-ami-kernel-default-x86_64", "ami-0a21a03072be95559"
+	tokyo := region(t, "ap-northeast-1")
+	id, ok := tokyo.ImageParameter(parameter)
 	require.True(t, ok)
-	require.Equal(t, want, got)
+	require.Equal(t, al2023, id)
+	got, ok := tokyo.LookupImage(al2023)
+	require.True(t, ok)
+	require.Equal(t, Image{
+		ID: al2023, Name: "al2023-ami-2023.11.20260427.1-kernel-6.1-x86_64", Architecture: "x86_64", RootGiB: 8, RootVolumeType: "gp3", IMDSv2: true,
+	}, got)
+	article, ok := tokyo.LookupImage("ami-06098fd00463352b6")
+	require.True(t, ok)
+	require.Equal(t, Image{
+		ID: "ami-06098fd00463352b6", Name: "amzn2-ami-hvm-2.0.20210326.0-x86_64-gp2", Architecture: "x86_64", RootGiB: 8, RootVolumeType: "gp2",
+		Deprecated: true,
+	}, article)
 	_, ok = region(t, "us-east-1").LookupImage(al2023)
 	require.False(t, ok, "each Region has images of its own")
+	_, ok = tokyo.ImageParameter(amazonLinux + "al2023-ami-kernel-default-riscv64")
+	require.False(t, ok)
 
 	for _, name := range Regions() {
-		architectures := map[string]string{}
-		images := region(t, name).Images()
-		for _, image := range images {
-			require.Regexp(t, `^ami-[0-9a-f]{17}$`, image.ID)
-			if image.Parameter != "" {
-				architectures[strings.TrimPrefix(image.Parameter, "/aws/service/ami-amazon-linux-latest/")] = image.Architecture
-				require.Equal(t, 8, image.RootGiB)
-			}
-		}
-		require.Equal(t, map[string]string{
+		r := region(t, name)
+		for parameter, architecture := range map[string]string{
 			"al2023-ami-kernel-default-x86_64": "x86_64", "al2023-ami-kernel-default-arm64": "arm64",
 			"amzn2-ami-hvm-x86_64-gp2": "x86_64", "amzn2-ami-hvm-arm64-gp2": "arm64",
-		}, architectures, name)
-		require.True(t, slices.IsSortedFunc(images, func(a, b Image) int { return strings.Compare(b.Name, a.Name) }), name)
+		} {
+			id, ok := r.ImageParameter(amazonLinux + parameter)
+			require.True(t, ok, name)
+			image, ok := r.LookupImage(id)
+			require.True(t, ok, name)
+			require.Equal(t, architecture, image.Architecture, name)
+			require.Equal(t, 8, image.RootGiB)
+		}
+		for _, image := range r.Images() {
+			require.Regexp(t, `^ami-[0-9a-f]{17}$`, image.ID)
+		}
+		require.True(t, slices.IsSortedFunc(r.Images(), func(a, b Image) int { return strings.Compare(b.Name, a.Name) }), name)
 	}
 }

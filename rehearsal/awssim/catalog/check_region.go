@@ -14,7 +14,7 @@ func CheckRegion(name string) error {
 	if name == "" {
 		return errors.New("aws:region is not set: set it with `pulumi config set aws:region REGION`")
 	}
-	if _, ok := data.regions[name]; ok {
+	if _, ok := data().regions[name]; ok {
 		return nil
 	}
 	return fmt.Errorf("aws:region: unknown Region %q: did you mean %q?", name, nearestRegion(name))

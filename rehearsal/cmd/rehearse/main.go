@@ -1,5 +1,5 @@
 // Command rehearse runs the stack's program on the real Pulumi engine with a simulated AWS, and proves claims
-// about states. It needs no AWS account, no network and no Pulumi CLI.
+// about states. It needs no AWS account, no network and no Pulumi CLI. Only its command capture reads an AWS account.
 package main
 
 import (
@@ -14,7 +14,7 @@ import (
 // Exit statuses. Other programs depend on them.
 const (
 	exitOK     = 0 // all required checks passed
-	exitFailed = 1 // a check failed; the last line says which
+	exitFailed = 1 // a check or a capture failed; the last line says which or why
 	exitUsage  = 2 // the command line or an input is invalid
 )
 
@@ -34,6 +34,7 @@ type streams struct {
 func commands() []command {
 	return []command{
 		{"run", "deploy a stack to a simulated AWS, check it and destroy it", runCommand},
+		{"capture", "describe your AWS account in a file, to rehearse in it", captureCommand},
 		{"verify", "check claims about the state of a deployed stack", verifyCommand},
 		{"report", "write a page about the state of a deployed stack", reportCommand},
 		{"diagram", "draw the state of a deployed stack as a Mermaid flowchart", diagramCommand},
@@ -45,9 +46,19 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	// The first signal cancels the command, the second one ends the process.
 	context.AfterFunc(ctx, stop)
-	status := execute(ctx, os.Args[1:], streams{os.Stdin, os.Stdout, os.Stderr})
+	status := start(ctx, os.Args[1:], streams{os.Stdin, os.Stdout, os.Stderr})
 	stop()
 	os.Exit(status)
+}
+
+// start runs a command line with a PULUMI_HOME of its own, and returns the exit status.
+func start(ctx context.Context, args []string, s streams) int {
+	remove, err := usePrivateHome()
+	if err != nil {
+		return s.fail("start", err)
+	}
+	defer remove()
+	return execute(ctx, args, s)
 }
 
 // execute runs a command line and returns the exit status.
@@ -82,7 +93,7 @@ func usage(w io.Writer) {
 	}
 	fmt.Fprintf(w, "    rehearse %-9s  print the version\n", "--version")
 	fmt.Fprint(w, "\nRun \"rehearse COMMAND -h\" for the flags of a command. The exit status is 0 if all required checks passed,\n"+
-		"1 if a check failed (the last line says which), and 2 if the command line or an input is invalid.\n")
+		"1 if a check or a capture failed (the last line says which or why), and 2 if the command line or an input is invalid.\n")
 }
 
 // fail writes the reason why a command cannot run, and returns the exit status.
