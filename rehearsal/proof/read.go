@@ -34,7 +34,7 @@ func Read(r io.Reader) (*apitype.DeploymentV3, error) {
 	}
 	var untyped apitype.UntypedDeployment
 	if err := json.Unmarshal(text, &untyped); err != nil {
-		return nil, fmt.Errorf("not a Pulumi state: %w: \"pulumi stack export --file state.json\" writes one", err)
+		return nil, fmt.Errorf("not a Pulumi state: %w: \"pulumi stack export --file state.json\" writes one", inJSONTerms(err))
 	}
 	if bytes.Equal(untyped.Deployment, []byte("null")) {
 		return nil, errEmpty // a stack that was never deployed
@@ -47,9 +47,18 @@ func Read(r io.Reader) (*apitype.DeploymentV3, error) {
 	}
 	var deployment apitype.DeploymentV3
 	if err := json.Unmarshal(untyped.Deployment, &deployment); err != nil {
-		return nil, fmt.Errorf("cannot read the state: %w", err)
+		return nil, fmt.Errorf("cannot read the state: %w", inJSONTerms(err))
 	}
 	return &deployment, nil
+}
+
+// inJSONTerms replaces an error about a value that does not fit a Go type by one about the field.
+func inJSONTerms(err error) error {
+	var mismatch *json.UnmarshalTypeError
+	if errors.As(err, &mismatch) {
+		return fmt.Errorf("the field %q has a value of the wrong type: %s", mismatch.Field, mismatch.Value)
+	}
+	return err
 }
 
 // StackName returns the name of the stack of a deployment, or "" if it has no resources.

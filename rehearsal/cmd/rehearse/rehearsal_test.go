@@ -218,7 +218,8 @@ func TestRun_leavesResources(t *testing.T) {
 	require.Regexp(t, `^aws:test/thing:Thing thing-[12] "stubborn"$`, result.Left[0])
 	require.Len(t, result.Kept, 1)
 	require.Regexp(t, `^aws:test/records:Records thing-[12] "records"$`, result.Kept[0])
-	require.Equal(t, `dev: 2 checks failed: destroy: aws:test/thing:Thing "stubborn": protected from termination`, last(text))
+	require.Equal(t, `dev: 2 checks failed: destroy: aws:test/thing:Thing "stubborn": protected from termination, `+
+		`left in the account: aws:test/thing:Thing thing-2 "stubborn"`, last(text))
 }
 
 func TestRun_interrupted(t *testing.T) {
@@ -238,5 +239,6 @@ func TestRun_interrupted(t *testing.T) {
 	require.Equal(t, exitFailed, status)
 	require.Equal(t, []string{"preview", "up FAIL"}, names(result))
 	require.Contains(t, text, "Problems:\n  - interrupted\n")
-	require.Equal(t, "dev: 3 checks failed: interrupted", last(text))
+	require.Equal(t, `dev: 3 checks failed: interrupted, up: update canceled, left in the account: aws:test/thing:Thing thing-1 "first"`,
+		last(text))
 }
