@@ -9,19 +9,24 @@ TOOL  := go tool -modfile=$(CURDIR)/tools/go.mod
 
 # The race detector needs a C compiler, and makes tests several times slower. These packages run without it: the program,
 # because the AWS SDK would have to be compiled a second time; firstsession, which is slow and starts no goroutines; and
-# the packages that deploy stacks, because of a harmless race in Pulumi's engine 3.259.0 (deploy/state_builder.go
-# overwrites the list of ReplaceWith with equal values while another goroutine reads it).
+# the packages that deploy stacks, because of a harmless race in Pulumi's engine: withAllUpdatedDependencies in
+# deploy/state_builder.go overwrites the list ReplaceWith with equal values while another goroutine reads it, because
+# State.Copy in pkg/resource/state.go does not copy that list. docs/development.md says when to check whether it is fixed.
 RACE    := $(if $(shell command -v gcc 2>/dev/null || command -v clang 2>/dev/null),-race)
 PROGRAM := . ./audit ./compute ./endpoints ./iam ./internal/... ./network
 NO_RACE := $(addprefix ./rehearsal/,controls deployer diagram firstsession proof trials upgrade)
 
 .PHONY: help
 help: ## List all commands.
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: rehearse
 rehearse: build ## Deploy STACK (default: dev) to a simulated AWS, check it and destroy it. VERBOSE=1: show Pulumi's output. STRICT=1: require hardening claims.
 	@bin/rehearse run --stack $(STACK) $(if $(VERBOSE),--verbose) $(if $(STRICT),--strict)
+
+.PHONY: capture
+capture: build ## Describe the AWS account of STACK in accounts/, to rehearse in it. Changes nothing. Needs the AWS CLI. REDACT=1: without the account ID.
+	@bin/rehearse capture --stack $(STACK) $(if $(REDACT),--redact) $(if $(TAGS),--tags)
 
 .PHONY: build
 build: ## Compile the program and the rehearsal into bin/. Takes minutes the first time, then seconds.
@@ -79,11 +84,13 @@ test test-full: build
 	@$(GOTEST) $(RACE) $$(go list ./rehearsal/... | grep -vxF "$$(go list $(NO_RACE))")
 
 .PHONY: fuzz
-fuzz: ## Fuzz the configuration parsers for 20 seconds each. make test runs only their seed inputs.
+fuzz: ## Fuzz the configuration parsers and the proofs for 20 seconds each. make test runs only their seed inputs.
 	go test -trimpath -run '^$$' -fuzz FuzzParseCIDR -fuzztime 20s ./network
 	go test -trimpath -run '^$$' -fuzz FuzzParsePrincipal -fuzztime 20s ./iam
 	go test -trimpath -run '^$$' -fuzz FuzzPublicKey -fuzztime 20s ./compute
 	go test -trimpath -run '^$$' -fuzz FuzzCheckKeys -fuzztime 20s ./internal/config
+	go test -trimpath -run '^$$' -fuzz FuzzDecide -fuzztime 20s ./rehearsal/proof/policy
+	go test -trimpath -run '^$$' -fuzz FuzzVerify -fuzztime 20s ./rehearsal/proof
 
 .PHONY: test-iam
 test-iam: ## Compare the IAM policy evaluator with an independent one. Needs Node.js and npm. Not part of make test.
@@ -96,6 +103,14 @@ CLI_VERSIONS := v3.224.0 v3.276.0
 test-cli: build ## Deploy the stacks of the tests to the simulated AWS with two versions of the Pulumi CLI. Compiles them, which takes long.
 	@for version in $(CLI_VERSIONS); do rehearsal/clitest/build.sh $$version bin/pulumi-$$version || exit 1; done
 	@STACKTEST_PROGRAM=$(CURDIR)/bin/bastionless go test -trimpath -count=1 -v ./rehearsal/clitest
+
+.PHONY: test-emulator
+test-emulator: build bin/connect ## Test what asks AWS with the AWS CLI and moto, an emulated AWS. Needs rehearsal/emulator/requirements.txt. Not part of make test.
+	@EMULATOR_TESTS=1 go test -trimpath -count=1 -timeout 60m -v ./rehearsal/emulator
+
+.PHONY: catalogue
+catalogue: ## Record again what AWS offers, from two packages of PyPI. Needs Python 3 with pip.
+	@python3 rehearsal/awssim/catalog/record.py
 
 .PHONY: e2e
 e2e: bin/connect ## Deploy STACK to your AWS account, open a session, and destroy the stack. Nobody has run this yet.

@@ -7,6 +7,7 @@ import (
 	"bastionless/compute"
 	"bastionless/endpoints"
 	"bastionless/iam"
+	"bastionless/internal/contract"
 	"bastionless/internal/osimage"
 	"bastionless/internal/outputs"
 	"bastionless/internal/preflight"
@@ -21,10 +22,15 @@ func securityGroupsArgs(plan preflight.Plan, s outputs.Stack) *network.SecurityG
 	return &network.SecurityGroupsArgs{
 		SecurityGroupOptions: plan.SecurityGroups,
 		NamePrefix:           plan.NamePrefix,
-		VPCID:                s.VPC.VPCID,
-		VPCBlock:             plan.Subnets.VPC,
+		VPCID:                s.Network.Outputs().VPCID,
+		VPCBlocks:            plan.VPCBlocks,
 		S3PrefixListID:       plan.S3PrefixListID,
 		S3OverHTTP:           plan.Instances.OS.RepositoriesUseHTTP(),
+
+		WithoutEndpoints:       len(plan.VPCEndpoints) == 0,
+		ClientGroupIDs:         s.Network.ClientGroupIDs(),
+		ExistingEndpointGroups: plan.ExistingEndpointGroups(),
+		HTTPSEverywhere:        plan.Endpoints.ReachesAll(),
 	}
 }
 
@@ -32,7 +38,7 @@ func flowLogsArgs(plan preflight.Plan, s outputs.Stack) *network.FlowLogsArgs {
 	return &network.FlowLogsArgs{
 		FlowLogOptions:      plan.FlowLogs,
 		Env:                 plan.Env,
-		VPCID:               s.VPC.VPCID,
+		VPCID:               s.Network.Outputs().VPCID,
 		PermissionsBoundary: plan.PermissionsBoundary,
 	}
 }
@@ -41,23 +47,30 @@ func sessionsArgs(plan preflight.Plan) *audit.SessionsArgs {
 	return &audit.SessionsArgs{Options: plan.Sessions, Env: plan.Env, NamePrefix: plan.NamePrefix}
 }
 
-func endpointsArgs(plan preflight.Plan, s outputs.Stack) *endpoints.SetArgs {
-	subnets, group := s.VPC.EndpointSubnets()
+func endpointsArgs(ctx *pulumi.Context, plan preflight.Plan, s outputs.Stack) *endpoints.SetArgs {
+	subnets := s.Network.EndpointSubnets()
 	args := &endpoints.SetArgs{
 		Env:             plan.Env,
 		Policy:          plan.Endpoints.Policy,
 		OrganizationID:  plan.Endpoints.OrganizationID,
-		VPCID:           s.VPC.VPCID,
-		Subnets:         subnets,
-		SubnetGroup:     group,
+		VPCID:           s.Network.Outputs().VPCID,
+		SubnetIDs:       subnets.IDs,
+		ReplaceWith:     subnets.ReplaceWith,
+		SubnetGroup:     subnets.Group,
 		SecurityGroupID: s.SecurityGroups.EndpointID,
+		Existing:        plan.ExistingEndpoints,
+		ReachesAll:      plan.Endpoints.ReachesAll(),
+	}
+	if plan.UsesExistingVPC() {
+		// The next deployment recognizes the stack's own endpoints by this tag.
+		args.Tags = map[string]string{contract.OwnerTag: plan.Owner(ctx)}
 	}
 	for _, endpoint := range plan.VPCEndpoints {
 		args.Services = append(args.Services, endpoint.Service)
 	}
-	if plan.Endpoints.S3 {
+	if plan.Endpoints.CreatesS3() {
 		args.S3 = &endpoints.S3Args{
-			RouteTableIDs: pulumi.StringArray{s.VPC.AppRouteTableID()},
+			RouteTableIDs: s.Network.S3RouteTableIDs(),
 			OS:            plan.Instances.OS,
 			Buckets:       plan.Endpoints.Buckets,
 		}
@@ -95,7 +108,7 @@ func instancesArgs(ctx *pulumi.Context, plan preflight.Plan, s outputs.Stack) *c
 		NamePrefix: plan.NamePrefix,
 		// The instance a-1 has had this tag since the first release.
 		NameTags:        map[string]string{"a-1": plan.NamePrefix + "-ec2"},
-		SubnetIDs:       s.VPC.AppSubnets(),
+		SubnetIDs:       s.Network.AppSubnets(),
 		SecurityGroupID: s.SecurityGroups.InstanceID,
 		InstanceProfile: s.InstanceRole.ProfileName,
 		EBSOptimized:    plan.EBSOptimized,
@@ -112,7 +125,7 @@ func instancesArgs(ctx *pulumi.Context, plan preflight.Plan, s outputs.Stack) *c
 	// is missing, half an hour if a permission is missing.
 	args.After = append(args.After, s.Endpoints.SessionEndpoints()...)
 	args.After = append(args.After, s.SecurityGroups.Rules()...)
-	args.After = append(args.After, s.VPC.Associations()...)
+	args.After = append(args.After, s.Network.Associations()...)
 	args.After = append(args.After, s.InstanceRole.Permissions()...)
 	if s.Sessions != nil {
 		args.After = append(args.After, s.Sessions.Targets()...)

@@ -29,6 +29,15 @@ const (
 	instances    = "bastionless:compute:Instances::instances"
 )
 
+// inVPC returns the configuration of a stack in the existing VPC of the tests, with some values changed.
+func inVPC(set values) values {
+	all := values{
+		"vpcId": pulumitest.VPC, "appSubnetIds": list(pulumitest.SubnetA), "endpointIngress": "vpc", "s3Endpoint": "true",
+	}
+	maps.Copy(all, set)
+	return all
+}
+
 // effects lists at least one effect of each key. The tests of the components cover the others.
 var effects = []effect{
 	{values{"namePrefix": "acme"}, vpcType + "::network", "tags.Name", "acme-vpc"},
@@ -44,6 +53,26 @@ var effects = []effect{
 	{values{"zones": list("c")}, instanceType + "::instances-c-1", "subnetId", "network-app-c-id"},
 	{values{"appSubnetCidrs": list("10.0.99.0/24")}, subnetType + "::network-app-a", "cidrBlock", "10.0.99.0/24"},
 	{values{"privatelinkSubnetCidrs": list("10.0.99.0/24")}, subnetType + "::network-privatelink-a", "cidrBlock", "10.0.99.0/24"},
+	{inVPC(nil), instance, "subnetId", pulumitest.SubnetA},
+	{inVPC(nil), groupType + "::security-instances", "vpcId", pulumitest.VPC},
+	{inVPC(nil), ingressType + "::security-ingress-vpc-100.64.0.0-16", "cidrIpv4", "100.64.0.0/16"},
+	{inVPC(nil), endpointType + "::endpoints-s3", "routeTableIds", pulumitest.List{pulumitest.TableA}},
+	{inVPC(nil), endpointType + "::endpoints-ssm", "tags.bastionless:owner", "bastionless/test/123456789012"},
+	{
+		inVPC(values{"endpointSubnetIds": list(pulumitest.SubnetC)}),
+		endpointType + "::endpoints-ssm", "subnetIds",
+		pulumitest.List{pulumitest.SubnetC},
+	},
+	{
+		inVPC(values{"routeTableIds": list(pulumitest.MainTable, pulumitest.TableA)}),
+		endpointType + "::endpoints-s3", "routeTableIds",
+		pulumitest.List{pulumitest.MainTable, pulumitest.TableA},
+	},
+	{
+		inVPC(values{"clientSecurityGroupIds": list(pulumitest.Clients), "endpointIngress": "instances"}),
+		ingressType + "::security-ingress-" + pulumitest.Clients, "referencedSecurityGroupId", pulumitest.Clients,
+	},
+	{inVPC(values{"existingEndpoints": list("all")}), egressType + "::security-egress-https", "cidrIpv4", "0.0.0.0/0"},
 	{values{"flowLogDays": "30"}, logGroupType + "::flow-logs", "retentionInDays", 30},
 	{values{"subnetLayout": "shared"}, endpointType + "::endpoints-ssm", "subnetIds", pulumitest.List{"network-app-a-id"}},
 	{values{"ec2messagesEndpoint": "true"}, endpointType + "::endpoints-ec2messages", "serviceName", tokyo("ec2messages")},
@@ -129,7 +158,8 @@ func property(result *pulumitest.Result, key, path string) any {
 		}
 		var value any = r.Inputs
 		for _, name := range strings.Split(path, ".") {
-			value = value.(pulumitest.Map)[name]
+			properties, _ := value.(pulumitest.Map)
+			value = properties[name]
 		}
 		return value
 	}
@@ -144,7 +174,7 @@ func TestKeys_effects(t *testing.T) {
 		pulumitest.Parameter("amzn2-ami-hvm-x86_64-gp2", "ami-al2-x86"))
 	graviton := in.InstanceType("a1.large", []string{"arm64"}, in.Zones...)
 	graviton[1].Result["ebsOptimizedSupport"] = "unsupported" // not so on AWS
-	answers = append(answers, graviton...)
+	answers = append(append(answers, graviton...), in.ExistingVPC()...)
 	runWith := func(t *testing.T, set values) *pulumitest.Result {
 		t.Helper()
 		result := pulumitest.Run(t, pulumitest.Setup{Config: configured(t, set), Answers: answers}, run)

@@ -41,7 +41,7 @@ func run(ctx *pulumi.Context) error {
 
 // declare declares the components of the stack.
 func declare(ctx *pulumi.Context, plan preflight.Plan) (s outputs.Stack, err error) {
-	if s.VPC, err = network.NewVPC(ctx, "network", vpcArgs(plan)); err != nil {
+	if s.Network, err = declareNetwork(ctx, plan); err != nil {
 		return s, err
 	}
 	if s.SecurityGroups, err = network.NewSecurityGroups(ctx, "security", securityGroupsArgs(plan, s)); err != nil {
@@ -57,7 +57,7 @@ func declare(ctx *pulumi.Context, plan preflight.Plan) (s outputs.Stack, err err
 			return s, err
 		}
 	}
-	if s.Endpoints, err = endpoints.NewSet(ctx, "endpoints", endpointsArgs(plan, s)); err != nil {
+	if s.Endpoints, err = endpoints.NewSet(ctx, "endpoints", endpointsArgs(ctx, plan, s)); err != nil {
 		return s, err
 	}
 	if s.InstanceRole, err = iam.NewInstanceRole(ctx, "instance-role", instanceRoleArgs(plan, s)); err != nil {
@@ -68,4 +68,12 @@ func declare(ctx *pulumi.Context, plan preflight.Plan) (s outputs.Stack, err err
 	}
 	s.SessionRole, err = iam.NewSessionRole(ctx, "session-role", sessionRoleArgs(plan, s))
 	return s, err
+}
+
+// declareNetwork declares the stack's VPC, or reads the one that exists.
+func declareNetwork(ctx *pulumi.Context, plan preflight.Plan) (network.Network, error) {
+	if plan.UsesExistingVPC() {
+		return network.NewExistingVPC(ctx, "existing-network", plan.ExistingVPC)
+	}
+	return network.NewVPC(ctx, "network", vpcArgs(plan))
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"bastionless/internal/contract"
 	"bastionless/internal/diag"
 )
 
@@ -17,8 +18,11 @@ type Options struct {
 	OrganizationID string
 	// EC2Messages creates an endpoint for ec2messages. Key: ec2messagesEndpoint.
 	EC2Messages bool
-	// S3 creates a gateway endpoint for S3. Key: s3Endpoint.
-	S3 bool
+	// S3 says whether to create a gateway endpoint for S3. Key: s3Endpoint.
+	S3 S3Setting
+	// Existing are the codes of services that an existing VPC already reaches, such as "ssm", or only
+	// AllServices. The stack creates no endpoints for them. Optional. Key: existingEndpoints.
+	Existing []string
 	// Services are the codes of further services that have an interface endpoint, such as "ecr.api".
 	// Optional. Key: interfaceEndpoints.
 	Services []string
@@ -26,6 +30,22 @@ type Options struct {
 	// write. Optional. Key: s3Buckets.
 	Buckets []string
 }
+
+// S3Setting says whether a VPC gets a gateway endpoint for S3.
+type S3Setting string
+
+// The values of S3Setting.
+const (
+	// S3Default creates the endpoint in a VPC that the stack creates. With an existing VPC, people have to
+	// decide, because the endpoint changes how everything in its subnets reaches S3.
+	S3Default S3Setting = ""
+	S3On      S3Setting = "true"
+	S3Off     S3Setting = "false"
+)
+
+// AllServices is the element of Options.Existing that means that the VPC reaches all services, through the
+// endpoints of a hub or through a NAT gateway.
+const AllServices = contract.AllServices
 
 const (
 	// MaxInterfaceEndpoints is the number of interface endpoints that AWS allows in a VPC by default.
@@ -61,6 +81,22 @@ func (o Options) Validate() diag.Diagnostics {
 				"the name of the endpoint service, such as ecr.api", service)
 		}
 	}
+	for _, service := range o.Existing {
+		switch {
+		case service == AllServices && len(o.Existing) > 1:
+			diags.Add("existingEndpoints", diag.Conflict, "%q includes all other services: remove it, or remove the other "+
+				"elements", service)
+		case !serviceCode.MatchString(service):
+			diags.Add("existingEndpoints", diag.Malformed, "%q is not a service code: use the part after the Region in the "+
+				"name of the endpoint service, such as ssm, or all", service)
+		}
+	}
+	for _, service := range o.ValidServices() {
+		if o.Reaches(service) {
+			diags.Add("interfaceEndpoints", diag.Conflict, "%q is also in existingEndpoints (all includes it): remove it from "+
+				"one of the two lists", service)
+		}
+	}
 	if o.OrganizationID != "" && !organizationID.MatchString(o.OrganizationID) {
 		diags.Add("organizationId", diag.Malformed, "%q is not an organization ID: use o- followed by 10 to 32 lowercase "+
 			"letters and digits",
@@ -83,6 +119,20 @@ func (o Options) Validate() diag.Diagnostics {
 	}
 	return diags
 }
+
+// Reaches reports whether an existing VPC already reaches a service.
+func (o Options) Reaches(service string) bool {
+	return slices.Contains(o.Existing, service) || o.ReachesAll()
+}
+
+// ReachesAll reports whether an existing VPC reaches all services through a hub or a NAT gateway.
+func (o Options) ReachesAll() bool { return slices.Contains(o.Existing, AllServices) }
+
+// CreatesS3 reports whether the stack creates a gateway endpoint for S3.
+func (o Options) CreatesS3() bool { return o.S3 != S3Off && !o.Reaches(S3) }
+
+// UsesS3 reports whether the VPC reaches S3, through an endpoint of the stack or one that exists.
+func (o Options) UsesS3() bool { return o.CreatesS3() || o.Reaches(S3) }
 
 // ValidServices returns the elements of Services that Validate does not report.
 func (o Options) ValidServices() []string {

@@ -15,7 +15,7 @@ func TestOptions_accepts(t *testing.T) {
 	t.Parallel()
 	for name, options := range map[string]Options{
 		"nothing":                      {},
-		"full":                         {Policy: Full, EC2Messages: true, S3: true},
+		"full":                         {Policy: Full, EC2Messages: true, S3: S3On},
 		"the shortest organization id": {Policy: Restricted, OrganizationID: "o-" + strings.Repeat("a", 10)},
 		"the longest organization id":  {Policy: Restricted, OrganizationID: "o-" + strings.Repeat("9", 32)},
 		"service codes": {Services: []string{

@@ -25,20 +25,30 @@ type SetArgs struct {
 	// OrganizationID is the AWS Organizations ID whose principals Restricted allows instead of the
 	// account's. Optional. Plain: policies are built from it.
 	OrganizationID string
-	// Services are the codes of the services that have an interface endpoint, such as "ssm". Required,
-	// without duplicates. Plain: resources are named after them.
+	// Services are the codes of the services that get an interface endpoint, such as "ssm". Required unless
+	// Existing or ReachesAll is set, without duplicates. Plain: resources are named after them.
 	Services []string
+	// Existing are endpoints of others in the VPC, which the set reads and does not change. Optional. Plain:
+	// resources are named after them.
+	Existing []Existing
+	// ReachesAll says that a hub or a NAT gateway provides the services that have no endpoint in the VPC.
+	// Plain: the state records it.
+	ReachesAll bool
 	// VPCID is the VPC of the endpoints. Required.
 	VPCID pulumi.StringInput
-	// Subnets are the subnets in which every interface endpoint has a network interface, at most one in
-	// each zone. Required. They are resources instead of IDs, because endpoints are replaced together with
-	// a subnet.
-	Subnets []pulumi.CustomResource
+	// SubnetIDs are the subnets in which every interface endpoint has a network interface, at most one in
+	// each zone. Required.
+	SubnetIDs pulumi.StringArray
+	// ReplaceWith are resources that are replaced when the subnet of a zone is exchanged. The interface
+	// endpoints are replaced together with them. Required.
+	ReplaceWith []pulumi.Resource
 	// SubnetGroup is the name of the subnets' group, such as "privatelink". Required. A change replaces
 	// the interface endpoints. Plain: it is compared with the previous value.
 	SubnetGroup string
-	// SecurityGroupID is the security group of the interface endpoints. Required: AWS would use the VPC's
-	// default group.
+	// Tags are tags of all endpoints. Optional. Plain: they decide whether a property is set.
+	Tags map[string]string
+	// SecurityGroupID is the security group of the interface endpoints. Required with Services: AWS would
+	// use the VPC's default group.
 	SecurityGroupID pulumi.StringInput
 	// S3 describes a gateway endpoint for S3. Optional: without it, there is none.
 	S3 *S3Args
@@ -98,6 +108,9 @@ func NewSet(ctx *pulumi.Context, name string, args *SetArgs, opts ...pulumi.Reso
 		ids[S3] = endpoint.ID()
 		s.sessionEndpoints = append(s.sessionEndpoints, endpoint)
 	}
+	if err := s.readExisting(ctx, name, args.Existing, ids); err != nil {
+		return nil, fmt.Errorf("endpoints %q: %w", name, err)
+	}
 	s.EndpointIDs = ids.ToStringMapOutput()
 	if err := ctx.RegisterResourceOutputs(s, pulumi.Map{"endpointIds": s.EndpointIDs}); err != nil {
 		return nil, fmt.Errorf("endpoints %q: %w", name, err)
@@ -106,19 +119,14 @@ func NewSet(ctx *pulumi.Context, name string, args *SetArgs, opts ...pulumi.Reso
 }
 
 func (s *Set) newInterface(ctx *pulumi.Context, name string, args *SetArgs, service string) (*ec2.VpcEndpoint, error) {
-	subnetIDs := pulumi.StringArray{}
-	subnets := []pulumi.Resource{}
-	for _, subnet := range args.Subnets {
-		subnetIDs = append(subnetIDs, subnet.ID())
-		subnets = append(subnets, subnet)
-	}
 	endpoint := &ec2.VpcEndpointArgs{
 		VpcId:             args.VPCID,
 		ServiceName:       pulumi.String(ServiceName(args.Env.Partition, args.Env.Region, service)),
 		VpcEndpointType:   pulumi.String("Interface"),
 		PrivateDnsEnabled: pulumi.Bool(true),
-		SubnetIds:         subnetIDs,
+		SubnetIds:         args.SubnetIDs,
 		SecurityGroupIds:  pulumi.StringArray{args.SecurityGroupID},
+		Tags:              args.tags(),
 	}
 	if document, ok := args.servicePolicy(service); ok {
 		text, err := document.JSON()
@@ -132,9 +140,9 @@ func (s *Set) newInterface(ctx *pulumi.Context, name string, args *SetArgs, serv
 		// Two endpoints of one VPC cannot have the same private DNS name, so the old one is deleted first.
 		pulumi.DeleteBeforeReplace(true),
 		// AWS does not exchange an endpoint's subnet for another one in the same zone. So the endpoint is
-		// replaced if one of its subnets is replaced, or if it moves to the other subnet group. Adding or
+		// replaced if the subnet of a zone is exchanged, or if it moves to another subnet group. Adding or
 		// removing a zone updates it in place.
-		pulumi.ReplaceWith(subnets),
+		pulumi.ReplaceWith(args.ReplaceWith),
 		pulumi.ReplacementTrigger(pulumi.String(args.SubnetGroup)),
 	)
 }
@@ -145,6 +153,7 @@ func (s *Set) newGateway(ctx *pulumi.Context, name string, args *SetArgs) (*ec2.
 		ServiceName:     pulumi.String(ServiceName(args.Env.Partition, args.Env.Region, S3)),
 		VpcEndpointType: pulumi.String("Gateway"),
 		RouteTableIds:   args.S3.RouteTableIDs,
+		Tags:            args.tags(),
 	}
 	recordsBucket := args.S3.RecordsBucket
 	if recordsBucket == nil {
@@ -164,6 +173,14 @@ func (s *Set) newGateway(ctx *pulumi.Context, name string, args *SetArgs) (*ec2.
 // starts before they exist retries only after minutes.
 func (s *Set) SessionEndpoints() []pulumi.Resource { return s.sessionEndpoints }
 
+// tags returns the tags of the endpoints, or nil if there are none, which leaves out the property.
+func (a *SetArgs) tags() pulumi.StringMapInput {
+	if len(a.Tags) == 0 {
+		return nil
+	}
+	return pulumi.ToStringMap(a.Tags)
+}
+
 func (a *SetArgs) inputs() pulumi.Map {
 	inputs := pulumi.Map{
 		"region":                   pulumi.String(a.Env.Region),
@@ -175,6 +192,9 @@ func (a *SetArgs) inputs() pulumi.Map {
 	}
 	if a.S3 != nil {
 		inputs["s3Buckets"] = pulumi.ToStringArray(a.S3.Buckets)
+	}
+	if existing := a.existingServices(); len(existing) > 0 {
+		inputs[contract.ExistingEndpointsInput] = pulumi.ToStringArray(existing)
 	}
 	return inputs
 }
@@ -189,11 +209,14 @@ func (a *SetArgs) validateArgs() error {
 			errs = append(errs, errors.New("missing "+field))
 		}
 	}
-	missing("Services", len(a.Services) == 0)
+	missing("Services", len(a.Services) == 0 && len(a.existingServices()) == 0)
 	missing("VPCID", a.VPCID == nil)
-	missing("Subnets", len(a.Subnets) == 0)
+	if len(a.Services) > 0 {
+		missing("SubnetIDs", len(a.SubnetIDs) == 0)
+		missing("ReplaceWith", len(a.ReplaceWith) == 0)
+		missing("SecurityGroupID: AWS would use the VPC's default group", a.SecurityGroupID == nil)
+	}
 	missing("SubnetGroup", a.SubnetGroup == "")
-	missing("SecurityGroupID: AWS would use the VPC's default group", a.SecurityGroupID == nil)
 	if a.S3 != nil {
 		missing("S3.RouteTableIDs", a.S3.RouteTableIDs == nil)
 		if !slices.Contains(osimage.All(), a.S3.OS) {

@@ -13,8 +13,8 @@ import (
 func TestSet_rejects(t *testing.T) {
 	t.Parallel()
 	edited := func(edit func(*endpoints.SetArgs)) *endpoints.SetArgs {
-		// The arguments are rejected before the subnets are used.
-		args := setArgs(make([]pulumi.CustomResource, 2))
+		args := setArgs(nil)
+		args.SubnetIDs, args.ReplaceWith = pulumi.StringArray{pulumi.String("subnet-1")}, make([]pulumi.Resource, 1)
 		edit(args)
 		return args
 	}
@@ -26,9 +26,12 @@ func TestSet_rejects(t *testing.T) {
 		"empty args": {
 			&endpoints.SetArgs{S3: &endpoints.S3Args{}},
 			[]string{
-				"Env.Partition", "Env.DNSSuffix", "Env.Region", "Env.AccountID", "Services", "VPCID", "Subnets", "SubnetGroup",
-				"SecurityGroupID", "S3.RouteTableIDs", `S3.OS is ""`, `Policy is ""`,
+				"Env.Partition", "Env.DNSSuffix", "Env.Region", "Env.AccountID", "Services", "VPCID", "SubnetGroup", "S3.RouteTableIDs", `S3.OS is ""`, `Policy is ""`,
 			},
+		},
+		"services without subnets": {
+			edited(func(a *endpoints.SetArgs) { a.SubnetIDs, a.ReplaceWith, a.SecurityGroupID = nil, nil, nil }),
+			[]string{"SubnetIDs", "ReplaceWith", "SecurityGroupID"},
 		},
 		"a service twice": {
 			edited(func(a *endpoints.SetArgs) { a.Services = []string{"ssm", "kms", "ssm"} }), []string{`Services lists "ssm" twice`},

@@ -43,14 +43,13 @@ func subnets(ctx *pulumi.Context, opts ...pulumi.ResourceOption) ([]pulumi.Custo
 }
 
 func setArgs(subnets []pulumi.CustomResource) *endpoints.SetArgs {
-	return &endpoints.SetArgs{
+	args := &endpoints.SetArgs{
 		Env: awsenv.Env{
 			Partition: "aws", DNSSuffix: "amazonaws.com", Region: "eu-west-1", AccountID: "123456789012",
 		},
 		Services:        []string{"ssm", "ssmmessages", "ec2messages", "kms", "logs", "ecr.api"},
 		Policy:          endpoints.Restricted,
 		VPCID:           pulumi.String("vpc-1"),
-		Subnets:         subnets,
 		SubnetGroup:     "privatelink",
 		SecurityGroupID: pulumi.String("sg-1"),
 		S3: &endpoints.S3Args{
@@ -58,6 +57,11 @@ func setArgs(subnets []pulumi.CustomResource) *endpoints.SetArgs {
 			OS:            osimage.AmazonLinux2023,
 		},
 	}
+	for _, subnet := range subnets {
+		args.SubnetIDs = append(args.SubnetIDs, subnet.ID())
+		args.ReplaceWith = append(args.ReplaceWith, subnet)
+	}
+	return args
 }
 
 func wantSubnets() []pulumitest.Resource {

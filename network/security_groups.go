@@ -13,62 +13,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"bastionless/internal/contract"
-	"bastionless/internal/diag"
 )
-
-// EndpointIngress is who can reach the endpoints.
-type EndpointIngress string
-
-// The values of EndpointIngress.
-const (
-	// FromInstances allows the security group of the instances.
-	FromInstances EndpointIngress = "instances"
-	// FromVPC allows every address of the VPC.
-	FromVPC EndpointIngress = "vpc"
-)
-
-// EndpointIngresses returns the values of EndpointIngress.
-func EndpointIngresses() []EndpointIngress { return []EndpointIngress{FromInstances, FromVPC} }
-
-// InstanceEgress is what the instances can reach.
-type InstanceEgress string
-
-// The values of InstanceEgress.
-const (
-	// RestrictedEgress allows the endpoints, S3 through its gateway endpoint, and the forwarding targets.
-	RestrictedEgress InstanceEgress = "restricted"
-	// OpenEgress allows every address that has a route.
-	OpenEgress InstanceEgress = "open"
-)
-
-// InstanceEgresses returns the values of InstanceEgress.
-func InstanceEgresses() []InstanceEgress { return []InstanceEgress{RestrictedEgress, OpenEgress} }
-
-// SecurityGroupOptions describe what the security groups allow.
-type SecurityGroupOptions struct {
-	// EndpointIngress is who can reach the endpoints on port 443. Key: endpointIngress.
-	EndpointIngress EndpointIngress
-	// InstanceEgress is what the instances can reach. Key: instanceEgress.
-	InstanceEgress InstanceEgress
-	// Forward are targets of port forwarding that the instances can reach in addition, with RestrictedEgress.
-	// Without duplicates. Plain: rules are named after them. Key: forwardTo.
-	Forward []Target
-}
-
-// maxForward leaves room for the other rules of the instances' group: AWS allows 60 outbound rules.
-// https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html
-const maxForward = 50
-
-// Validate returns the problems with the options.
-func (o SecurityGroupOptions) Validate() diag.Diagnostics {
-	var diags diag.Diagnostics
-	if len(o.Forward) > maxForward {
-		diags.Add("forwardTo", diag.TooMany, "the list has %d targets, but the security group of the instances has room "+
-			"for %d: list fewer targets, with larger blocks",
-			len(o.Forward), maxForward)
-	}
-	return diags
-}
 
 // SecurityGroupsArgs describes the two security groups.
 type SecurityGroupsArgs struct {
@@ -78,8 +23,19 @@ type SecurityGroupsArgs struct {
 	NamePrefix string
 	// VPCID is the VPC of the groups. Required.
 	VPCID pulumi.StringInput
-	// VPCBlock is the VPC's CIDR block, which FromVPC allows. Required.
-	VPCBlock netip.Prefix
+	// VPCBlocks are the VPC's IPv4 CIDR blocks, which FromVPC allows. The first one is the VPC's primary
+	// block. Required.
+	VPCBlocks []netip.Prefix
+	// WithoutEndpoints says that the stack creates no interface endpoints, so their group does not exist.
+	WithoutEndpoints bool
+	// ClientGroupIDs maps the elements of Clients to the groups. Required for each of them.
+	ClientGroupIDs map[string]pulumi.StringInput
+	// ExistingEndpointGroups are the IDs of the security groups of existing endpoints, which RestrictedEgress
+	// allows to reach. Optional. Plain: rules are named after them.
+	ExistingEndpointGroups []string
+	// HTTPSEverywhere makes RestrictedEgress allow port 443 of all addresses, because a hub or a NAT gateway
+	// provides the services.
+	HTTPSEverywhere bool
 	// S3PrefixListID is the ID of the Region's prefix list of S3. Optional: without it, RestrictedEgress
 	// does not allow S3. Plain: it decides whether there is a rule.
 	S3PrefixListID string
@@ -95,11 +51,14 @@ type SecurityGroups struct {
 
 	// InstanceID is the security group of the instances.
 	InstanceID pulumi.IDOutput `pulumi:"instanceId"`
-	// EndpointID is the security group of the endpoints.
+	// EndpointID is the security group of the endpoints. Empty with WithoutEndpoints.
 	EndpointID pulumi.IDOutput `pulumi:"endpointId"`
 
 	rules []pulumi.Resource
 }
+
+// InstanceGroupName returns the name of the security group of the instances.
+func InstanceGroupName(namePrefix string) string { return namePrefix + "-ec2-sg" }
 
 // NewSecurityGroups declares the two groups. They are one component because their rules refer to each other.
 func NewSecurityGroups(
@@ -129,22 +88,16 @@ func (s *SecurityGroups) newChildren(ctx *pulumi.Context, name string, args *Sec
 	// The empty lists make the provider remove rules that somebody adds by hand. A list for the other
 	// direction would make it remove the rules that are separate resources.
 	s.InstanceID, err = s.newGroup(ctx, name+"-instances", &ec2.SecurityGroupArgs{
-		Name:    pulumi.String(args.NamePrefix + "-ec2-sg"),
+		Name:    pulumi.String(InstanceGroupName(args.NamePrefix)),
 		VpcId:   args.VPCID,
 		Ingress: ec2.SecurityGroupIngressArray{},
 	})
 	if err != nil {
 		return fmt.Errorf("instances: %w", err)
 	}
-	s.EndpointID, err = s.newGroup(ctx, name+"-endpoints", &ec2.SecurityGroupArgs{
-		Name:   pulumi.String(args.NamePrefix + "-ssm-sg"),
-		VpcId:  args.VPCID,
-		Egress: ec2.SecurityGroupEgressArray{},
-	})
-	if err != nil {
-		return fmt.Errorf("endpoints: %w", err)
-	}
-	if err := s.newEndpointIngress(ctx, name, args); err != nil {
+	if args.WithoutEndpoints {
+		s.EndpointID = pulumi.ID("").ToIDOutput()
+	} else if err := s.newEndpointGroup(ctx, name, args); err != nil {
 		return err
 	}
 	if args.InstanceEgress == OpenEgress {
@@ -174,26 +127,51 @@ func (s *SecurityGroups) newGroup(ctx *pulumi.Context, name string, args *ec2.Se
 	return group.ID(), nil
 }
 
-func (s *SecurityGroups) newEndpointIngress(ctx *pulumi.Context, name string, args *SecurityGroupsArgs) error {
-	rule := &vpc.SecurityGroupIngressRuleArgs{
-		SecurityGroupId: s.EndpointID,
-		IpProtocol:      pulumi.String("tcp"),
-		FromPort:        pulumi.Int(443),
-		ToPort:          pulumi.Int(443),
+func (s *SecurityGroups) newEndpointGroup(ctx *pulumi.Context, name string, args *SecurityGroupsArgs) error {
+	var err error
+	s.EndpointID, err = s.newGroup(ctx, name+"-endpoints", &ec2.SecurityGroupArgs{
+		Name:   pulumi.String(args.NamePrefix + "-ssm-sg"),
+		VpcId:  args.VPCID,
+		Egress: ec2.SecurityGroupEgressArray{},
+	})
+	if err != nil {
+		return fmt.Errorf("endpoints: %w", err)
 	}
-	if args.EndpointIngress == FromVPC {
-		rule.CidrIpv4 = pulumi.String(args.VPCBlock.String())
-	} else {
-		rule.ReferencedSecurityGroupId = s.InstanceID
+	return s.newEndpointIngress(ctx, name, args)
+}
+
+func (s *SecurityGroups) newEndpointIngress(ctx *pulumi.Context, name string, args *SecurityGroupsArgs) error {
+	https := func(suffix string, from vpc.SecurityGroupIngressRuleArgs) error {
+		from.SecurityGroupId = s.EndpointID
+		from.IpProtocol, from.FromPort, from.ToPort = pulumi.String("tcp"), pulumi.Int(443), pulumi.Int(443)
+		created, err := vpc.NewSecurityGroupIngressRule(ctx, name+"-ingress-"+suffix, &from, pulumi.Parent(s))
+		if err != nil {
+			return fmt.Errorf("endpoint ingress: %w", err)
+		}
+		s.rules = append(s.rules, created)
+		return nil
 	}
 	// AWS cannot change a rule from a group to a CIDR block, so the resource name contains the kind of
 	// source.
-	created, err := vpc.NewSecurityGroupIngressRule(
-		ctx, name+"-ingress-"+string(args.EndpointIngress), rule, pulumi.Parent(s))
-	if err != nil {
-		return fmt.Errorf("endpoint ingress: %w", err)
+	kind := string(args.EndpointIngress)
+	if args.EndpointIngress == FromVPC {
+		for i, block := range args.VPCBlocks {
+			suffix := kind
+			if i > 0 {
+				suffix += "-" + strings.ReplaceAll(block.String(), "/", "-")
+			}
+			if err := https(suffix, vpc.SecurityGroupIngressRuleArgs{CidrIpv4: pulumi.String(block.String())}); err != nil {
+				return err
+			}
+		}
+	} else if err := https(kind, vpc.SecurityGroupIngressRuleArgs{ReferencedSecurityGroupId: s.InstanceID}); err != nil {
+		return err
 	}
-	s.rules = append(s.rules, created)
+	for _, id := range args.Clients {
+		if err := https(id, vpc.SecurityGroupIngressRuleArgs{ReferencedSecurityGroupId: args.ClientGroupIDs[id]}); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
@@ -205,10 +183,26 @@ func (s *SecurityGroups) newRestrictedEgress(ctx *pulumi.Context, name string, a
 			ToPort:     pulumi.Int(port),
 		}
 	}
-	endpoints := tcp(443)
-	endpoints.ReferencedSecurityGroupId = s.EndpointID
-	if err := s.newEgress(ctx, name+"-egress-endpoints", endpoints); err != nil {
-		return err
+	if !args.WithoutEndpoints {
+		endpoints := tcp(443)
+		endpoints.ReferencedSecurityGroupId = s.EndpointID
+		if err := s.newEgress(ctx, name+"-egress-endpoints", endpoints); err != nil {
+			return err
+		}
+	}
+	for _, id := range args.ExistingEndpointGroups {
+		existing := tcp(443)
+		existing.ReferencedSecurityGroupId = pulumi.String(id)
+		if err := s.newEgress(ctx, name+"-egress-"+id, existing); err != nil {
+			return err
+		}
+	}
+	if args.HTTPSEverywhere {
+		everywhere := tcp(443)
+		everywhere.CidrIpv4 = pulumi.String("0.0.0.0/0")
+		if err := s.newEgress(ctx, name+"-egress-https", everywhere); err != nil {
+			return err
+		}
 	}
 	if args.S3PrefixListID != "" {
 		// Traffic to a gateway endpoint is addressed to S3's public addresses, so the endpoints' group
@@ -254,15 +248,19 @@ func (a *SecurityGroupsArgs) inputs() pulumi.Map {
 	for i, target := range a.Forward {
 		forward[i] = target.String()
 	}
-	return pulumi.Map{
+	inputs := pulumi.Map{
 		"namePrefix":          pulumi.String(a.NamePrefix),
-		"vpcBlock":            pulumi.String(a.VPCBlock.String()),
+		"vpcBlock":            pulumi.String(a.VPCBlocks[0].String()),
 		"endpointIngress":     pulumi.String(string(a.EndpointIngress)),
 		"instanceEgress":      pulumi.String(string(a.InstanceEgress)),
 		"s3PrefixListId":      pulumi.String(a.S3PrefixListID),
 		"s3OverHttp":          pulumi.Bool(a.S3OverHTTP),
 		contract.ForwardInput: pulumi.ToStringArray(forward),
 	}
+	if len(a.Clients) > 0 {
+		inputs["clients"] = pulumi.ToStringArray(a.Clients)
+	}
+	return inputs
 }
 
 func (a *SecurityGroupsArgs) validateArgs() error {
@@ -276,8 +274,13 @@ func (a *SecurityGroupsArgs) validateArgs() error {
 	if a.VPCID == nil {
 		errs = append(errs, errors.New("missing VPCID: AWS would use the account's default VPC"))
 	}
-	if !a.VPCBlock.IsValid() {
-		errs = append(errs, errors.New("missing VPCBlock"))
+	if len(a.VPCBlocks) == 0 || slices.ContainsFunc(a.VPCBlocks, func(block netip.Prefix) bool { return !block.IsValid() }) {
+		errs = append(errs, errors.New("missing VPCBlocks"))
+	}
+	for _, id := range a.Clients {
+		if a.ClientGroupIDs[id] == nil {
+			errs = append(errs, fmt.Errorf("missing ClientGroupIDs[%q]", id))
+		}
 	}
 	if !slices.Contains(EndpointIngresses(), a.EndpointIngress) {
 		errs = append(errs, fmt.Errorf("field EndpointIngress is %q, not one of %q", a.EndpointIngress, EndpointIngresses()))

@@ -1,6 +1,7 @@
 package network_test
 
 import (
+	"net/netip"
 	"testing"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -31,7 +32,7 @@ func groupArgs() *network.SecurityGroupsArgs {
 		},
 		NamePrefix:     "acme",
 		VPCID:          pulumi.String("vpc-1"),
-		VPCBlock:       block("10.0.0.0/16"),
+		VPCBlocks:      []netip.Prefix{block("10.0.0.0/16")},
 		S3PrefixListID: "pl-s3",
 		S3OverHTTP:     true,
 	}

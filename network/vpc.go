@@ -188,7 +188,7 @@ func (g subnetGroup) ids() pulumi.StringMapOutput {
 	return ids.ToStringMapOutput()
 }
 
-// AppSubnets returns the subnets for instances, by zone letter.
+// AppSubnets implements Network.
 func (v *VPC) AppSubnets() map[string]pulumi.StringInput {
 	ids := map[string]pulumi.StringInput{}
 	for zone, subnet := range v.app.subnets {
@@ -197,24 +197,33 @@ func (v *VPC) AppSubnets() map[string]pulumi.StringInput {
 	return ids
 }
 
-// EndpointSubnets returns the subnets for endpoints, in the order of the zones, and the name of their
-// subnet group.
-func (v *VPC) EndpointSubnets() (subnets []pulumi.CustomResource, group string) {
+// EndpointSubnets implements Network. Endpoints are replaced together with a subnet.
+func (v *VPC) EndpointSubnets() EndpointSubnets {
 	g, group := v.privatelink, privatelinkGroup
 	if len(g.subnets) == 0 {
 		g, group = v.app, appGroup
 	}
+	subnets := EndpointSubnets{Group: group}
 	for _, zone := range v.zones {
-		subnets = append(subnets, g.subnets[zone.Letter])
+		subnet := g.subnets[zone.Letter]
+		subnets.IDs = append(subnets.IDs, subnet.ID())
+		subnets.ReplaceWith = append(subnets.ReplaceWith, subnet)
 	}
-	return subnets, group
+	return subnets
 }
 
-// AppRouteTableID returns the ID of the app subnets' route table.
-func (v *VPC) AppRouteTableID() pulumi.IDOutput { return v.app.routeTable.ID() }
+// S3RouteTableIDs implements Network: the app subnets' route table.
+func (v *VPC) S3RouteTableIDs() pulumi.StringArray { return pulumi.StringArray{v.app.routeTable.ID()} }
 
-// Associations returns the route table associations, for DependsOn of resources that must not use the
-// VPC's main route table.
+// ClientGroupIDs implements Network: a new VPC has no clients besides the stack's instances.
+func (v *VPC) ClientGroupIDs() map[string]pulumi.StringInput { return nil }
+
+// Outputs implements Network.
+func (v *VPC) Outputs() Outputs {
+	return Outputs{v.VPCID, v.AppSubnetIDs, v.PrivatelinkSubnetIDs, v.RouteTableIDs}
+}
+
+// Associations implements Network.
 func (v *VPC) Associations() []pulumi.Resource { return v.associations }
 
 func (a *VPCArgs) separate() bool { return a.Zones[0].Privatelink.IsValid() }

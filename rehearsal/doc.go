@@ -6,6 +6,8 @@
 //   - engine runs a Pulumi program on the Pulumi engine, in-process
 //   - awssim is the simulated AWS
 //   - proof makes claims about a state and proves them
+//   - account is the file that describes an AWS account, and capture writes it from the user's own
+//   - emulator tests capture and connect with the AWS CLI and an emulated AWS
 //   - report writes the result for people and for other programs
 //
 // # What is shared with the program, and what is not

@@ -24,6 +24,7 @@ def claims($class): .claims | map(select(.class == $class and (.result == "refut
 "Claims: \(count(.result == "proven")) proven, \(count(.result == "refuted")) refuted, \(count(.result == "undecided")) undecided.",
 (claims("required") | list("Not proven:")),
 (claims("hardening") | list("Not met (optional):")),
-(.assumed | list("Assumed to exist in the account:")),
+(.assumed | list("Assumed about AWS and the account:")),
 (.kept | list("Kept on purpose:")),
-(.left | list("Left behind:"))
+(.left | list("Left behind:")),
+(.changed | list("Changed in the account:"))

@@ -28,6 +28,7 @@ type Config struct {
 
 	// Options of the components. Each field's comment names its key.
 	Subnets        network.SubnetOptions
+	Existing       network.ExistingOptions
 	SecurityGroups network.SecurityGroupOptions
 	FlowLogs       network.FlowLogOptions
 	Endpoints      endpoints.Options
@@ -65,10 +66,17 @@ func (r *reader) config(ctx *pulumi.Context) Config {
 			Privatelink: r.cidrList("privatelinkSubnetCidrs"),
 			Layout:      enum(r, "subnetLayout", network.SubnetLayouts()),
 		},
+		Existing: network.ExistingOptions{
+			VPCID:             r.str("vpcId"),
+			AppSubnetIDs:      r.strList("appSubnetIds"),
+			EndpointSubnetIDs: r.strList("endpointSubnetIds"),
+			RouteTableIDs:     r.strList("routeTableIds"),
+		},
 		FlowLogs: network.FlowLogOptions{RetentionDays: r.integer("flowLogDays")},
 		Endpoints: endpoints.Options{
 			EC2Messages:    r.boolean("ec2messagesEndpoint"),
-			S3:             r.boolean("s3Endpoint"),
+			S3:             r.s3Setting("s3Endpoint"),
+			Existing:       r.strList("existingEndpoints"),
 			Services:       r.strList("interfaceEndpoints"),
 			Policy:         enum(r, "endpointPolicy", endpoints.Policies()),
 			OrganizationID: r.str("organizationId"),
@@ -78,6 +86,7 @@ func (r *reader) config(ctx *pulumi.Context) Config {
 			EndpointIngress: enum(r, "endpointIngress", network.EndpointIngresses()),
 			InstanceEgress:  enum(r, "instanceEgress", network.InstanceEgresses()),
 			Forward:         r.targets("forwardTo"),
+			Clients:         r.strList("clientSecurityGroupIds"),
 		},
 		Instances: r.instances(),
 		InstanceRole: iam.InstanceRoleOptions{

@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	"bastionless/audit"
-	"bastionless/compute"
 	"bastionless/endpoints"
 	"bastionless/iam"
 )
@@ -19,8 +18,14 @@ type VPCEndpoint struct {
 	Remedy string
 }
 
-// VPCEndpoints returns the interface endpoints, those of Session Manager first.
+// VPCEndpoints returns the interface endpoints that the stack creates, those of Session Manager first.
 func (c Config) VPCEndpoints() []VPCEndpoint {
+	return slices.DeleteFunc(c.NeededEndpoints(), func(e VPCEndpoint) bool { return c.Endpoints.Reaches(e.Service) })
+}
+
+// NeededEndpoints returns the interface endpoints that the VPC needs, those of Session Manager first. The stack
+// creates those that do not exist already.
+func (c Config) NeededEndpoints() []VPCEndpoint {
 	const otherRegion = "use another Region"
 	all := []VPCEndpoint{{endpoints.SSM, "aws:region", otherRegion}, {endpoints.SSMMessages, "aws:region", otherRegion}}
 	if c.Endpoints.EC2Messages {
@@ -40,9 +45,15 @@ func (c Config) VPCEndpoints() []VPCEndpoint {
 	return all
 }
 
-// InstanceSpecs returns the instances of the stack, in the order of the zones.
-func (c Config) InstanceSpecs() []compute.InstanceSpec {
-	return compute.InstanceSpecs(c.Subnets.Zones, c.Instances.PerZone)
+// UsesExistingVPC reports whether the stack uses a VPC that exists instead of creating one.
+func (c Config) UsesExistingVPC() bool { return c.Existing.VPCID != "" }
+
+// InterfaceSubnetIDs returns the existing subnets for the interface endpoints, and the key that lists them.
+func (c Config) InterfaceSubnetIDs() (ids []string, key string) {
+	if len(c.Existing.EndpointSubnetIDs) > 0 {
+		return c.Existing.EndpointSubnetIDs, "endpointSubnetIds"
+	}
+	return c.Existing.AppSubnetIDs, "appSubnetIds"
 }
 
 // Allows reports whether the session role allows a kind of session.

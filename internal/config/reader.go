@@ -11,6 +11,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi/config"
 
+	"bastionless/endpoints"
 	"bastionless/iam"
 	"bastionless/internal/diag"
 	"bastionless/network"
@@ -57,6 +58,20 @@ func (r *reader) str(key string) string {
 
 func (r *reader) boolean(key string) bool {
 	return read(r, key, "true or false", strconv.ParseBool)
+}
+
+// s3Setting reads a boolean that may be empty, because Pulumi does not tell whether a value is a default.
+func (r *reader) s3Setting(key string) endpoints.S3Setting {
+	return read(r, key, "true or false", func(text string) (endpoints.S3Setting, error) {
+		if text == "" {
+			return endpoints.S3Default, nil
+		}
+		on, err := strconv.ParseBool(text)
+		if on {
+			return endpoints.S3On, err
+		}
+		return endpoints.S3Off, err
+	})
 }
 
 func (r *reader) integer(key string) int {

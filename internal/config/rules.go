@@ -24,12 +24,18 @@ func (c Config) validate() diag.Diagnostics {
 		diags.Add("namePrefix", diag.Malformed, "%q is not a name prefix (the default is PROJECT-STACK): set namePrefix to 1 to 100 "+
 			"letters, digits, dots, hyphens and underscores, beginning with a letter or a digit but not with sg-", c.NamePrefix)
 	}
+	if c.UsesExistingVPC() {
+		c.checkNoSubnets(&diags)
+	} else {
+		diags.Append(c.Subnets.Validate())
+	}
 	for _, options := range []interface{ Validate() diag.Diagnostics }{
-		c.Subnets, c.FlowLogs, c.Endpoints, c.SecurityGroups, c.Instances, c.InstanceRole, c.SessionRole, c.Sessions,
+		c.Existing, c.FlowLogs, c.Endpoints, c.SecurityGroups, c.Instances, c.InstanceRole, c.SessionRole, c.Sessions,
 	} {
 		diags.Append(options.Validate())
 	}
 	c.checkRoleNames(&diags)
+	c.checkExistingVPC(&diags)
 	c.checkLimits(&diags)
 	c.checkSubnetSizes(&diags)
 	c.checkS3(&diags)
@@ -61,6 +67,9 @@ func (c Config) instances() int {
 	if c.Instances.Validate().Has("instancesPerZone") {
 		return 0
 	}
+	if c.UsesExistingVPC() {
+		return len(c.Existing.AppSubnetIDs) * c.Instances.PerZone
+	}
 	zones := slices.Clone(c.Subnets.Zones)
 	slices.Sort(zones)
 	return len(slices.Compact(zones)) * c.Instances.PerZone
@@ -72,8 +81,8 @@ func (c Config) instances() int {
 func (c Config) checkSubnetSizes(diags *diag.Diagnostics) {
 	vpcEndpoints := len(c.VPCEndpoints())
 	instances := c.instances()
-	if vpcEndpoints > endpoints.MaxInterfaceEndpoints || instances == 0 || instances > compute.MaxInstances {
-		return // reported
+	if c.UsesExistingVPC() || vpcEndpoints > endpoints.MaxInterfaceEndpoints || instances == 0 || instances > compute.MaxInstances {
+		return // preflight looks up existing subnets, and the rest was reported
 	}
 	for _, zone := range c.Subnets.Plan() {
 		inApp := c.Instances.PerZone
@@ -96,7 +105,7 @@ func (c Config) checkSubnetSizes(diags *diag.Diagnostics) {
 // checkS3 reports options that need the S3 endpoint if it is off. It is on by default, so the problem is
 // reported for s3Endpoint, which the user has set.
 func (c Config) checkS3(diags *diag.Diagnostics) {
-	if c.Endpoints.S3 {
+	if c.Endpoints.UsesS3() {
 		return
 	}
 	for _, user := range []struct {

@@ -1,6 +1,10 @@
 package config
 
 import (
+	"net/netip"
+	"slices"
+	"strings"
+
 	"bastionless/endpoints"
 	"bastionless/iam"
 	"bastionless/internal/diag"
@@ -8,8 +12,8 @@ import (
 	"bastionless/network"
 )
 
-// Warnings returns warnings about values that are allowed but discouraged.
-func (c Config) Warnings() diag.Diagnostics {
+// Warnings returns warnings about values that are allowed but discouraged. vpc are the VPC's IPv4 CIDR blocks.
+func (c Config) Warnings(vpc []netip.Prefix) diag.Diagnostics {
 	var warnings diag.Diagnostics
 	warn := func(when bool, key, format string, args ...any) {
 		if when {
@@ -25,22 +29,32 @@ func (c Config) Warnings() diag.Diagnostics {
 	openEgress := c.SecurityGroups.InstanceEgress == network.OpenEgress
 	warn(openEgress, "instanceEgress", "open allows the instances to connect to every address that has a route: set "+
 		"instanceEgress to restricted, and list further targets in forwardTo")
-	c.warnAboutForwarding(warn, openEgress)
+	c.warnAboutForwarding(warn, openEgress, vpc)
 	warn(c.SessionRole.AnyInstance, "sessionTargets", "any allows sessions on all instances in the account, not only on "+
 		"the stack's: set sessionTargets to stack")
 	return warnings
 }
 
-func (c Config) warnAboutForwarding(warn func(bool, string, string, ...any), openEgress bool) {
+func (c Config) warnAboutForwarding(warn func(bool, string, string, ...any), openEgress bool, vpc []netip.Prefix) {
 	forwards := c.Allows(iam.RemotePortForwarding)
 	for _, target := range c.SecurityGroups.Forward {
 		warn(target.Block.Bits() == 0, "forwardTo", "%s allows every address: list only the CIDR blocks that the "+
 			"instances need", target)
-		warn(!target.Block.Overlaps(c.Subnets.VPC), "forwardTo", "%s is outside the VPC, %s, and the stack creates no "+
-			"route to it: use a target in the VPC, or add a route", target, c.Subnets.VPC)
+		inside := slices.ContainsFunc(vpc, target.Block.Overlaps)
+		warn(!inside, "forwardTo", "%s is outside the VPC, %s, and the stack creates no route to it: use a target in the "+
+			"VPC, or add a route", target, joinBlocks(vpc))
 	}
 	warn(len(c.SecurityGroups.Forward) > 0 && !forwards, "forwardTo", "no session can forward to these targets: add "+
 		"remote-port-forwarding to sessionDocuments, or remove all elements of forwardTo")
 	warn(forwards && !openEgress && len(c.SecurityGroups.Forward) == 0, "sessionDocuments", "remote-port-forwarding "+
 		"cannot reach any host while instanceEgress is restricted and forwardTo is empty: list the targets in forwardTo")
+}
+
+// joinBlocks lists CIDR blocks for a message.
+func joinBlocks(blocks []netip.Prefix) string {
+	texts := make([]string, len(blocks))
+	for i, block := range blocks {
+		texts[i] = block.String()
+	}
+	return strings.Join(texts, ", ")
 }

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"net/netip"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -49,7 +50,7 @@ func TestConfig_warnings(t *testing.T) {
 			c, diags := loadValues(t, test.set)
 			require.Empty(t, diags)
 			var keys []string
-			for _, warning := range c.Warnings() {
+			for _, warning := range c.Warnings([]netip.Prefix{c.Subnets.VPC}) {
 				require.Equal(t, diag.Discouraged, warning.Code)
 				require.NotEmpty(t, warning.Message)
 				keys = append(keys, warning.Key)
@@ -68,6 +69,6 @@ func TestConfig_warningsOfTheStacks(t *testing.T) {
 	} {
 		c, diags := load(t, pulumitest.StackConfig(t, root, stack))
 		require.Empty(t, diags)
-		require.Equal(t, want, keysAndCodes(c.Warnings()), stack)
+		require.Equal(t, want, keysAndCodes(c.Warnings([]netip.Prefix{c.Subnets.VPC})), stack)
 	}
 }

@@ -10,6 +10,7 @@ package contract
 // unless the old token is kept as an alias.
 const (
 	VPCType            = "bastionless:network:VPC"
+	ExistingVPCType    = "bastionless:network:ExistingVPC"
 	SecurityGroupsType = "bastionless:network:SecurityGroups"
 	FlowLogsType       = "bastionless:network:FlowLogs"
 	EndpointsType      = "bastionless:endpoints:Set"
@@ -39,6 +40,9 @@ const (
 	// OrganizationInput of EndpointsType is the ID of the organization whose principals the endpoints
 	// allow, or "".
 	OrganizationInput = "organizationId"
+	// ExistingEndpointsInput of EndpointsType lists the codes of the services that the VPC reaches without an
+	// endpoint of the stack, or only AllServices. Absent unless the VPC exists already.
+	ExistingEndpointsInput = "existing"
 	// ForwardInput of SecurityGroupsType lists the targets of port forwarding, such as "10.0.32.0/24:5432".
 	ForwardInput = "forward"
 	// OSInput of InstancesType is the operating system: AmazonLinux2023 or AmazonLinux2.
@@ -58,6 +62,16 @@ const (
 	PortForwarding       = "port-forwarding"
 	RemotePortForwarding = "remote-port-forwarding"
 )
+
+// AllServices is the element of ExistingEndpointsInput that means that a hub or a NAT gateway provides all
+// services.
+const AllServices = "all"
+
+// OwnerTag is the key of the tag of the stack's endpoints in an existing VPC. Its value is an Owner.
+const OwnerTag = "bastionless:owner"
+
+// Owner returns the value of OwnerTag of a stack that is deployed to an account.
+func Owner(project, stack, accountID string) string { return project + "/" + stack + "/" + accountID }
 
 // TerminationProtectionKey is the configuration key that a rehearsal turns off before it destroys a stack.
 const TerminationProtectionKey = "terminationProtection"

@@ -33,6 +33,8 @@ const (
 	NotFound Code = "not-found"
 	// NotOffered: the Region or one of its Availability Zones does not offer what the value names.
 	NotOffered Code = "not-offered"
+	// AffectsOthers: the value is allowed, and changes something for others in an existing VPC.
+	AffectsOthers Code = "affects-others"
 	// Discouraged: the value is allowed, but there is a better one.
 	Discouraged Code = "discouraged"
 )

@@ -16,7 +16,7 @@ import (
 
 // Stack holds the components of a deployed stack.
 type Stack struct {
-	VPC            *network.VPC
+	Network        network.Network
 	SecurityGroups *network.SecurityGroups
 	Endpoints      *endpoints.Set
 	InstanceRole   *iam.InstanceRole
@@ -28,11 +28,14 @@ type Stack struct {
 
 // Export exports the stack outputs.
 func Export(ctx *pulumi.Context, plan preflight.Plan, s Stack) {
-	ctx.Export("vpcId", s.VPC.VPCID)
-	ctx.Export("subnetIds", pulumi.Map{"app": s.VPC.AppSubnetIDs, "privatelink": s.VPC.PrivatelinkSubnetIDs})
-	ctx.Export("routeTableIds", s.VPC.RouteTableIDs)
+	vpc := s.Network.Outputs()
+	ctx.Export("vpcId", vpc.VPCID)
+	ctx.Export("subnetIds", pulumi.Map{"app": vpc.AppSubnetIDs, "privatelink": vpc.PrivatelinkSubnetIDs})
+	ctx.Export("routeTableIds", vpc.RouteTableIDs)
 	ctx.Export("instanceSecurityGroupId", s.SecurityGroups.InstanceID)
-	ctx.Export("endpointSecurityGroupId", s.SecurityGroups.EndpointID)
+	if len(plan.VPCEndpoints) > 0 {
+		ctx.Export("endpointSecurityGroupId", s.SecurityGroups.EndpointID)
+	}
 	ctx.Export(contract.EndpointsOutput, s.Endpoints.EndpointIDs)
 	ctx.Export("instanceRoleName", s.InstanceRole.RoleName)
 	exportConnection(ctx, plan, s)

@@ -60,7 +60,10 @@ const messagesFile = "testdata/messages.golden"
 func TestResolve_diagnostics(t *testing.T) {
 	t.Parallel()
 	cases := map[string]badCase{}
-	for _, group := range []map[string]badCase{networkCases(), endpointCases(), instanceCases(), sessionCases(), combinedCases()} {
+	for _, group := range []map[string]badCase{
+		networkCases(), endpointCases(), instanceCases(), sessionCases(), combinedCases(), existingKeyCases(), existingNetworkCases(),
+		existingEndpointCases(), declaredEndpointCases(),
+	} {
 		for name, test := range group {
 			require.NotContains(t, cases, name)
 			cases[name] = test

@@ -27,10 +27,14 @@ func (r *resolver) lookUpInstanceType() error {
 	if len(offerings.Locations) == 0 {
 		return r.addUnknownInstanceType()
 	}
-	if missing := r.notIn(offerings.Locations); len(missing) > 0 {
-		r.diags.Add("instanceType", diag.NotOffered, "%q is not offered in %s: use only zones in [%s], or another "+
+	if missing := r.notIn(r.plan.Zones, offerings.Locations); len(missing) > 0 {
+		use := "zones"
+		if r.plan.UsesExistingVPC() {
+			use = "subnets in zones"
+		}
+		r.diags.Add("instanceType", diag.NotOffered, "%q is not offered in %s: use only %s in [%s], or another "+
 			"type", instanceType,
-			strings.Join(missing, ", "), r.letters(offerings.Locations))
+			strings.Join(missing, ", "), use, r.letters(offerings.Locations))
 	}
 	details, err := ec2.GetInstanceType(r.ctx, &ec2.GetInstanceTypeArgs{InstanceType: instanceType})
 	if err != nil {

@@ -4,6 +4,7 @@ package preflight
 
 import (
 	"fmt"
+	"net/netip"
 	"regexp"
 	"slices"
 	"strings"
@@ -12,6 +13,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"bastionless/compute"
 	"bastionless/endpoints"
 	"bastionless/internal/awsenv"
 	"bastionless/internal/config"
@@ -24,10 +26,20 @@ type Plan struct {
 	config.Config
 	// Env is the account and Region of the stack.
 	Env awsenv.Env
-	// Zones are the stack's Availability Zones, with their names and the CIDR blocks of their subnets.
+	// Zones are the stack's Availability Zones, with their names and, unless the VPC exists already, the CIDR
+	// blocks of their subnets.
 	Zones []network.Zone
-	// VPCEndpoints are the interface endpoints of the stack.
+	// VPCBlocks are the IPv4 CIDR blocks of the VPC, the primary one first.
+	VPCBlocks []netip.Prefix
+	// ExistingVPC describes the VPC that the stack uses. Nil if the stack creates one.
+	ExistingVPC *network.ExistingVPCArgs
+	// VPCEndpoints are the interface endpoints that the stack creates.
 	VPCEndpoints []config.VPCEndpoint
+	// ExistingEndpoints are endpoints of others that the stack uses.
+	ExistingEndpoints []endpoints.Existing
+	// NewServices are the codes of the services that the existing VPC does not reach through an endpoint of
+	// the stack yet, and will.
+	NewServices []string
 	// Architecture is the architecture of the instance type: "x86_64" or "arm64".
 	Architecture string
 	// EBSOptimized says that the instance type supports EBS optimization.
@@ -36,13 +48,23 @@ type Plan struct {
 	S3PrefixListID string
 }
 
+// InstanceSpecs returns the instances of the stack, in the order of the zones.
+func (p Plan) InstanceSpecs() []compute.InstanceSpec {
+	zones := make([]string, len(p.Zones))
+	for i, zone := range p.Zones {
+		zones[i] = zone.Letter
+	}
+	return compute.InstanceSpecs(zones, p.Instances.PerZone)
+}
+
 // Resolve looks up what the configuration refers to. The diagnostics report what AWS would reject during
 // the deployment. The error is that of a lookup that failed for a reason other than the configuration,
 // such as a missing permission.
 func Resolve(ctx *pulumi.Context, c config.Config) (Plan, diag.Diagnostics, error) {
 	r := &resolver{ctx: ctx, plan: Plan{Config: c, VPCEndpoints: c.VPCEndpoints()}}
 	for _, lookUp := range []func() error{
-		r.lookUpEnv, r.lookUpZones, r.lookUpInstanceType, r.lookUpImage, r.lookUpKeyPair, r.lookUpServices, r.lookUpS3,
+		r.lookUpEnv, r.lookUpZones, r.lookUpVPC, r.lookUpInstanceType, r.lookUpImage, r.lookUpKeyPair, r.lookUpServices,
+		r.lookUpS3, r.lookUpEndpoints,
 	} {
 		if err := lookUp(); err != nil {
 			return Plan{}, r.diags, err
@@ -58,6 +80,8 @@ type resolver struct {
 	diags diag.Diagnostics
 	// zoneNames are the names of the Availability Zones that are available to the account.
 	zoneNames []string
+	// existing is what was found of an existing VPC.
+	existing existingNetwork
 }
 
 func (r *resolver) lookUpEnv() error {
@@ -106,6 +130,10 @@ func (r *resolver) lookUpZones() error {
 		return fmt.Errorf("look up the Availability Zones of %s: %w", region, err)
 	}
 	r.zoneNames = found.Names
+	if r.plan.UsesExistingVPC() {
+		return nil // lookUpVPC finds the zones of the subnets
+	}
+	r.plan.VPCBlocks = []netip.Prefix{r.plan.Subnets.VPC}
 	for _, zone := range r.plan.Subnets.Plan() {
 		zone.Name = region + zone.Letter
 		r.plan.Zones = append(r.plan.Zones, zone)
@@ -128,11 +156,11 @@ func (r *resolver) letters(zoneNames []string) string {
 	return strings.Join(letters, ", ")
 }
 
-// notIn returns the zones of the stack that exist and are not in a list.
-func (r *resolver) notIn(zoneNames []string) []string {
+// notIn returns the zones that exist and are not available.
+func (r *resolver) notIn(zones []network.Zone, available []string) []string {
 	var missing []string
-	for _, zone := range r.plan.Zones {
-		if slices.Contains(r.zoneNames, zone.Name) && !slices.Contains(zoneNames, zone.Name) {
+	for _, zone := range zones {
+		if slices.Contains(r.zoneNames, zone.Name) && !slices.Contains(available, zone.Name) {
 			missing = append(missing, zone.Name)
 		}
 	}
@@ -171,9 +199,14 @@ func (r *resolver) lookUpService(endpoint config.VPCEndpoint) error {
 			"would not use the endpoint: "+
 			"%s", name, endpoint.Remedy)
 	}
-	if missing := r.notIn(service.AvailabilityZones); len(missing) > 0 {
-		r.diags.Add("zones", diag.NotOffered, "endpoint service %s is not available in %s: use only zones in [%s], or "+
-			"%s", name, strings.Join(missing, ", "),
+	key, use, zones := "zones", "zones", r.plan.Zones
+	if r.plan.UsesExistingVPC() {
+		_, key = r.plan.InterfaceSubnetIDs()
+		use, zones = "subnets in zones", r.existing.interfaceZones
+	}
+	if missing := r.notIn(zones, service.AvailabilityZones); len(missing) > 0 {
+		r.diags.Add(key, diag.NotOffered, "endpoint service %s is not available in %s: use only %s in [%s], or "+
+			"%s", name, strings.Join(missing, ", "), use,
 			r.letters(service.AvailabilityZones), endpoint.Remedy)
 	}
 	return nil
@@ -187,7 +220,7 @@ func isMissingService(err error) bool {
 }
 
 func (r *resolver) lookUpS3() error {
-	if !r.plan.Endpoints.S3 {
+	if !r.plan.Endpoints.UsesS3() {
 		return nil
 	}
 	name := endpoints.ServiceName(r.plan.Env.Partition, r.plan.Env.Region, endpoints.S3)

@@ -37,6 +37,8 @@ type Resource struct {
 	Name string
 	// Parent is the key of the parent, such as "aws:ec2/vpc:Vpc::network". Empty if the parent is the stack.
 	Parent string
+	// ReadID is the ID with which the program reads a resource that exists. Empty if it registers the resource.
+	ReadID string
 	// Inputs are all inputs, including unknown ones.
 	Inputs Map
 	// Dependencies are the keys of the resources in DependsOn and of those whose outputs are inputs. Sorted.
@@ -87,9 +89,9 @@ type recorder struct {
 func (r *recorder) NewResource(args pulumi.MockResourceArgs) (string, resource.PropertyMap, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	record := record
 	if args.RegisterRPC == nil {
-		r.mistakes = append(r.mistakes, "the program reads the resource "+args.TypeToken+"::"+args.Name)
-		return "", nil, fmt.Errorf("cannot read %s", args.Name)
+		record = recordRead
 	}
 	recorded, err := record(args)
 	if err != nil {
@@ -105,6 +107,9 @@ func (r *recorder) NewResource(args pulumi.MockResourceArgs) (string, resource.P
 		}
 	}
 	r.resources = append(r.resources, recorded)
+	if recorded.ReadID != "" {
+		return recorded.ReadID, args.Inputs, nil // also in a preview
+	}
 	if !args.Custom || r.mode == Preview {
 		return "", args.Inputs, nil
 	}
@@ -186,6 +191,15 @@ func record(args pulumi.MockResourceArgs) (Resource, error) {
 		}
 	}
 	return recorded, nil
+}
+
+// recordRead converts the request with which a resource was read.
+func recordRead(args pulumi.MockResourceArgs) (Resource, error) {
+	rpc := args.ReadRPC
+	return Resource{
+		Type: args.TypeToken, Name: args.Name, Parent: reference(rpc.GetParent()), ReadID: rpc.GetId(),
+		Inputs: plainMap(args.Inputs), Dependencies: references(rpc.GetDependencies()), Provider: reference(args.Provider),
+	}, nil
 }
 
 func options(rpc *pulumirpc.RegisterResourceRequest) []string {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 )
 
 // Read reads a file. The error says what is wrong with its content: it is not JSON or ends too early, it is not a
@@ -39,8 +40,16 @@ func Read(r io.Reader) (*File, error) {
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
 		return nil, errors.New("not a captured account: something follows the JSON object")
 	}
+	switch {
+	case !accountID.MatchString(file.AccountID):
+		return nil, fmt.Errorf("not a captured account: accountId is %q instead of 12 digits", file.AccountID)
+	case file.Region == "":
+		return nil, errors.New("not a captured account: region is missing")
+	}
 	return &file, nil
 }
+
+var accountID = regexp.MustCompile(`^[0-9]{12}$`)
 
 // Write writes a file as indented JSON. Equal files give equal bytes.
 func (f *File) Write(w io.Writer) error {

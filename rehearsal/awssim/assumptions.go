@@ -66,7 +66,9 @@ func (c *call) assumeInstanceType(name string) {
 
 // assumeParameter records that the Region has a public parameter with the ID of an image, unless that is known.
 func (c *call) assumeParameter(name string) {
-	if c.offers.Unrecorded().Images {
+	file := c.file()
+	notCaptured := file != nil && file.ImageParameters != nil && file.ImageParameters[name] == ""
+	if c.offers.Unrecorded().Images || notCaptured {
 		c.assumeOffer("%s has the image in the parameter %s", c.region, name)
 	}
 }

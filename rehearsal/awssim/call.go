@@ -6,8 +6,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"strings"
-
-	"bastionless/rehearsal/awssim/catalog"
 )
 
 // call is a single call of the provider: the cloud, which it has locked, and the provider's configuration.
@@ -15,7 +13,7 @@ type call struct {
 	*Cloud
 	account     string // ID
 	region      string
-	offers      *catalog.Region // what AWS offers in the Region; nil if the Region is unknown
+	offers      *offers // nil if the Region is unknown
 	partition   string
 	dnsSuffix   string
 	defaultTags values

@@ -14,7 +14,7 @@ import (
 
 	"github.com/google/renameio/v2"
 
-	"bastionless/rehearsal/awssim/catalog"
+	"bastionless/rehearsal/account"
 )
 
 // Options configure a cloud.
@@ -22,8 +22,12 @@ type Options struct {
 	// Path is the file that contains the cloud. It is read by New if it exists, and written after every
 	// change. Empty: the cloud exists only in memory.
 	Path string
+	// Account is the account that the cloud starts from. Its objects are added to a new cloud; what AWS offers
+	// applies to a cloud that is read from a file as well. Nil: the account of package catalog, which is empty.
+	Account *account.File
 	// AssumeExisting: a resource that a program refers to and that the account does not contain, such as a
 	// key pair or an IAM user, is assumed to exist: see Assumed. Otherwise a reference to it is an error.
+	// What nobody recorded about AWS is always assumed.
 	AssumeExisting bool
 	// Faults are calls that fail. Optional.
 	Faults *Faults
@@ -31,8 +35,7 @@ type Options struct {
 
 // Cloud is a simulated AWS account. It can be used by several providers at the same time.
 type Cloud struct {
-	options  Options
-	existing catalog.Account // what the account contained from the start
+	options Options
 
 	// lock guards contents. A call that waits for it can be canceled, unlike one that waits for a mutex.
 	lock chan struct{}
@@ -64,6 +67,10 @@ type object struct {
 	Owner  string `json:",omitempty"` // key of the object that AWS created it for, and deletes it with
 	State  values // all properties
 	Number int    // increases in the order of creation
+	// Existing is true for an object that the account contained from the start.
+	Existing bool `json:",omitempty"`
+	// Extra is what AWS knows of the object and the resource type has no property for.
+	Extra values `json:",omitempty"`
 }
 
 // Object is a resource in the account.
@@ -78,8 +85,13 @@ type Object struct {
 // and leaves the file as it is, if the file contains something else or cannot be written.
 func New(o Options) (*Cloud, error) {
 	c := &Cloud{
-		options: o, existing: catalog.DefaultAccount(), lock: make(chan struct{}, 1),
+		options: o, lock: make(chan struct{}, 1),
 		contents: contents{Format: fileFormat, Objects: map[string]*object{}, Assumptions: map[string]bool{}},
+	}
+	if o.Account != nil {
+		if err := c.addAccount(); err != nil {
+			return nil, err
+		}
 	}
 	if o.Path == "" {
 		return c, nil
@@ -151,19 +163,25 @@ func (c *Cloud) Inventory() []Object {
 	defer c.unlock()
 	var inventory []Object
 	for _, o := range c.Objects {
-		if o.Owner != "" {
-			continue
+		if o.Owner == "" && !o.Existing {
+			inventory = append(inventory, o.describe())
 		}
-		name := str(o.State, "tags.Name")
-		if name == "" {
-			name = str(o.State, "name")
-		}
-		inventory = append(inventory, Object{Type: o.Type, ID: o.ID, Name: name})
 	}
-	slices.SortFunc(inventory, func(a, b Object) int {
-		return strings.Compare(a.Type+" "+a.ID, b.Type+" "+b.ID)
-	})
+	sortObjects(inventory)
 	return inventory
+}
+
+// describe returns the object for other packages.
+func (o *object) describe() Object {
+	name := str(o.State, "tags.Name")
+	if name == "" {
+		name = str(o.State, "name")
+	}
+	return Object{Type: o.Type, ID: o.ID, Name: name}
+}
+
+func sortObjects(objects []Object) {
+	slices.SortFunc(objects, func(a, b Object) int { return strings.Compare(a.Type+" "+a.ID, b.Type+" "+b.ID) })
 }
 
 // objectKey returns the key of a resource in the cloud.

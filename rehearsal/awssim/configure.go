@@ -20,7 +20,7 @@ var configurationKeys = map[string]string{
 	"skipRegionValidation": "", "skipRequestingAccountId": "", "stsRegion": "", "token": "", "tokenBucketRateLimiterCapacity": "",
 	"useDualstackEndpoint": "", "useFipsEndpoint": "",
 
-	"assumeRole":                "duration externalId policy policyArns roleArn sessionName sourceIdentity tags transitiveTagKeys",
+	assumeRoleInput:             "duration externalId policy policyArns roleArn sessionName sourceIdentity tags transitiveTagKeys",
 	"assumeRoleWithWebIdentity": "duration policy policyArns roleArn sessionName webIdentityToken webIdentityTokenFile",
 	"defaultTags":               "tags",
 	"ignoreTags":                "keyPrefixes keys",
@@ -113,8 +113,8 @@ func (s *session) chooseAccount(in values) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	account := s.cloud.existing.ID
-	if len(allowed) == 1 && accountID.MatchString(allowed[0]) {
+	account := s.cloud.accountID()
+	if s.cloud.options.Account == nil && len(allowed) == 1 && accountID.MatchString(allowed[0]) {
 		account = allowed[0]
 	}
 	if len(allowed) > 0 && !slices.Contains(allowed, account) || slices.Contains(forbidden, account) {

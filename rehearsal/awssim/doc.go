@@ -15,7 +15,9 @@
 //     previews, which do not need the cloud
 //   - schema.go describes resource types; check.go, validate.go, diff.go and update.go interpret these descriptions
 //   - call.go and cloud.go contain the account's resources, tags.go the rules for tags, and errors.go the format of errors
-//   - lookups.go, lookups_ec2.go, lookup_services.go and lookup_images.go implement the lookups
+//   - existing.go and the other files with this prefix add the objects of an account's file to a new cloud; offers.go and quotas.go
+//     contain what the file says about the Region
+//   - lookups.go and the other files with this prefix implement the lookups; describe.go selects objects like EC2's Describe calls
 //   - faults.go makes calls fail on demand
 //   - the remaining files contain the resource types of a service
 //

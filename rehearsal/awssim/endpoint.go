@@ -13,10 +13,6 @@ import (
 const (
 	endpointToken = "aws:ec2/vpcEndpoint:VpcEndpoint"
 
-	// Quotas. https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-limits-endpoints.html
-	maxInterfaceEndpoints = 50
-	maxGatewayEndpoints   = 20
-
 	// The policies of endpoints that are created without one.
 	defaultEndpointPolicy = `{"Statement":[{"Action":"*","Effect":"Allow","Principal":"*","Resource":"*"}]}`
 	defaultGatewayPolicy  = `{"Version":"2008-10-17","Statement":[{"Action":"*","Effect":"Allow","Principal":"*","Resource":"*"}]}`
@@ -55,7 +51,7 @@ func init() {
 			}
 			return nil
 		},
-		Create: createEndpoint, Update: updateEndpoint,
+		Kind: endpointKind, Create: createEndpoint, Update: updateEndpoint,
 		NotFound: func(c *call, id string) error {
 			return c.ec2Error("updating EC2 VPC Endpoint ("+id+")", "ModifyVpcEndpoint", "InvalidVpcEndpointId.NotFound",
 				"The Vpc Endpoint Id '%s' does not exist", id)
@@ -74,10 +70,10 @@ func createEndpoint(c *call, in values) (string, values, error) {
 	if err != nil {
 		return "", nil, err
 	}
-	quota := map[string]int{"Interface": maxInterfaceEndpoints, "Gateway": maxGatewayEndpoints}[kind]
+	limit := map[string]int{"Interface": c.quota(interfaceEndpointsPerVPC), "Gateway": c.quota(gatewayEndpointsPerRegion)}[kind]
 	if len(c.find(endpointToken, func(v values) bool {
 		return str(v, "vpcEndpointType") == kind && (kind == "Gateway" || str(v, "vpcId") == vpc.ID)
-	})) >= quota {
+	})) >= limit {
 		return "", nil, c.ec2Error(prefix, operation, "VpcEndpointLimitExceeded", "The maximum number of VPC endpoints has been reached.")
 	}
 	id := c.newID("vpce")
@@ -186,6 +182,9 @@ func updateEndpoint(c *call, id string, old, in values) (values, error) {
 
 // privateDNSName returns the name that resolves to the endpoint in its VPC.
 func (c *call) privateDNSName(state values) string {
+	if names := c.offers.privateDNSNames(str(state, "serviceName")); len(names) > 0 {
+		return names[0]
+	}
 	return privateDNSLabel(c.serviceCode(str(state, "serviceName"))) + "." + c.region + "." + c.dnsSuffix
 }
 
@@ -207,7 +206,7 @@ func privateDNSLabel(code string) string {
 func (c *call) connectEndpoint(id string, service catalog.Service, state values) {
 	state["cidrBlocks"], state["prefixListId"], state["dnsEntries"], state["networkInterfaceIds"] = []any{}, "", []any{}, []any{}
 	if service.Type == "Gateway" {
-		state["prefixListId"], state["cidrBlocks"] = service.PrefixListID, []any{"52.219.0.0/20"}
+		state["prefixListId"], state["cidrBlocks"] = service.PrefixListID, toList(c.offers.prefixListBlocks(service.PrefixListID))
 		return
 	}
 	subnets := strList(state, "subnetIds")
@@ -234,17 +233,24 @@ func (c *call) connectEndpoint(id string, service catalog.Service, state values)
 	slices.Sort(interfaces)
 	state["networkInterfaceIds"] = toList(interfaces)
 	state["subnetConfigurations"] = configurations
+	state["dnsEntries"] = c.endpointDNS(id, state)
+}
+
+// endpointDNS returns the DNS names of an interface endpoint.
+func (c *call) endpointDNS(id string, state values) []any {
 	base := "." + c.serviceCode(str(state, "serviceName")) + "." + c.region + ".vpce." + c.dnsSuffix
 	label := id + "-" + hash(id, 8)
 	entry := func(name string) any {
 		return values{"dnsName": name, "hostedZoneId": "Z" + strings.ToUpper(hash(base, 12))}
 	}
 	entries := []any{entry(label + base)}
-	for _, subnet := range subnets {
-		entries = append(entries, entry(label+"-"+str(c.get(subnetToken, subnet).State, "availabilityZone")+base))
+	for _, id := range strList(state, "subnetIds") {
+		if subnet := c.get(subnetToken, id); subnet != nil {
+			entries = append(entries, entry(label+"-"+str(subnet.State, "availabilityZone")+base))
+		}
 	}
 	if boolean(state, "privateDnsEnabled") {
 		entries = append(entries, entry(c.privateDNSName(state)))
 	}
-	state["dnsEntries"] = entries
+	return entries
 }

@@ -50,7 +50,7 @@ func (c *call) checkInterfaceEndpoint(prefix, operation, id string, service cata
 	if err := c.checkEndpointSubnets(prefix, operation, service, old, state); err != nil {
 		return err
 	}
-	if len(strList(state, "securityGroupIds")) > maxGroupsPerInterface {
+	if len(strList(state, "securityGroupIds")) > c.quota(groupsPerInterface) {
 		return c.ec2Error(prefix, operation, "SecurityGroupsPerInterfaceLimitExceeded",
 			"The maximum number of security groups per interface has been reached.")
 	}

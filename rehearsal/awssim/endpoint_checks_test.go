@@ -123,12 +123,12 @@ func TestVPCEndpoint_quotas(t *testing.T) {
 		return ec2Error("creating EC2 VPC Endpoint ("+service+")", "CreateVpcEndpoint", "VpcEndpointLimitExceeded",
 			"The maximum number of VPC endpoints has been reached.")
 	}
-	for i := range maxInterfaceEndpoints {
+	for i := range interfaceEndpointsPerVPC.limit {
 		w.create(endpointToken, fmt.Sprint(i), in)
 	}
 	require.Equal(t, refused(tokyoSSM), w.createError(endpointToken, "x", in))
 	gateway := values{"vpcId": in["vpcId"], "serviceName": "com.amazonaws.ap-northeast-1.dynamodb"}
-	for i := range maxGatewayEndpoints {
+	for i := range gatewayEndpointsPerRegion.limit {
 		w.create(endpointToken, fmt.Sprint("g", i), gateway)
 	}
 	require.Equal(t, refused(str(gateway, "serviceName")), w.createError(endpointToken, "x", gateway))

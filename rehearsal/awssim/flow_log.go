@@ -23,7 +23,6 @@ func init() {
 		"trafficType":             {ForceNew: true, Validate: stringInSet("ACCEPT", "REJECT", "ALL")},
 		"logDestinationType":      {ForceNew: true, Default: "cloud-watch-logs", Validate: stringInSet("cloud-watch-logs", "s3", "kinesis-data-firehose")},
 		"logDestination":          {ForceNew: true, Computed: true, Validate: validateARN, DiffSuppress: sameDestination},
-		"logGroupName":            {ForceNew: true, Computed: true},
 		"iamRoleArn":              {ForceNew: true, Validate: validateARN},
 		"deliverCrossAccountRole": {ForceNew: true, Validate: validateARN},
 		"logFormat":               {ForceNew: true, Computed: true},

@@ -19,10 +19,6 @@ const (
 	listedAttachment = "iam:listedAttachment"
 	listedPolicy     = "iam:listedPolicy"
 
-	// Quotas. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
-	maxRoles       = 1000
-	maxAttachments = 10
-
 	// deployer is the name of the role that deploys the stack, and of its session.
 	deployer = "deployer"
 	// createdAt is the creation date of all resources, so that every run returns the same.
@@ -210,17 +206,25 @@ func (c *call) principalExists(arn string) bool {
 	kind, name, _ := strings.Cut(arn[strings.LastIndex(arn, ":")+1:], "/")
 	switch {
 	case arn != c.iamARN(kind+"/"+name):
-	case kind == "user" && slices.Contains(c.existing.Users, name), kind == "role" && name == deployer:
+	case kind == "user" && slices.Contains(c.userNames(), name), kind == "role" && name == deployer:
 		return true
 	case kind == "role" && len(c.find(roleToken, func(v values) bool { return str(v, "arn") == arn })) > 0:
 		return true
+	case kind == "user" && c.usersCaptured(), kind == "role" && c.rolesCaptured():
+		return false
 	}
 	return c.assume("IAM %s %s exists", kind, arn)
 }
 
 // policyExists reports whether a managed policy exists. The simulated AWS has no resource type for customer
-// managed policies: they can only be assumed to exist.
+// managed policies: those that no role of the account has can only be assumed to exist.
 func (c *call) policyExists(arn string) bool {
+	attached := func(v values) bool { return str(v, "policyArn") == arn || str(v, "permissionsBoundary") == arn }
+	for _, o := range append(c.find(attachmentToken, attached), c.find(roleToken, attached)...) {
+		if o.Existing {
+			return true
+		}
+	}
 	if name, ok := strings.CutPrefix(arn, "arn:"+c.partition+":iam::aws:policy/"); ok {
 		return slices.Contains(managedPolicies, name)
 	}

@@ -55,8 +55,8 @@ func (c *call) checkAttachment(role, arn string) error {
 		return c.iamError(prefix, operation, "InvalidInput", "ARN %s is not valid.", arn)
 	case !c.policyExists(arn):
 		return c.iamError(prefix, operation, "NoSuchEntity", "Policy %s does not exist or is not attachable.", arn)
-	case !slices.Contains(attached, arn) && len(attached) >= maxAttachments:
-		return c.iamError(prefix, operation, "LimitExceeded", "Cannot exceed quota for PoliciesPerRole: %d", maxAttachments)
+	case !slices.Contains(attached, arn) && len(attached) >= c.quota(policiesPerRole):
+		return c.iamError(prefix, operation, "LimitExceeded", "Cannot exceed quota for PoliciesPerRole: %d", c.quota(policiesPerRole))
 	}
 	return nil
 }

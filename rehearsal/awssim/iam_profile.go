@@ -10,6 +10,9 @@ func createProfile(c *call, in values) (string, values, error) {
 	if c.findByName(profileToken, name) != nil {
 		return "", nil, c.iamError(prefix, "CreateInstanceProfile", "EntityAlreadyExists", "Instance Profile %s already exists.", name)
 	}
+	if limit := c.quota(profilesPerAccount); len(c.find(profileToken, nil)) >= limit {
+		return "", nil, c.iamError(prefix, "CreateInstanceProfile", "LimitExceeded", "Cannot exceed quota for InstanceProfilesPerAccount: %d", limit)
+	}
 	maps.Copy(in, values{
 		"arn":        c.iamARN("instance-profile" + str(in, "path") + name),
 		"createDate": createdAt, "uniqueId": c.iamID("AIPA"),

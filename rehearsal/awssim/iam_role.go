@@ -29,8 +29,8 @@ func createRole(c *call, in values) (string, values, error) {
 	if c.findByName(roleToken, name) != nil {
 		return refuse("EntityAlreadyExists", "Role with name %s already exists.", name)
 	}
-	if len(c.find(roleToken, nil)) >= maxRoles {
-		return refuse("LimitExceeded", "Cannot exceed quota for RolesPerAccount: %d", maxRoles)
+	if limit := c.quota(rolesPerAccount); len(c.find(roleToken, nil)) >= limit {
+		return refuse("LimitExceeded", "Cannot exceed quota for RolesPerAccount: %d", limit)
 	}
 	maps.Copy(in, values{
 		"arn": c.iamARN("role" + str(in, "path") + name), "createDate": createdAt, "uniqueId": c.iamID("AROA"),

@@ -66,6 +66,7 @@ func init() {
 		Validate:      validateInstance,
 		Taggable:      true,
 		CustomizeDiff: customizeInstanceDiff,
+		Kind:          instanceKind,
 		Create:        createInstance, Update: updateInstance, Delete: deleteInstance,
 		NotFound: func(c *call, id string) error {
 			return c.ec2Error("updating EC2 Instance ("+id+")", "ModifyInstanceAttribute", "InvalidInstanceID.NotFound",

@@ -54,7 +54,7 @@ func (c *call) checkImage(in values) (catalog.Image, error) {
 	if !ok {
 		return image, c.ec2Error(creatingInstance, "RunInstances", "InvalidAMIID.NotFound", "The image id '[%s]' does not exist", id)
 	}
-	if t, ok := catalog.LookupInstanceType(str(in, "instanceType")); ok && !slices.Contains(t.Architectures, image.Architecture) {
+	if t, ok := c.instanceType(str(in, "instanceType")); ok && !slices.Contains(t.Architectures, image.Architecture) {
 		return image, c.ec2Error(creatingInstance, "RunInstances", "InvalidParameterValue", "The architecture '%s' of the specified instance type does "+
 			"not match the architecture '%s' of the specified AMI. Specify an instance type and an AMI that have matching architectures, and try "+
 			"again. You can use 'describe-instance-types' or 'describe-images' to discover the architecture of the instance type or AMI.",
@@ -100,7 +100,7 @@ func (c *call) checkInstanceBehavior(prefix, operation string, in values) error 
 
 func (c *call) checkInstanceType(prefix, operation string, in values, subnet *object) error {
 	name, zone := str(in, "instanceType"), str(subnet.State, "availabilityZone")
-	t, ok := catalog.LookupInstanceType(name)
+	t, ok := c.instanceType(name)
 	if !ok {
 		return c.ec2Error(prefix, operation, "InvalidParameterValue", "Invalid value '%s' for InstanceType.", name)
 	}

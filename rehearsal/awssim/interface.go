@@ -2,6 +2,7 @@ package awssim
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 )
 
@@ -46,6 +47,7 @@ func (c *call) freeAddresses(subnet *object, count int) []string {
 		return nil
 	}
 	used := c.usedAddresses(subnet.ID)
+	count = min(count, c.availableAddresses(subnet))
 	var free []string
 	for address := firstAddress(block); len(free) < count && block.Contains(address.Next()); address = address.Next() {
 		if !used[address.String()] {
@@ -54,6 +56,24 @@ func (c *call) freeAddresses(subnet *object, count int) []string {
 	}
 	return free
 }
+
+// availableAddresses returns how many addresses of a subnet are not in use. Of an existing subnet, only their number is
+// known, and not which ones they are.
+func (c *call) availableAddresses(subnet *object) int {
+	interfaces := c.find(interfaceToken, func(v values) bool { return str(v, "subnetId") == subnet.ID })
+	if subnet.Existing {
+		interfaces = slices.DeleteFunc(interfaces, func(eni *object) bool { return eni.Existing })
+		return integer(subnet.Extra, "availableIpAddressCount") - len(interfaces)
+	}
+	block, err := netip.ParsePrefix(str(subnet.State, "cidrBlock"))
+	if err != nil {
+		return 0
+	}
+	return 1<<(32-block.Bits()) - reservedAddresses - len(interfaces)
+}
+
+// reservedAddresses is the number of addresses that AWS reserves in each subnet.
+const reservedAddresses = 5
 
 func firstAddress(block netip.Prefix) netip.Addr {
 	address := block.Addr()

@@ -12,6 +12,8 @@ import (
 	"math/big"
 	"slices"
 	"strings"
+
+	"bastionless/rehearsal/awssim/catalog"
 )
 
 const keyPairToken = "aws:ec2/keyPair:KeyPair"
@@ -46,8 +48,15 @@ func (c *call) keyPairNotFound(prefix, operation, name string) error {
 
 // keyPairExists reports whether a key pair exists in the provider's Region or is assumed to exist.
 func (c *call) keyPairExists(name string) bool {
-	return slices.Contains(c.existing.KeyPairs, name) || c.get(keyPairToken, name) != nil ||
-		c.assume("key pair %q exists in %s", name, c.region)
+	if file := c.file(); c.keyPairTaken(name) || file != nil && file.KeyPairs != nil {
+		return c.keyPairTaken(name)
+	}
+	return c.assume("key pair %q exists in %s", name, c.region)
+}
+
+// keyPairTaken reports whether the account is known to have a key pair with this name in the provider's Region.
+func (c *call) keyPairTaken(name string) bool {
+	return c.get(keyPairToken, name) != nil || c.options.Account == nil && slices.Contains(catalog.DefaultAccount().KeyPairs, name)
 }
 
 func createKeyPair(c *call, in values) (string, values, error) {
@@ -57,7 +66,7 @@ func createKeyPair(c *call, in values) (string, values, error) {
 	if kind == "" {
 		return "", nil, c.ec2Error(prefix, "ImportKeyPair", "InvalidKey.Format", "Key is not in valid OpenSSH public key format")
 	}
-	if slices.Contains(c.existing.KeyPairs, name) || c.get(keyPairToken, name) != nil {
+	if c.keyPairTaken(name) {
 		return "", nil, c.ec2Error(prefix, "ImportKeyPair", "InvalidKeyPair.Duplicate", "The keypair '%s' already exists.", name)
 	}
 	maps.Copy(in, values{

@@ -3,6 +3,7 @@ package awssim
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"bastionless/rehearsal/awssim/iampolicy"
@@ -64,7 +65,7 @@ func createLogGroup(c *call, in values) (string, values, error) {
 	if err := c.checkLogKey(prefix, "CreateLogGroup", name, str(in, "kmsKeyId")); err != nil {
 		return "", nil, err
 	}
-	if c.get(logGroupToken, name) != nil {
+	if file := c.file(); c.get(logGroupToken, name) != nil || file != nil && slices.Contains(file.LogGroups, name) {
 		return "", nil, c.logsError(prefix, "CreateLogGroup", "ResourceAlreadyExistsException", "The specified log group already exists")
 	}
 	in["arn"] = c.arn("logs", "log-group:"+name)

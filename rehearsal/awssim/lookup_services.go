@@ -69,14 +69,14 @@ func describeService(c *call, name string, service catalog.Service, args values)
 	id := "vpce-svc-0" + hash(name+service.Type, 16)
 	private, privates := "", []any{}
 	if service.Type == "Interface" {
-		private = privateDNSLabel(short) + "." + c.region + "." + c.dnsSuffix
+		private = c.privateDNSName(values{"serviceName": name})
 		privates = append(privates, private)
 	}
 	maps.Copy(answer, values{
 		"acceptanceRequired": false, "arn": "arn:" + c.partition + ":ec2:" + c.region + ":" + c.account + ":vpc-endpoint-service/" + id,
 		"availabilityZones": toList(service.Zones), "baseEndpointDnsNames": []any{short + "." + c.region + ".vpce." + c.dnsSuffix},
 		"id": hash(name, 10), "managesVpcEndpoints": false, "owner": "amazon", "privateDnsName": private,
-		"privateDnsNames": privates, "region": c.region, "serviceId": id, "serviceName": name,
+		"privateDnsNames": privates, serviceRegionOutput: c.region, "serviceId": id, "serviceName": name,
 		"serviceType": service.Type, "supportedIpAddressTypes": []any{"ipv4"}, "tags": values{}, "vpcEndpointPolicySupported": service.SupportsPolicy,
 	})
 	return answer

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"bastionless/rehearsal/awssim/catalog"
 	"bastionless/rehearsal/awssim/iampolicy"
@@ -23,7 +24,7 @@ type lookup struct {
 // lookups are the lookups that the simulated AWS supports, by token.
 var lookups = map[string]lookup{
 	"aws:index/getCallerIdentity:getCallerIdentity": {[]string{"id"}, nil, nil, getCallerIdentity},
-	"aws:index/getRegion:getRegion":                 {[]string{"endpoint", "id", "name"}, nil, nil, getRegion},
+	"aws:index/getRegion:getRegion":                 {[]string{"endpoint", "id", regionArgument}, nil, nil, getRegion},
 	"aws:index/getPartition:getPartition":           {[]string{"id"}, nil, nil, getPartition},
 	"aws:index/getAvailabilityZones:getAvailabilityZones": {
 		[]string{"allAvailabilityZones", "excludeNames", "excludeZoneIds", "filters", "state"},
@@ -64,7 +65,9 @@ func (l lookup) checkArguments(token string, args values) error {
 	filters, _ := args["filters"].([]any)
 	for _, f := range filters {
 		f, _ := f.(values)
-		if name := str(f, "name"); !slices.Contains(l.filters, name) {
+		name := str(f, "name")
+		byTag := strings.HasPrefix(name, "tag:") && slices.Contains(l.filters, "tag-key")
+		if !byTag && !slices.Contains(l.filters, name) {
 			return fmt.Errorf("the simulated AWS does not support the filter %s of the lookup %s", name, token)
 		}
 	}
@@ -109,17 +112,17 @@ func getRegion(c *call, args values) (values, error) {
 		if name == "" {
 			return nil, fmt.Errorf("region not found for endpoint %q", endpoint)
 		}
-		if other := str(args, "name"); other != "" && other != name {
+		if other := str(args, regionArgument); other != "" && other != name {
 			return nil, errors.New("multiple Regions matched; use additional constraints to reduce matches to a single Region")
 		}
-	} else if other := str(args, "name"); other != "" {
+	} else if other := str(args, regionArgument); other != "" {
 		name = other
 	}
 	region, ok := catalog.LookupRegion(name)
 	if !ok {
 		return nil, fmt.Errorf("region not found for name %q", name)
 	}
-	return values{"name": name, "id": name, "description": region.Description(), "endpoint": endpointOf(region)}, nil
+	return values{regionArgument: name, "id": name, "description": region.Description(), "endpoint": endpointOf(region)}, nil
 }
 
 func getPartition(c *call, _ values) (values, error) {
@@ -134,18 +137,22 @@ func getAvailabilityZones(c *call, args values) (values, error) {
 	answer["id"] = c.region
 	c.assumeZones()
 	names, ids := []any{}, []any{}
-	for _, zone := range c.offers.Zones() {
+	for _, zone := range c.offers.allZones() {
 		properties := map[string]string{
-			"group-name": c.region, "opt-in-status": "opt-in-not-required", "region-name": c.region, "state": "available",
-			"zone-id": zone.ID, "zone-name": zone.Name, "zone-type": "availability-zone",
+			"group-name": c.region, "opt-in-status": "opt-in-not-required", "region-name": c.region, "state": zone.State,
+			"zone-id": zone.ZoneId, "zone-name": zone.ZoneName, "zone-type": zone.ZoneType,
 		}
-		fits := !slices.Contains(strList(args, "excludeNames"), zone.Name) && !slices.Contains(strList(args, "excludeZoneIds"), zone.ID) &&
-			(str(args, "state") == "" || str(args, "state") == "available")
+		if zone.ZoneType != availabilityZone {
+			properties["opt-in-status"] = "opted-in" // AWS returns no other Local Zones and Wavelength Zones
+		}
+		fits := !slices.Contains(strList(args, "excludeNames"), zone.ZoneName) &&
+			!slices.Contains(strList(args, "excludeZoneIds"), zone.ZoneId) &&
+			(str(args, "state") == "" || str(args, "state") == zone.State)
 		for name, property := range properties {
 			fits = fits && matchesFilters(args, name, property)
 		}
 		if fits {
-			names, ids = append(names, zone.Name), append(ids, zone.ID)
+			names, ids = append(names, zone.ZoneName), append(ids, zone.ZoneId)
 		}
 	}
 	answer["names"], answer["zoneIds"], answer["groupNames"] = names, ids, []any{c.region}

@@ -3,8 +3,6 @@ package awssim
 import (
 	"errors"
 	"slices"
-
-	"bastionless/rehearsal/awssim/catalog"
 )
 
 func getInstanceTypeOfferings(c *call, args values) (values, error) {
@@ -14,12 +12,14 @@ func getInstanceTypeOfferings(c *call, args values) (values, error) {
 		kind = "region"
 	}
 	types, locations, kinds := []any{}, []any{}, []any{}
-	for _, t := range catalog.InstanceTypes() {
+	for _, t := range c.offers.instanceTypes() {
 		zones := c.offers.ZonesOffering(t)
 		if !matchesFilters(args, "instance-type", t) || len(zones) == 0 {
 			continue
 		}
-		c.assumeInstanceType(t)
+		if !matchesFilters(args, "instance-type", "") { // a lookup of certain types, not of all
+			c.assumeInstanceType(t)
+		}
 		for _, location := range c.locations(kind, zones) {
 			if matchesFilters(args, "location", location) {
 				types, locations, kinds = append(types, t), append(locations, location), append(kinds, kind)
@@ -49,7 +49,7 @@ func (c *call) locations(kind string, zones []string) []string {
 
 func getInstanceType(c *call, args values) (values, error) {
 	name := str(args, "instanceType")
-	t, ok := catalog.LookupInstanceType(name)
+	t, ok := c.instanceType(name)
 	if !ok {
 		return nil, c.ec2Error("reading EC2 Instance Type ("+name+")", "DescribeInstanceTypes", "InvalidInstanceType",
 			"The following supplied instance types do not exist: [%s]", name)
@@ -100,9 +100,6 @@ func (c *call) prefixLists(args values, idArgument string) map[string]string {
 	return found
 }
 
-// prefixListBlocks stand for the CIDR blocks of AWS's prefix lists, which change.
-var prefixListBlocks = []string{"52.219.0.0/20"}
-
 func getManagedPrefixList(c *call, args values) (values, error) {
 	found := c.prefixLists(args, "id")
 	switch {
@@ -117,7 +114,7 @@ func getManagedPrefixList(c *call, args values) (values, error) {
 		answer["name"], answer["id"], answer["arn"] = name, id, "arn:"+c.partition+":ec2:"+c.region+":aws:prefix-list/"+id
 	}
 	entries := []any{}
-	for _, block := range prefixListBlocks {
+	for _, block := range c.offers.prefixListBlocks(str(answer, "id")) {
 		entries = append(entries, values{"cidr": block, "description": ""})
 	}
 	answer["entries"] = entries
@@ -136,6 +133,6 @@ func getPrefixList(c *call, args values) (values, error) {
 	for name, id := range found {
 		answer["name"], answer["id"], answer["prefixListId"] = name, id, id
 	}
-	answer["cidrBlocks"] = toList(prefixListBlocks)
+	answer["cidrBlocks"] = toList(c.offers.prefixListBlocks(str(answer, "id")))
 	return answer, nil
 }

@@ -12,9 +12,6 @@ import (
 	"bastionless/rehearsal/protocol"
 )
 
-// providerVersion is the version of pulumi-aws that the provider simulates.
-const providerVersion = "6.83.2"
-
 // provider implements Pulumi's provider protocol with the methods of a session.
 type provider struct {
 	pulumirpc.UnimplementedResourceProviderServer
@@ -218,16 +215,18 @@ func (p *provider) Read(ctx context.Context, req *pulumirpc.ReadRequest) (*pulum
 	if err != nil {
 		return nil, err
 	}
-	inputs, state, exists, err := p.read(ctx, string(resource.URN(req.GetUrn()).Type()), req.GetId(), fromProperties(recorded))
-	if err != nil || !exists {
+	// Like the Terraform bridge, treat a request without properties as an import.
+	imported := len(req.GetProperties().GetFields()) == 0
+	found, err := p.read(ctx, req.GetUrn(), string(resource.URN(req.GetUrn()).Type()), req.GetId(), fromProperties(recorded), imported)
+	if err != nil || found.id == "" {
 		return &pulumirpc.ReadResponse{}, err
 	}
-	readInputs, err := protocol.Marshal(keepSecrets(recorded, inputs))
+	inputs, err := protocol.Marshal(keepSecrets(recorded, found.inputs))
 	if err != nil {
 		return nil, err
 	}
-	properties, err := protocol.Marshal(keepSecrets(recorded, state))
-	return &pulumirpc.ReadResponse{Id: req.GetId(), Inputs: readInputs, Properties: properties}, err
+	properties, err := protocol.Marshal(keepSecrets(recorded, found.state))
+	return &pulumirpc.ReadResponse{Id: found.id, Inputs: inputs, Properties: properties}, err
 }
 
 // Update implements pulumirpc.ResourceProviderServer.

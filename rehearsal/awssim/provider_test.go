@@ -222,7 +222,7 @@ func TestProvider_import(t *testing.T) {
 	require.True(t, w.read(found))
 	require.Equal(t, vpc.outputs, found.outputs)
 	require.Empty(t, diffPaths(w.diff(found, in)))
-	require.False(t, w.read(&testResource{urn: vpc.urn, id: "vpc-1"}))
+	require.False(t, w.read(&testResource{urn: vpc.urn, id: "vpc-0123456789abcdef0"}))
 }
 
 func TestProvider_ignored_diff(t *testing.T) {

@@ -3,8 +3,8 @@ package awssim
 import (
 	"errors"
 	"fmt"
-	"hash/crc32"
 	"net/netip"
+	"slices"
 )
 
 const routeToken = "aws:ec2/route:Route"
@@ -81,13 +81,14 @@ func createRoute(c *call, in values) (string, values, error) {
 	exists := len(c.find(routeToken, func(v values) bool {
 		return str(v, "routeTableId") == table && routeDestination(v) == destination
 	})) > 0
-	if exists || sameBlock(str(c.vpc(str(found.State, "vpcId")).State, "cidrBlock"), destination) {
+	local := slices.ContainsFunc(vpcBlocks(c.vpc(str(found.State, "vpcId"))), func(block string) bool { return sameBlock(block, destination) })
+	if exists || local {
 		return "", nil, c.ec2Error(prefix, "CreateRoute", "RouteAlreadyExists", "The route identified by %s already exists.", destination)
 	}
 	if err := c.checkRouteTarget(prefix, "CreateRoute", found, in); err != nil {
 		return "", nil, err
 	}
-	id := fmt.Sprintf("r-%s%d", table, crc32.ChecksumIEEE([]byte(destination)))
+	id := routeID(table, destination)
 	state := clone(in)
 	state["origin"] = "CreateRoute"
 	refreshRoute(c, id, state)
@@ -129,7 +130,10 @@ func (c *call) checkRouteTarget(prefix, operation string, table *object, in valu
 }
 
 // refreshRoute sets the properties that depend on the network interface of the route.
-func refreshRoute(c *call, _ string, state values) {
+func refreshRoute(c *call, id string, state values) {
+	if route := c.get(routeToken, id); route != nil && route.Existing {
+		return
+	}
 	state["instanceId"], state["instanceOwnerId"], state["state"] = "", "", "blackhole"
 	eni := c.get(interfaceToken, str(state, "networkInterfaceId"))
 	if eni == nil {

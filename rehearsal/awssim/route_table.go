@@ -1,15 +1,12 @@
 package awssim
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
 )
-
-// maxRouteTables is the quota of a VPC.
-// https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html
-const maxRouteTables = 200
 
 func init() {
 	register(&resourceType{
@@ -21,6 +18,7 @@ func init() {
 		},
 		Outputs:  []string{"arn", "ownerId"},
 		Taggable: true,
+		Kind:     routeTableKind,
 		Create:   createRouteTable, Update: updateRouteTable, Delete: deleteRouteTable, Read: readRoutes,
 		NotFound: func(c *call, id string) error {
 			return c.routeTableNotFound("updating Route Table ("+id+")", "DescribeRouteTables", id)
@@ -33,7 +31,7 @@ func init() {
 			"gatewayId":    {ForceNew: true},
 		},
 		ExactlyOneOf: [][]string{{"gatewayId", "subnetId"}},
-		Create:       createAssociation, Update: updateAssociation,
+		Create:       createAssociation, Update: updateAssociation, ImportID: importAssociation,
 		NotFound: func(c *call, id string) error {
 			return c.ec2Error("updating Route Table Association ("+id+")", "ReplaceRouteTableAssociation", "InvalidAssociationID.NotFound",
 				"The association ID '%s' does not exist", id)
@@ -53,7 +51,7 @@ func createRouteTable(c *call, in values) (string, values, error) {
 	if vpc == nil {
 		return "", nil, c.vpcNotFound(prefix, "CreateRouteTable", str(in, "vpcId"))
 	}
-	if len(c.find(routeTableToken, func(v values) bool { return str(v, "vpcId") == vpc.ID })) >= maxRouteTables {
+	if len(c.find(routeTableToken, func(v values) bool { return str(v, "vpcId") == vpc.ID })) >= c.quota(routeTablesPerVPC) {
 		return "", nil, c.ec2Error(prefix, "CreateRouteTable", "RouteTableLimitExceeded", "The maximum number of route tables has been reached.")
 	}
 	id := c.newID("rtb")
@@ -267,6 +265,25 @@ func updateAssociation(c *call, id string, old, in values) (values, error) {
 		return nil, err
 	}
 	return updateAny(c, id, old, in)
+}
+
+// importAssociation returns the ID of the association that an import ID identifies by its subnet or gateway and its
+// route table.
+func importAssociation(c *call, importID string) (string, error) {
+	target, table, ok := strings.Cut(importID, "/")
+	if !ok || strings.Contains(table, "/") {
+		return "", verbatim("Unexpected format for import: " + importID +
+			". Use 'subnet ID/route table ID' or 'gateway ID/route table ID")
+	}
+	if c.get(routeTableToken, table) == nil {
+		return "", errors.New("couldn't find resource")
+	}
+	for _, o := range c.find(associationToken, func(v values) bool { return str(v, "routeTableId") == table }) {
+		if str(o.State, "subnetId") == target || str(o.State, "gatewayId") == target {
+			return o.ID, nil
+		}
+	}
+	return "", verbatim("No association found between route table ID " + table + " and target ID " + target)
 }
 
 func (c *call) checkAssociation(prefix, operation, table, subnet, gateway string) error {

@@ -70,13 +70,9 @@ func isIPv4(s string) bool {
 }
 
 const (
-	bucketToken           = "aws:s3/bucketV2:BucketV2"
-	publicAccessToken     = "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"
-	bucketEncryptionToken = "aws:s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2"
-	versioningToken       = "aws:s3/bucketVersioningV2:BucketVersioningV2"
-	lifecycleToken        = "aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2"
-	bucketPolicyToken     = "aws:s3/bucketPolicy:BucketPolicy"
-	ownershipToken        = "aws:s3/bucketOwnershipControls:BucketOwnershipControls"
+	publicAccessToken = "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"
+	bucketPolicyToken = "aws:s3/bucketPolicy:BucketPolicy"
+	ownershipToken    = "aws:s3/bucketOwnershipControls:BucketOwnershipControls"
 
 	// What a bucket contains besides its resources: its settings, which remain when a resource is deleted,
 	// and its objects.
@@ -101,26 +97,21 @@ func init() {
 	register(&resourceType{
 		Token: bucketToken,
 		Inputs: map[string]attribute{
-			"bucket":                             {ForceNew: true, Computed: true, Validate: lengthBetween(0, 63)},
-			"bucketPrefix":                       {ForceNew: true, Validate: lengthBetween(0, 37)},
-			"forceDestroy":                       {Default: false},
-			"objectLockEnabled":                  {ForceNew: true, Computed: true},
-			"accelerationStatus":                 {Computed: true},
-			"acl":                                {Computed: true},
-			"corsRules":                          {Computed: true},
-			"grants":                             {Computed: true},
-			"lifecycleRules":                     {Computed: true},
-			"loggings":                           {Computed: true},
-			"objectLockConfiguration":            {Computed: true},
-			"policy":                             {Computed: true, IsPolicy: true, Validate: validatePolicyJSON},
-			"replicationConfigurations":          {Computed: true},
-			"requestPayer":                       {Computed: true, Validate: stringInSet("Requester", "BucketOwner")},
-			"serverSideEncryptionConfigurations": {Computed: true},
-			"versionings":                        {Computed: true},
-			"websites":                           {Computed: true},
+			"bucket":                  {ForceNew: true, Computed: true, Validate: lengthBetween(0, 63)},
+			"bucketPrefix":            {ForceNew: true, Validate: lengthBetween(0, 37)},
+			"forceDestroy":            {Default: false},
+			"objectLockEnabled":       {ForceNew: true, Computed: true},
+			"accelerationStatus":      {Computed: true},
+			"acl":                     {Computed: true},
+			"corsRules":               {Computed: true},
+			"grants":                  {Computed: true},
+			"lifecycleRules":          {Computed: true},
+			"objectLockConfiguration": {Computed: true},
+			"policy":                  {Computed: true, IsPolicy: true, Validate: validatePolicyJSON},
+			"requestPayer":            {Computed: true, Validate: stringInSet("Requester", "BucketOwner")},
 		},
 		Outputs: []string{
-			"arn", "bucketDomainName", "bucketRegionalDomainName", "hostedZoneId", "region", "websiteDomain", "websiteEndpoint",
+			"arn", "bucketDomainName", "bucketRegionalDomainName", "hostedZoneId", bucketRegionOutput, "websiteDomain", "websiteEndpoint",
 		},
 		AutoName:      &autoName{attribute: "bucket", unlessSet: "bucketPrefix", maxLength: 63, lowerCase: true},
 		ConflictsWith: [][]string{{"bucket", "bucketPrefix"}, {"acl", "grants"}}, Taggable: true,
@@ -173,22 +164,23 @@ func createBucket(c *call, in values) (string, values, error) {
 	if problem := checkBucketName(name, c.region); problem != "" {
 		return "", nil, fmt.Errorf("validating S3 Bucket (%s) name: %s", name, problem)
 	}
+	owned := c.get(bucketToken, name) != nil || c.options.Account != nil && slices.Contains(c.options.Account.Buckets, name)
 	switch {
 	case !validBucketName(name):
 		return "", nil, c.s3Error(prefix, "CreateBucket", 400, "InvalidBucketName", "The specified bucket is not valid.")
 	case slices.Contains(takenBuckets, name):
 		return "", nil, c.s3Error(prefix, "CreateBucket", 409, "BucketAlreadyExists", "The requested bucket name is not available. The bucket "+
 			"namespace is shared by all users of the system. Please select a different name and try again.")
-	case c.get(bucketToken, name) != nil && c.region == "us-east-1":
+	case owned && c.region == "us-east-1":
 		return "", nil, fmt.Errorf("%s: BucketAlreadyExists", prefix) // the provider checks, since S3 returns no error in us-east-1
-	case c.get(bucketToken, name) != nil:
+	case owned:
 		return "", nil, c.s3Error(prefix, "CreateBucket", 409, "BucketAlreadyOwnedByYou",
 			"Your previous request to create the named bucket succeeded and you already own it.")
 	}
 	domain := "s3." + c.region + "." + c.dnsSuffix
 	maps.Copy(in, values{
 		"arn": "arn:" + c.partition + ":s3:::" + name, "bucketDomainName": name + ".s3." + c.dnsSuffix,
-		"bucketRegionalDomainName": name + "." + domain, "hostedZoneId": bucketZones[c.region], "region": c.region,
+		"bucketRegionalDomainName": name + "." + domain, "hostedZoneId": bucketZones[c.region], bucketRegionOutput: c.region,
 		"websiteDomain": "", "websiteEndpoint": "", "accelerationStatus": "", "requestPayer": "BucketOwner",
 		"objectLockEnabled": boolean(in, "objectLockEnabled"),
 	})

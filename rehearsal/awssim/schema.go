@@ -1,5 +1,7 @@
 package awssim
 
+import "maps"
+
 // attribute describes an input of a resource type, in the terms of the Terraform plugin SDK's schema. Every
 // input is an output as well.
 type attribute struct {
@@ -70,6 +72,11 @@ type resourceType struct {
 	Update func(c *call, id string, old, in values) (state values, err error)
 	// Delete deletes the resource. Nil: it is removed from the account without further checks.
 	Delete func(c *call, id string, state values) error
+	// ImportID returns the ID of the resource that an import ID identifies, and "" if there is no such resource.
+	// Optional: without it, they are the same.
+	ImportID func(c *call, importID string) (string, error)
+	// Kind is how EC2 describes the resources. Optional.
+	Kind *ec2Kind
 	// Read updates the properties that depend on other resources. Optional.
 	Read func(c *call, id string, state values)
 	// NotFound returns AWS's error for an update of a resource that does not exist. Optional.
@@ -79,9 +86,13 @@ type resourceType struct {
 // resourceTypes are all types that the simulated AWS supports, by token.
 var resourceTypes = map[string]*resourceType{}
 
+// readOnlyTypes are the types that the simulated AWS supports only for existing resources, which a program reads.
+var readOnlyTypes = map[string]*resourceType{}
+
 // register adds resource types. The init function of each service's file calls it.
 func register(types ...*resourceType) {
 	for _, t := range types {
+		maps.Copy(t.Inputs, version6Inputs[t.Token])
 		if t.Taggable {
 			t.Inputs["tags"] = attribute{}
 			t.Outputs = append(t.Outputs, "tagsAll")

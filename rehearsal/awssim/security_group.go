@@ -8,15 +8,6 @@ import (
 	"strings"
 )
 
-const (
-	// maxGroups is the quota of a Region.
-	// https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html
-	maxGroups = 2500
-
-	// maxGroupsPerInterface is the quota of a network interface.
-	maxGroupsPerInterface = 5
-)
-
 var (
 	notSG            = regexp.MustCompile(`^([^s]|s[^g]|sg[^-]|sg?$|$)`)
 	groupDescription = regexp.MustCompile(`^[A-Za-z0-9 ._\-:/()#,@\[\]+=&;{}!$*]*$`)
@@ -42,6 +33,7 @@ func init() {
 		Outputs:       []string{"arn", "ownerId"},
 		ConflictsWith: [][]string{{"name", "namePrefix"}},
 		Taggable:      true,
+		Kind:          groupKind,
 		Create:        createSecurityGroup, Update: updateSecurityGroup, Delete: deleteSecurityGroup, Read: readRules, NotFound: groupNotFound,
 	}, &resourceType{
 		Token: defaultSecurityGroupToken,
@@ -104,7 +96,7 @@ func (c *call) checkGroup(in values, name string) error {
 	if len(c.find(securityGroupToken, same)) > 0 || strings.EqualFold(name, "default") {
 		return c.ec2Error(prefix, operation, "InvalidGroup.Duplicate", "The security group '%s' already exists for VPC '%s'", name, vpc)
 	}
-	if len(c.find(securityGroupToken, nil)) >= maxGroups {
+	if len(c.find(securityGroupToken, nil)) >= c.quota(groupsPerRegion) {
 		return c.ec2Error(prefix, operation, "SecurityGroupLimitExceeded", "The maximum number of security groups for VPC '%s' has been reached.", vpc)
 	}
 	return nil
@@ -202,7 +194,7 @@ func (c *call) checkGroups(prefix, operation string, groups []string, subnet *ob
 			return c.ec2Error(prefix, operation, "InvalidParameter", "Security group %s and subnet %s belong to different networks.", id, subnet.ID)
 		}
 	}
-	if len(groups) > maxGroupsPerInterface {
+	if len(groups) > c.quota(groupsPerInterface) {
 		return c.ec2Error(prefix, operation, "SecurityGroupsPerInterfaceLimitExceeded",
 			"The maximum number of security groups per interface has been reached.")
 	}

@@ -12,12 +12,6 @@ import (
 const (
 	ingressRuleToken = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
 	egressRuleToken  = "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"
-
-	// maxRules is the quota for each direction and each of IPv4 and IPv6.
-	// https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html
-	// AWS's prefix list of S3 counts as one rule.
-	// https://docs.aws.amazon.com/vpc/latest/userguide/working-with-aws-managed-prefix-lists.html
-	maxRules = 60
 )
 
 // sources are the inputs for the peer, of which exactly one is set. A change to another one replaces the
@@ -149,7 +143,9 @@ func (c *call) checkRule(prefix, operation, token, id string, rule values) error
 			return c.ec2Error(prefix, operation, "InvalidPermission.Duplicate", `the specified rule "%s" already exists`, describeRule(rule))
 		}
 	}
-	if id == "" && count >= maxRules {
+	// AWS's prefix list of S3 counts as one rule.
+	// https://docs.aws.amazon.com/vpc/latest/userguide/working-with-aws-managed-prefix-lists.html
+	if id == "" && count >= c.quota(rulesPerGroup) {
 		return c.ec2Error(prefix, operation, "RulesPerSecurityGroupLimitExceeded",
 			"The maximum number of rules per security group has been reached.")
 	}

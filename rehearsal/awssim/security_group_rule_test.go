@@ -113,7 +113,7 @@ func TestSecurityGroupRule_errors(t *testing.T) {
 	}
 	w.create(ingressRuleToken, "x", with(in, peer("prefixListId", "pl-61a54008")))
 	w.create(ingressRuleToken, "x", with(in, peer("referencedSecurityGroupId", other)))
-	for i := range maxRules - 4 {
+	for i := range rulesPerGroup.limit - 4 {
 		w.create(ingressRuleToken, fmt.Sprint(i), with(in, values{"fromPort": float64(i), "toPort": float64(i)}))
 	}
 	require.Equal(t, refused("RulesPerSecurityGroupLimitExceeded", "The maximum number of rules per security group has been reached."),

@@ -3,6 +3,7 @@ package awssim
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 
 	"bastionless/rehearsal/awssim/catalog"
@@ -23,7 +24,7 @@ type session struct {
 }
 
 func newSession(cloud *Cloud) *session {
-	return &session{cloud: cloud, account: cloud.existing.ID, canceled: make(chan struct{})}
+	return &session{cloud: cloud, account: cloud.accountID(), canceled: make(chan struct{})}
 }
 
 // cancel cancels the operation: calls that wait for the cloud, and later calls, fail. It does not wait
@@ -44,7 +45,8 @@ func (s *session) newCall(token string) *call {
 	defer s.mu.Unlock()
 	c := &call{Cloud: s.cloud, account: s.account, region: s.region, defaultTags: s.defaultTags, token: token}
 	if region, ok := catalog.LookupRegion(s.region); ok {
-		c.offers, c.partition, c.dnsSuffix = region, region.Partition().Name, region.Partition().DNSSuffix
+		c.offers, c.partition, c.dnsSuffix = &offers{Region: region}, region.Partition().Name, region.Partition().DNSSuffix
+		c.offers.file = c.file()
 	}
 	return c
 }
@@ -93,6 +95,14 @@ func lookupType(token string) (*resourceType, error) {
 	return t, nil
 }
 
+// readableType returns the type with this token, including those that can only be read, or nil.
+func readableType(token string) *resourceType {
+	if t := readOnlyTypes[token]; t != nil {
+		return t
+	}
+	return resourceTypes[token]
+}
+
 // create creates the resource with this URN and name. If it returns an error and an ID, the resource
 // exists, and a later step of its creation failed.
 func (s *session) create(ctx context.Context, urn, token, name string, in values) (id string, state values, err error) {
@@ -131,30 +141,65 @@ func (s *session) create(ctx context.Context, urn, token, name string, in values
 	return id, clone(state), err
 }
 
-// read returns the inputs and the state of a resource, or false if it does not exist. recorded are its
-// inputs in Pulumi's state; they are empty when the resource is imported.
-func (s *session) read(ctx context.Context, token, id string, recorded values) (inputs, state values, exists bool, err error) {
-	t, err := lookupType(token)
-	if err != nil {
-		return nil, nil, false, err
+// readResult is what a read returns about a resource. The zero value means that it does not exist.
+type readResult struct {
+	id            string
+	inputs, state values
+}
+
+// read reads a resource. recorded are its inputs in Pulumi's state. imported is true if Pulumi's state does not contain
+// the resource: a program reads an existing one, or imports it.
+func (s *session) read(ctx context.Context, urn, token, id string, recorded values, imported bool) (readResult, error) {
+	t := readableType(token)
+	if t == nil {
+		_, err := lookupType(token)
+		return readResult{}, err
 	}
 	c, err := s.begin(ctx, token)
 	if err != nil {
-		return nil, nil, false, t.wrapError("", "", err)
+		return readResult{}, t.wrapError("", "", err)
 	}
 	defer c.unlock()
-	o := c.get(t.Token, id)
-	if o == nil || o.Owner != "" && t.Token != defaultSecurityGroupToken {
-		return nil, nil, false, nil
+	if imported && t.ImportID != nil {
+		if id, err = t.ImportID(c, id); err != nil {
+			return readResult{}, err
+		}
+	}
+	if imported && t.Kind != nil {
+		if err := t.Kind.checkID(c, t.Kind.reading+" ("+id+")", id); err != nil {
+			return readResult{}, t.wrapError("refreshing", urn, err)
+		}
+	}
+	o := c.readable(t.Token, id)
+	if o == nil {
+		return readResult{}, nil
 	}
 	if t.Read != nil {
 		t.Read(c, o.ID, o.State)
 	}
-	state = clone(o.State)
+	state := clone(o.State)
 	if len(recorded) == 0 {
 		recorded = t.importInputs(state)
 	}
-	return t.readInputs(recorded, state), state, true, nil
+	return readResult{o.ID, t.readInputs(recorded, state), state}, nil
+}
+
+// createdWithVPC are the types of the resources that AWS creates with each VPC. Programs can read them.
+var createdWithVPC = []string{defaultSecurityGroupToken, routeTableToken, networkACLToken}
+
+// readable returns the resource that the provider reads, or nil.
+func (c *call) readable(token, id string) *object {
+	o := c.get(token, id)
+	switch token {
+	case securityGroupToken:
+		o = c.securityGroup(id) // the provider reads a default group as well
+	case defaultNetworkACLToken:
+		o = c.get(networkACLToken, id)
+	}
+	if o == nil || o.Owner != "" && !slices.Contains(createdWithVPC, o.Type) {
+		return nil
+	}
+	return o
 }
 
 // update updates a resource in place and returns its state.

@@ -25,7 +25,6 @@ func init() {
 		Token: ssmAssociationToken,
 		Inputs: map[string]attribute{
 			"name":                          {ForceNew: true, Computed: true},
-			"instanceId":                    {ForceNew: true},
 			"targets":                       {Computed: true, Set: true, Validate: associationTargets},
 			"parameters":                    {Computed: true},
 			"scheduleExpression":            {Validate: lengthBetween(1, 256)},

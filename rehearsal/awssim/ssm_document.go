@@ -102,7 +102,7 @@ func createDocument(c *call, in values) (string, values, error) {
 	if code != "" {
 		return "", nil, c.ssmError(prefix, "CreateDocument", code, "%s", message)
 	}
-	if c.get(documentToken, name) != nil {
+	if file := c.file(); c.get(documentToken, name) != nil || file != nil && slices.Contains(file.Documents, name) {
 		return "", nil, c.ssmError(prefix, "CreateDocument", "DocumentAlreadyExists", "Document with same name %s already exists", name)
 	}
 	maps.Copy(in, values{

@@ -4,11 +4,9 @@ import (
 	"fmt"
 	"maps"
 	"net/netip"
+	"slices"
 	"strings"
 )
-
-// maxSubnets is a quota of a VPC. https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html
-const maxSubnets = 200
 
 func init() {
 	register(&resourceType{
@@ -31,6 +29,7 @@ func init() {
 		Outputs:       []string{"arn", "ipv6CidrBlockAssociationId", "ownerId"},
 		ConflictsWith: [][]string{{"availabilityZone", "availabilityZoneId"}},
 		Taggable:      true,
+		Kind:          subnetKind,
 		Create:        createSubnet, Update: updateAny, Delete: deleteSubnet,
 		NotFound: func(c *call, id string) error {
 			return c.ec2Error("updating EC2 Subnet ("+id+")", "ModifySubnetAttribute", "InvalidSubnetID.NotFound", "The subnet ID '%s' does not exist", id)
@@ -45,8 +44,11 @@ func createSubnet(c *call, in values) (string, values, error) {
 		return "", nil, c.vpcNotFound(prefix, operation, str(in, "vpcId"))
 	}
 	block, err := netip.ParsePrefix(str(in, "cidrBlock"))
-	outer, _ := netip.ParsePrefix(str(vpc.State, "cidrBlock"))
-	if err != nil || block.Bits() < 16 || block.Bits() > 28 || block.Bits() < outer.Bits() || !outer.Contains(block.Addr()) {
+	inVPC := slices.ContainsFunc(vpcBlocks(vpc), func(text string) bool {
+		outer, err := netip.ParsePrefix(text)
+		return err == nil && block.Bits() >= outer.Bits() && outer.Contains(block.Addr())
+	})
+	if err != nil || block.Bits() < 16 || block.Bits() > 28 || !inVPC {
 		return "", nil, c.ec2Error(prefix, operation, "InvalidSubnet.Range", "The CIDR '%s' is invalid.", str(in, "cidrBlock"))
 	}
 	for _, input := range []string{"ipv6CidrBlock", "ipv6Native", "assignIpv6AddressOnCreation", "enableDns64", "outpostArn"} {
@@ -64,7 +66,7 @@ func createSubnet(c *call, in values) (string, values, error) {
 			return "", nil, c.ec2Error(prefix, operation, "InvalidSubnet.Conflict", "The CIDR '%s' conflicts with another subnet", block)
 		}
 	}
-	if len(others) >= maxSubnets {
+	if len(others) >= c.quota(subnetsPerVPC) {
 		return "", nil, c.ec2Error(prefix, operation, "SubnetLimitExceeded", "The maximum number of subnets has been reached.")
 	}
 	id := c.newID("subnet")

@@ -95,7 +95,7 @@ func TestTypes_notFound(t *testing.T) {
 		bucketToken: modeled("S3", "S3 Bucket", "PutBucketTagging", "404", "NoSuchBucket", "The specified bucket does not exist"),
 	}
 	for token := range resourceTypes {
-		missing := &testResource{urn: testURN(token, "x"), id: "x", outputs: resource.PropertyMap{}}
+		missing := &testResource{urn: testURN(token, "x"), id: "x", outputs: resource.PropertyMap{"arn": resource.NewProperty("x")}}
 		require.False(t, w.read(missing), token)
 		w.delete(missing)
 		_, err := w.provider.Update(background, updateRequest{URN: missing.urn, ID: "x"})
@@ -239,6 +239,9 @@ func TestTypes_lifecycle(t *testing.T) {
 			w.requireNoDiff(x.testResource, bare)
 		}
 		found := &testResource{urn: x.urn, id: x.id}
+		if token == associationToken {
+			found.id = resource.ID(str(x.state(), "subnetId") + "/" + str(x.state(), "routeTableId"))
+		}
 		require.True(t, w.read(found), token)
 		require.Equal(t, x.outputs, found.outputs, token)
 	}

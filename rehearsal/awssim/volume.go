@@ -67,6 +67,9 @@ func (c *call) newRootDevice(in values, image catalog.Image) (values, error) {
 	}
 	chosen, _ := in["rootBlockDevice"].(values)
 	maps.Copy(device, clone(chosen))
+	if file := c.file(); file != nil && file.EbsEncryptionByDefault != nil && *file.EbsEncryptionByDefault {
+		device["encrypted"] = true // even if the input is false
+	}
 	kind := str(device, "volumeType")
 	if t := volumeTypes[kind]; t.maxMiBps == 0 && integer(device, "throughput") > 0 {
 		return nil, fmt.Errorf("collecting instance settings: creating resource: throughput attribute not supported for "+

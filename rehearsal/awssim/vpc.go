@@ -17,10 +17,6 @@ const (
 	interfaceToken            = "aws:ec2/networkInterface:NetworkInterface"
 )
 
-// maxVPCs is the default quota of an account.
-// https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html
-const maxVPCs = 5
-
 func init() {
 	register(&resourceType{
 		Token: vpcToken,
@@ -56,7 +52,7 @@ func init() {
 			}
 			return nil
 		},
-		Create: createVPC, Update: updateVPC, Delete: deleteVPC,
+		Kind: vpcKind, Create: createVPC, Update: updateVPC, Delete: deleteVPC,
 		NotFound: func(c *call, id string) error {
 			return c.vpcNotFound("updating EC2 VPC ("+id+")", "ModifyVpcAttribute", id)
 		},
@@ -74,18 +70,14 @@ func createVPC(c *call, in values) (string, values, error) {
 	table, group, acl := c.newID("rtb"), c.newID("sg"), c.newID("acl")
 	state := clone(in)
 	maps.Copy(state, values{
-		"arn": c.arn("ec2", "vpc/"+id), "defaultNetworkAclId": acl, "defaultRouteTableId": table, "mainRouteTableId": table,
-		"defaultSecurityGroupId": group, "dhcpOptionsId": "dopt-0" + hash("dhcp "+c.region, 16), "ownerId": c.account,
+		"arn": c.arn("ec2", "vpc/"+id), "dhcpOptionsId": "dopt-0" + hash("dhcp "+c.region, 16), "ownerId": c.account,
 		"ipv6AssociationId": "", "ipv6CidrBlock": "", "ipv6CidrBlockNetworkBorderGroup": "",
 		"enableDnsSupport": true, "enableDnsHostnames": false, "enableNetworkAddressUsageMetrics": false,
 	})
 	vpc := c.put(vpcToken, id, state)
-	owner := vpc.key()
-	c.put(routeTableToken, table, values{"vpcId": id, "routes": []any{}}).Owner = owner
-	defaultGroup := c.put(defaultSecurityGroupToken, group, values{"vpcId": id, "name": "default", "description": "default VPC security group"})
-	defaultGroup.Owner = owner
-	c.addRule(defaultGroup, ingressRuleToken, values{"ipProtocol": "-1", "referencedSecurityGroupId": group})
-	c.addRule(defaultGroup, egressRuleToken, values{"ipProtocol": "-1", "cidrIpv4": "0.0.0.0/0"})
+	c.addMainRouteTable(vpc, table)
+	c.addDefaultGroup(vpc, group)
+	c.addDefaultNetworkACL(vpc, acl)
 	// The provider sets the attributes after the VPC exists.
 	if err := c.partialFault(); err != nil {
 		return id, state, partial(err)
@@ -99,6 +91,37 @@ func createVPC(c *call, in values) (string, values, error) {
 		}
 	}
 	return id, state, nil
+}
+
+// addMainRouteTable adds the route table that AWS creates with a VPC.
+func (c *call) addMainRouteTable(vpc *object, id string) {
+	table := c.put(routeTableToken, id, values{
+		"vpcId": vpc.ID, "routes": []any{}, "propagatingVgws": []any{}, "ownerId": vpc.State["ownerId"], "arn": c.arn("ec2", "route-table/"+id),
+		"tags": values{}, "tagsAll": values{},
+	})
+	table.Owner, vpc.State["mainRouteTableId"], vpc.State["defaultRouteTableId"] = vpc.key(), id, id
+}
+
+// addDefaultGroup adds the security group that AWS creates with a VPC.
+func (c *call) addDefaultGroup(vpc *object, id string) {
+	group := c.put(defaultSecurityGroupToken, id, values{
+		"vpcId": vpc.ID, "name": "default", "namePrefix": "", "description": "default VPC security group", "ownerId": vpc.State["ownerId"],
+		"arn": c.arn("ec2", "security-group/"+id), "revokeRulesOnDelete": false, "tags": values{}, "tagsAll": values{},
+	})
+	group.Owner, vpc.State["defaultSecurityGroupId"] = vpc.key(), id
+	c.addRule(group, ingressRuleToken, values{"ipProtocol": "-1", "referencedSecurityGroupId": id})
+	c.addRule(group, egressRuleToken, values{"ipProtocol": "-1", "cidrIpv4": "0.0.0.0/0"})
+}
+
+// vpcBlocks returns the CIDR blocks of a VPC, the primary one first.
+func vpcBlocks(vpc *object) []string {
+	blocks := []string{str(vpc.State, "cidrBlock")}
+	for _, association := range objectList(vpc.Extra, "cidrBlockAssociations") {
+		if block := str(association, "cidrBlock"); block != blocks[0] && str(association, "state") == "associated" {
+			blocks = append(blocks, block)
+		}
+	}
+	return blocks
 }
 
 // checkVPC returns AWS's error for a new VPC.
@@ -119,7 +142,7 @@ func (c *call) checkVPC(prefix string, in values) error {
 	if block, err := netip.ParsePrefix(cidr); err != nil || isReserved(block) {
 		return c.ec2Error(prefix, operation, "InvalidVpc.Range", "The CIDR '%s' is invalid.", cidr)
 	}
-	if len(c.find(vpcToken, nil)) >= maxVPCs {
+	if len(c.find(vpcToken, nil)) >= c.quota(vpcsPerRegion) {
 		return c.ec2Error(prefix, operation, "VpcLimitExceeded", "The maximum number of VPCs has been reached.")
 	}
 	return nil

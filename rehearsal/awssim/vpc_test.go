@@ -46,9 +46,9 @@ func TestVPC(t *testing.T) {
 	require.Equal(t, false, out["enableDnsHostnames"])
 	require.Equal(t, values{"Name": "a"}, out["tagsAll"])
 	w.requireNoDiff(vpc, in)
-	// AWS creates a route table and a security group with the VPC, and deletes them with it.
+	// AWS creates a route table, a network ACL and a security group with the VPC, and deletes them with it.
 	require.Equal(t, []Object{{vpcToken, string(vpc.id), "a"}}, w.cloud.Inventory())
-	require.Len(t, w.cloud.Objects, 5, "the VPC, a route table, a security group and its two rules")
+	require.Len(t, w.cloud.Objects, 6, "the VPC, a route table, a network ACL, a security group and its two rules")
 	w.delete(vpc)
 	require.Empty(t, w.cloud.Objects)
 	require.False(t, w.read(vpc))
@@ -116,7 +116,7 @@ func TestVPC_errors(t *testing.T) {
 	require.Equal(t, refused("MissingParameter", "Either 'cidrBlock' or 'ipv4IpamPoolId' should be provided."), w.createError(vpcToken, "v", values{}))
 	require.Equal(t, "creating EC2 VPC: the simulated AWS does not support IPv6: assignGeneratedIpv6CidrBlock",
 		w.createError(vpcToken, "v", values{"cidrBlock": "10.0.0.0/16", "assignGeneratedIpv6CidrBlock": true}))
-	for i := range maxVPCs {
+	for i := range vpcsPerRegion.limit {
 		w.vpc(fmt.Sprint(i), "10.0.0.0/16") // blocks may repeat
 	}
 	require.Equal(t, refused("VpcLimitExceeded", "The maximum number of VPCs has been reached."),

@@ -89,7 +89,7 @@ func TestWire_negotiation(t *testing.T) {
 	require.NoError(t, err)
 	info, err := client.GetPluginInfo(background, &emptypb.Empty{})
 	require.NoError(t, err)
-	require.Equal(t, "6.83.2", info.GetVersion())
+	require.Equal(t, providerVersion, info.GetVersion())
 	configured, err := client.Configure(background, &pulumirpc.ConfigureRequest{Args: send(toProperties(inTokyo), true)})
 	require.NoError(t, err)
 	require.True(t, proto.Equal(&pulumirpc.ConfigureResponse{AcceptSecrets: true, SupportsPreview: true}, configured), configured)
@@ -224,7 +224,7 @@ func TestWire_readWithoutAResource(t *testing.T) {
 	t.Parallel()
 	w, _ := newConnectedCloud(t)
 	response, err := w.provider.client.Read(background, &pulumirpc.ReadRequest{
-		Urn: string(testURN(vpcToken, "v")), Id: "vpc-1", Properties: &structpb.Struct{},
+		Urn: string(testURN(vpcToken, "v")), Id: "vpc-0123456789abcdef0", Properties: &structpb.Struct{},
 	})
 	require.NoError(t, err)
 	require.True(t, proto.Equal(&pulumirpc.ReadResponse{}, response), response)

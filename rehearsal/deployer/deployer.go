@@ -117,6 +117,20 @@ var resourceActions = map[string][]string{
 	},
 }
 
+// readActions are the actions that reading an existing resource, which the stack does not own, needs, by type.
+var readActions = map[string][]string{
+	"aws:ec2/vpc:Vpc": {
+		"ec2:DescribeNetworkAcls", "ec2:DescribeRouteTables", "ec2:DescribeSecurityGroups", "ec2:DescribeVpcAttribute", "ec2:DescribeVpcs",
+	},
+	"aws:ec2/subnet:Subnet":                               {"ec2:DescribeSubnets"},
+	"aws:ec2/routeTable:RouteTable":                       {"ec2:DescribeRouteTables"},
+	"aws:ec2/routeTableAssociation:RouteTableAssociation": {"ec2:DescribeRouteTables"},
+	"aws:ec2/networkAcl:NetworkAcl":                       {"ec2:DescribeNetworkAcls"},
+	"aws:ec2/defaultNetworkAcl:DefaultNetworkAcl":         {"ec2:DescribeNetworkAcls"},
+	"aws:ec2/securityGroup:SecurityGroup":                 {"ec2:DescribeSecurityGroups"},
+	"aws:ec2/vpcEndpoint:VpcEndpoint":                     {"ec2:DescribePrefixLists", "ec2:DescribeVpcEndpoints"},
+}
+
 // lookupActions are the actions that a lookup needs. Some need none, because they call no API or one that is always allowed.
 var lookupActions = map[string][]string{
 	"aws:index/getCallerIdentity:getCallerIdentity":             {},
@@ -130,14 +144,24 @@ var lookupActions = map[string][]string{
 	"aws:ec2/getAmi:getAmi":                                     {"ec2:DescribeImages"},
 	"aws:ec2/getManagedPrefixList:getManagedPrefixList":         {"ec2:DescribeManagedPrefixLists", "ec2:GetManagedPrefixListEntries"},
 	"aws:ssm/getParameter:getParameter":                         {"ssm:GetParameter"},
+	"aws:ec2/getVpc:getVpc":                                     {"ec2:DescribeRouteTables", "ec2:DescribeVpcAttribute", "ec2:DescribeVpcs"},
+	"aws:ec2/getSubnet:getSubnet":                               {"ec2:DescribeSubnets"},
+	"aws:ec2/getRouteTable:getRouteTable":                       {"ec2:DescribeRouteTables"},
+	"aws:ec2/getRouteTables:getRouteTables":                     {"ec2:DescribeRouteTables"},
+	"aws:ec2/getNetworkAcls:getNetworkAcls":                     {"ec2:DescribeNetworkAcls"},
+	"aws:ec2/getSecurityGroup:getSecurityGroup":                 {"ec2:DescribeSecurityGroups"},
+	"aws:ec2/getVpcEndpoint:getVpcEndpoint":                     {"ec2:DescribePrefixLists", "ec2:DescribeVpcEndpoints"},
+	"aws:vpc/getSecurityGroupRules:getSecurityGroupRules":       {"ec2:DescribeSecurityGroupRules"},
+	"aws:vpc/getSecurityGroupRule:getSecurityGroupRule":         {"ec2:DescribeSecurityGroupRules"},
 }
 
 // passRole is allowed in statements of its own, for the stack's roles only.
 const passRole = "iam:PassRole"
 
-// actionsFor returns the actions that resources of these types and these lookups need, sorted and without duplicates.
+// actionsFor returns the actions that resources of these types, existing resources that are only read, and these
+// lookups need, sorted and without duplicates.
 // Providers and components need none. The error lists the types and lookups whose actions are not known.
-func actionsFor(types, lookups []string) ([]string, error) {
+func actionsFor(types, read, lookups []string) ([]string, error) {
 	actions := map[string]bool{}
 	var unknown []string
 	collect := func(table map[string][]string, token string) {
@@ -153,6 +177,9 @@ func actionsFor(types, lookups []string) ([]string, error) {
 		if strings.HasPrefix(token, "aws:") {
 			collect(resourceActions, token)
 		}
+	}
+	for _, token := range read {
+		collect(readActions, token)
 	}
 	for _, token := range lookups {
 		collect(lookupActions, token)

@@ -29,6 +29,19 @@ func TestMain(m *testing.M) {
 	os.Exit(stacktest.Main(m))
 }
 
+// existing is a frozen stack in an existing VPC. It has an account of its own.
+const existing = "existing"
+
+// A deployer of a stack in an existing VPC can neither create, change nor delete networks.
+func TestUsageOf_existing(t *testing.T) {
+	t.Parallel()
+	policy, err := usageOf(t, existing).Policy()
+	require.NoError(t, err)
+	require.Contains(t, policy, `"ec2:CreateVpcEndpoint"`)
+	require.Contains(t, policy, `"ec2:DescribeNetworkAcls"`)
+	require.NotRegexp(t, `:(Create|Delete|Modify|Associate|Replace)(Vpc"|Subnet|RouteTable|Route"|NetworkAcl|VpcAttribute)`, policy)
+}
+
 // lookups records the lookups of providers.
 type lookups struct {
 	mu     sync.Mutex
@@ -51,7 +64,11 @@ func (p recordingProvider) Invoke(ctx context.Context, req *pulumirpc.InvokeRequ
 // usageOf deploys a stack in a simulated account and returns what it uses.
 func usageOf(t *testing.T, stack string) Usage {
 	t.Helper()
-	cloud, err := awssim.New(awssim.Options{AssumeExisting: true})
+	options := awssim.Options{AssumeExisting: true}
+	if stack == existing {
+		options.Account = stacktest.Account(t, stack)
+	}
+	cloud, err := awssim.New(options)
 	require.NoError(t, err)
 	recorded := &lookups{}
 	deployed := stacktest.Open(t, engine.Options{
@@ -80,7 +97,7 @@ func cutPolicy(t *testing.T, text, stack string) (before, policy, after string) 
 
 // The document has the policy of each deployed stack. -update writes them.
 func TestDocument(t *testing.T) {
-	for _, stack := range stacktest.Stacks() {
+	for _, stack := range append(stacktest.Stacks(), existing) {
 		want, err := usageOf(t, stack).Policy()
 		require.NoError(t, err)
 		text, err := os.ReadFile(document)
@@ -146,24 +163,28 @@ func TestPolicy_unknownType(t *testing.T) {
 func TestActionsFor(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
-		types, lookups, want []string
+		types, read, lookups, want []string
 	}{
-		"nothing":      {nil, nil, nil},
-		"no API calls": {[]string{"pulumi:pulumi:Stack", "pulumi:providers:aws", "bastionless:network:VPC"}, []string{"aws:index/getRegion:getRegion"}, nil},
+		"nothing":      {nil, nil, nil, nil},
+		"no API calls": {[]string{"pulumi:pulumi:Stack", "pulumi:providers:aws", "bastionless:network:VPC"}, nil, []string{"aws:index/getRegion:getRegion"}, nil},
 		"duplicates": {
 			[]string{"aws:iam/rolePolicy:RolePolicy", "aws:iam/rolePolicy:RolePolicy"},
+			nil,
 			[]string{"aws:ec2/getAmi:getAmi", "aws:ec2/getAmi:getAmi"},
 			[]string{"ec2:DescribeImages", "iam:DeleteRolePolicy", "iam:GetRolePolicy", "iam:PutRolePolicy"},
 		},
+		"a resource that is only read": {
+			nil, []string{"aws:ec2/subnet:Subnet", "aws:ec2/networkAcl:NetworkAcl"}, nil, []string{"ec2:DescribeNetworkAcls", "ec2:DescribeSubnets"},
+		},
 		"shared action": {
 			[]string{"aws:s3/bucketVersioningV2:BucketVersioningV2", "aws:s3/bucketPolicy:BucketPolicy"},
-			nil,
+			nil, nil,
 			[]string{"s3:GetBucketPolicy", "s3:GetBucketVersioning", "s3:PutBucketPolicy", "s3:PutBucketVersioning"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			actions, err := actionsFor(test.types, test.lookups)
+			actions, err := actionsFor(test.types, test.read, test.lookups)
 			require.NoError(t, err)
 			require.Equal(t, test.want, actions)
 		})
@@ -173,7 +194,7 @@ func TestActionsFor(t *testing.T) {
 func TestActionsFor_unknown(t *testing.T) {
 	t.Parallel()
 	actions, err := actionsFor(
-		[]string{"aws:rds/instance:Instance", "aws:ec2/vpc:Vpc", "aws:rds/instance:Instance", "aws:sqs/queue:Queue"},
+		[]string{"aws:rds/instance:Instance", "aws:ec2/vpc:Vpc", "aws:rds/instance:Instance", "aws:sqs/queue:Queue"}, nil,
 		[]string{"aws:rds/getInstance:getInstance", "aws:index/getRegion:getRegion"})
 	require.EqualError(t, err, "unknown permissions of aws:rds/getInstance:getInstance, aws:rds/instance:Instance, "+
 		"aws:sqs/queue:Queue: add them to the tables in rehearsal/deployer/deployer.go")
@@ -190,7 +211,7 @@ func TestTables(t *testing.T) {
 		"aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2",
 		"aws:s3/bucketOwnershipControls:BucketOwnershipControls",
 	}
-	for _, table := range []map[string][]string{resourceActions, lookupActions} {
+	for _, table := range []map[string][]string{resourceActions, readActions, lookupActions} {
 		for token, actions := range table {
 			require.NotNil(t, actions, token)
 			for _, action := range actions {

@@ -13,8 +13,9 @@ import (
 
 // Usage is what a deployed stack uses in AWS. All lists are sorted and have no duplicates.
 type Usage struct {
-	// Types are the types of its resources, and Lookups the tokens of its lookups.
-	Types, Lookups []string
+	// Types are the types of its resources, ReadTypes those of existing resources that it only reads, and Lookups the tokens
+	// of its lookups.
+	Types, ReadTypes, Lookups []string
 	// IAMARNs are the ARNs of its roles and instance profiles, and BucketARNs those of its buckets. The random end of a name that
 	// Pulumi generated is replaced with "*".
 	IAMARNs, BucketARNs []string
@@ -37,6 +38,10 @@ func UsageOf(resources []apitype.ResourceV3, lookups []string) (Usage, error) {
 	usage := Usage{Lookups: lookups, PassedRoles: map[string][]string{}}
 	for _, state := range resources {
 		token := string(state.Type)
+		if state.External {
+			usage.ReadTypes = append(usage.ReadTypes, token)
+			continue
+		}
 		usage.Types = append(usage.Types, token)
 		switch token {
 		case roleType, profileType:
@@ -61,7 +66,7 @@ func UsageOf(resources []apitype.ResourceV3, lookups []string) (Usage, error) {
 	for _, arns := range usage.PassedRoles {
 		slices.Sort(arns)
 	}
-	for _, list := range []*[]string{&usage.Types, &usage.Lookups, &usage.IAMARNs, &usage.BucketARNs, &usage.ManagedPolicies} {
+	for _, list := range []*[]string{&usage.Types, &usage.ReadTypes, &usage.Lookups, &usage.IAMARNs, &usage.BucketARNs, &usage.ManagedPolicies} {
 		slices.Sort(*list)
 		*list = slices.Compact(*list)
 	}
@@ -111,7 +116,7 @@ type statement struct {
 // Policy returns the minimal IAM policy, as indented JSON. Actions on resources whose ids AWS generates, and actions that list
 // resources, are allowed for all resources.
 func (u Usage) Policy() (string, error) {
-	actions, err := actionsFor(u.Types, u.Lookups)
+	actions, err := actionsFor(u.Types, u.ReadTypes, u.Lookups)
 	if err != nil {
 		return "", err
 	}

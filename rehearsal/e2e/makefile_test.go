@@ -27,7 +27,7 @@ func dryRun(t *testing.T, args ...string) (string, bool) {
 	return strings.Join(strings.Fields(last(string(printed))), " "), err == nil
 }
 
-func TestMake_connect(t *testing.T) {
+func TestMake_commands(t *testing.T) {
 	t.Parallel()
 	for args, expected := range map[string]string{
 		"connect":                            "bin/connect shell --stack dev",
@@ -37,6 +37,8 @@ func TestMake_connect(t *testing.T) {
 		"forward TO=10.0.32.10:5432":         `bin/connect forward --stack dev --to "10.0.32.10:5432"`,
 		"forward TO=localhost:80 LOCAL=8080": `bin/connect forward --stack dev --to "localhost:80" --local 8080`,
 		"e2e STACK=prod":                     "rehearsal/e2e/e2e.sh prod",
+		"capture":                            "bin/rehearse capture --stack dev",
+		"capture STACK=prod REDACT=1 TAGS=1": "bin/rehearse capture --stack prod --redact --tags",
 	} {
 		command, ok := dryRun(t, strings.Fields(args)...)
 		require.True(t, ok, command)

@@ -71,6 +71,11 @@ func TestWorkflow_checks(t *testing.T) {
 	w, _ := readWorkflow(t)
 	require.Equal(t, map[string]any{"pull_request": nil, "push": map[string]any{"branches": []any{"main"}}}, w.On)
 	require.Equal(t, []string{"make lint", "make test-full"}, w.Jobs["check"].commands())
+	emulator := w.Jobs["emulator"].commands()
+	require.Contains(t, emulator[0], "--requirement rehearsal/emulator/requirements.txt")
+	for i, tools := range []string{"v1/bin", "v2"} {
+		require.Equal(t, `PATH="$RUNNER_TEMP/`+tools+`:$PATH" make test-emulator`, emulator[i+1])
+	}
 	for name, j := range w.Jobs {
 		require.Positive(t, j.TimeoutMinutes, name)
 	}
@@ -182,7 +187,7 @@ func TestDependabot(t *testing.T) {
 		}
 	}
 	expected := map[string]bool{"github-actions /": true}
-	ecosystems := map[string]string{"go.mod": "gomod", "package.json": "npm"}
+	ecosystems := map[string]string{"go.mod": "gomod", "package.json": "npm", "requirements.txt": "pip"}
 	require.NoError(t, filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil {
 			return err
@@ -222,7 +227,7 @@ func TestWorkflow_summary(t *testing.T) {
 			{"id": "session.own", "subject": "r", "class": "hardening", "result": "undecided", "reasons": [
 				{"kind": "unknown", "text": "v"}, {"kind": "assumed", "text": "u"}]}
 		],
-		"assumed": ["key pair k"], "kept": [], "left": ["VPC v"]
+		"assumed": ["key pair k"], "kept": [], "left": ["VPC v"], "changed": ["role r"]
 	}`)
 	text, err := command.CombinedOutput()
 	require.NoError(t, err, string(text))
@@ -243,12 +248,16 @@ Not met (optional):
 
 - **session.own** (r): undecided. v
 
-Assumed to exist in the account:
+Assumed about AWS and the account:
 
 - key pair k
 
 Left behind:
 
 - VPC v
+
+Changed in the account:
+
+- role r
 `, string(text))
 }

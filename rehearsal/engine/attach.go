@@ -24,7 +24,8 @@ type attachedProvider struct {
 
 // attach serves a provider in memory and connects the engine to it.
 func attach(ctx *plugin.Context, engineAddress string, provider pulumirpc.ResourceProviderServer) (plugin.Provider, error) {
-	listener := bufconn.Listen(1 << 20)
+	// gRPC keeps a connection of a finished operation for 20 seconds, with a buffer of this size for each direction.
+	listener := bufconn.Listen(32 << 10)
 	server := protocol.NewServer(provider)
 	go func() {
 		// It returns when the provider is closed.

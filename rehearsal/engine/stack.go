@@ -23,7 +23,7 @@ import (
 
 // PulumiVersion is the version of the Pulumi engine that this package runs. Exported states carry it, and the
 // project's requiredPulumiVersion is checked against it.
-const PulumiVersion = "v3.259.0"
+const PulumiVersion = "v3.276.0"
 
 // defaultParallel is the CLI's default on a machine with four cores.
 const defaultParallel = 16
@@ -97,19 +97,34 @@ func Open(o Options) (*Stack, error) {
 	}
 
 	s := &Stack{opts: o}
-	if s.name, err = tokens.ParseStackName(o.Stack); err != nil {
-		return nil, fmt.Errorf("stack %q: %w", o.Stack, err)
-	}
-	if s.project, err = loadProject(o.Dir); err != nil {
-		return nil, err
-	}
-	if err := s.Configure(o.Config); err != nil {
+	if err := s.configure(); err != nil {
 		return nil, err
 	}
 	if err := s.load(); err != nil {
 		return nil, err
 	}
 	return s, nil
+}
+
+// configure reads the project and the stack's configuration.
+func (s *Stack) configure() (err error) {
+	if s.name, err = tokens.ParseStackName(s.opts.Stack); err != nil {
+		return fmt.Errorf("stack %q: %w", s.opts.Stack, err)
+	}
+	if s.project, err = loadProject(s.opts.Dir); err != nil {
+		return err
+	}
+	return s.Configure(s.opts.Config)
+}
+
+// ReadConfig returns the configuration of a stack as [Stack.Config] does, without a program or a provider. dir is the
+// directory of Pulumi.yaml.
+func ReadConfig(dir, stack string) (map[string]string, error) {
+	s := &Stack{opts: Options{Dir: dir, Stack: stack}}
+	if err := s.configure(); err != nil {
+		return nil, err
+	}
+	return s.Config(), nil
 }
 
 // Name returns the stack's name.

@@ -166,6 +166,11 @@ func (m *model) proveDefaultGroup() []*finding {
 	for _, v := range m.instanceVPCs() {
 		f := newFinding("default-sg", v.name, Hardening)
 		f.rest(v.resource)
+		for _, n := range m.ofType("aws:ec2/defaultSecurityGroup:DefaultSecurityGroup") {
+			if n.str("vpcId") == v.id {
+				f.rest(n)
+			}
+		}
 		m.checkStrayRules(f)
 		g := m.groupIn(v.defaultGroup, v)
 		switch {

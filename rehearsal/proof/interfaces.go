@@ -59,7 +59,7 @@ type attachment struct {
 // attachedInterfaces returns the network interfaces that resources attach to an instance, by id.
 func (m *model) attachedInterfaces(i *instance) map[string]attachment {
 	found := map[string]attachment{}
-	for _, object := range i.objects("networkInterfaces") {
+	for _, object := range i.networkInterfaces() {
 		found[asStr(object["networkInterfaceId"])] = attachment{i.resource, asInt(object["deviceIndex"], -1) == 0}
 	}
 	for _, n := range m.ofType("aws:ec2/networkInterface:NetworkInterface") {

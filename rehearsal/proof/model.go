@@ -52,6 +52,10 @@ type model struct {
 	// endpointPolicies and managedPolicies are parsed policies. A managed policy whose content is unknown is nil.
 	endpointPolicies map[*vpcEndpoint]*policy.Document
 	managedPolicies  map[string]*policy.Document
+	// chained are the results of decideChain.
+	chained map[[2]*role]policy.Decision
+	// inChain are the results of eachInChain for roles whose sessions may assume a session role.
+	inChain map[string]*finding
 	// tags are the tags that resources of their own add to other resources, by the id of those.
 	tags   map[string]map[string]any
 	intent intent
@@ -114,6 +118,7 @@ func newModel(s *state) (*model, error) {
 		profiles: map[string]*resource{}, documents: map[string]*sessionDocument{}, tags: map[string]map[string]any{},
 		used: map[location][]*sessionDocument{}, recording: map[location][]need{}, agentContexts: map[*instance]policy.Context{},
 		endpointPolicies: map[*vpcEndpoint]*policy.Document{}, managedPolicies: map[string]*policy.Document{},
+		chained: map[[2]*role]policy.Decision{}, inChain: map[string]*finding{},
 	}
 	m.readNetwork()
 	m.readTags()

@@ -21,8 +21,8 @@ const (
 	newestVersion = 4
 )
 
-// Read reads a state in the format of "pulumi stack export", in UTF-8 or UTF-16. If the input has another format, the
-// error says which one it looks like.
+// Read reads a state in the format of "pulumi stack export", or a checkpoint file, in which the backends of Pulumi store a
+// state. The text is in UTF-8 or UTF-16. If the input has another format, the error says which one it looks like.
 func Read(r io.Reader) (*apitype.DeploymentV3, error) {
 	text, err := io.ReadAll(r)
 	if err != nil {
@@ -32,11 +32,21 @@ func Read(r io.Reader) (*apitype.DeploymentV3, error) {
 	if found := otherFormat(text); found != "" {
 		return nil, fmt.Errorf("not a Pulumi state: %s: \"pulumi stack export --file state.json\" writes one", found)
 	}
-	var untyped apitype.UntypedDeployment
+	var untyped struct {
+		Version    int             `json:"version"`
+		Deployment json.RawMessage `json:"deployment"`
+		Checkpoint struct {
+			Latest json.RawMessage `json:"latest"`
+		} `json:"checkpoint"`
+	}
 	if err := json.Unmarshal(text, &untyped); err != nil {
 		return nil, fmt.Errorf("not a Pulumi state: %w: \"pulumi stack export --file state.json\" writes one", inJSONTerms(err))
 	}
-	if bytes.Equal(untyped.Deployment, []byte("null")) {
+	content := untyped.Deployment
+	if content == nil {
+		content = untyped.Checkpoint.Latest
+	}
+	if len(content) == 0 || bytes.Equal(content, []byte("null")) {
 		return nil, errEmpty // a stack that was never deployed
 	}
 	switch {
@@ -46,7 +56,7 @@ func Read(r io.Reader) (*apitype.DeploymentV3, error) {
 		return nil, fmt.Errorf("cannot read a state of version %d: it is too new: the versions are %d and %d", untyped.Version, oldestVersion, newestVersion)
 	}
 	var deployment apitype.DeploymentV3
-	if err := json.Unmarshal(untyped.Deployment, &deployment); err != nil {
+	if err := json.Unmarshal(content, &deployment); err != nil {
 		return nil, fmt.Errorf("cannot read the state: %w", inJSONTerms(err))
 	}
 	return &deployment, nil
@@ -91,8 +101,7 @@ func toUTF8(text []byte) []byte {
 	return []byte(string(utf16.Decode(units)))
 }
 
-// otherFormat describes input that is not in the format of "pulumi stack export". It returns "" for input
-// that is.
+// otherFormat describes input that is in neither of the formats that Read reads. It returns "" for input that is.
 func otherFormat(text []byte) string {
 	text = bytes.TrimSpace(text)
 	if len(text) == 0 {
@@ -120,14 +129,12 @@ func otherFormat(text []byte) string {
 		return true
 	}
 	switch {
-	case has("deployment"):
+	case has("deployment"), has("version", "checkpoint"):
 		return ""
 	case has("terraform_version") || has("lineage", "serial"):
 		return "this is a Terraform state"
 	case has("planned_values") || has("resource_changes"):
 		return "this is a Terraform plan"
-	case has("checkpoint"):
-		return checkpoint(fields["checkpoint"])
 	case has("steps") && (has("config") || has("changeSummary")):
 		return "this is the output of \"pulumi preview --json\""
 	case has("stack", "claims"):
@@ -138,15 +145,4 @@ func otherFormat(text []byte) string {
 		return "this is a CloudFormation template"
 	}
 	return "this JSON object has no \"deployment\""
-}
-
-// checkpoint describes a file in which a Pulumi backend stores the state of a stack.
-func checkpoint(text json.RawMessage) string {
-	var file struct {
-		Stack string `json:"stack"`
-	}
-	if json.Unmarshal(text, &file) != nil || file.Stack == "" {
-		return "this is a checkpoint file of a Pulumi backend"
-	}
-	return fmt.Sprintf("this is a checkpoint file of a Pulumi backend, of stack %q", file.Stack)
 }

@@ -16,8 +16,7 @@ type inputTable struct {
 	// harmless are the inputs that cannot affect any claim: the reason by a list of inputs.
 	harmless map[string]string
 	// unread are inputs that can affect claims and are not evaluated: the reason by a list of inputs. One that
-	// is set makes the claims undecided that rest on the resource. NAME=VALUE is set unless it has that value,
-	// or, for the value REGION, that of the resource's Region.
+	// is set makes the claims undecided that rest on the resource. NAME=VALUE is set unless it has that value.
 	unread map[string]string
 }
 
@@ -280,7 +279,7 @@ func (r *resource) doubts() []string {
 	if r.doubtful == nil {
 		doubts := slices.Clone(r.health)
 		if table, listed := inputTables[r.typ]; listed {
-			doubts = append(doubts, r.unreadInputs(table)...)
+			doubts = append(doubts, r.unreadInputs(table, version7Inputs[r.typ])...)
 		}
 		r.doubtful = &doubts
 	}
@@ -292,21 +291,23 @@ func (r *resource) doubts() []string {
 }
 
 // unreadInputs returns the inputs that are set and not evaluated.
-func (r *resource) unreadInputs(table inputTable) []string {
+func (r *resource) unreadInputs(tables ...inputTable) []string {
 	var doubts []string
-	known := toSet(table.read)
-	for names := range table.harmless {
-		maps.Copy(known, toSet(names))
+	known, unread := map[string]bool{}, map[string]string{}
+	for _, table := range tables {
+		maps.Copy(known, toSet(table.read))
+		for names := range table.harmless {
+			maps.Copy(known, toSet(names))
+		}
+		maps.Copy(unread, table.unread)
 	}
-	for _, names := range slices.Sorted(maps.Keys(table.unread)) {
+	for _, names := range slices.Sorted(maps.Keys(unread)) {
 		for _, field := range strings.Fields(names) {
-			name, absent, _ := strings.Cut(field, "=")
+			name, absent, hasAbsent := strings.Cut(field, "=")
 			known[name] = true
-			if absent == "REGION" {
-				absent = r.region
-			}
-			if value := r.value(name); !isZero(value) && asStr(value) != absent {
-				doubts = append(doubts, fmt.Sprintf("its %s is set: %s", name, table.unread[names]))
+			// asStr returns "" for lists, objects and booleans.
+			if value := r.value(name); !isZero(value) && (!hasAbsent || asStr(value) != absent) {
+				doubts = append(doubts, fmt.Sprintf("its %s is set: %s", name, unread[names]))
 			}
 		}
 	}

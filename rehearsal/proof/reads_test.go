@@ -137,3 +137,25 @@ func TestInputTables_stacks(t *testing.T) {
 		}
 	}
 }
+
+// TestInputTables_unread checks that an input that is set and not evaluated causes doubts, whatever its value.
+func TestInputTables_unread(t *testing.T) {
+	t.Parallel()
+	for _, tables := range []map[string]inputTable{inputTables, version7Inputs} {
+		for typ, table := range tables {
+			for names := range table.unread {
+				for _, field := range strings.Fields(names) {
+					name, absent, hasAbsent := strings.Cut(field, "=")
+					for _, value := range []any{true, 1.0, "x", []any{"x"}, map[string]any{"x": "y"}} {
+						r := &resource{typ: typ, inputs: map[string]any{name: value}}
+						require.Len(t, r.doubts(), 1, "%s: %s = %v", typ, name, value)
+					}
+					if hasAbsent {
+						r := &resource{typ: typ, inputs: map[string]any{name: absent}}
+						require.Empty(t, r.doubts(), "%s: %s", typ, field)
+					}
+				}
+			}
+		}
+	}
+}

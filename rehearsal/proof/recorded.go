@@ -218,6 +218,8 @@ func (m *model) checkAgentsWrite(f *finding, d *sessionDocument) {
 			continue
 		}
 		checked[r] = true
+		f.rest(m.profiles[i.profile])
+		m.restOnRole(f, r)
 		agent := newFinding("agent", i.name, Required)
 		for _, n := range slices.Concat(m.logNeeds(d, i.location), m.bucketNeeds(d, i.location)) {
 			policies, unknown := r.identityPolicies()
@@ -488,11 +490,10 @@ func (m *model) checkBucketReaders(f *finding, b *resource) {
 var harmlessBucketTypes = toSet(`
 aws:s3/bucketV2:BucketV2 aws:s3/bucket:Bucket aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock aws:s3/bucketPolicy:BucketPolicy
 aws:s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2
-aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration
-aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2 aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration
-aws:s3/bucketVersioningV2:BucketVersioningV2 aws:s3/bucketVersioning:BucketVersioning
-aws:s3/bucketOwnershipControls:BucketOwnershipControls aws:s3/bucketLoggingV2:BucketLoggingV2 aws:s3/bucketLogging:BucketLogging
-aws:s3/bucketObjectLockConfigurationV2:BucketObjectLockConfigurationV2 aws:s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration
+aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2
+aws:s3/bucketVersioningV2:BucketVersioningV2
+aws:s3/bucketOwnershipControls:BucketOwnershipControls aws:s3/bucketLoggingV2:BucketLoggingV2
+aws:s3/bucketObjectLockConfigurationV2:BucketObjectLockConfigurationV2
 aws:s3/bucketNotification:BucketNotification aws:s3/bucketMetric:BucketMetric aws:s3/bucketCorsConfigurationV2:BucketCorsConfigurationV2
 aws:s3/bucketRequestPaymentConfigurationV2:BucketRequestPaymentConfigurationV2
 aws:s3/bucketAccelerateConfigurationV2:BucketAccelerateConfigurationV2
@@ -514,7 +515,7 @@ func (m *model) checkBucketExtras(f *finding, b *resource) {
 		if module != "s3" && module != "s3control" || harmlessBucketTypes[n.typ] {
 			continue
 		}
-		isACL := n.typ == "aws:s3/bucketAclV2:BucketAclV2" || n.typ == "aws:s3/bucketAcl:BucketAcl"
+		isACL := n.typ == "aws:s3/bucketAclV2:BucketAclV2"
 		if name := n.value("bucket"); known[asStr(name)] && (!isACL || !enforced && n.str("acl") != "private") {
 			f.unknown("%s may open, copy or empty %s: the proofs do not read it", n, b)
 		}
@@ -528,7 +529,7 @@ func (m *model) checkBucketExtras(f *finding, b *resource) {
 
 // checkLifecycle says how long a bucket retains records.
 func (m *model) checkLifecycle(f *finding, b *resource) {
-	configurations := m.ofBucket(b, "aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2", "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration")
+	configurations := m.ofBucket(b, "aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2")
 	rules := b.objects("lifecycleRules")
 	for _, n := range configurations {
 		f.rest(n)

@@ -279,16 +279,12 @@ func (m *model) bucketPolicy(b *resource) (*policy.Document, *resource) {
 	return nil, nil
 }
 
-// encryptionTypes configure the encryption of buckets.
-var encryptionTypes = []string{
-	"aws:s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2",
-	"aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
-}
+const bucketEncryptionType = "aws:s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2"
 
 // bucketEncryption returns the name of the KMS key that encrypts a bucket, or "" if S3 uses its own, and the resource
 // that configures it.
 func (m *model) bucketEncryption(b *resource) (keyName string, by *resource) {
-	if own := m.ofBucket(b, encryptionTypes...); len(own) > 0 {
+	if own := m.ofBucket(b, bucketEncryptionType); len(own) > 0 {
 		return ruleKey(own[0].objects("rules")), own[0]
 	}
 	for _, object := range b.objects("serverSideEncryptionConfigurations") {

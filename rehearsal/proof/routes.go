@@ -33,7 +33,7 @@ type route struct {
 // reports the instance of a network interface, too.
 var routeTargets = []string{
 	"gatewayId", "natGatewayId", "egressOnlyGatewayId", "networkInterfaceId", "transitGatewayId", "vpcPeeringConnectionId",
-	"vpcEndpointId", "localGatewayId", "coreNetworkArn", "carrierGatewayId", "instanceId",
+	"vpcEndpointId", "localGatewayId", "coreNetworkArn", "carrierGatewayId", "odbNetworkArn", "instanceId",
 }
 
 // localTarget is the target of routes to addresses of the VPC.

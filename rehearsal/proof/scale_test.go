@@ -84,3 +84,16 @@ func TestCheck_manyInstances(t *testing.T) {
 	base := deployed(t, "prod", nil)
 	require.Equal(t, failing(claimsOf(t, base), ""), failing(claimsOf(t, manyInstances(t, base, 20)), ""))
 }
+
+// TestCheck_linear checks that the number of allocations grows with the number of instances, and not faster.
+//
+//nolint:paralleltest // it counts the allocations of the process
+func TestCheck_linear(t *testing.T) {
+	base := deployed(t, "prod", nil)
+	count := func(copies int) float64 {
+		deployment := manyInstances(t, base, copies)
+		return testing.AllocsPerRun(1, func() { claimsOf(t, deployment) })
+	}
+	few, many := count(10), count(80)
+	require.Less(t, many, 10*few)
+}

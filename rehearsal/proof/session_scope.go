@@ -51,6 +51,11 @@ func (m *model) checkOthersSessions(f *finding, r *role, action, fix string) {
 			return
 		}
 	}
+	noOwner := withTags(policy.Context{}.Without(sessionTag), nil)
+	if allowed := m.decideNamedSession(r, action, m.sessionARN("bob"), noOwner); allowed.Effect == policy.Allowed {
+		f.fail(fix, "%s on a session without an owner: %s: %s", action, allowed.Effect, allowed.Why)
+		return
+	}
 	f.unknownUntil(fix, "the policies of %s allow %s, and may allow it on sessions of others: %s", r, action, d.Why)
 }
 
@@ -66,7 +71,8 @@ func (m *model) checkUnknownPolicies(f *finding, r *role) {
 // checkSessionNames checks that nobody can use the session name of somebody else.
 func (m *model) checkSessionNames(f *finding, r *role) {
 	fix := r.fix(keyFixes.sessionPrincipals, "list IAM users in the trust policy, with the condition StringEquals "+sessionNameKey+" = ${aws:username}")
-	for group, name := range map[policy.Kind]string{policy.UserKind: "IAM users", policy.RoleKind: "sessions of roles"} {
+	names := map[policy.Kind]string{policy.UserKind: "IAM users", policy.RoleKind: "sessions of roles"}
+	for _, group := range []policy.Kind{policy.UserKind, policy.RoleKind} {
 		context := policy.Context{}
 		if group == policy.UserKind {
 			context = context.WithOtherThan(sessionNameKey, "aws:username")
@@ -74,7 +80,7 @@ func (m *model) checkSessionNames(f *finding, r *role) {
 		policies, request := m.assume(r, policy.Group{Kind: group}, context)
 		d := policies.Decide(request)
 		if d.Effect == policy.Denied {
-			f.pass("%s use a session name that is not their own: %s: %s", name, d.Effect, d.Why)
+			f.pass("%s use a session name that is not their own: %s: %s", names[group], d.Effect, d.Why)
 			continue
 		}
 		if witness, _, ok := policies.Witness(request); ok {
@@ -82,7 +88,7 @@ func (m *model) checkSessionNames(f *finding, r *role) {
 				witness.Principal.ARN, witness.Context.Value(sessionNameKey))
 			continue
 		}
-		f.unknownUntil(fix, "%s may be able to choose the session name of somebody else: %s", name, d.Why)
+		f.unknownUntil(fix, "%s may be able to choose the session name of somebody else: %s", names[group], d.Why)
 	}
 }
 

@@ -83,7 +83,7 @@ func (m *model) proveSessionMFA() []*finding {
 		if !intent.requireMFA && !slices.ContainsFunc(r.trust.Statements, requiresMFA) {
 			f.claim.Class = Hardening
 		}
-		m.eachInChain(f, r, func(f *finding, r *role) { m.checkMFA(f, r, intent) })
+		m.eachInChain(f, r, intent, m.checkMFA)
 		for _, why := range m.startersWithoutRole(withoutMFA()) {
 			f.unknown("%s", why)
 		}
@@ -204,11 +204,15 @@ type link struct {
 	doubt string
 }
 
-// maxRoles is the largest number of roles in a state of which the proofs examine which can assume which.
-const maxRoles = 300
+// The proofs examine which roles can assume which if a state has at most maxRoles, of which at most maxLinks can assume
+// a session role, directly or through others.
+const (
+	maxRoles = 300
+	maxLinks = 20
+)
 
-// chain returns the roles of the state whose sessions may assume a role, directly or through others, and false if the
-// state has too many roles.
+// chain returns the roles of the state whose sessions may assume a role, directly or through others, and false if there
+// are too many to examine.
 func (m *model) chain(r *role) ([]link, bool) {
 	found := map[*role]link{r: {role: r}}
 	queue := []*role{r}
@@ -219,6 +223,9 @@ func (m *model) chain(r *role) ([]link, bool) {
 			continue // no role can
 		}
 		if len(m.roles) > maxRoles {
+			return nil, false
+		}
+		if len(found) > maxLinks {
 			return nil, false
 		}
 		for _, name := range slices.Sorted(maps.Keys(m.roles)) {
@@ -245,17 +252,22 @@ func (m *model) chain(r *role) ([]link, bool) {
 
 // eachInChain checks a role and the roles of the state whose sessions may assume it, directly or through others. What fails for
 // a role whose sessions only may assume it is unknown.
-func (m *model) eachInChain(f *finding, r *role, check func(*finding, *role)) {
-	check(f, r)
+func (m *model) eachInChain(f *finding, r *role, intent roleIntent, check func(*finding, *role, roleIntent)) {
+	check(f, r, intent)
 	links, ok := m.chain(r)
 	if !ok {
-		f.unknown("sessions of other roles may assume %s: the state has %d roles, and the proofs examine %d at most", r, len(m.roles), maxRoles)
+		f.unknown("sessions of other roles may assume %s: the proofs examine %d of them at most, and states of at most %d roles", r, maxLinks, maxRoles)
 		return
 	}
 	for _, one := range links {
 		f.rest(one.parts()...)
-		sub := newFinding(f.claim.ID, f.claim.Subject, f.claim.Class)
-		check(sub, one.role)
+		checked := fmt.Sprintf("%s of %s for %v", f.claim.ID, one.urn, intent)
+		sub := m.inChain[checked]
+		if sub == nil {
+			sub = newFinding(f.claim.ID, f.claim.Subject, f.claim.Class)
+			check(sub, one.role, intent)
+			m.inChain[checked] = sub
+		}
 		f.rest(sub.rested...)
 		for _, reason := range sub.claim.Reasons {
 			reason.Text += fmt.Sprintf("; sessions of %s assume %s", one, one.next)
@@ -270,8 +282,18 @@ func (m *model) eachInChain(f *finding, r *role, check func(*finding, *role)) {
 	}
 }
 
-// decideChain decides whether sessions of a role of the state can assume another.
+// decideChain decides whether sessions of a role of the state can assume another. It decides once for each pair.
 func (m *model) decideChain(from, to *role) policy.Decision {
+	pair := [2]*role{from, to}
+	d, decided := m.chained[pair]
+	if !decided {
+		d = m.decideChained(from, to)
+		m.chained[pair] = d
+	}
+	return d
+}
+
+func (m *model) decideChained(from, to *role) policy.Decision {
 	policies, unknown := from.identityPolicies()
 	if from.boundary != "" {
 		if policies.Boundary, _ = m.managedPolicy(from.boundary); policies.Boundary == nil {
@@ -314,7 +336,7 @@ func (m *model) checkIdentityCenter(f *finding, r *role) {
 func (m *model) proveSessionForeign() []*finding {
 	return m.perSessionRole("session.foreign", Required, func(f *finding, r *role) {
 		intent := m.intentOf(r)
-		m.eachInChain(f, r, func(f *finding, r *role) { m.checkForeign(f, r, intent) })
+		m.eachInChain(f, r, intent, m.checkForeign)
 	})
 }
 

@@ -24,7 +24,9 @@ const (
 // resource is a resource in a state.
 type resource struct {
 	urn, typ, name, id string
-	inputs, outputs    map[string]any
+	// declaredType is the type as the state names it, and typ the name that version 6 of pulumi-aws has for it.
+	declaredType    string
+	inputs, outputs map[string]any
 	// location is where the resource is. Its fields are empty if the state does not show them.
 	location
 	// provider is the reference to the provider that manages the resource.
@@ -52,7 +54,7 @@ type resource struct {
 
 // String returns the resource for people, such as `VpcEndpoint "endpoints-ssm"`.
 func (r *resource) String() string {
-	typ := r.typ[strings.LastIndex(r.typ, ":")+1:]
+	typ := r.declaredType[strings.LastIndex(r.declaredType, ":")+1:]
 	return fmt.Sprintf("%s %q", typ, r.name)
 }
 
@@ -111,7 +113,7 @@ func urnParts(text urn.URN) (stack, qualifiedType, name string) {
 func (s *state) newResource(r apitype.ResourceV3) *resource {
 	_, qualifiedType, name := urnParts(r.URN)
 	n := &resource{
-		urn: string(r.URN), typ: string(r.Type), name: name, id: string(r.ID), inputs: r.Inputs, outputs: r.Outputs,
+		urn: string(r.URN), typ: version6Type(string(r.Type)), declaredType: string(r.Type), name: name, id: string(r.ID), inputs: r.Inputs, outputs: r.Outputs,
 		provider: r.Provider, retain: r.RetainOnDelete || r.Protect,
 		external: r.External, state: s,
 	}

@@ -41,6 +41,7 @@ var targetKinds = map[string]string{
 	"gatewayId": internetGateway, "natGatewayId": "NAT gateway", "egressOnlyGatewayId": egressOnlyGateway,
 	"networkInterfaceId": "network interface", "transitGatewayId": "transit gateway", "vpcPeeringConnectionId": "VPC peering",
 	"vpcEndpointId": "VPC endpoint", "localGatewayId": "local gateway", "coreNetworkArn": "core network", "carrierGatewayId": "carrier gateway",
+	"odbNetworkArn": "ODB network",
 }
 
 // internetGateways returns the gateways that connect a VPC to the Internet.

@@ -88,7 +88,7 @@ func (m *model) unmodeled(in scope) []string {
 	var found []string
 	for _, n := range m.resources {
 		if _, modeled := inputTables[n.typ]; !modeled && !evaluatedTypes[n.typ] && scopeOf(n.typ)&in != 0 && !m.isElsewhere(n) {
-			found = append(found, n.typ+" "+n.name)
+			found = append(found, n.declaredType+" "+n.name)
 		}
 	}
 	return found
@@ -99,7 +99,7 @@ func (m *model) creators() []string {
 	var found []string
 	for _, n := range m.resources {
 		if _, modeled := inputTables[n.typ]; !modeled && !evaluatedTypes[n.typ] && scopeOf(n.typ) == scopeNetwork|scopeIdentity {
-			found = append(found, n.typ+" "+n.name)
+			found = append(found, n.declaredType+" "+n.name)
 		}
 	}
 	return found
@@ -110,7 +110,7 @@ func (m *model) uncertainIn(in scope) []string {
 	var found []string
 	for _, n := range m.uncertain {
 		if scopeOf(n.typ)&in != 0 && !m.isElsewhere(n) {
-			found = append(found, fmt.Sprintf("%s %s: %s", n.typ, n.name, strings.Join(n.health, "; ")))
+			found = append(found, fmt.Sprintf("%s %s: %s", n.declaredType, n.name, strings.Join(n.health, "; ")))
 		}
 	}
 	return found

@@ -7,6 +7,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"bastionless/rehearsal/proof"
@@ -17,6 +18,8 @@ import (
 type Report struct {
 	// Stack is the name of the stack.
 	Stack string `json:"stack"`
+	// Account is the account in which the stack was rehearsed. Nil: the built-in one, which is empty.
+	Account *Account `json:"account,omitempty"`
 	// OK is true if no check failed. Conclude sets it.
 	OK bool `json:"ok"`
 	// Strict is true if hardening claims are required. It is set before Conclude.
@@ -27,15 +30,43 @@ type Report struct {
 	Claims []proof.Claim `json:"claims"`
 	// Warnings are the program's warnings, and warnings about the configuration.
 	Warnings []string `json:"warnings"`
-	// Assumed are things that the stack refers to and the simulated account does not contain. They are
-	// assumed to exist.
+	// Assumed is what the stack relies on and the simulated AWS does not know, such as a key pair in the account or
+	// the zones of an endpoint service.
 	Assumed []string `json:"assumed"`
 	// Kept are the resources that the destroyed stack leaves in the account on purpose.
 	Kept []string `json:"kept"`
 	// Left are the other resources in the account after the stack is destroyed. There should be none.
 	Left []string `json:"left"`
+	// Changed are the resources that the account contained before, and that have changed or no longer exist after the
+	// stack is destroyed. There should be none.
+	Changed []string `json:"changed"`
 	// Problems are failures outside of steps and claims.
 	Problems []string `json:"-"`
+}
+
+// Account is an account that was captured.
+type Account struct {
+	// File is the path of the file that describes the account.
+	File string `json:"file"`
+	// ID has 12 digits. It is not the account's own if Redacted is true.
+	ID       string `json:"id"`
+	Redacted bool   `json:"redacted"`
+	// Region is the Region that was captured.
+	Region string `json:"region"`
+	// CapturedAt is when the account was captured. Zero if the file was written by hand.
+	CapturedAt time.Time `json:"capturedAt,omitzero"`
+}
+
+// String returns one line about the account.
+func (a *Account) String() string {
+	text := a.ID + " in " + a.Region
+	if a.Redacted {
+		text = "with a redacted ID in " + a.Region
+	}
+	if !a.CapturedAt.IsZero() {
+		text += ", captured on " + a.CapturedAt.UTC().Format(time.DateOnly)
+	}
+	return text + " (" + a.File + ")"
 }
 
 // Step is one operation on the stack.
@@ -72,6 +103,9 @@ func (r *Report) failures() []string {
 	if len(r.Left) > 0 {
 		failures = append(failures, "left in the account: "+strings.Join(r.Left, ", "))
 	}
+	if len(r.Changed) > 0 {
+		failures = append(failures, "changed in the account: "+strings.Join(r.Changed, ", "))
+	}
 	return failures
 }
 
@@ -99,7 +133,7 @@ func (r *Report) JSON(w io.Writer) error {
 		}
 	}
 	document.Warnings, document.Assumed = notNil(r.Warnings), notNil(r.Assumed)
-	document.Kept, document.Left = notNil(r.Kept), notNil(r.Left)
+	document.Kept, document.Left, document.Changed = notNil(r.Kept), notNil(r.Left), notNil(r.Changed)
 	encoder := json.NewEncoder(w)
 	encoder.SetEscapeHTML(false)
 	encoder.SetIndent("", "  ")

@@ -5,6 +5,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -37,7 +38,10 @@ func passing() *report.Report {
 func failing() *report.Report {
 	r := passing()
 	r.Steps[1].OK, r.Steps[1].Error = false, "one reason\n  another"
-	r.Problems, r.Left = []string{"interrupted"}, []string{"a VPC"}
+	r.Problems, r.Left, r.Changed = []string{"interrupted"}, []string{"a VPC"}, []string{"a role"}
+	r.Account = &report.Account{
+		File: "accounts/dev.json", ID: "111122223333", Region: "eu-west-1", CapturedAt: time.Date(2026, 11, 20, 8, 0, 0, 0, time.UTC),
+	}
 	fail := func(text, fix string) proof.Reason { return proof.Reason{Kind: proof.Fail, Text: text, Fix: fix} }
 	unknown := func(text, fix string) proof.Reason { return proof.Reason{Kind: proof.Unknown, Text: text, Fix: fix} }
 	pass := proof.Reason{Kind: proof.Pass, Text: "passes"}
@@ -114,6 +118,7 @@ func TestReport_conclude(t *testing.T) {
 	for name, r := range map[string]*report.Report{
 		"a step":    {Steps: []report.Step{{Name: "up", Error: "no"}}},
 		"left":      {Left: []string{"a VPC"}},
+		"changed":   {Changed: []string{"a role"}},
 		"a problem": {Problems: []string{"interrupted"}},
 	} {
 		r.Conclude()
@@ -125,7 +130,8 @@ func TestReport_JSON(t *testing.T) {
 	t.Parallel()
 	var text strings.Builder
 	require.NoError(t, (&report.Report{Stack: "dev"}).JSON(&text))
-	require.JSONEq(t, `{"stack": "dev", "ok": false, "steps": [], "claims": [], "warnings": [], "assumed": [], "kept": [], "left": []}`,
+	require.JSONEq(t, `{"stack": "dev", "ok": false, "steps": [], "claims": [], "warnings": [], "assumed": [], "kept": [], "left": [],
+		"changed": []}`,
 		text.String())
 
 	text.Reset()
@@ -148,7 +154,7 @@ func TestReport_JSON(t *testing.T) {
 			{"id": "egress", "subject": "a-1", "class": "hardening", "result": "refuted", "why": ["<so>", "open"],
 				"reasons": [{"kind": "pass", "text": "<so>", "fix": ""}, {"kind": "fail", "text": "open", "fix": "close it"}]}
 		],
-		"warnings": ["a warning"], "assumed": ["key pair \"mine\""], "kept": ["a log group"], "left": []
+		"warnings": ["a warning"], "assumed": ["key pair \"mine\""], "kept": ["a log group"], "left": [], "changed": []
 	}`, text.String())
 	require.Contains(t, text.String(), `"<so>"`)
 }

@@ -16,13 +16,17 @@ import (
 // passed, or which ones failed.
 func (r *Report) WriteSummary(w io.Writer) error {
 	s := summary{marks: marksFor(w), width: r.idWidth()}
+	if r.Account != nil {
+		fmt.Fprintf(&s, "Account: %s\n", r.Account)
+	}
 	s.list("Warnings", r.Warnings)
 	s.claims(r, proof.Required)
 	s.claims(r, proof.Hardening)
-	s.list("Assumed to exist in the account", r.Assumed)
+	s.list("Assumed about AWS and the account", r.Assumed)
 	s.list("Assumed by the claims", r.assumptions())
 	s.list("Kept on purpose", r.Kept)
 	s.list("Left behind", r.Left)
+	s.list("Changed in the account", r.Changed)
 	s.list("Problems", r.Problems)
 	fmt.Fprintf(&s, "\n%s\n", r.verdict())
 	_, err := io.WriteString(w, s.String())

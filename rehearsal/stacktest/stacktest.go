@@ -19,6 +19,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"bastionless/rehearsal/account"
 	"bastionless/rehearsal/awssim"
 	"bastionless/rehearsal/engine"
 )
@@ -152,6 +153,17 @@ func TryOpen(t T, o engine.Options) (*engine.Stack, error) {
 		o.Program = Program(t)
 	}
 	return engine.Open(o)
+}
+
+// Account returns the frozen account of a stack. It fails the test if the stack has none.
+func Account(t T, stack string) *account.File {
+	t.Helper()
+	file, err := os.Open(filepath.Join(Root(), "testdata", "accounts", stack+".json"))
+	require.NoError(t, err)
+	defer func() { _ = file.Close() }()
+	read, err := account.Read(file)
+	require.NoError(t, err)
+	return read
 }
 
 // Deploy deploys a frozen stack in an empty simulated account. config overrides values of the stack file.

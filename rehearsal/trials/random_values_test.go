@@ -31,7 +31,14 @@ var values = map[string]keyValues{
 	"subnetLayout":           {[]string{"separate", "shared"}, []string{"", "both", "Shared"}},
 	"flowLogDays":            {[]string{"0", "1", "30", "3653"}, []string{"-1", "2", "31", "x"}},
 	"ec2messagesEndpoint":    booleans,
-	"s3Endpoint":             booleans,
+	"s3Endpoint":             {[]string{"true", "false", ""}, booleans.illegal},
+	// The account is empty, so there is nothing that exists.
+	"vpcId":                  {[]string{""}, []string{"vpc-1", "main", "vpc-0123456789abcdef0"}},
+	"appSubnetIds":           {[]string{"[]"}, []string{`["subnet-1"]`, `["subnet-0123456789abcdef0"]`, "subnet-0123456789abcdef0"}},
+	"endpointSubnetIds":      {[]string{"[]"}, []string{`["vpc-0123456789abcdef0"]`, `["subnet-0123456789abcdef0"]`}},
+	"existingEndpoints":      {[]string{"[]"}, []string{`["ssm"]`, `["all"]`, `["SSM"]`, `["s3","s3"]`}},
+	"routeTableIds":          {[]string{"[]"}, []string{`["rtb-1"]`, `["rtb-0123456789abcdef0"]`}},
+	"clientSecurityGroupIds": {[]string{"[]"}, []string{`["default"]`, `["sg-0123456789abcdef0"]`}},
 	"interfaceEndpoints": {
 		[]string{"[]", `["sts"]`, `["ecr.api","secretsmanager","monitoring"]`, `["logs"]`, `["kms","ec2"]`},
 		[]string{`["ssm"]`, `["s3"]`, `["ec2messages"]`, `["nothing"]`, `["STS"]`, `["sts","sts"]`, `[""]`, "sts"},

@@ -113,7 +113,10 @@ func Regions() []string { return slices.Sorted(maps.Keys(data().regions)) }
 // LookupRegion returns the Region with this name, and false if the catalog does not contain it.
 func LookupRegion(name string) (*Region, bool) {
 	region, ok := data().regions[name]
-	return region, ok
+	if !ok {
+		return nil, false
+	}
+	return region(), true
 }
 
 // InstanceTypes returns the names of all instance types, sorted.

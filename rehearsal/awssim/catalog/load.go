@@ -44,7 +44,7 @@ type recordedRegion struct {
 type content struct {
 	sources []Source
 	types   map[string]InstanceType
-	regions map[string]*Region
+	regions map[string]func() *Region // each is created when it is first used
 }
 
 // data returns the catalog.
@@ -59,9 +59,9 @@ var data = sync.OnceValue(func() content {
 	if err != nil {
 		panic("recorded.json.gz: " + err.Error())
 	}
-	c := content{sources: file.Sources, types: file.InstanceTypes, regions: map[string]*Region{}}
+	c := content{sources: file.Sources, types: file.InstanceTypes, regions: map[string]func() *Region{}}
 	for name, in := range file.Regions {
-		c.regions[name] = file.region(name, in)
+		c.regions[name] = sync.OnceValue(func() *Region { return file.region(name, in) })
 	}
 	return c
 })

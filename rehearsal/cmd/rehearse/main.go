@@ -1,5 +1,5 @@
 // Command rehearse runs the stack's program on the real Pulumi engine with a simulated AWS, and proves claims
-// about states. It needs no AWS account, no network and no Pulumi CLI.
+// about states. It needs no AWS account, no network and no Pulumi CLI. Only its command capture reads an AWS account.
 package main
 
 import (
@@ -14,7 +14,7 @@ import (
 // Exit statuses. Other programs depend on them.
 const (
 	exitOK     = 0 // all required checks passed
-	exitFailed = 1 // a check failed; the last line says which
+	exitFailed = 1 // a check or a capture failed; the last line says which or why
 	exitUsage  = 2 // the command line or an input is invalid
 )
 
@@ -34,6 +34,7 @@ type streams struct {
 func commands() []command {
 	return []command{
 		{"run", "deploy a stack to a simulated AWS, check it and destroy it", runCommand},
+		{"capture", "describe your AWS account in a file, to rehearse in it", captureCommand},
 		{"verify", "check claims about the state of a deployed stack", verifyCommand},
 		{"diagram", "draw the state of a deployed stack as a Mermaid flowchart", diagramCommand},
 		{"serve", "make the simulated AWS available to the Pulumi CLI", serveCommand},
@@ -81,7 +82,7 @@ func usage(w io.Writer) {
 	}
 	fmt.Fprintf(w, "    rehearse %-9s  print the version\n", "--version")
 	fmt.Fprint(w, "\nRun \"rehearse COMMAND -h\" for the flags of a command. The exit status is 0 if all required checks passed,\n"+
-		"1 if a check failed (the last line says which), and 2 if the command line or an input is invalid.\n")
+		"1 if a check or a capture failed (the last line says which or why), and 2 if the command line or an input is invalid.\n")
 }
 
 // fail writes the reason why a command cannot run, and returns the exit status.

@@ -23,20 +23,22 @@ import (
 // instanceType is the type of the resources that have termination protection.
 const instanceType = "aws:ec2/instance:Instance"
 
-// account is the simulated AWS account of a rehearsal.
-type account interface {
+// cloud is the simulated AWS account of a rehearsal.
+type cloud interface {
 	// NewProvider returns a provider for one operation.
 	NewProvider() pulumirpc.ResourceProviderServer
 	// Inventory returns the objects that have been created in the account.
 	Inventory() []awssim.Object
-	// Assumed returns what the account is assumed to contain.
+	// Changed returns what the account contained from the start, and that has changed or no longer exists.
+	Changed() ([]awssim.Object, error)
+	// Assumed returns what is assumed about AWS and the account.
 	Assumed() []string
 }
 
 // rehearsal runs the steps of a rehearsal and collects the result.
 type rehearsal struct {
-	stack   *engine.Stack
-	account account
+	stack *engine.Stack
+	cloud cloud
 	// exportPath is the file for the deployed state. Optional.
 	exportPath string
 	progress   progress
@@ -54,7 +56,7 @@ func (r *rehearsal) run(ctx context.Context) *report.Report {
 	if ctx.Err() != nil {
 		r.problem("interrupted")
 	}
-	r.report.Assumed = r.account.Assumed()
+	r.report.Assumed = r.cloud.Assumed()
 	return &r.report
 }
 
@@ -113,17 +115,30 @@ func (r *rehearsal) destroy(ctx context.Context) {
 	}
 	retained := r.retained()
 	r.step(ctx, "destroy", "deletes everything", r.stack.Destroy, nil)
-	for _, object := range r.account.Inventory() {
-		name := fmt.Sprintf("%s %s", object.Type, object.ID)
-		if object.Name != "" {
-			name += fmt.Sprintf(" %q", object.Name)
-		}
+	for _, object := range r.cloud.Inventory() {
+		name := describeObject(object)
 		if retained[objectID{object.Type, object.ID}] {
 			r.report.Kept = append(r.report.Kept, name)
 		} else {
 			r.report.Left = append(r.report.Left, name)
 		}
 	}
+	changed, err := r.cloud.Changed()
+	if err != nil {
+		r.problem("compare the account: " + err.Error())
+	}
+	for _, object := range changed {
+		r.report.Changed = append(r.report.Changed, describeObject(object))
+	}
+}
+
+// describeObject returns the type, the ID and the name of an object.
+func describeObject(object awssim.Object) string {
+	text := fmt.Sprintf("%s %s", object.Type, object.ID)
+	if object.Name != "" {
+		text += fmt.Sprintf(" %q", object.Name)
+	}
+	return text
 }
 
 // step runs an operation and adds it to the report. check, which may be nil, returns problems with the
@@ -140,6 +155,9 @@ func (r *rehearsal) step(
 	failure := result.Failure()
 	if failure == "" && check != nil {
 		failure = strings.Join(check(result), "\n")
+	}
+	for _, fix := range fixes(result.Diagnostics) {
+		failure += "\nfix: " + fix
 	}
 	step := report.Step{
 		Name:    name,

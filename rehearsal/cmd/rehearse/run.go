@@ -8,6 +8,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
+
+	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 
 	"bastionless/rehearsal/awssim"
 	"bastionless/rehearsal/engine"
@@ -15,8 +18,8 @@ import (
 
 // runOptions are the flags of the command run.
 type runOptions struct {
-	stack, dir, program, export, json string
-	verbose, quiet, strict            bool
+	stack, dir, program, account, export, json string
+	verbose, quiet, strict                     bool
 }
 
 // runCommand rehearses a stack.
@@ -26,12 +29,14 @@ func runCommand(ctx context.Context, args []string, s streams) int {
 	flags.StringVar(&o.stack, "stack", "", "rehearse the `stack` that Pulumi.<stack>.yaml configures (required)")
 	flags.StringVar(&o.dir, "dir", ".", "read Pulumi.yaml and the stack files from `directory`")
 	flags.StringVar(&o.program, "program", "", "run the compiled program at `path` (default DIR/bin/bastionless)")
+	flags.StringVar(&o.account, "account", "", "rehearse in the captured account in `file` (default DIR/accounts/STACK.json, "+
+		"or STACK.example.json there, or else an empty account)")
 	flags.StringVar(&o.export, "export", "", "write the deployed state to `file`, in the format of \"pulumi stack export\"")
 	flags.StringVar(&o.json, "json", "", "write the result as JSON to `file`")
 	flags.BoolVar(&o.verbose, "verbose", false, "show the output of the Pulumi CLI")
 	flags.BoolVar(&o.quiet, "quiet", false, "write only the summary")
 	flags.BoolVar(&o.strict, "strict", false, "also require the hardening claims")
-	const synopsis = "--stack STACK [--dir .] [--program PATH] [--export STATE.json] [--json RESULT.json] [--verbose | --quiet] [--strict]"
+	const synopsis = "--stack STACK [--dir .] [--program PATH] [--account FILE] [--export STATE.json] [--json RESULT.json] [--verbose | --quiet] [--strict]"
 	operands, status, done := parse(flags, args, synopsis, s)
 	if done {
 		return status
@@ -43,11 +48,11 @@ func runCommand(ctx context.Context, args []string, s streams) int {
 	if err != nil {
 		return s.fail("run", err)
 	}
-	cloud, err := awssim.New(awssim.Options{AssumeExisting: true})
-	if err != nil {
-		return s.fail("run", err)
+	var simulated *awssim.Cloud
+	options := engine.Options{
+		Dir: o.dir, Stack: o.stack, Program: o.program,
+		Provider: func() pulumirpc.ResourceProviderServer { return simulated.NewProvider() },
 	}
-	options := engine.Options{Dir: o.dir, Stack: o.stack, Program: o.program, Provider: cloud.NewProvider}
 	if o.verbose {
 		options.Display = s.out
 	}
@@ -55,10 +60,17 @@ func runCommand(ctx context.Context, args []string, s streams) int {
 	if err == nil {
 		err = checkRegion(stack.Config()["aws:region"])
 	}
+	var chosen *chosenAccount
+	if err == nil {
+		chosen, err = o.chooseAccount(stack.Config())
+	}
+	if err == nil {
+		simulated, err = awssim.New(awssim.Options{Account: chosen.file, AssumeExisting: true})
+	}
 	if err != nil {
 		return s.fail("run", err)
 	}
-	return o.rehearse(ctx, stack, cloud, s)
+	return o.rehearse(ctx, stack, simulated, chosen, s)
 }
 
 // check validates the flags, and sets those with defaults.
@@ -92,10 +104,12 @@ func (o *runOptions) check() error {
 }
 
 // rehearse rehearses an open stack, reports the result, and returns the exit status.
-func (o *runOptions) rehearse(ctx context.Context, stack *engine.Stack, account account, s streams) int {
+func (o *runOptions) rehearse(ctx context.Context, stack *engine.Stack, cloud cloud, chosen *chosenAccount, s streams) int {
 	p := progress{w: s.out, verbose: o.verbose, quiet: o.quiet}
 	p.begin(stack.Name())
-	r := &rehearsal{stack: stack, account: account, exportPath: o.export, progress: p}
+	r := &rehearsal{stack: stack, cloud: cloud, exportPath: o.export, progress: p}
+	r.report.Account = chosen.describe()
+	r.addWarnings(chosen.warnings(stack.Name(), time.Now()))
 	result := r.run(ctx)
 	result.Strict = o.strict
 	result.Conclude()

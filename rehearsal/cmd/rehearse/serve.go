@@ -43,7 +43,7 @@ func serveCommand(ctx context.Context, args []string, s streams) int {
 		return exitFailed
 	}
 	for _, assumed := range cloud.Assumed() {
-		fmt.Fprintf(s.err, "assumed to exist in the account: %s\n", assumed)
+		fmt.Fprintf(s.err, "assumed: %s\n", assumed)
 	}
 	return exitOK
 }

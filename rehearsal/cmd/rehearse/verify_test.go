@@ -65,8 +65,8 @@ func TestVerify_strict(t *testing.T) {
 
 	status, stdout, _ = verify("", "--strict", path)
 	require.Equal(t, exitFailed, status)
-	require.Equal(t, "peer: 5 checks failed: endpoint-policy.ssm (ssm) is refuted, egress (box) is undecided, "+
-		"default-sg (vpc) is refuted, flow-logs (vpc) is refuted, multi-zone (peer) is refuted", last(stdout), stdout)
+	require.Equal(t, "peer: 5 checks failed: endpoint-policy.ssm (ssm) is refuted, egress (box) is undecided, default-sg (vpc) is refuted, "+
+		"flow-logs (vpc) is refuted, multi-zone (peer) is refuted", last(stdout), stdout)
 }
 
 // TestVerify_invalidInput checks the errors about inputs that diagram rejects with the same errors.
@@ -91,7 +91,8 @@ func TestVerify_invalidInput(t *testing.T) {
 		"any object":            {`{"a": 1}`, []string{"-"}, `standard input: not a Pulumi state: this JSON object has no "deployment"` + fix},
 		"Terraform":             {`{"version": 4, "terraform_version": "1.9.0", "serial": 1, "lineage": "x", "resources": []}`, []string{"-"}, "standard input: not a Pulumi state: this is a Terraform state" + fix},
 		"a Terraform plan":      {`{"format_version": "1.2", "planned_values": {}, "resource_changes": []}`, []string{"-"}, "standard input: not a Pulumi state: this is a Terraform plan" + fix},
-		"a checkpoint":          {`{"version": 3, "checkpoint": {"stack": "dev", "latest": {}}}`, []string{"-"}, "standard input: not a Pulumi state: this is a checkpoint file of a Pulumi backend, of stack \"dev\"" + fix},
+		"an empty checkpoint":   {`{"version": 3, "checkpoint": {"stack": "dev", "latest": {}}}`, []string{"-"}, "the state has no resources: deploy the stack first"},
+		"no checkpoint yet":     {`{"version": 3, "checkpoint": {"stack": "dev"}}`, []string{"-"}, "standard input: the state has no resources: deploy the stack first"},
 		"a preview":             {`{"config": {}, "steps": [], "changeSummary": {}}`, []string{"-"}, `standard input: not a Pulumi state: this is the output of "pulumi preview --json"` + fix},
 		"a result":              {`{"stack": "dev", "ok": true, "steps": [], "claims": []}`, []string{"-"}, "standard input: not a Pulumi state: this is the result of a rehearsal" + fix},
 		"a deployment":          {`{"manifest": {}, "resources": []}`, []string{"-"}, "standard input: not a Pulumi state: this is the content of a Pulumi deployment without its version" + fix},

@@ -14,16 +14,19 @@ import (
 // variableVersion is the policy version that supports variables.
 const variableVersion = "2012-10-17"
 
-// maxSize is the number of bytes of the largest policy that Parse reads. AWS's limits are lower: 32 KiB for a key policy,
-// 20 KiB for bucket and endpoint policies, and 10 KiB without white space for the inline policies of a role.
-// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
-const maxSize = 128 << 10
+// maxSize is the number of bytes, without white space, of the largest policy that AWS allows: a key policy. The limits of
+// other policies are lower, such as 20 KiB for bucket and endpoint policies, and 10 KiB for the inline policies of a role.
+//
+//   - https://docs.aws.amazon.com/kms/latest/developerguide/resource-limits.html
+//   - https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+const maxSize = 32 << 10
 
 // Parse parses a policy. It returns an error for what AWS would reject. An element that AWS accepts and this
 // package does not support makes decisions that depend on it undecided.
 func Parse(name, text string) (*Document, error) {
-	if len(text) > maxSize {
-		return nil, fmt.Errorf("policy %s: it has %d bytes, which is more than AWS allows", name, len(text))
+	var compact bytes.Buffer
+	if json.Compact(&compact, []byte(text)) == nil && compact.Len() > maxSize {
+		return nil, fmt.Errorf("policy %s: it has %d bytes without white space, which is more than AWS allows: at most %d", name, compact.Len(), maxSize)
 	}
 	var raw struct {
 		Version   string

@@ -173,9 +173,15 @@ func (g *Group) key(key string) (known, bool) {
 // arnPart returns a part of an ARN: 1 is the partition, 2 the service, 3 the Region, 4 the account, 5 the
 // rest. It returns "" if text is not an ARN.
 func arnPart(arn string, part int) string {
-	parts := strings.SplitN(arn, ":", arnParts)
-	if len(parts) != arnParts || parts[0] != "arn" {
+	rest, found := strings.CutPrefix(arn, "arn:")
+	for at := 1; found && at < part; at++ {
+		_, rest, found = strings.Cut(rest, ":")
+	}
+	if !found || strings.Count(arn, ":") < arnParts-1 {
 		return ""
 	}
-	return parts[part]
+	if part < arnParts-1 {
+		rest, _, _ = strings.Cut(rest, ":")
+	}
+	return rest
 }

@@ -8,11 +8,13 @@ import (
 	"strings"
 )
 
-// maxWitnesses limits the number of requests that Witness tries, and maxContexts the number of their contexts for each
-// principal and statement.
+// Witness tries at most maxWitnesses requests, and compares them with at most about maxComparisons principals and values
+// of conditions. It tries maxContexts contexts for each principal and statement, and maxValues values for each key.
 const (
-	maxWitnesses = 4000
-	maxContexts  = 500
+	maxWitnesses   = 4000
+	maxComparisons = 40_000
+	maxContexts    = 500
+	maxValues      = 50
 )
 
 // Witness looks for a request of a class that AWS allows: it tries the principals, actions, resources, user
@@ -21,27 +23,39 @@ const (
 //
 // It chooses only what a caller can choose. Keys such as aws:SourceIp or tags remain unknown.
 func (p *Policies) Witness(r *Request) (*Request, Decision, bool) {
-	tried := 0
-	mentioned := p.mentioned()
-	for _, s := range p.allowing() {
-		for one := range s.requests(r, mentioned) {
-			if tried++; tried > maxWitnesses {
-				return nil, Decision{}, false
-			}
-			if d := p.Decide(one); d.Effect == Allowed {
-				return one, d, true
-			}
+	for one := range p.witnesses(r) {
+		if d := p.Decide(one); d.Effect == Allowed {
+			return one, d, true
 		}
 	}
 	return nil, Decision{}, false
 }
 
-// allowing returns the statements that may allow requests.
-func (p *Policies) allowing() []*Statement {
+// witnesses iterates over the requests that Witness tries.
+func (p *Policies) witnesses(r *Request) iter.Seq[*Request] {
+	return func(yield func(*Request) bool) {
+		relevant := p.relevant(r)
+		left, mentioned := min(maxWitnesses, maxComparisons/size(relevant)), mentioned(relevant)
+		for _, s := range relevant {
+			if s.Deny {
+				continue
+			}
+			for one := range s.requests(r, mentioned) {
+				if left == 0 || !yield(one) {
+					return
+				}
+				left--
+			}
+		}
+	}
+}
+
+// relevant returns the statements that may apply to requests of a class.
+func (p *Policies) relevant(class *Request) []*Statement {
 	var found []*Statement
-	for _, d := range slices.Concat(present(p.Resource), present(p.Endpoint), p.Identity) {
+	for _, d := range slices.Concat(present(p.Resource), present(p.Endpoint), present(p.Boundary), p.Identity) {
 		for i := range d.Statements {
-			if s := &d.Statements[i]; !s.Deny {
+			if s := &d.Statements[i]; !s.excludes(class) {
 				found = append(found, s)
 			}
 		}
@@ -49,18 +63,44 @@ func (p *Policies) allowing() []*Statement {
 	return found
 }
 
-// mentioned returns the keys that a caller chooses and that conditions mention, in lower case, with the values that
-// they mention.
-func (p *Policies) mentioned() map[string][]string {
+// excludes reports whether the statement is certain to be about no request of the class, because it covers other
+// actions or names other principals.
+func (s *Statement) excludes(class *Request) bool {
+	if s.matchesAction(class) == No {
+		return true
+	}
+	if s.Principal == nil || class.Principal.Group != nil {
+		return false
+	}
+	match, _ := s.matchPrincipal(class.Principal, resourcePolicy)
+	return match == noMatch
+}
+
+// size is the number of values in statements that a request is compared with. It is at least 1.
+func size(statements []*Statement) int {
+	n := 1
+	for _, s := range statements {
+		n += len(s.Actions) + len(s.Resources)
+		if s.Principal != nil {
+			n += len(s.Principal.AWS)
+		}
+		for _, c := range s.Conditions {
+			n += len(c.Values)
+		}
+	}
+	return n
+}
+
+// mentioned returns the keys that a caller chooses and that conditions of statements mention, in lower case, with the
+// values that they mention.
+func mentioned(statements []*Statement) map[string][]string {
 	found := map[string][]string{}
-	for _, d := range slices.Concat(present(p.Resource), present(p.Endpoint), present(p.Boundary), p.Identity) {
-		for _, s := range d.Statements {
-			for _, c := range s.Conditions {
-				if key := strings.ToLower(c.Key); isFree(key) {
-					found[key] = append(found[key], c.Values...)
-					if key == "aws:multifactorauthage" {
-						found["aws:multifactorauthpresent"] = append(found["aws:multifactorauthpresent"], "true")
-					}
+	for _, s := range statements {
+		for _, c := range s.Conditions {
+			if key := strings.ToLower(c.Key); isFree(key) {
+				found[key] = append(found[key], c.Values...)
+				if key == "aws:multifactorauthage" {
+					found["aws:multifactorauthpresent"] = append(found["aws:multifactorauthpresent"], "true")
 				}
 			}
 		}
@@ -114,8 +154,11 @@ func example(text, prefix string) string {
 	if wildcard && strings.HasPrefix(prefix, before) {
 		return prefix + "any"
 	}
-	return strings.NewReplacer("*", "any", "?", "x").Replace(text)
+	return exampleOf.Replace(text)
 }
+
+// exampleOf replaces wildcards by text that they match.
+var exampleOf = strings.NewReplacer("*", "any", "?", "x")
 
 // Names of users, roles and sessions in requests if a policy mentions none.
 const exampleName = "ann"
@@ -147,7 +190,7 @@ func (s *Statement) principals(class *Request) []Principal {
 	}
 	for _, account := range s.accounts(group, listed) {
 		for _, name := range append(s.values("aws:username"), exampleName) {
-			name = strings.NewReplacer("*", "any", "?", "x").Replace(name)
+			name = exampleOf.Replace(name)
 			for _, p := range append(principalsOf(group.arn(account, "user/"+name)), principalsOf(group.arn(account, "role/"+name))...) {
 				add(p)
 			}
@@ -176,7 +219,7 @@ func exampleARN(text string) string {
 	if len(parts) == arnParts && strings.HasPrefix(parts[5], "*") {
 		parts[5] = "user/" + exampleName
 	}
-	return strings.NewReplacer("*", "any", "?", "x").Replace(strings.Join(parts, ":"))
+	return exampleOf.Replace(strings.Join(parts, ":"))
 }
 
 // principalsOf returns the principals with an ARN: a user, or sessions of a role.
@@ -314,12 +357,7 @@ func (s *Statement) choices(c Context, key string, value known, principal Princi
 	case value.aboveKnown:
 		return append(found, c.With(key, formatAbove(value.above)))
 	case isFree(key), len(value.not) > 0:
-		for _, text := range slices.Concat(s.values(key), mentioned, []string{"true", "1", nameOf(principal), "another-value", "999999999999"}) {
-			text = strings.ReplaceAll(text, "${aws:username}", nameOf(principal))
-			if text = strings.NewReplacer("*", "any", "?", "x").Replace(text); !slices.Contains(options, text) {
-				options = append(options, text)
-			}
-		}
+		options = exampleValues(nameOf(principal), s.values(key), mentioned)
 	}
 	for _, option := range options {
 		differs := value.notKey == ""
@@ -335,6 +373,21 @@ func (s *Statement) choices(c Context, key string, value known, principal Princi
 		return []Context{c}
 	}
 	return found
+}
+
+// exampleValues returns values of a key that a caller with a name chooses: some that match values of policies, and some
+// that policies may not mention.
+func exampleValues(name string, values ...[]string) []string {
+	texts := slices.Concat(values...)
+	texts = append(texts[:min(len(texts), maxValues)], "true", "1", name, "another-value", "999999999999")
+	var options []string
+	for _, text := range texts {
+		text = exampleOf.Replace(strings.ReplaceAll(text, "${aws:username}", name))
+		if !slices.Contains(options, text) {
+			options = append(options, text)
+		}
+	}
+	return options
 }
 
 // nameOf returns the last part of the name of a principal.

@@ -1,0 +1,38 @@
+package preflight
+
+import (
+	"strings"
+
+	"bastionless/endpoints"
+	"bastionless/internal/diag"
+	"bastionless/network"
+)
+
+// Warnings returns warnings about values that are allowed but discouraged, and about what the stack changes
+// for others in an existing VPC.
+func (p Plan) Warnings() diag.Diagnostics {
+	warnings := p.Config.Warnings(p.VPCBlocks)
+	if p.Endpoints.ReachesAll() && p.SecurityGroups.InstanceEgress == network.RestrictedEgress {
+		warnings.Add("existingEndpoints", diag.Discouraged, "all allows the instances to connect to port 443 of every address, "+
+			"because the addresses of a hub or of the services are not known: list the services that have endpoints in %s instead, "+
+			"if it has them", p.Existing.VPCID)
+	}
+	for _, service := range p.NewServices {
+		if service != endpoints.S3 {
+			warnings.Add("vpcId", diag.AffectsOthers, "everything in %s will reach %s through the stack's new endpoint: until "+
+				"the stack is destroyed, endpointIngress and endpointPolicy decide who can use the service there",
+				p.Existing.VPCID, service)
+			continue
+		}
+		warnings.Add("s3Endpoint", diag.AffectsOthers, "everything in the subnets of %s will reach S3 through the stack's new "+
+			"endpoint, and open connections to S3 will be interrupted", p.s3RouteTables())
+	}
+	if p.UsesExistingVPC() && p.Endpoints.CreatesS3() && p.Endpoints.Policy != endpoints.Full {
+		warnings.Add("endpointPolicy", diag.AffectsOthers, "%s allows only AWS's own packages, the buckets in s3Buckets and "+
+			"session records, and applies to everything in the subnets of %s: list the buckets that others use there in "+
+			"s3Buckets, set endpointPolicy to full, or set s3Endpoint to false", p.Endpoints.Policy, p.s3RouteTables())
+	}
+	return warnings
+}
+
+func (p Plan) s3RouteTables() string { return strings.Join(p.ExistingVPC.S3RouteTableIDs, ", ") }
