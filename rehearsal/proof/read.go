@@ -32,19 +32,21 @@ func Read(r io.Reader) (*apitype.DeploymentV3, error) {
 	if found := otherFormat(text); found != "" {
 		return nil, fmt.Errorf("not a Pulumi state: %s: \"pulumi stack export --file state.json\" writes one", found)
 	}
-	var untyped struct {
-		Version    int             `json:"version"`
-		Deployment json.RawMessage `json:"deployment"`
-		Checkpoint struct {
-			Latest json.RawMessage `json:"latest"`
-		} `json:"checkpoint"`
-	}
+	var untyped apitype.UntypedDeployment
 	if err := json.Unmarshal(text, &untyped); err != nil {
 		return nil, fmt.Errorf("not a Pulumi state: %w: \"pulumi stack export --file state.json\" writes one", inJSONTerms(err))
 	}
 	content := untyped.Deployment
 	if content == nil {
-		content = untyped.Checkpoint.Latest
+		var file struct {
+			Checkpoint struct {
+				Latest json.RawMessage `json:"latest"`
+			} `json:"checkpoint"`
+		}
+		if err := json.Unmarshal(text, &file); err != nil {
+			return nil, fmt.Errorf("cannot read the checkpoint file: %w", inJSONTerms(err))
+		}
+		content = file.Checkpoint.Latest
 	}
 	if len(content) == 0 || bytes.Equal(content, []byte("null")) {
 		return nil, errEmpty // a stack that was never deployed
