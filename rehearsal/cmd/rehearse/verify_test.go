@@ -97,12 +97,8 @@ func TestVerify_invalidInput(t *testing.T) {
 		"a result":              {`{"stack": "dev", "ok": true, "steps": [], "claims": []}`, []string{"-"}, "standard input: not a Pulumi state: this is the result of a rehearsal" + fix},
 		"a deployment":          {`{"manifest": {}, "resources": []}`, []string{"-"}, "standard input: not a Pulumi state: this is the content of a Pulumi deployment without its version" + fix},
 		"CloudFormation":        {`{"AWSTemplateFormatVersion": "2010-09-09", "Resources": {}}`, []string{"-"}, "standard input: not a Pulumi state: this is a CloudFormation template" + fix},
-<<<<<<< HEAD
 		"a version of text":     {`{"version": "3", "deployment": {}}`, []string{"-"}, "standard input: not a Pulumi state: the field \"version\" has a value of the wrong type: string" + fix},
 		"resources of text":     {`{"version": 3, "deployment": {"resources": "x"}}`, []string{"-"}, `standard input: cannot read the state: the field "resources" has a value of the wrong type: string`},
-=======
-		"a version of text":     {`{"version": "3", "deployment": {}}`, []string{"-"}, "standard input: not a Pulumi state: json: cannot unmarshal string into Go struct field UntypedDeployment.version of type int" + fix},
->>>>>>> 0d0a4f143b30c9c215678529182180290e2cb892
 		"never deployed":        {`{"version": 3, "deployment": null}`, []string{"-"}, "standard input: the state has no resources: deploy the stack first"},
 		"destroyed":             {`{"version": 3, "deployment": {}}`, []string{"-"}, "the state has no resources: deploy the stack first"},
 		"a version that is new": {`{"version": 9, "deployment": {}}`, []string{"-"}, "standard input: cannot read a state of version 9: it is too new: the versions are 3 and 4"},
