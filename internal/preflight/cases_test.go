@@ -289,8 +289,7 @@ func sessionCases() map[string]badCase {
 		"times too long": {
 			set: values{"sessionIdleMinutes": "61", "sessionMaxMinutes": "1441"}, want: []string{"sessionIdleMinutes out-of-range", "sessionMaxMinutes out-of-range"},
 		},
-		"MFA too old":        {set: values{"mfaMaxAgeMinutes": "2161"}, want: []string{"mfaMaxAgeMinutes out-of-range"}},
-		"MFA without effect": {set: values{"mfaMaxAgeMinutes": "5", "requireMfa": "false"}, want: []string{"mfaMaxAgeMinutes conflict"}},
+		"MFA too old": {set: values{"mfaMaxAgeMinutes": "2161"}, want: []string{"mfaMaxAgeMinutes out-of-range"}},
 	}
 	for _, documents := range []string{list("port-forwarding"), list("shell", "remote-port-forwarding")} {
 		cases["recorded "+documents] = badCase{
