@@ -46,19 +46,9 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	// The first signal cancels the command, the second one ends the process.
 	context.AfterFunc(ctx, stop)
-	status := start(ctx, os.Args[1:], streams{os.Stdin, os.Stdout, os.Stderr})
+	status := execute(ctx, os.Args[1:], streams{os.Stdin, os.Stdout, os.Stderr})
 	stop()
 	os.Exit(status)
-}
-
-// start runs a command line with a PULUMI_HOME of its own, and returns the exit status.
-func start(ctx context.Context, args []string, s streams) int {
-	remove, err := usePrivateHome()
-	if err != nil {
-		return s.fail("start", err)
-	}
-	defer remove()
-	return execute(ctx, args, s)
 }
 
 // execute runs a command line and returns the exit status.
