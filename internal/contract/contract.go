@@ -32,6 +32,13 @@ const (
 	MFAMaxAgeInput = "mfaMaxAgeMinutes"
 	// DocumentsInput of SessionRoleType lists the kinds of session, such as Shell.
 	DocumentsInput = "documents"
+	// SessionTargetsInput of SessionRoleType says on which instances the role allows sessions: TargetsStack,
+	// TargetsInstances, TargetsTagged or TargetsAny. Absent in older states.
+	SessionTargetsInput = "sessionTargets"
+	// TargetInstanceIDsInput of SessionRoleType lists the IDs of the instances of TargetsInstances.
+	TargetInstanceIDsInput = "targetInstanceIds"
+	// TargetTagsInput of SessionRoleType lists the tags of the instances of TargetsTagged, each as KEY=VALUE.
+	TargetTagsInput = "targetTags"
 	// AnyInstanceInput of SessionRoleType is a boolean.
 	AnyInstanceInput = "anyInstance"
 	// PushKeyInput of SessionRoleType is a boolean: whether the role allows pushing an SSH public key
@@ -47,6 +54,14 @@ const (
 	ForwardInput = "forward"
 	// OSInput of InstancesType is the operating system: AmazonLinux2023 or AmazonLinux2.
 	OSInput = "os"
+)
+
+// Values of the key sessionTargets and of SessionTargetsInput.
+const (
+	TargetsStack     = "stack"
+	TargetsInstances = "instances"
+	TargetsTagged    = "tagged"
+	TargetsAny       = "any"
 )
 
 // Values of OSInput.

@@ -23,7 +23,7 @@ func (m *model) proveAgent() []*finding {
 
 func (m *model) checkAgent(f *finding, i *instance) {
 	if options := i.object("metadataOptions"); asStr(options["httpEndpoint"]) == "disabled" {
-		f.fail("set metadataOptions.httpEndpoint to enabled on "+i.String(),
+		f.fail(i.ask("set metadataOptions.httpEndpoint to enabled on "+i.String()),
 			"the agent of %s cannot get credentials: the instance metadata service is disabled", i)
 	}
 	r, missing := m.roleOf(i)
@@ -32,12 +32,16 @@ func (m *model) checkAgent(f *finding, i *instance) {
 		f.unknown("%s", missing)
 		return
 	case r == nil:
-		f.fail("give "+i.String()+" an instance profile whose role has AmazonSSMManagedInstanceCore",
+		f.fail(i.ask("give "+i.String()+" an instance profile whose role has AmazonSSMManagedInstanceCore"),
 			"%s has no role: its instance profile is %q", i, i.profile)
 		return
 	}
 	f.rest(i.resource, m.profiles[i.profile])
 	m.restOnRole(f, r)
+	if r.missing {
+		m.checkMissingRole(f, i, r)
+		return
+	}
 	if profile := m.profiles[i.profile]; differ(profile.account, i.account) || differ(r.account(), i.account) {
 		f.unknown("%s, %s and %s are in different accounts, so that others of the same name may be meant", i, profile, r)
 		return
@@ -64,6 +68,15 @@ func (m *model) checkAgent(f *finding, i *instance) {
 	}
 }
 
+// checkMissingRole checks what this stack adds to the role of an instance of others, which the state does not contain.
+func (m *model) checkMissingRole(f *finding, i *instance, r *role) {
+	policies, unknown := r.identityPolicies()
+	for _, n := range m.needs(i) {
+		m.checkNeed(f, i, r, n, policies, unknown)
+	}
+	f.assume("EC2 may assume the role %s of %s, and nothing that the state does not contain denies the role the requests of the agent", r.name, r)
+}
+
 // checkNeed checks that the role allows a request of the agent. unknown are the policies whose content is
 // unknown.
 func (m *model) checkNeed(f *finding, i *instance, r *role, n need, policies policy.Policies, unknown []string) {
@@ -82,7 +95,12 @@ func (m *model) checkNeed(f *finding, i *instance, r *role, n need, policies pol
 	if n.owner != "aws" {
 		policies.ResourceAccount = n.owner
 	}
-	d := policies.Decide(m.agentRequest(i, r, n))
+	d := decideAgent(policies, m.agentRequest(i, r, n))
+	if r.missing && d.Effect != policy.Allowed && !d.Explicit {
+		f.unknownUntil("add "+r.name+" to agentRoleNames, or "+r.ask("attach AmazonSSMManagedInstanceCore to the role "+r.name),
+			"%s, to %s: the other policies of the role %s of %s are not in the state", n, n.why, r.name, r)
+		return
+	}
 	if d.Effect != policy.Undecided && !d.Explicit && len(unknown) > 0 {
 		// They may allow the request, or deny it.
 		f.unknown("%s, to %s: the content of %s is not known", n, n.why, strings.Join(unknown, ", "))
@@ -128,6 +146,15 @@ func (m *model) proveOrdered() []*finding {
 	for _, i := range m.instances {
 		f := newFinding("ordered", i.name, Required)
 		f.rest(i.resource)
+		if i.external {
+			// It existed before the stack.
+			if needed := m.neededBefore(i); len(needed) > 0 {
+				f.rest(needed...)
+				f.assume("the agents of instances that the stack reads have connected since %s were created", names(needed))
+				found = append(found, f)
+			}
+			continue
+		}
 		before := m.createdBefore(i.resource)
 		var late, contradicted []*resource
 		needed := m.neededBefore(i)

@@ -96,7 +96,7 @@ func readState(deployment *apitype.DeploymentV3) (*state, error) {
 
 // componentTypes are the types of this project's components.
 var componentTypes = toSet(strings.Join([]string{
-	contract.VPCType, contract.SecurityGroupsType, contract.FlowLogsType, contract.EndpointsType, contract.InstanceRoleType,
+	contract.VPCType, contract.ExistingVPCType, contract.SecurityGroupsType, contract.FlowLogsType, contract.EndpointsType, contract.InstanceRoleType,
 	contract.SessionRoleType, contract.InstancesType, contract.SessionsType,
 }, " "))
 
