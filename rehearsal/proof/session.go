@@ -173,16 +173,16 @@ var tagPrefixes = []string{"aws:ResourceTag/", "ssm:resourceTag/", "ec2:Resource
 // and does not document which.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-resourcetag
 func withTags(context policy.Context, tags map[string]any) policy.Context {
-	same := map[string]int{}
-	for key := range tags {
-		same[strings.ToLower(key)]++
-	}
+	values := map[string][]string{}
 	for key, value := range tags {
+		values[strings.ToLower(key)] = addTo(values[strings.ToLower(key)], asStr(value))
+	}
+	for key, possible := range values {
 		for _, prefix := range tagPrefixes {
-			if same[strings.ToLower(key)] > 1 {
+			if len(possible) > 1 {
 				context = context.WithUnknown(prefix + key)
 			} else {
-				context = context.With(prefix+key, asStr(value))
+				context = context.With(prefix+key, possible[0])
 			}
 		}
 	}

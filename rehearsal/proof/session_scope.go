@@ -107,6 +107,9 @@ type scopeLimit struct {
 	action    string
 	resources *policy.Class
 	context   policy.Context
+	// examples are contexts of some of the requests, in which keys have values that the search for a request that is
+	// allowed does not choose. Optional.
+	examples []policy.Context
 	// excess says what is wrong with a statement, and how to fix it. Optional.
 	excess func(s *policy.Statement, where string) (why []string, fix string)
 }
@@ -227,6 +230,14 @@ func (m *model) checkLimit(f *finding, r *role, limit scopeLimit) {
 		return
 	}
 	_, _, allowed := policies.Witness(request)
+	for _, context := range limit.examples {
+		one := limit
+		one.context = context
+		if !allowed {
+			_, request := m.limitRequest(r, one)
+			_, _, allowed = policies.Witness(request)
+		}
+	}
 	for _, document := range policies.Identity {
 		for i := range document.Statements {
 			s := &document.Statements[i]

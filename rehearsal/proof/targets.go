@@ -83,11 +83,16 @@ func (m *model) taggedLimits(r *role, tags []tag, documents []string) []scopeLim
 		{"ssm:StartSession", documents, policy.Context{}.WithOneOf(accessCheck, "true").Optional(accessCheck)},
 		{pushKeyAction, nil, policy.Context{}},
 	}
+	tagged := map[string]any{}
+	for _, t := range tags {
+		tagged[t.key] = t.value
+	}
 	var limits []scopeLimit
 	for _, a := range actions {
 		limits = append(limits, scopeLimit{
 			class: a.action + " on what is neither an instance of the account in the Region nor a document of the stack", action: a.action,
 			resources: &policy.Class{Prefix: "arn:", Except: anyInstance}, context: a.context,
+			examples: []policy.Context{withTags(a.context, tagged)},
 			excess: excessResources(anyInstance, "%s allows "+a.action+" on %s, which the stack is not meant for", func(resource, where string) string {
 				return "remove " + resource + " from " + where
 			}),
@@ -96,6 +101,7 @@ func (m *model) taggedLimits(r *role, tags []tag, documents []string) []scopeLim
 			limit := scopeLimit{
 				class: fmt.Sprintf("%s on instances without the tag %s", a.action, t), action: a.action,
 				resources: &policy.Class{Prefix: "arn:", Except: a.except}, context: withoutTag(a.context, t),
+				examples: m.contextsWithoutTag(r, a.context, tags, t),
 			}
 			limit.excess = m.excessWithoutTag(r, limit, t)
 			limits = append(limits, limit)
@@ -110,6 +116,48 @@ func withoutTag(context policy.Context, t tag) policy.Context {
 		context = context.WithOther(prefix+t.key, t.value).Optional(prefix + t.key)
 	}
 	return context
+}
+
+// contextsWithoutTag returns contexts of requests for resources that have all tags except one: without it, and with each
+// of its values that a policy of the role mentions.
+func (m *model) contextsWithoutTag(r *role, context policy.Context, tags []tag, t tag) []policy.Context {
+	osUser := append(r.conditionValues("ec2:osuser"), "ec2-user")[0]
+	others := map[string]any{}
+	for _, other := range tags {
+		others[other.key] = other.value
+	}
+	delete(others, t.key)
+	context = context.With("ec2:osuser", osUser)
+	contexts := []policy.Context{withTags(context, others)}
+	values := []string{"another value"}
+	for _, prefix := range tagPrefixes {
+		values = append(values, r.conditionValues(prefix+t.key)...)
+	}
+	for _, value := range values {
+		if value = strings.ReplaceAll(value, "*", "x"); value != t.value {
+			others[t.key] = value
+			contexts = append(contexts, withTags(context, others))
+		}
+	}
+	return contexts
+}
+
+// conditionValues returns the values with which conditions in the policies of the role compare a key.
+func (r *role) conditionValues(key string) []string {
+	var values []string
+	for _, p := range r.policies {
+		if p.document == nil {
+			continue
+		}
+		for _, s := range p.document.Statements {
+			for _, c := range s.Conditions {
+				if strings.EqualFold(c.Key, key) {
+					values = append(values, c.Values...)
+				}
+			}
+		}
+	}
+	return values
 }
 
 // excessWithoutTag returns a function that says that a statement does not require a tag.
