@@ -1,6 +1,7 @@
 package proof
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -30,6 +31,9 @@ func (m *model) checkAgent(f *finding, i *instance) {
 	switch {
 	case missing != "":
 		f.unknown("%s", missing)
+		return
+	case r == nil && m.hostManagement(i) != nil:
+		m.checkHostManagement(f, i, m.hostManagement(i))
 		return
 	case r == nil:
 		f.fail(i.ask("give "+i.String()+" an instance profile whose role has AmazonSSMManagedInstanceCore"),
@@ -68,11 +72,48 @@ func (m *model) checkAgent(f *finding, i *instance) {
 	}
 }
 
-// checkMissingRole checks what this stack adds to the role of an instance of others, which the state does not contain.
+// hostManagement returns the service setting of Default Host Management Configuration at the location of an instance, if
+// it is on. It provides credentials to the agents of instances without a role.
+// https://docs.aws.amazon.com/systems-manager/latest/userguide/managed-instances-default-host-management.html
+func (m *model) hostManagement(i *instance) *resource {
+	for _, n := range m.ofType(serviceSettingType) {
+		if value := n.str("settingValue"); n.isHostManagement() && !differ(n.account, i.account) && !differ(n.region, i.region) && value != "" && value != "$None" {
+			return n
+		}
+	}
+	return nil
+}
+
+const serviceSettingType = "aws:ssm/serviceSetting:ServiceSetting"
+
+// isHostManagement reports whether the resource is the service setting of Default Host Management Configuration.
+func (r *resource) isHostManagement() bool {
+	return r.typ == serviceSettingType && strings.HasSuffix(cmp.Or(r.str("settingId"), r.id), "/ssm/managed-instance/default-ec2-instance-management-role")
+}
+
+// checkHostManagement checks whether the role of Default Host Management Configuration is enough. AWS's policy for it
+// allows nothing that records and encrypted sessions need.
+func (m *model) checkHostManagement(f *finding, i *instance, setting *resource) {
+	f.rest(i.resource, setting)
+	for _, n := range m.recordingNeeds(i.location) {
+		f.unknownUntil(i.ask("give "+i.String()+" an instance profile"), "%s, to %s: the role of Default Host Management Configuration is not in the state", n, n.why)
+	}
+	f.assume("Default Host Management Configuration (%s) provides the agents of instances without a role with credentials", setting.str("settingValue"))
+}
+
+// checkMissingRole checks the role of an instance of others, which the state does not contain: what this stack adds to
+// it, and whether the program looked the rest up.
 func (m *model) checkMissingRole(f *finding, i *instance, r *role) {
 	policies, unknown := r.identityPolicies()
+	lookedUp := slices.Contains(m.intent.agentRoles, r.name)
 	for _, n := range m.needs(i) {
+		if lookedUp && n.grant == "" {
+			continue
+		}
 		m.checkNeed(f, i, r, n, policies, unknown)
+	}
+	if lookedUp {
+		f.assume("the role %s of %s still has the permissions of the agent, which it had when the program looked it up", r.name, r)
 	}
 	f.assume("EC2 may assume the role %s of %s, and nothing that the state does not contain denies the role the requests of the agent", r.name, r)
 }

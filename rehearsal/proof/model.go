@@ -108,6 +108,8 @@ type intent struct {
 	// reachesAll is true if a hub or a NAT gateway is said to provide the services that have no endpoint in an
 	// existing VPC.
 	reachesAll bool
+	// agentRoles are the roles of existing instances that were looked up, and allowed what agents need.
+	agentRoles []string
 	// forwardKnown is true if a component records forward.
 	forwardKnown bool
 	forward      []string
@@ -386,6 +388,9 @@ func (m *model) readIntent() {
 	for _, n := range m.component(contract.SecurityGroupsType) {
 		m.intent.forwardKnown = true
 		m.intent.forward = asStrList(n.input(contract.ForwardInput))
+	}
+	for _, n := range m.component(contract.TargetsType) {
+		m.intent.agentRoles = append(m.intent.agentRoles, asStrList(n.input(contract.AgentRolesInput))...)
 	}
 	for _, n := range m.component(contract.InstancesType) {
 		m.intent.os = asStr(n.input(contract.OSInput))

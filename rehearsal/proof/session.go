@@ -1,6 +1,7 @@
 package proof
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -81,6 +82,7 @@ type roleIntent struct {
 	mfaMaxAge  int // in minutes; 0 is any age
 	documents  []string
 	pushKey    bool
+	loginUser  string
 	// targets says on which instances the role is meant to allow sessions, as sessionTargets does. Empty: on all
 	// instances in the state.
 	targets           string
@@ -107,6 +109,7 @@ func (m *model) intentOf(r *role) roleIntent {
 				documents:  asStrList(c.input(contract.DocumentsInput)),
 				pushKey:    asBool(c.input(contract.PushKeyInput), false),
 
+				loginUser:         asStr(c.input(contract.LoginUserInput)),
 				targets:           asStr(c.input(contract.SessionTargetsInput)),
 				targetInstanceIDs: asStrList(c.input(contract.TargetInstanceIDsInput)),
 			}
@@ -116,6 +119,7 @@ func (m *model) intentOf(r *role) roleIntent {
 			}
 		}
 	}
+	intent.loginUser = cmp.Or(intent.loginUser, "ec2-user")
 	intent.principals = append(slices.Clone(intent.principals), m.principals...)
 	return intent
 }

@@ -125,7 +125,7 @@ func (m *model) proveSessionScope() []*finding {
 		for _, i := range m.targetsOf(r) {
 			context := withTags(policy.Context{}.With("ec2:osuser", "root"), m.tagsOf(i.resource))
 			d := m.decideSession(r, pushKeyAction, i.arn("ec2", "instance/"+i.id), context)
-			f.expectDenied(d, "add the condition StringEquals ec2:osuser = ec2-user", "%s on %s as root", pushKeyAction, i)
+			f.expectDenied(d, "add the condition StringEquals ec2:osuser = "+m.intentOf(r).loginUser, "%s on %s as root", pushKeyAction, i)
 		}
 		f.expectDenied(m.startWithoutAccessCheck(r), fixAccessCheck, "a session on %s with the default document without an access check", m.exampleTarget(r))
 		if intent := m.intentOf(r); intent.targets == contract.TargetsTagged {

@@ -291,12 +291,13 @@ const pushKeyAction = "ec2-instance-connect:SendSSHPublicKey"
 
 // checkPushKey checks that the role can push SSH public keys, if the stack is meant for that.
 func (m *model) checkPushKey(f *finding, r *role) {
-	if !m.intentOf(r).pushKey {
+	intent := m.intentOf(r)
+	if !intent.pushKey {
 		return
 	}
 	for _, i := range m.targetsOf(r) {
 		arn := m.arn("ec2", "instance/"+i.id)
-		d := m.decideSession(r, pushKeyAction, arn, withTags(policy.Context{}.With("ec2:osuser", "ec2-user"), m.tagsOf(i.resource)))
+		d := m.decideSession(r, pushKeyAction, arn, withTags(policy.Context{}.With("ec2:osuser", intent.loginUser), m.tagsOf(i.resource)))
 		f.expectAllowed(d, "allow "+pushKeyAction+" on "+arn+" to "+r.String(), "%s on %s by %s", pushKeyAction, i, r)
 	}
 }

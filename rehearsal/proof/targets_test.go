@@ -233,6 +233,49 @@ func TestAgent_missingRole(t *testing.T) {
 	}).Result)
 }
 
+// TestAgent_lookedUp checks that the permissions of a role that the program looked up are an assumption. Those for records
+// are not among them.
+func TestAgent_lookedUp(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		lookedUp string
+		recorded bool
+		want     string
+	}{
+		{"instance-role", false, proof.Assumed}, {"other", false, proof.Undecided}, {"instance-role", true, proof.Undecided},
+	} {
+		p := foreignPeer()
+		p.component(contract.TargetsType, "targets", props{contract.AgentRolesInput: list(test.lookedUp)})
+		if test.recorded {
+			recording(p, "session-logs", "session-logs", "")
+			p.remove("logging", "decrypt")
+		}
+		p.remove("instance-role", "core")
+		require.Equal(t, test.want, claimNamed(t, check(t, p.export(t)), "agent").Result, test)
+	}
+}
+
+// TestAgent_hostManagement checks instances without a profile in an account with Default Host Management Configuration.
+func TestAgent_hostManagement(t *testing.T) {
+	t.Parallel()
+	const role = "service-role/AWSSystemsManagerDefaultEC2InstanceManagementRole"
+	for name, test := range map[string]struct{ setting, value, want string }{
+		"on":              {"default-ec2-instance-management-role", role, proof.Assumed},
+		"off":             {"default-ec2-instance-management-role", "$None", proof.Refuted},
+		"another setting": {"activation-tier", "advanced", proof.Refuted},
+	} {
+		p := foreignPeer()
+		p.set("box", "iamInstanceProfile", "")
+		id := "arn:aws:ssm:eu-west-1:123456789012:servicesetting/ssm/managed-instance/" + test.setting
+		p.put("aws:ssm/serviceSetting:ServiceSetting", "setting", id, props{"settingId": id, "settingValue": test.value, "arn": id})
+		p.external("box", "setting")
+		claims := check(t, p.export(t))
+		require.Equal(t, test.want, claimNamed(t, claims, "agent").Result, name)
+		start := claimNamed(t, claims, "session.start")
+		require.Equal(t, name != "another setting", start.Passes(), "%s: %s", name, start.Why())
+	}
+}
+
 // TestAgent_existingRole checks that a role that the stack reads decides like one that it manages.
 func TestAgent_existingRole(t *testing.T) {
 	t.Parallel()
