@@ -38,7 +38,8 @@ func (m *model) checkWayOut(f *finding, w wayOut) {
 		return
 	}
 	if hub {
-		f.assume("%s is reached from %s: existingEndpoints is [all], and %s", w.name, w.v, out)
+		f.pass("%s", out)
+		f.assume("%s is reached from %s by a hub or a NAT gateway, as existingEndpoints says", w.name, w.v)
 		return
 	}
 	fix := ""
