@@ -27,7 +27,8 @@ func (s *Set) readExisting(ctx *pulumi.Context, name string, existing []Existing
 		if err != nil {
 			return fmt.Errorf("%s: %w", e.Service, err)
 		}
-		ids[e.Service] = endpoint.ID()
+		// Older engines do not return an ID when a preview reads a resource.
+		ids[e.Service] = pulumi.String(e.ID)
 		if e.Service == S3 || slices.Contains(agentServices, e.Service) {
 			s.sessionEndpoints = append(s.sessionEndpoints, endpoint)
 		}

@@ -22,15 +22,23 @@ const (
 // agentServices are the services that the agent uses. Instances are created after their endpoints.
 var agentServices = []string{SSM, SSMMessages, EC2Messages, Logs, KMS}
 
-// otherPrefixes lists the endpoint services whose names do not begin with com.amazonaws, by partition.
+// otherPrefixes lists the endpoint services whose names do not begin with com.amazonaws, by partition. S3 is not listed:
+// the name of its gateway endpoint begins with com.amazonaws.
 // https://github.com/aws/aws-cdk/blob/main/packages/aws-cdk-lib/aws-ec2/lib/vpc-endpoint.ts
 var otherPrefixes = map[string]struct {
 	prefix   string
 	services []string
 }{
 	"aws-cn": {"cn.com.amazonaws", []string{
-		"autoscaling", "cloudformation", "ebs", "ec2", "ecr.api", "ecr.dkr", "execute-api", "lambda", "monitoring", "rds",
-		"sqs", "states", "sts", "xray",
+		"account", "application-autoscaling", "appmesh-envoy-management", "athena", "autoscaling",
+		"awsconnector", "backup", "batch", "cassandra", "cloudcontrolapi", "cloudformation",
+		"codedeploy-commands-secure", "databrew", "dms", "ebs", "ec2", "ecr.api", "ecr.dkr", "eks",
+		"elasticache", "elasticbeanstalk", "elasticfilesystem", "elasticfilesystem-fips", "emr-containers",
+		"execute-api", "fsx", "imagebuilder", "iot.data", "iotsitewise.api", "iotsitewise.data",
+		"kinesis-streams", "lambda", "license-manager", "monitoring", "polly", "rds", "redshift",
+		"redshift-data", "sagemaker.api", "sagemaker.featurestore-runtime", "sagemaker.runtime", "securityhub",
+		"servicecatalog", "sms", "sqs", "states", "sts", "sync-states", "synthetics", "transcribestreaming",
+		"transfer", "workspaces", "xray",
 	}},
 	"aws-eusc": {"eu.amazonaws", []string{"ecr.api", "ecr.dkr", "execute-api", "securityhub"}},
 }
@@ -39,6 +47,9 @@ var otherPrefixes = map[string]struct {
 // "com.amazonaws.eu-west-1.ssm" for "ssm". For S3 it is the service of gateway endpoints.
 func ServiceName(partition, region, code string) string {
 	prefix := "com.amazonaws"
+	if partition == "aws-cn" && code == "transcribe" {
+		return "cn.com.amazonaws." + region + ".transcribe.cn"
+	}
 	if other := otherPrefixes[partition]; slices.Contains(other.services, code) {
 		prefix = other.prefix
 	}

@@ -22,7 +22,7 @@ type SessionRoleOptions struct {
 	// RequireMFA allows only callers who signed in with MFA. Key: requireMfa.
 	RequireMFA bool
 	// MFAMaxAgeMinutes allows only callers who signed in with MFA at most this number of minutes ago. It
-	// requires RequireMFA. 0: no limit. Key: mfaMaxAgeMinutes.
+	// has no effect without RequireMFA. 0: no limit. Key: mfaMaxAgeMinutes.
 	MFAMaxAgeMinutes int
 	// Documents are the kinds of session that the role allows. Key: sessionDocuments.
 	Documents []Document
@@ -42,10 +42,6 @@ func (o SessionRoleOptions) Validate() diag.Diagnostics {
 	if o.MFAMaxAgeMinutes < 0 || o.MFAMaxAgeMinutes > maxMFAAgeMinutes {
 		diags.Add("mfaMaxAgeMinutes", diag.OutOfRange, "%d is out of range: use 1 to %d minutes, the longest session with "+
 			"MFA, or 0 for no limit", o.MFAMaxAgeMinutes, maxMFAAgeMinutes)
-	}
-	if o.MFAMaxAgeMinutes > 0 && !o.RequireMFA {
-		diags.Add("mfaMaxAgeMinutes", diag.Conflict, "%d has no effect while requireMfa is false: set requireMfa to true, or "+
-			"mfaMaxAgeMinutes to 0", o.MFAMaxAgeMinutes)
 	}
 	for _, principal := range o.Principals {
 		if o.RequireMFA && !principal.SupportsMFA() {

@@ -28,7 +28,6 @@ type ExistingVPC struct {
 
 	app, privatelink map[string]pulumi.StringInput
 	endpoints        EndpointSubnets
-	routeTables      map[string]pulumi.StringInput
 	s3RouteTables    pulumi.StringArray
 	associations     []pulumi.Resource
 	clients          map[string]pulumi.StringInput
@@ -63,11 +62,12 @@ func NewExistingVPC(
 }
 
 func (v *ExistingVPC) readChildren(ctx *pulumi.Context, name string, args *ExistingVPCArgs) error {
-	vpc, err := ec2.GetVpc(ctx, name+"-"+args.VPCID, pulumi.ID(args.VPCID), nil, pulumi.Parent(v))
-	if err != nil {
+	// The component passes on the IDs that it was given, not those of the resources that it reads: older engines do not
+	// return an ID when a preview reads a resource.
+	v.VPCID = pulumi.ID(args.VPCID).ToIDOutput()
+	if _, err := ec2.GetVpc(ctx, name+"-"+args.VPCID, pulumi.ID(args.VPCID), nil, pulumi.Parent(v)); err != nil {
 		return fmt.Errorf("VPC: %w", err)
 	}
-	v.VPCID = vpc.ID()
 	if err := v.readRouteTables(ctx, name, args); err != nil {
 		return err
 	}
@@ -79,11 +79,10 @@ func (v *ExistingVPC) readChildren(ctx *pulumi.Context, name string, args *Exist
 	}
 	v.clients = map[string]pulumi.StringInput{}
 	for _, id := range args.ClientGroupIDs {
-		group, err := ec2.GetSecurityGroup(ctx, name+"-"+id, pulumi.ID(id), nil, pulumi.Parent(v))
-		if err != nil {
+		if _, err := ec2.GetSecurityGroup(ctx, name+"-"+id, pulumi.ID(id), nil, pulumi.Parent(v)); err != nil {
 			return fmt.Errorf("security group %s: %w", id, err)
 		}
-		v.clients[id] = group.ID()
+		v.clients[id] = pulumi.String(id)
 	}
 	return v.newExchanges(ctx, name, args)
 }
@@ -93,20 +92,13 @@ func (v *ExistingVPC) readRouteTables(ctx *pulumi.Context, name string, args *Ex
 	for _, subnet := range args.subnets() {
 		ids = append(ids, subnet.RouteTableID)
 	}
-	v.routeTables = map[string]pulumi.StringInput{}
-	for _, id := range ids {
-		if v.routeTables[id] != nil {
-			continue
-		}
-		table, err := ec2.GetRouteTable(ctx, name+"-"+id, pulumi.ID(id), nil, pulumi.Parent(v))
-		if err != nil {
+	slices.Sort(ids)
+	for _, id := range slices.Compact(ids) {
+		if _, err := ec2.GetRouteTable(ctx, name+"-"+id, pulumi.ID(id), nil, pulumi.Parent(v)); err != nil {
 			return fmt.Errorf("route table %s: %w", id, err)
 		}
-		v.routeTables[id] = table.ID()
 	}
-	for _, id := range args.S3RouteTableIDs {
-		v.s3RouteTables = append(v.s3RouteTables, v.routeTables[id])
-	}
+	v.s3RouteTables = pulumi.ToStringArray(args.S3RouteTableIDs)
 	return nil
 }
 
@@ -133,13 +125,12 @@ func (v *ExistingVPC) readNetworkACLs(ctx *pulumi.Context, name string, args *Ex
 
 // readSubnets reads the subnets and their explicit associations with route tables.
 func (v *ExistingVPC) readSubnets(ctx *pulumi.Context, name string, args *ExistingVPCArgs) error {
-	ids, routeTables := map[string]pulumi.StringInput{}, pulumi.StringMap{}
+	routeTables := pulumi.StringMap{}
 	for _, subnet := range args.subnets() {
-		read, err := ec2.GetSubnet(ctx, name+"-"+subnet.ID, pulumi.ID(subnet.ID), nil, pulumi.Parent(v))
-		if err != nil {
+		if _, err := ec2.GetSubnet(ctx, name+"-"+subnet.ID, pulumi.ID(subnet.ID), nil, pulumi.Parent(v)); err != nil {
 			return fmt.Errorf("subnet %s: %w", subnet.ID, err)
 		}
-		ids[subnet.ID], routeTables[subnet.ID] = read.ID(), v.routeTables[subnet.RouteTableID]
+		routeTables[subnet.ID] = pulumi.String(subnet.RouteTableID)
 		if subnet.MainRouteTable {
 			continue
 		}
@@ -154,7 +145,7 @@ func (v *ExistingVPC) readSubnets(ctx *pulumi.Context, name string, args *Existi
 	byZone := func(subnets []ExistingSubnet) map[string]pulumi.StringInput {
 		all := map[string]pulumi.StringInput{}
 		for _, subnet := range subnets {
-			all[subnet.Zone] = ids[subnet.ID]
+			all[subnet.Zone] = pulumi.String(subnet.ID)
 		}
 		return all
 	}
@@ -163,7 +154,7 @@ func (v *ExistingVPC) readSubnets(ctx *pulumi.Context, name string, args *Existi
 	v.PrivatelinkSubnetIDs = pulumi.StringMap(v.privatelink).ToStringMapOutput()
 	v.RouteTableIDs = routeTables.ToStringMapOutput()
 	for _, subnet := range args.interfaceSubnets() {
-		v.endpoints.IDs = append(v.endpoints.IDs, ids[subnet.ID])
+		v.endpoints.IDs = append(v.endpoints.IDs, pulumi.String(subnet.ID))
 	}
 	return nil
 }

@@ -173,9 +173,9 @@ func breakingEndpointPolicies() []breakingChange {
 			p.set(service, "policy", document(allow(`{"AWS":["123456789012","210987654321"]}`, "*", "")))
 		}, proof.Refuted})
 	}
-	bucket := func(name, source, action, resource, conditions string) {
+	bucket := func(name, source, action, arn, conditions string) {
 		changes = append(changes, breakingChange{"endpoint-policy.s3", name, source, func(p *peer) {
-			p.set("s3", "policy", document(`{"Effect":"Allow","Principal":"*","Action":"`+action+`","Resource":"`+resource+`"`+conditions+`}`))
+			p.set("s3", "policy", document(`{"Effect":"Allow","Principal":"*","Action":"`+action+`","Resource":"`+arn+`"`+conditions+`}`))
 		}, proof.Refuted})
 	}
 	bucket("buckets whose names begin alike", bucketNames, "s3:GetObject", "arn:aws:s3:::corp-*", "")

@@ -224,8 +224,10 @@ func TestCheck_unreadable(t *testing.T) {
 			addRole(p, "other", ec2Trust, ownStatement)
 			p.set("other", "assumeRolePolicy", "{")
 		}, nil},
-		"the policy of the session role": {func(p *peer) { p.set("people-policy", "policy", "") },
-			[]string{"recorded", "session.foreign", "session.mfa", "session.own", "session.scope", "session.start"}},
+		"the policy of the session role": {
+			func(p *peer) { p.set("people-policy", "policy", "") },
+			[]string{"recorded", "session.foreign", "session.mfa", "session.own", "session.scope", "session.start"},
+		},
 		"a policy of the instances": {func(p *peer) { p.set("logging", "policy", "nonsense") }, []string{"agent", "recorded"}},
 		"the policy of an endpoint": {func(p *peer) { p.set("logs", "policy", "[]") }, []string{"endpoint-policy.logs", "reach.logs"}},
 		"the role of the flow log":  {func(p *peer) { p.set("flow-policy", "policy", "{}") }, []string{"flow-logs"}},

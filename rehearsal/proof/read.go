@@ -32,18 +32,21 @@ func Read(r io.Reader) (*apitype.DeploymentV3, error) {
 	if found := otherFormat(text); found != "" {
 		return nil, fmt.Errorf("not a Pulumi state: %s: \"pulumi stack export --file state.json\" writes one", found)
 	}
-	var untyped struct {
-		apitype.UntypedDeployment
-		Checkpoint struct {
-			Latest json.RawMessage `json:"latest"`
-		} `json:"checkpoint"`
-	}
+	var untyped apitype.UntypedDeployment
 	if err := json.Unmarshal(text, &untyped); err != nil {
-		return nil, fmt.Errorf("not a Pulumi state: %w: \"pulumi stack export --file state.json\" writes one", err)
+		return nil, fmt.Errorf("not a Pulumi state: %w: \"pulumi stack export --file state.json\" writes one", inJSONTerms(err))
 	}
 	content := untyped.Deployment
 	if content == nil {
-		content = untyped.Checkpoint.Latest
+		var file struct {
+			Checkpoint struct {
+				Latest json.RawMessage `json:"latest"`
+			} `json:"checkpoint"`
+		}
+		if err := json.Unmarshal(text, &file); err != nil {
+			return nil, fmt.Errorf("cannot read the checkpoint file: %w", inJSONTerms(err))
+		}
+		content = file.Checkpoint.Latest
 	}
 	if len(content) == 0 || bytes.Equal(content, []byte("null")) {
 		return nil, errEmpty // a stack that was never deployed
@@ -56,9 +59,18 @@ func Read(r io.Reader) (*apitype.DeploymentV3, error) {
 	}
 	var deployment apitype.DeploymentV3
 	if err := json.Unmarshal(content, &deployment); err != nil {
-		return nil, fmt.Errorf("cannot read the state: %w", err)
+		return nil, fmt.Errorf("cannot read the state: %w", inJSONTerms(err))
 	}
 	return &deployment, nil
+}
+
+// inJSONTerms replaces an error about a value that does not fit a Go type by one about the field.
+func inJSONTerms(err error) error {
+	var mismatch *json.UnmarshalTypeError
+	if errors.As(err, &mismatch) {
+		return fmt.Errorf("the field %q has a value of the wrong type: %s", mismatch.Field, mismatch.Value)
+	}
+	return err
 }
 
 // StackName returns the name of the stack of a deployment, or "" if it has no resources.
