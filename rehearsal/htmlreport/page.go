@@ -69,7 +69,7 @@ func newPage(result *report.Report, s *snapshot, problem string) *page {
 		Required: s.state.group(result.Claims, proof.Required), Charges: s.state.charges(), Remains: s.state.remains(),
 		Resources: s.state.resourceTables(), Total: len(s.state.resources), Roles: s.roleRequests(),
 		Failures: paragraphs(result.Failures()), Warnings: paragraphs(result.Warnings), Assumed: paragraphs(result.Assumed),
-		Assumptions: paragraphs(result.Assumptions()), Kept: paragraphs(result.Kept), Left: paragraphs(result.Left), Changed: paragraphs(result.Changed),
+		Assumptions: paragraphs(proof.Assumptions(result.Claims)), Kept: paragraphs(result.Kept), Left: paragraphs(result.Left), Changed: paragraphs(result.Changed),
 	}
 	for _, g := range s.state.group(result.Claims, proof.Hardening) {
 		if g.Result == proof.Proven || g.Result == proof.Assumed {

@@ -3,6 +3,7 @@ package proof
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"bastionless/rehearsal/proof/policy"
 )
@@ -35,6 +36,9 @@ type Claim struct {
 	Result string `json:"result"`
 	// Reasons are never empty.
 	Reasons []Reason `json:"reasons"`
+	// Reads are the resources that the claim rests on and that the stack reads and does not manage, sorted. The last
+	// reason is then the premise that they have not changed.
+	Reads []string `json:"reads,omitempty"`
 }
 
 // Reason is one step of a proof, in the order in which it was examined.
@@ -78,6 +82,44 @@ func (c Claim) Why() []string {
 	return texts
 }
 
+// namedReads is the number of resources that Assumptions names as read and not managed.
+const namedReads = 5
+
+// Assumptions returns what claims assume and presume, without duplicates. What they presume about resources that the
+// stack reads and does not manage is one text.
+func Assumptions(claims []Claim) []string {
+	var found, reads []string
+	for _, c := range claims {
+		reasons := c.Reasons
+		if len(c.Reads) > 0 {
+			reads, reasons = append(reads, c.Reads...), reasons[:len(reasons)-1]
+		}
+		for _, r := range reasons {
+			if (r.Kind == Assumption || r.Kind == Premise) && !slices.Contains(found, r.Text) {
+				found = append(found, r.Text)
+			}
+		}
+	}
+	slices.Sort(reads)
+	reads = slices.Compact(reads)
+	if more := len(reads) - namedReads; more > 0 {
+		reads = append(reads[:namedReads], fmt.Sprintf("%d more resources", more))
+	}
+	if len(reads) > 0 {
+		found = append(found, unchanged(reads))
+	}
+	return found
+}
+
+// unchanged returns the premise that resources which the stack only reads have not changed.
+func unchanged(reads []string) string {
+	verb := "have"
+	if len(reads) == 1 {
+		verb = "has"
+	}
+	return fmt.Sprintf("%s, which the stack reads and does not manage, %s not changed since the last refresh", strings.Join(reads, ", "), verb)
+}
+
 // finding is a claim whose reasons are being collected.
 type finding struct {
 	claim Claim
@@ -113,10 +155,27 @@ func (f *finding) rest(resources ...*resource) {
 func (f *finding) doubt(resources []*resource) {
 	for _, r := range resources {
 		for _, why := range r.doubts() {
-			f.unknown("%s: %s", r, why)
+			f.unknownUntil(r.startFix(), "%s: %s", r, why)
 			f.softened = true
 		}
 	}
+}
+
+// presumeUnchanged adds the premise that the resources which the stack reads and does not manage are still as the state
+// says: their owners can change them without the stack.
+func (f *finding) presumeUnchanged(resources []*resource) {
+	var reads []string
+	for _, r := range resources {
+		if r.external {
+			reads = append(reads, r.String())
+		}
+	}
+	if len(reads) == 0 {
+		return
+	}
+	slices.Sort(reads)
+	f.premise("%s", unchanged(reads))
+	f.claim.Reads = reads
 }
 
 func (f *finding) add(kind ReasonKind, fix, format string, args []any) {
