@@ -52,7 +52,8 @@ func TestExisting_deployed(t *testing.T) {
 		"an ACL that denies":    {nil, denyHTTPS(true), proof.Refuted, proof.Refuted, `ask the owner of DefaultNetworkAcl "existing-network-`},
 		"an ACL that lets none": {nil, denyHTTPS(false), proof.Refuted, proof.Refuted, `ask the owner of DefaultNetworkAcl "existing-network-`},
 		"a NAT gateway, and an ACL that denies": {
-			map[string]string{"existingEndpoints": `["all"]`, "endpointIngress": "instances"}, denyHTTPS(true),
+			map[string]string{"existingEndpoints": `["all"]`, "endpointIngress": "instances"},
+			denyHTTPS(true),
 			proof.Refuted, proof.Refuted, `ask the owner of DefaultNetworkAcl "existing-network-`,
 		},
 	} {

@@ -66,14 +66,16 @@ func TestTargets_tagged(t *testing.T) {
 		// The names of condition keys are not case-sensitive, with the keys of tags in them.
 		"keys in upper case": {[]string{startOn(anyInstanceARN, `"StringEquals":{"SSM:ResourceTag/TEAM":"db","ssm:resourceTag/Env":"prod"}`), shellStatement}, proof.Proven, proof.Assumed, ""},
 		"values in upper case": {
-			[]string{startOn(anyInstanceARN, strings.ReplaceAll(bothTags, `"db"`, `"DB"`)), shellStatement}, proof.Refuted, proof.Refuted,
+			[]string{startOn(anyInstanceARN, strings.ReplaceAll(bothTags, `"db"`, `"DB"`)), shellStatement},
+			proof.Refuted, proof.Refuted,
 			"require StringEquals ssm:resourceTag/team = db",
 		},
 		"one tag":          {[]string{startOn(anyInstanceARN, `"StringEquals":{"ssm:resourceTag/team":"db"}`), shellStatement}, proof.Proven, proof.Refuted, "require StringEquals ssm:resourceTag/env = prod"},
 		"no tag":           {[]string{startOn(anyInstanceARN, `"StringLike":{"ssm:resourceTag/team":"*"}`), shellStatement}, proof.Proven, proof.Refuted, "require StringEquals ssm:resourceTag/team = db"},
 		"one of two teams": {[]string{startOn(anyInstanceARN, strings.ReplaceAll(bothTags, `"db"`, `["db","web"]`)), shellStatement}, proof.Proven, proof.Refuted, "require StringEquals ssm:resourceTag/team = db"},
 		"if the tag exists": {
-			[]string{startOn(anyInstanceARN, strings.ReplaceAll(bothTags, "StringEquals", "StringEqualsIfExists")), shellStatement}, proof.Proven, proof.Refuted,
+			[]string{startOn(anyInstanceARN, strings.ReplaceAll(bothTags, "StringEquals", "StringEqualsIfExists")), shellStatement},
+			proof.Proven, proof.Refuted,
 			"require StringEquals ssm:resourceTag/team = db",
 		},
 		"an instance besides": {
