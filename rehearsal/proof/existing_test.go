@@ -203,6 +203,18 @@ func TestAssumptions(t *testing.T) {
 	require.NotContains(t, strings.Join(proof.Assumptions(check(t, networkPeer().export(t))), "\n"), "since the last refresh")
 }
 
+// TestExisting_isolated checks that a refutation by a route table of others rests on the route table.
+func TestExisting_isolated(t *testing.T) {
+	t.Parallel()
+	p := existingPeer()
+	setExternal("app-table", "routes", list(props{"cidrBlock": "0.0.0.0/0", "natGatewayId": "nat-9"}))(p)
+	c := claimNamed(t, check(t, p.export(t)), "isolated")
+	require.Equal(t, proof.Refuted, c.Result)
+	require.Contains(t, c.Reads, `RouteTable "app-table"`)
+	p.resources["app-table"].InitErrors = []string{"timed out"}
+	require.Equal(t, proof.Undecided, claimNamed(t, check(t, p.export(t)), "isolated").Result)
+}
+
 // TestExisting_hub checks that a hub or a NAT gateway makes reachability an assumption, if the stack says that it provides all
 // services.
 func TestExisting_hub(t *testing.T) {
