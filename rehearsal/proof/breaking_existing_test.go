@@ -76,6 +76,7 @@ func TestExisting_breaking(t *testing.T) {
 		{existingPeer, "reach.ssm", "a NAT gateway that the group does not let out to", allOf(natRoute, func(p *peer) { p.remove("ssm") }), proof.Refuted, `allow outbound TCP 443 from SecurityGroup "instance-group"`},
 		{foreignPeer, "isolated", "a NAT gateway", natRoute, proof.Refuted, `ask the owner of RouteTable "app-table" to remove the route`},
 		{foreignPeer, "no-inbound", "a server", setExternal("instance-group", "ingress", list(tcp443(props{"cidrBlocks": list("10.0.0.0/8")}))), proof.Refuted, `ask the owner of SecurityGroup "instance-group"`},
+		{foreignPeer, "egress", "a group that lets everything out", setExternal("instance-group", "egress", list(anyTraffic(props{"cidrBlocks": list("0.0.0.0/0")}))), proof.Refuted, "ask the owner of SecurityGroup \"instance-group\" to replace"},
 		{foreignPeer, "protected", "no protection", setExternal("box", "disableApiTermination", false), proof.Refuted, `ask the owner of Instance "box" to set disableApiTermination to true`},
 		{foreignPeer, "reach.ssm", "a stopped instance", setExternal("box", "instanceState", "stopped"), proof.Undecided, `ask the owner of Instance "box" to start`},
 		{foreignPeer, "agent", "no instance profile", setExternal("box", "iamInstanceProfile", ""), proof.Refuted, `ask the owner of Instance "box" to give it an instance profile`},
