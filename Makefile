@@ -14,7 +14,7 @@ TOOL  := go tool -modfile=$(CURDIR)/tools/go.mod
 # State.Copy in pkg/resource/state.go does not copy that list. docs/development.md says when to check whether it is fixed.
 RACE    := $(if $(shell command -v gcc 2>/dev/null || command -v clang 2>/dev/null),-race)
 PROGRAM := . ./audit ./compute ./endpoints ./iam ./internal/... ./network
-NO_RACE := $(addprefix ./rehearsal/,controls deployer diagram firstsession htmlreport proof trials upgrade)
+NO_RACE := $(addprefix ./rehearsal/,cmd/rehearse controls deployer diagram firstsession htmlreport proof trials upgrade)
 
 .PHONY: help
 help: ## List all commands.

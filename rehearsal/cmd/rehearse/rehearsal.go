@@ -86,8 +86,8 @@ func (r *rehearsal) deploy(ctx context.Context) {
 	})
 }
 
-// prove checks the claims about the exported state of the stack, as verify does. A stack without
-// instances has no claims.
+// prove checks the claims about the exported state of the stack, as verify does. About a
+// stack without instances there is nothing to prove, which is a warning.
 func (r *rehearsal) prove() error {
 	var state bytes.Buffer
 	if err := r.stack.Export(&state); err != nil {
@@ -100,6 +100,7 @@ func (r *rehearsal) prove() error {
 	r.deployed = deployment
 	claims, err := proof.Check(deployment, proof.Options{})
 	if errors.Is(err, proof.ErrNoInstance) {
+		r.addWarnings([]string{err.Error()})
 		return nil
 	}
 	r.report.Claims = claims
