@@ -47,7 +47,7 @@ func (c *call) addVPCs(f *account.File) {
 func (c *call) existingVPC(object, id string) *object {
 	vpc := c.vpc(id)
 	if vpc == nil {
-		c.assume("%s is of no importance: its VPC %s was not captured", object, id)
+		c.assume("%s does not matter to the stack: its VPC %s was not captured", object, id)
 	}
 	return vpc
 }
