@@ -136,7 +136,7 @@ func (c *chart) endpointBoxes(subnet proof.Subnet) []*box {
 	return boxes
 }
 
-// addToBox adds a member to the box that has the same security groups as like, or to like if there is none.
+// addToBox adds a member to the box that has the same security groups as like, or to like if no box has them.
 func addToBox(boxes []*box, like *box, member Member, address netip.Addr) []*box {
 	like.groups = slices.Sorted(slices.Values(like.groups))
 	i := slices.IndexFunc(boxes, func(b *box) bool {

@@ -90,7 +90,7 @@ func (s *state) charges() []Charge {
 	return found
 }
 
-// known reports whether it is known if AWS charges for a type.
+// known reports whether this package knows if AWS charges for a type.
 func (s *state) known(typ string) bool {
 	for _, c := range chargedTypes {
 		if c.typ == plainType(typ) {

@@ -33,7 +33,7 @@ func (g *ClaimGroup) Rest() []string { return g.Subjects[min(len(g.Subjects), fe
 
 const fewSubjects = 6
 
-// Hop is one step of a proof. Same are the names of other resources of which the same is true.
+// Hop is one step of a proof. Same are the names of the other resources for which the step is the same.
 type Hop struct {
 	Kind      proof.ReasonKind
 	Text      paragraph
@@ -42,7 +42,7 @@ type Hop struct {
 	Same      []string
 }
 
-// Mark says what the hop means, for people.
+// Mark returns the result of the step, as the page shows it.
 func (h Hop) Mark() string {
 	return map[proof.ReasonKind]string{
 		proof.Pass: "passes", proof.Fail: "fails", proof.Unknown: "unknown", proof.Assumption: "assumed", proof.Premise: "taken for granted",
@@ -54,14 +54,14 @@ type Link struct{ Name, Anchor string }
 
 // meanings say what claims are about.
 var meanings = map[string]string{
-	"isolated": "no way between the VPC and the Internet", "no-inbound": "nothing can connect to the instance",
+	"isolated": "nothing connects the VPC to the Internet", "no-inbound": "nothing can connect to the instance",
 	"agent": "the SSM Agent may make its requests", "ordered": "everything that the agent needs exists before the instance boots",
 	"session.start": "the listed people can start sessions", "session.mfa": "nobody gets a session without MFA",
-	"session.foreign": "nobody of another account gets a session", "session.own": "people can resume and end only their own sessions",
+	"session.foreign": "nobody from another account gets a session", "session.own": "people can resume and end only their own sessions",
 	"session.scope": "sessions reach only the stack's instances", "recorded": "sessions are recorded",
 	"egress": "the instance can connect only to endpoints and to the listed targets", "default-sg": "the default security group allows nothing",
 	"imdsv2": "the metadata service requires tokens", "encrypted": "the volumes are encrypted", "flow-logs": "the traffic of the VPC is logged",
-	"multi-zone": "a failure of one zone leaves instances and endpoints", "protected": "the instance cannot be terminated by mistake",
+	"multi-zone": "sessions stay possible if one zone fails", "protected": "the instance cannot be terminated by mistake",
 }
 
 // meaning says what a claim is about.
@@ -154,7 +154,7 @@ func (s *state) generalized(c proof.Claim) []string {
 	return texts
 }
 
-// instanceReplacer returns a replacer of what identifies instances.
+// instanceReplacer returns a replacer that replaces what identifies instances.
 func (s *state) instanceReplacer(urns []string) *strings.Replacer {
 	var pairs []string
 	for _, urn := range urns {
@@ -172,7 +172,7 @@ func (s *state) instanceReplacer(urns []string) *strings.Replacer {
 
 const instanceType = "aws:ec2/instance:Instance"
 
-// hops returns the reasons of a claim. One that says the same about several instances is one hop.
+// hops returns the reasons of a claim. Reasons that say the same about several instances are combined.
 func (s *state) hops(c proof.Claim) []Hop {
 	var hops []Hop
 	last := ""

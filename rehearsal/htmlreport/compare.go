@@ -12,7 +12,7 @@ import (
 	"bastionless/rehearsal/proof"
 )
 
-// Comparison is what differs between an earlier state and a later one.
+// Comparison is the differences between an earlier state and a later one.
 type Comparison struct {
 	// Earlier says what the earlier state is.
 	Earlier string

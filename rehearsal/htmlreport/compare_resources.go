@@ -42,7 +42,7 @@ func (r *stateResource) key() string {
 	return parts[len(parts)-1]
 }
 
-// idReplacer returns a replacer of the IDs and ARNs of resources, which differ between deployments, by names.
+// idReplacer returns a replacer that replaces the IDs and ARNs of resources, which differ between deployments, by names.
 func (s *state) idReplacer() *strings.Replacer {
 	names := map[string]string{}
 	for _, r := range s.resources {
@@ -60,7 +60,7 @@ func (s *state) idReplacer() *strings.Replacer {
 }
 
 // changedInputs returns the inputs that differ. An input that refers to another resource does not differ if only the ID of
-// that resource does. Values are shown only of the most important properties.
+// that resource does. Only the most important properties are shown with their values.
 func changedInputs(before, after *stateResource, beforeIDs, afterIDs *strings.Replacer) []string {
 	keys := map[string]bool{}
 	for key := range before.inputs {

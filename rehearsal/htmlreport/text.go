@@ -80,7 +80,7 @@ type counted struct {
 	one, many string
 }
 
-// joinCounts lists numbers of things, without those of which there are none.
+// joinCounts lists numbers of things, without zeros.
 func joinCounts(counts []counted) string {
 	var parts []string
 	for _, c := range counts {

@@ -71,7 +71,7 @@ func (p *picture) drawVPC(c *diagram.Chart, n *diagram.Node, closed closedNetwor
 	return max(v.bottom, v.outsideBottom())
 }
 
-// rank says how far from the services a subnet is: subnets with endpoints are above those with instances.
+// rank sorts subnets: those with endpoints are above those with instances.
 func rank(n *diagram.Node) int {
 	endpoints, instances := false, false
 	for _, b := range n.Nodes {

@@ -14,8 +14,8 @@ import (
 // networkACL is a network ACL.
 type networkACL struct {
 	id string
-	// by are the resources that it consists of. The first one is the network ACL itself, or the VPC for the default
-	// one. It is nil if the state does not contain it.
+	// by are the resources that it consists of. The first one is the network ACL itself or, for a VPC's default network
+	// ACL, the VPC. It is nil if the state does not contain it.
 	by []*resource
 	// subnetsUnknown is true if the state does not show which subnets it is associated with.
 	subnetsUnknown bool
@@ -90,8 +90,8 @@ func (m *model) readACLs() {
 	}
 }
 
-// aclWithID returns a network ACL. If no resource declares it, it is the default one of a VPC of the stack, which allows
-// all traffic, or one that is not in the state.
+// aclWithID returns a network ACL. An ACL that no resource declares is either the default one of a VPC of the stack, which
+// allows all traffic, or not in the state.
 func (m *model) aclWithID(id string) *networkACL {
 	if a := m.acls[id]; a != nil {
 		return a
@@ -190,7 +190,7 @@ type flow struct {
 	ports portRange
 }
 
-// direction returns the direction for people.
+// direction returns the direction as it appears in reasons.
 func (t flow) direction() string {
 	if t.egress {
 		return "outbound"

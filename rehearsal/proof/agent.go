@@ -99,8 +99,8 @@ func (m *model) checkHostManagement(f *finding, i *instance, setting *resource) 
 	f.assume("Default Host Management Configuration (%s) provides the agents of instances without a role with credentials", setting.str("settingValue"))
 }
 
-// checkMissingRole checks the role of an instance of others, which the state does not contain: what this stack adds to
-// it, and whether the program looked the rest up.
+// checkMissingRole checks the role of an existing instance that the state does not contain: the policies that this
+// stack adds to it, and whether the program has looked up the others.
 func (m *model) checkMissingRole(f *finding, i *instance, r *role) {
 	policies, unknown := r.identityPolicies()
 	lookedUp := slices.Contains(m.intent.agentRoles, r.name)

@@ -82,11 +82,11 @@ func (c Claim) Why() []string {
 	return texts
 }
 
-// namedReads is the number of resources that Assumptions names as read and not managed.
+// namedReads is the maximum number of resources that the combined premise of Assumptions names.
 const namedReads = 5
 
-// Assumptions returns what claims assume and presume, without duplicates. What they presume about resources that the
-// stack reads and does not manage is one text.
+// Assumptions returns the assumptions and premises of claims, without duplicates. The premises about resources that the
+// stack reads and does not manage are combined into one.
 func Assumptions(claims []Claim) []string {
 	var found, reads []string
 	for _, c := range claims {
@@ -111,7 +111,7 @@ func Assumptions(claims []Claim) []string {
 	return found
 }
 
-// unchanged returns the premise that resources which the stack only reads have not changed.
+// unchanged returns the premise that resources have not changed. The stack reads and does not manage them.
 func unchanged(reads []string) string {
 	verb := "have"
 	if len(reads) == 1 {
@@ -123,13 +123,13 @@ func unchanged(reads []string) string {
 // finding is a claim whose reasons are being collected.
 type finding struct {
 	claim Claim
-	// rested are the resources that the claim rests on, in the order in which they were read. It is nil if the
-	// prover does not say which: the claim then rests on all resources in its scope.
+	// rested are the resources that the claim rests on, in the order in which they were read. If it is nil, the claim
+	// rests on all resources in its scope.
 	rested []*resource
 	seen   map[*resource]bool
-	// softened is true if a doubt about a resource makes failures uncertain, too.
+	// softened is true if a failure is uncertain, because a resource that the claim rests on is.
 	softened bool
-	// certain is true if a step fails whatever else there is.
+	// certain is true if a step fails that no other resource could make pass.
 	certain bool
 }
 
@@ -137,8 +137,8 @@ func newFinding(id, subject, class string) *finding {
 	return &finding{claim: Claim{ID: id, Subject: subject, Class: class}}
 }
 
-// rest records that the claim rests on resources: if it is uncertain whether one of them exists, or is as the
-// state says, the claim is neither proven nor refuted. It ignores nil.
+// rest records that the claim rests on resources: it is undecided if one of them may not exist, or may differ from
+// the state. Nil is ignored.
 func (f *finding) rest(resources ...*resource) {
 	if f.seen == nil {
 		f.seen, f.rested = map[*resource]bool{}, []*resource{}
@@ -151,7 +151,7 @@ func (f *finding) rest(resources ...*resource) {
 	}
 }
 
-// doubt adds the doubts about resources.
+// doubt adds why it is uncertain whether resources exist and are as the state says.
 func (f *finding) doubt(resources []*resource) {
 	for _, r := range resources {
 		for _, why := range r.doubts() {
@@ -219,14 +219,14 @@ func (f *finding) fail(fix, format string, args ...any) {
 	f.add(Fail, fix, format, args)
 }
 
-// failMissing adds a step that fails because the state has nothing that lets it pass. A resource that can create anything
-// makes it unknown.
+// failMissing adds a step that fails because the state lacks a resource. The step is unknown if the state contains a
+// resource that could create the missing one.
 func (f *finding) failMissing(fix, format string, args ...any) { f.add(Fail, fix, format, args) }
 
 // unknown adds a step that the state does not decide.
 func (f *finding) unknown(format string, args ...any) { f.add(Unknown, "", format, args) }
 
-// unknownUntil adds a step that the state does not decide, and a change after which it would.
+// unknownUntil adds a step that the state does not decide, and a change after which the state decides it.
 func (f *finding) unknownUntil(fix, format string, args ...any) { f.add(Unknown, fix, format, args) }
 
 // assume adds a step that passes if an assumption is true.

@@ -347,7 +347,7 @@ func (r rule) covers(port int) policy.Answer {
 	return policy.No
 }
 
-// name returns the rule for people.
+// name returns the rule as it appears in reasons.
 func (r rule) name(g *securityGroup) string {
 	if g.resource == r.by {
 		return "a rule of " + g.String()
@@ -382,7 +382,7 @@ func (r rule) traffic(direction string) string {
 	return fmt.Sprintf("%s %s %s", ports, direction, r.block)
 }
 
-// groupNames lists security groups for people.
+// groupNames lists security groups as they appear in reasons.
 func (m *model) groupNames(ids []string) string {
 	var names []string
 	for _, id := range ids {

@@ -62,9 +62,9 @@ func (m *model) checkEgressRule(f *finding, r rule, g *securityGroup, v *vpc) {
 	}
 }
 
-// members says what belongs to a security group.
+// members describes what belongs to a security group.
 type members struct {
-	// endpoints is true if interface endpoints in the VPC do, and no instance.
+	// endpoints is true if interface endpoints in the VPC belong to the group, and no instance does.
 	endpoints bool
 	// others are further resources that name the group.
 	others []*resource
@@ -283,7 +283,7 @@ func (m *model) checkEncrypted(f *finding, i *instance, encrypted any, what, fix
 	}
 }
 
-// encryptionByDefault returns the setting by which the account encrypted new volumes when the instance was created, or
+// encryptionByDefault returns the setting that made the account encrypt new volumes when the instance was created, or
 // nil.
 func (m *model) encryptionByDefault(i *instance) *resource {
 	before := m.createdBefore(i.resource)
@@ -423,8 +423,8 @@ func (m *model) checkEndpointZones(f *finding, vpcID string, zones []string) {
 	}
 }
 
-// proveProtected proves that EC2 refuses to terminate instances. Stop protection protects from termination, too. An
-// instance that a shutdown terminates and a Spot Instance have no protection.
+// proveProtected proves that EC2 refuses to terminate instances. Stop protection also protects from termination. Spot
+// Instances are not protected, and neither are instances that a shutdown terminates.
 //
 //   - https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_ChangingDisableAPITermination.html
 //   - https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-stop-protection.html

@@ -43,7 +43,7 @@ func (m *model) proveIsolated() []*finding {
 		m.checkNoRoutesOut(f, v)
 		m.checkNoPublicAddresses(f, v)
 		if f.has(Fail) {
-			// What makes the claim false is certain, whatever else there is in the VPC.
+			// Nothing else in the VPC can make the claim true again.
 			certain := slices.DeleteFunc(f.rested, func(r *resource) bool { return !r.external || len(r.doubts()) > 0 })
 			f.seen, f.rested = nil, nil
 			f.rest(append(certain, v.resource)...)
@@ -68,9 +68,9 @@ func (m *model) proveIsolated() []*finding {
 	return found
 }
 
-// requiredUnless returns the class of a claim that is hardening if is is true, and required otherwise.
-func requiredUnless(is bool) string {
-	if is {
+// requiredUnless returns Hardening if the condition is true, and otherwise Required.
+func requiredUnless(condition bool) string {
+	if condition {
 		return Hardening
 	}
 	return Required
@@ -111,8 +111,8 @@ func (m *model) checkNoGateways(f *finding, v *vpc) {
 	}
 }
 
-// failBy adds that a resource makes the claim false. If it is uncertain whether the resource exists or is as the state
-// says, the claim is undecided.
+// failBy adds a step that fails because of a resource. The step is unknown if the resource may not exist, or may differ
+// from the state.
 func (f *finding) failBy(by *resource, fix, format string, args ...any) {
 	for _, why := range by.doubts() {
 		f.unknown("%s: %s", fmt.Sprintf(format, args...), why)
@@ -155,8 +155,8 @@ func (m *model) placeOfAddress(instance, face string) (vpcID string, known bool)
 	return vpcID, vpcID != ""
 }
 
-// usesAddress reports whether a NAT gateway or an association in the state uses an Elastic IP address. These say
-// where it is.
+// usesAddress reports whether a NAT gateway or an association in the state uses an Elastic IP address, and so shows
+// which VPC the address is in.
 func (m *model) usesAddress(eip *resource, associations []*resource) bool {
 	uses := func(n *resource) bool {
 		return n.str("allocationId") == eip.id || slices.Contains(n.strList("secondaryAllocationIds"), eip.id)

@@ -14,7 +14,7 @@ import (
 // model is the network, the instances and the permissions in a state.
 type model struct {
 	*state
-	// location is that of the first instance. What is about another instance, or about a role, has its own.
+	// location is that of the first instance. Other instances, and roles, have locations of their own.
 	location
 	vpcs         map[string]*vpc
 	subnets      map[string]*subnet
@@ -57,10 +57,10 @@ type model struct {
 	chained map[[2]*role]policy.Decision
 	// inChain are the results of eachInChain for roles whose sessions may assume a session role.
 	inChain map[string]*finding
-	// tags are the tags that resources of their own add to other resources, by the id of those.
+	// tags are the tags that separate resources add to a resource, by its id.
 	tags   map[string]map[string]any
 	intent intent
-	// principals are meant to assume every session role, in addition to those that components record.
+	// principals may assume every session role, in addition to the principals that components record.
 	principals []string
 	// iamUsers is the result of users.
 	iamUsers []*iamUser
@@ -95,19 +95,19 @@ type rolePolicy struct {
 	attachedBy *resource
 	// document is nil if the content is unknown.
 	document *policy.Document
-	// name is the ARN of a managed policy, or the name of an inline policy for people. If the content is
-	// unknown for another reason than that the state does not contain it, it ends with the reason.
+	// name is the ARN of a managed policy, or a description of an inline policy. If the state contains the policy but its
+	// content is unknown, name ends with the reason.
 	name string
 }
 
-// intent is what a stack of this project is meant for, from the inputs that its components record.
+// intent is the purpose of a stack of this project, from the inputs that its components record.
 type intent struct {
 	// organization is the AWS Organizations id that the account is said to be a member of.
 	organization string
 	// reachesAll is true if a hub or a NAT gateway is said to provide the services that have no endpoint in an
 	// existing VPC.
 	reachesAll bool
-	// agentRoles are the roles of existing instances that were looked up, and allowed what agents need.
+	// agentRoles are roles of existing instances. When the program looked them up, they allowed what agents need.
 	agentRoles []string
 	// forwardKnown is true if a component records forward.
 	forwardKnown bool
@@ -141,7 +141,7 @@ func newModel(s *state) (*model, error) {
 	return m, nil
 }
 
-// instanceLaunchers are types that launch instances or containers, which are in no state, with a name for people.
+// instanceLaunchers maps types that launch instances or containers, which no state contains, to their usual names.
 var instanceLaunchers = map[string]string{
 	"aws:autoscaling/group:Group": "an Auto Scaling group", "aws:ec2/fleet:Fleet": "an EC2 Fleet",
 	"aws:ec2/spotFleetRequest:SpotFleetRequest": "a Spot Fleet", "aws:ec2/spotInstanceRequest:SpotInstanceRequest": "a Spot request",
@@ -169,7 +169,7 @@ func (m *model) notJudged() string {
 	return ": not judged: " + strings.Join(found, ", ") + ", because what it launches is not in the state"
 }
 
-// readTags reads the tags that resources of their own add.
+// readTags reads the tags that separate resources add to other resources.
 func (m *model) readTags() {
 	for _, n := range m.ofType("aws:ec2/tag:Tag") {
 		id := n.str("resourceId")
@@ -180,8 +180,8 @@ func (m *model) readTags() {
 	}
 }
 
-// tagsOf returns all tags of a resource: its own, the default tags of its provider, and those that resources of
-// their own add.
+// tagsOf returns all tags of a resource: its own, the default tags of its provider, and those that separate resources
+// add.
 func (m *model) tagsOf(r *resource) map[string]any {
 	tags := map[string]any{}
 	own := r.object("tagsAll")

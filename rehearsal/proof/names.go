@@ -173,8 +173,8 @@ func (m *model) resolveName(f *finding, i *instance, s *subnet, v *vpc, service 
 	return nil
 }
 
-// endpointsOf returns the interface endpoints of a service in the VPC, and those of them with private DNS for the
-// VPC. Private DNS for inbound resolver endpoints only is not for the VPC.
+// endpointsOf returns the interface endpoints of a service in the VPC, and the subset that has private DNS for the VPC.
+// Private DNS that is limited to inbound resolver endpoints does not count.
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/privatelink-interface-endpoints.html#private-dns-s3-interface
 func (m *model) endpointsOf(v *vpc, service string) (here, private []*vpcEndpoint) {
 	for _, e := range m.endpoints {
@@ -197,8 +197,8 @@ func resourcesOf(endpoints []*vpcEndpoint) []*resource {
 	return found
 }
 
-// resolvesPublicly adds that a name does not resolve to an endpoint in the VPC, so that an instance reaches the service
-// only by a route out of the VPC.
+// resolvesPublicly adds the step of a name that does not resolve to an endpoint in the VPC. An instance then reaches the
+// service only by a route out of the VPC.
 func (m *model) resolvesPublicly(f *finding, i *instance, s *subnet, v *vpc, service, name string) {
 	here, _ := m.endpointsOf(v, service)
 	fix := fmt.Sprintf("create an interface endpoint of com.amazonaws.%s.%s with privateDnsEnabled in %s", v.region, service, v)

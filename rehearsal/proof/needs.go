@@ -23,9 +23,10 @@ type need struct {
 	mustAllow bool
 	// via is the service that makes the request for the role, such as "s3", or "" if the agent makes it.
 	via string
-	// rests are the resources that decide about the request besides the role.
+	// rests are the resources, other than the role, that the decision depends on.
 	rests []*resource
-	// doubt says why the state does not decide the request, or is empty. broken says why it always fails.
+	// doubt is the reason why the state does not decide the request, and broken the reason why it always fails. Both are
+	// empty otherwise.
 	doubt, broken string
 	// why says what the agent makes the request for, as "to WHY".
 	why string
@@ -238,7 +239,7 @@ func (m *model) agentRequest(i *instance, r *role, n need) *policy.Request {
 		context = context.With("kms:CallerAccount", i.account)
 	}
 	if n.via != "" {
-		// What the network adds to a request is not in those that a service makes for the caller.
+		// Requests that a service makes for the caller do not have the keys of the caller's network.
 		// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
 		service := n.via + "." + i.region + "." + i.dnsSuffix()
 		context = context.With("aws:ViaAWSService", "true").With("kms:ViaService", service).Without("aws:SourceVpc").Without("aws:SourceVpce")
@@ -253,7 +254,7 @@ func (m *model) agentRequest(i *instance, r *role, n need) *policy.Request {
 	}
 	principal := policy.Session(r.arn, i.id)
 	if r.missing {
-		// Its path is unknown, and with it the ARN.
+		// The path of the role is unknown, and therefore its ARN.
 		principal = policy.Group{Kind: policy.RoleKind, Partition: i.partition, Account: i.account}.Principal()
 	}
 	return &policy.Request{Principal: principal, Action: n.action, Resource: n.resource, Context: context}

@@ -62,8 +62,8 @@ func names(resources []*resource) string {
 	return strings.Join(texts, ", ")
 }
 
-// neededBefore returns the resources that have to exist before an instance starts, sorted by URN. Resources that the
-// stack reads and does not create existed before.
+// neededBefore returns the resources that have to exist before an instance starts, sorted by URN. It leaves out resources
+// that the stack only reads, because they existed before.
 func (m *model) neededBefore(i *instance) []*resource {
 	needed := map[string]*resource{}
 	add := func(resources ...*resource) {
@@ -119,8 +119,8 @@ func (m *model) neededBefore(i *instance) []*resource {
 	return sorted
 }
 
-// endpointsFor returns the endpoints that sessions on an instance use: those in its VPC and, of gateway endpoints,
-// those on its route table.
+// endpointsFor returns the endpoints that sessions on an instance use: the interface endpoints in its VPC, and the gateway
+// endpoints of its route table.
 func (m *model) endpointsFor(i *instance) []*vpcEndpoint {
 	s := m.subnets[i.subnet]
 	if s == nil {

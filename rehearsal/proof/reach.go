@@ -164,8 +164,8 @@ func (m *model) checkGroups(f *finding, i *instance, v *vpc, e *vpcEndpoint, fro
 	}, v)
 }
 
-// checkPathToOthers checks the path to an endpoint of others in a subnet that the stack does not read, as far as the
-// state shows it.
+// checkPathToOthers checks the part of a path that the state shows. The path leads to an endpoint of others, in a
+// subnet that the stack does not read.
 func (m *model) checkPathToOthers(f *finding, i *instance, s *subnet, v *vpc, e *vpcEndpoint, subnetID string) {
 	from := addressOf(i.str("privateIp"), s.block)
 	var to netip.Prefix

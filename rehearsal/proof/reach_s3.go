@@ -341,7 +341,7 @@ func (m *model) reachesS3(r rule, e *vpcEndpoint) ([]netip.Prefix, policy.Answer
 	return blocks, policy.No
 }
 
-// coverAll reports whether each of the blocks, of which there is at least one, is within one of the outer blocks.
+// coverAll reports whether there are blocks, and each of them is within one of the outer blocks.
 func coverAll(outer, blocks []netip.Prefix) bool {
 	for _, block := range blocks {
 		if !slices.ContainsFunc(outer, func(o netip.Prefix) bool { return contains(o, block) }) {

@@ -115,7 +115,7 @@ func readRoute(by *resource, object map[string]any, v4, v6 string) route {
 	return r
 }
 
-// destination returns the destination of the route for people.
+// destination returns the destination of the route as it appears in reasons.
 func (r route) destination() string {
 	switch {
 	case r.block.IsValid():
@@ -126,7 +126,7 @@ func (r route) destination() string {
 	return "an unknown destination"
 }
 
-// where returns the target of the route for people.
+// where returns the target of the route as it appears in reasons.
 func (r route) where() string {
 	if r.target == "" {
 		return "an unknown target"
@@ -189,7 +189,7 @@ type lookup struct {
 	local bool
 	// parts are more specific routes to parts of the destination.
 	parts []route
-	// doubt says what the state does not show about the result, or is empty.
+	// doubt is what the state does not show about the result, or empty.
 	doubt string
 }
 
@@ -197,8 +197,8 @@ type lookup struct {
 // https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html
 const largestBlock = 16
 
-// inSubnet reports whether a destination is in a subnet of a VPC that the stack reads. Its further CIDR blocks are not in
-// the state.
+// inSubnet reports whether a destination is in a subnet of a VPC that the stack reads. The state does not contain the
+// secondary CIDR blocks of such a VPC.
 func (m *model) inSubnet(v *vpc, to netip.Prefix) bool {
 	for _, s := range m.subnets {
 		if v.external && s.vpc == v.id && contains(s.block, to) {
@@ -220,7 +220,7 @@ func (m *model) lookup(t *routeTable, v *vpc, to netip.Prefix) lookup {
 		}
 	}
 	if !l.local && m.inSubnet(v, to) {
-		// Every subnet is in a CIDR block of the VPC. This one is not in the state, and at most a /16.
+		// The subnet is in a CIDR block of the VPC that the state does not contain, and that is a /16 or smaller.
 		l.local, bits = true, largestBlock-1
 	}
 	unknownBlock := bits == largestBlock-1

@@ -143,7 +143,7 @@ func (m *model) sessionRequest(r *role, action, resource string, context policy.
 		policies.Boundary, _ = m.managedPolicy(r.boundary)
 	}
 	if strings.HasPrefix(action, "kms:") {
-		// The clients of Session Manager call AWS KMS themselves, so that no service is between.
+		// The clients of Session Manager call AWS KMS themselves, not through another service.
 		context = context.Without("kms:ViaService").With("kms:CallerAccount", r.account())
 		if k := m.key(resource); k != nil {
 			policies.Resource, policies.ResourceMustAllow = k.policy, true
@@ -172,9 +172,9 @@ func (m *model) callerContext(context policy.Context) policy.Context {
 // tagPrefixes begin the condition keys for tags of resources. The rest of the key is that of the tag.
 var tagPrefixes = []string{"aws:ResourceTag/", "ssm:resourceTag/", "ec2:ResourceTag/"}
 
-// withTags returns the context of a request for a resource that has these tags and no others. Condition keys, and with
-// them the keys of tags, are not case-sensitive, and values are. Of tags whose keys differ in case only, IAM compares one,
-// and does not document which.
+// withTags returns the context of a request for a resource that has these tags and no others. Condition keys, which
+// contain the keys of tags, are not case-sensitive; values are. If the keys of several tags differ only in case, IAM
+// compares one of these tags, and does not document which.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-resourcetag
 func withTags(context policy.Context, tags map[string]any) policy.Context {
 	values := map[string][]string{}

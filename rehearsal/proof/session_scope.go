@@ -24,7 +24,7 @@ func (m *model) proveSessionOwn() []*finding {
 	})
 }
 
-// sessionARN returns the ARN of a session of somebody.
+// sessionARN returns the ARN of a session of a user.
 func (m *model) sessionARN(name string) string {
 	return m.arn("ssm", "session/"+name+"-0123456789abcdef0")
 }
@@ -34,7 +34,7 @@ func sessionContext(owner string) policy.Context {
 	return withTags(policy.Context{}.With(sessionTag, owner), nil)
 }
 
-// checkOthersSessions checks that the role denies an action on every session that has another owner, or none.
+// checkOthersSessions checks that the role denies an action on every session with another owner or without an owner.
 func (m *model) checkOthersSessions(f *finding, r *role, action, fix string) {
 	policies, request := m.sessionRequest(r, action, "", policy.Context{}.WithOtherThan(sessionTag, "aws:userid").Optional(sessionTag))
 	request.Context = request.Context.WithSome("aws:userid") // whoever the caller is
@@ -59,7 +59,7 @@ func (m *model) checkOthersSessions(f *finding, r *role, action, fix string) {
 	f.unknownUntil(fix, "the policies of %s allow %s, and may allow it on sessions of others: %s", r, action, d.Why)
 }
 
-// checkUnknownPolicies adds the policies of a role whose content is unknown, and may allow more.
+// checkUnknownPolicies adds the policies of a role whose content is unknown. They may allow more.
 func (m *model) checkUnknownPolicies(f *finding, r *role) {
 	for _, p := range r.policies {
 		if p.document == nil {
@@ -107,8 +107,8 @@ type scopeLimit struct {
 	action    string
 	resources *policy.Class
 	context   policy.Context
-	// examples are contexts of some of the requests, in which keys have values that the search for a request that is
-	// allowed does not choose. Optional.
+	// examples are contexts of some of the requests. They contain values that the search for an allowed request does not
+	// try. Optional.
 	examples []policy.Context
 	// excess says what is wrong with a statement, and how to fix it. Optional.
 	excess func(s *policy.Statement, where string) (why []string, fix string)
@@ -134,7 +134,7 @@ func (m *model) proveSessionScope() []*finding {
 	})
 }
 
-// checkTargetTags adds that tags decide on which instances sessions are possible, and who decides about tags.
+// checkTargetTags adds the assumption that only the intended people can set the tags that select instances.
 func (m *model) checkTargetTags(f *finding, tags []tag) {
 	if len(tags) == 0 {
 		f.unknown("the state does not record the tags of the instances that sessions are meant for")
@@ -166,8 +166,8 @@ func (m *model) scopeLimits(r *role) []scopeLimit {
 	return append(limits, m.listedLimits(r, documents)...)
 }
 
-// listedLimits returns the classes of requests on instances that a session role must not allow that is meant for certain
-// instances. documents are those that it is meant for.
+// listedLimits returns the classes of requests that a session role for a list of instances must not allow on instances.
+// documents are the intended documents.
 func (m *model) listedLimits(r *role, documents []string) []scopeLimit {
 	var instances []string
 	for _, i := range m.targetsOf(r) {
@@ -207,7 +207,7 @@ func excessActions(s *policy.Statement, where string) (why []string, fix string)
 	return why, fix
 }
 
-// excessResources returns a function that says which resources of a statement are none of those that are allowed.
+// excessResources returns a function that returns the resources of a statement that are not among the allowed ones.
 func excessResources(allowed []string, format string, fix func(resource, where string) string) func(*policy.Statement, string) ([]string, string) {
 	set := toSet(strings.Join(allowed, " "))
 	return func(s *policy.Statement, where string) (why []string, remedy string) {
@@ -270,8 +270,9 @@ func (m *model) limitRequest(r *role, limit scopeLimit) (policy.Policies, *polic
 	return policies, request
 }
 
-// intendedDocuments returns the ARNs of the documents that a session role is meant for, at each location of instances:
-// those of the state and, of AWS's, those of the intended kinds, or all if no component records these.
+// intendedDocuments returns the ARNs of the documents that a session role should allow, at each location of instances:
+// the documents in the state, and AWS's documents of the intended kinds, or all of AWS's documents if no component records
+// the kinds.
 func (m *model) intendedDocuments(r *role) []string {
 	intent := m.intentOf(r)
 	intended := func(kind string) bool { return !intent.known || slices.Contains(intent.documents, kind) }

@@ -10,8 +10,8 @@ import (
 	"bastionless/rehearsal/proof/policy"
 )
 
-// perSessionRole makes a claim about each session role. If there is none, the claim is about the stack and
-// undecided.
+// perSessionRole makes a claim about each session role. Without session roles, it makes one undecided claim about the
+// stack.
 func (m *model) perSessionRole(id, class string, check func(*finding, *role)) []*finding {
 	var found []*finding
 	for _, r := range m.sessionRoles() {
@@ -69,7 +69,7 @@ func (m *model) proveSessionStart() []*finding {
 	})
 }
 
-// checkAssumeRole checks that each listed principal, and each that is meant to, can assume the role.
+// checkAssumeRole checks that each principal in the trust policy, and each intended principal, can assume the role.
 func (m *model) checkAssumeRole(f *finding, r *role) {
 	principals := m.trustedPrincipals(r)
 	if len(principals) == 0 {
@@ -108,7 +108,7 @@ func (m *model) checkCanAssume(f *finding, r *role, p trustedPrincipal) {
 	f.expectAllowed(d, fix, "%s (%s) assumes %s", name, how, r)
 }
 
-// intendedPrincipal returns the principals that an entry of sessionPrincipals, or of the option --principal, stands for.
+// intendedPrincipal returns the principals that an entry of sessionPrincipals, or of the option --principal, means.
 func (m *model) intendedPrincipal(r *role, name string) policy.Principal {
 	set, identityCenter := strings.CutPrefix(name, "sso:")
 	switch {
@@ -172,8 +172,7 @@ func (m *model) usableDocuments(f *finding, r *role, at location) []documentUse 
 	return usable
 }
 
-// isAWSDocument reports whether AWS owns the document with a name. Nobody else can create one whose name begins like
-// this.
+// isAWSDocument reports whether AWS owns the document with a name. The prefix is reserved for AWS.
 func isAWSDocument(name string) bool { return strings.HasPrefix(name, "AWS-") }
 
 // opensShell reports whether a document opens shells.
@@ -181,7 +180,7 @@ func (m *model) opensShell(u documentUse) bool {
 	return u.name == defaultDocument || m.documents[u.name].opensShell()
 }
 
-// opensShell reports whether sessions with the document are shells, or may be. It is false for nil.
+// opensShell reports whether sessions with the document are, or may be, shells. It is false for nil.
 func (d *sessionDocument) opensShell() bool {
 	return d != nil && (d.unreadable != "" || d.sessionType == standardStream)
 }
@@ -219,8 +218,8 @@ func (m *model) checkStartOnInstances(f *finding, r *role, at location, usable [
 	}
 }
 
-// checkRunAs checks that sessions find the operating system user that they run as. If Run As is on and neither the
-// document nor the tag SSMSessionRunAs of the role names a user, sessions fail.
+// checkRunAs checks that the operating system user of sessions is known. If Run As is on and neither the document nor the
+// tag SSMSessionRunAs of the role names a user, sessions fail.
 // https://docs.aws.amazon.com/systems-manager/latest/userguide/session-preferences-run-as.html
 func (m *model) checkRunAs(f *finding, r *role, at location, usable []documentUse) {
 	for _, u := range usable {
@@ -289,7 +288,7 @@ func (m *model) checkSessionKeys(f *finding, r *role, at location, usable []docu
 // pushKeyAction pushes an SSH public key to an instance.
 const pushKeyAction = "ec2-instance-connect:SendSSHPublicKey"
 
-// checkPushKey checks that the role can push SSH public keys, if the stack is meant for that.
+// checkPushKey checks that the role can push SSH public keys, if sessions of the stack need that.
 func (m *model) checkPushKey(f *finding, r *role) {
 	intent := m.intentOf(r)
 	if !intent.pushKey {

@@ -68,7 +68,7 @@ func (m *model) checkTargets(f *finding, r *role) {
 	}
 }
 
-// taggedLimits returns the classes of requests that a session role must not allow that is meant for instances with tags.
+// taggedLimits returns the classes of requests that a session role for instances with certain tags must not allow.
 // documents are those that it is meant for.
 func (m *model) taggedLimits(r *role, tags []tag, documents []string) []scopeLimit {
 	anyInstance := slices.Clone(documents)
