@@ -25,11 +25,11 @@ const (
 type simulated struct {
 	Type, ID string
 	State    struct {
-		VpcID, ServiceName, VpcEndpointType, State string
-		PrivateDNSEnabled                          bool
-		RouteTableIDs, SecurityGroupIDs            []string
-		SecurityGroupID, IPProtocol, CidrIpv4      string
-		FromPort, ToPort                           int
+		VpcID, ServiceName                    string
+		PrivateDNSEnabled                     bool
+		RouteTableIDs, SecurityGroupIDs       []string
+		SecurityGroupID, IPProtocol, CidrIpv4 string
+		FromPort, ToPort                      int
 	}
 }
 
@@ -76,8 +76,7 @@ func (e *env) paths() map[string]string {
 	return paths
 }
 
-// letsIn reports whether the security groups of an interface endpoint let in the other instance on port 443, by its
-// address or its group.
+// letsIn reports whether a rule of an endpoint's security groups lets in the address of the other instance on port 443.
 func (e *env) letsIn(endpoint string) bool {
 	e.t.Helper()
 	objects := e.objects()

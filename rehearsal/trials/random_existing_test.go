@@ -29,7 +29,7 @@ var existingValues = map[string]keyValues{
 		[]string{`["default"]`, `["sg-0123456789abcdef0"]`, list([]string{appGroup, appGroup})},
 	},
 	"s3Endpoint":             {[]string{""}, booleans.illegal},
-	"interfaceEndpoints":     {[]string{"[]", `["sts"]`, `["ecr.api","secretsmanager","monitoring"]`, `["logs"]`}, []string{`["kms"]`, `["ssm"]`}},
+	"interfaceEndpoints":     {[]string{"[]", `["sts"]`, `["ecr.api","secretsmanager","monitoring"]`, `["logs"]`}, []string{`["ssm"]`, `["STS"]`, `["sts","sts"]`}},
 	"vpcCidr":                {[]string{"10.0.0.0/16"}, []string{"10.20.0.0/16"}},
 	"zones":                  {[]string{`["a"]`}, []string{`["c"]`, `["a","c"]`}},
 	"appSubnetCidrs":         {[]string{"[]"}, []string{`["10.20.1.0/24"]`}},
