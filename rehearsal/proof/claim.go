@@ -47,6 +47,8 @@ type Reason struct {
 	Text string     `json:"text"`
 	// Fix says what to change so that the step passes. Only reasons of the kinds Fail and Unknown may have one.
 	Fix string `json:"fix"`
+	// Resources are the URNs of the resources that the text names, in the same order.
+	Resources []string `json:"resources,omitempty"`
 }
 
 // ReasonKind says what a Reason means for its Claim.
@@ -177,8 +179,36 @@ func (f *finding) presumeUnchanged(resources []*resource) {
 }
 
 func (f *finding) add(kind ReasonKind, fix, format string, args []any) {
-	f.claim.Reasons = append(f.claim.Reasons, Reason{Kind: kind, Text: fmt.Sprintf(format, args...), Fix: fix})
+	f.claim.Reasons = append(f.claim.Reasons, Reason{Kind: kind, Text: fmt.Sprintf(format, args...), Fix: fix, Resources: urnsIn(args)})
 }
+
+// urnsIn returns the URNs of the resources among the arguments of a format.
+func urnsIn(args []any) []string {
+	var urns []string
+	for _, arg := range args {
+		switch arg := arg.(type) {
+		case request:
+			urns = append(urns, urnsIn(arg.args)...)
+		case interface{ self() *resource }:
+			if r := arg.self(); r != nil {
+				urns = append(urns, r.urn)
+			}
+		}
+	}
+	return urns
+}
+
+// request describes a request in a reason.
+type request struct {
+	format string
+	args   []any
+}
+
+// String returns the text.
+func (r request) String() string { return fmt.Sprintf(r.format, r.args...) }
+
+// self returns the resource. Types that embed a *resource inherit the method.
+func (r *resource) self() *resource { return r }
 
 // pass adds a step that passes.
 func (f *finding) pass(format string, args ...any) { f.add(Pass, "", format, args) }
@@ -207,22 +237,22 @@ func (f *finding) premise(format string, args ...any) { f.add(Premise, "", forma
 
 // expectAllowed adds the decision about a request that AWS has to allow.
 func (f *finding) expectAllowed(d policy.Decision, fix, format string, args ...any) {
-	f.expect(d, policy.Allowed, fix, fmt.Sprintf(format, args...))
+	f.expect(d, policy.Allowed, fix, request{format, args})
 }
 
 // expectDenied adds the decision about a request that AWS has to deny.
 func (f *finding) expectDenied(d policy.Decision, fix, format string, args ...any) {
-	f.expect(d, policy.Denied, fix, fmt.Sprintf(format, args...))
+	f.expect(d, policy.Denied, fix, request{format, args})
 }
 
-func (f *finding) expect(d policy.Decision, want policy.Effect, fix, request string) {
+func (f *finding) expect(d policy.Decision, want policy.Effect, fix string, what request) {
 	switch d.Effect {
 	case want:
-		f.pass("%s: %s: %s", request, d.Effect, d.Why)
+		f.pass("%s: %s: %s", what, d.Effect, d.Why)
 	case policy.Undecided:
-		f.unknown("%s: %s", request, d.Why)
+		f.unknown("%s: %s", what, d.Why)
 	default:
-		f.fail(fix, "%s: %s: %s", request, d.Effect, d.Why)
+		f.fail(fix, "%s: %s: %s", what, d.Effect, d.Why)
 	}
 }
 

@@ -35,7 +35,7 @@ func (r *Report) WriteSummary(w io.Writer) error {
 
 // verdict returns the last line.
 func (r *Report) verdict() string {
-	failures := r.failures()
+	failures := r.Failures()
 	if len(failures) > 0 {
 		checks := "checks"
 		if len(failures) == 1 {
