@@ -24,8 +24,19 @@ type Connection struct {
 	// ForwardTo are the targets, such as "10.0.32.0/24:5432", that the security group of the instances
 	// allows unless OpenEgress is true.
 	ForwardTo []string `json:"forwardTo"`
-	// Instances are the stack's instances, by name, such as "a-1".
+	// Instances are the stack's instances, by name, such as "a-1", and the instances of TargetsInstances, by ID.
 	Instances map[string]Instance `json:"instances"`
+	// Targets says on which further instances the session role allows sessions. Nil: on none, or on any in a stack that
+	// has instances.
+	Targets *Targets `json:"targets,omitempty"`
+}
+
+// Targets describes instances that the stack does not own and that the output Connection does not list.
+type Targets struct {
+	// Mode is TargetsTagged or TargetsAny.
+	Mode string `json:"mode"`
+	// Tags are the tags that all instances of TargetsTagged have.
+	Tags map[string]string `json:"tags,omitempty"`
 }
 
 // Instance is an EC2 instance of a Connection.
@@ -34,15 +45,21 @@ type Instance struct {
 	ID string `json:"id"`
 	// Zone is the name of its Availability Zone.
 	Zone string `json:"zone"`
-	// PrivateIP is its private IPv4 address.
+	// PrivateIP is its private IPv4 address. It may be out of date if the stack does not own the instance.
 	PrivateIP string `json:"privateIp"`
 }
 
 // Allows reports whether the session role allows a kind of session.
 func (c Connection) Allows(document string) bool { return slices.Contains(c.Documents, document) }
 
-// SSHHost returns the host name of an instance in the stack output "sshConfig".
-func (c Connection) SSHHost(name string) string { return c.Profile + "-" + name }
+// SSHHost returns the host name of an instance in the stack output "sshConfig". An instance that Instances does
+// not contain has its ID as its name.
+func (c Connection) SSHHost(name string) string {
+	if _, ok := c.Instances[name]; !ok {
+		return name
+	}
+	return c.Profile + "-" + name
+}
 
 // ShellCommand returns the AWS CLI command that opens a shell on an instance. It names a document only if
 // the stack has its own, because the account's default document does not exist until somebody saves

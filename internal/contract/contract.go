@@ -16,7 +16,9 @@ const (
 	EndpointsType      = "bastionless:endpoints:Set"
 	InstanceRoleType   = "bastionless:iam:InstanceRole"
 	SessionRoleType    = "bastionless:iam:SessionRole"
+	AgentPoliciesType  = "bastionless:iam:AgentPolicies"
 	InstancesType      = "bastionless:compute:Instances"
+	TargetsType        = "bastionless:compute:Targets"
 	SessionsType       = "bastionless:audit:Sessions"
 )
 
@@ -32,6 +34,13 @@ const (
 	MFAMaxAgeInput = "mfaMaxAgeMinutes"
 	// DocumentsInput of SessionRoleType lists the kinds of session, such as Shell.
 	DocumentsInput = "documents"
+	// SessionTargetsInput of SessionRoleType says on which instances the role allows sessions: TargetsStack,
+	// TargetsInstances, TargetsTagged or TargetsAny. Absent in older states.
+	SessionTargetsInput = "sessionTargets"
+	// TargetInstanceIDsInput of SessionRoleType lists the IDs of the instances of TargetsInstances.
+	TargetInstanceIDsInput = "targetInstanceIds"
+	// TargetTagsInput of SessionRoleType lists the tags of the instances of TargetsTagged, each as KEY=VALUE.
+	TargetTagsInput = "targetTags"
 	// AnyInstanceInput of SessionRoleType is a boolean.
 	AnyInstanceInput = "anyInstance"
 	// PushKeyInput of SessionRoleType is a boolean: whether the role allows pushing an SSH public key
@@ -47,6 +56,14 @@ const (
 	ForwardInput = "forward"
 	// OSInput of InstancesType is the operating system: AmazonLinux2023 or AmazonLinux2.
 	OSInput = "os"
+)
+
+// Values of the key sessionTargets and of SessionTargetsInput.
+const (
+	TargetsStack     = "stack"
+	TargetsInstances = "instances"
+	TargetsTagged    = "tagged"
+	TargetsAny       = "any"
 )
 
 // Values of OSInput.
@@ -67,7 +84,8 @@ const (
 // services.
 const AllServices = "all"
 
-// OwnerTag is the key of the tag of the stack's endpoints in an existing VPC. Its value is an Owner.
+// OwnerTag is the key of a tag of the stack's endpoints in an existing VPC, and of its instances with
+// TargetsTagged. Its value is an Owner.
 const OwnerTag = "bastionless:owner"
 
 // Owner returns the value of OwnerTag of a stack that is deployed to an account.
