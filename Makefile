@@ -33,7 +33,7 @@ build: ## Compile the program and the rehearsal into bin/. Takes minutes the fir
 	@[ -x bin/bastionless ] && [ -x bin/rehearse ] || echo "compiling; this takes minutes the first time"
 	@$(BUILD) -o bin/ . ./rehearsal/cmd/rehearse
 
-CONNECT_FLAGS = --stack $(STACK) $(if $(INSTANCE),--instance $(INSTANCE)) $(if $(TIMEOUT),--timeout $(TIMEOUT))
+CONNECT_FLAGS = --stack $(STACK) $(if $(INSTANCE),--instance '$(INSTANCE)') $(if $(TIMEOUT),--timeout $(TIMEOUT))
 
 .PHONY: connect
 connect: bin/connect ## Wait until INSTANCE (default: the first) of STACK is online, then open a shell. Needs the AWS CLI and the Session Manager plugin.

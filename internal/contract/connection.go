@@ -1,6 +1,9 @@
 package contract
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // Connection is the stack output "connection": everything that is needed to open a session on an instance
 // of the stack.
@@ -59,6 +62,30 @@ func (c Connection) SSHHost(name string) string {
 		return name
 	}
 	return c.Profile + "-" + name
+}
+
+// AnyHost matches the host names of instances that Instances does not contain: their IDs.
+const AnyHost = "i-*"
+
+// privateKey is the file that ssh-keygen writes by default. Users with another key edit the block.
+const privateKey = "~/.ssh/id_ed25519"
+
+// SSHBlock returns a block for ~/.ssh/config: a host for the instance with an ID, or "%h" for AnyHost.
+//
+// The block uses no shell features, so it also works with OpenSSH on Windows. Without a key pair, "Match
+// exec" pushes the user's public key with EC2 Instance Connect before each connection, which needs no VPC
+// endpoint.
+func (c Connection) SSHBlock(host, id string) string {
+	block := "Host " + host + "\n" +
+		"  HostName " + id + "\n" +
+		"  User " + c.LoginUser + "\n" +
+		"  IdentityFile " + privateKey + "\n" +
+		"  ProxyCommand " + strings.Join(c.SSHCommand("%h", "%p"), " ") + "\n"
+	if c.PushKey {
+		push := strings.Join(c.PushKeyCommand(id, "%r", privateKey+".pub"), " ")
+		block += "Match originalhost " + host + " exec \"" + push + "\"\n"
+	}
+	return block
 }
 
 // ShellCommand returns the AWS CLI command that opens a shell on an instance. It names a document only if

@@ -139,42 +139,22 @@ func commandLine(args []string) string {
 	return strings.Join(quoted, " ")
 }
 
-// anyHost matches the IDs of instances, which are host names for instances that the stack does not know.
-const anyHost = "i-*"
-
-// privateKey is the file that ssh-keygen writes by default. Users with another key edit the block.
-const privateKey = "~/.ssh/id_ed25519"
-
 // sshConfig returns a block for ~/.ssh/config with a host for each instance. Empty if the session role
 // does not allow SSH.
-//
-// The block uses no shell features, so it also works with OpenSSH on Windows. Without a key pair, "Match
-// exec" pushes the user's public key with EC2 Instance Connect before each connection, which needs no VPC
-// endpoint.
 func sshConfig(c contract.Connection) (string, error) {
 	if !c.Allows(contract.SSH) {
 		return "", nil
 	}
-	var blocks []string
 	hosts := map[string]string{}
 	for name, instance := range c.Instances {
 		hosts[c.SSHHost(name)] = instance.ID
 	}
 	if c.Targets != nil {
-		hosts[anyHost] = "%h"
+		hosts[contract.AnyHost] = "%h"
 	}
+	var blocks []string
 	for _, host := range slices.Sorted(maps.Keys(hosts)) {
-		id := hosts[host]
-		block := "Host " + host + "\n" +
-			"  HostName " + id + "\n" +
-			"  User " + c.LoginUser + "\n" +
-			"  IdentityFile " + privateKey + "\n" +
-			"  ProxyCommand " + strings.Join(c.SSHCommand("%h", "%p"), " ") + "\n"
-		if c.PushKey {
-			push := strings.Join(c.PushKeyCommand(id, "%r", privateKey+".pub"), " ")
-			block += "Match originalhost " + host + " exec \"" + push + "\"\n"
-		}
-		blocks = append(blocks, block)
+		blocks = append(blocks, c.SSHBlock(host, hosts[host]))
 	}
 	return strings.Join(blocks, "\n"), nil
 }
