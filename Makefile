@@ -14,44 +14,49 @@ TOOL  := go tool -modfile=$(CURDIR)/tools/go.mod
 # State.Copy in pkg/resource/state.go does not copy that list. docs/development.md says when to check whether it is fixed.
 RACE    := $(if $(shell command -v gcc 2>/dev/null || command -v clang 2>/dev/null),-race)
 PROGRAM := . ./audit ./compute ./endpoints ./iam ./internal/... ./network
-NO_RACE := $(addprefix ./rehearsal/,controls deployer diagram firstsession proof trials upgrade)
+NO_RACE := $(addprefix ./rehearsal/,controls deployer diagram firstsession htmlreport proof trials upgrade)
 
 .PHONY: help
 help: ## List all commands.
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: rehearse
-rehearse: build ## Deploy STACK (default: dev) to a simulated AWS, check it and destroy it. VERBOSE=1: show Pulumi's output. STRICT=1: require hardening claims.
+rehearse: build ## Rehearse STACK (default: dev). VERBOSE=1: show Pulumi's output. STRICT=1: require all claims.
 	@bin/rehearse run --stack $(STACK) $(if $(VERBOSE),--verbose) $(if $(STRICT),--strict)
 
+.PHONY: report
+report: build ## Rehearse STACK, and write a page about it for people who approve it to bin/STACK.html.
+	@rm -f bin/$(STACK).html; bin/rehearse run --stack $(STACK) --report bin/$(STACK).html --quiet; status=$$?; \
+		[ ! -f bin/$(STACK).html ] || echo "report: $(CURDIR)/bin/$(STACK).html"; exit $$status
+
 .PHONY: capture
-capture: build ## Describe the AWS account of STACK in accounts/, to rehearse in it. Changes nothing. Needs the AWS CLI. REDACT=1: without the account ID.
+capture: build ## Describe the AWS account of STACK in accounts/, to rehearse in it. REDACT=1: without its ID.
 	@bin/rehearse capture --stack $(STACK) $(if $(REDACT),--redact) $(if $(TAGS),--tags)
 
 .PHONY: build
-build: ## Compile the program and the rehearsal into bin/. Takes minutes the first time, then seconds.
+build: ## Compile the program and the rehearsal into bin/. The first time takes minutes.
 	@[ -x bin/bastionless ] && [ -x bin/rehearse ] || echo "compiling; this takes minutes the first time"
 	@$(BUILD) -o bin/ . ./rehearsal/cmd/rehearse
 
 CONNECT_FLAGS = --stack $(STACK) $(if $(INSTANCE),--instance '$(INSTANCE)') $(if $(TIMEOUT),--timeout $(TIMEOUT))
 
 .PHONY: connect
-connect: bin/connect ## Wait until INSTANCE (default: the first) of STACK is online, then open a shell. Needs the AWS CLI and the Session Manager plugin.
+connect: bin/connect ## Open a shell on INSTANCE (default: the first) of STACK, when it is online.
 	@bin/connect shell $(CONNECT_FLAGS)
 
 .PHONY: wait
-wait: bin/connect ## Wait up to TIMEOUT (default: 12m) until INSTANCE is online, or report what is wrong.
+wait: bin/connect ## Wait up to TIMEOUT (default: 12m) until INSTANCE is online, or say why it is not.
 	@bin/connect wait $(CONNECT_FLAGS)
 
 .PHONY: ssh
-ssh: bin/connect ## Wait, then connect with SSH. The stack must allow it.
+ssh: bin/connect ## Connect to INSTANCE with SSH. The stack must allow it.
 	@bin/connect ssh $(CONNECT_FLAGS)
 
 ifeq ($(filter forward,$(MAKECMDGOALS))$(TO),forward)
 $(error make forward needs TO=host:port, such as: make forward STACK=$(STACK) TO=10.0.32.10:5432)
 endif
 .PHONY: forward
-forward: bin/connect ## Wait, then forward local port LOCAL (default: the port in TO) to TO=host:port. The stack must allow it.
+forward: bin/connect ## Forward local port LOCAL (default: that of TO) to TO=host:port. The stack must allow it.
 	@bin/connect forward $(CONNECT_FLAGS) --to "$(TO)" $(if $(LOCAL),--local $(LOCAL))
 
 # If an instance does not come online, bin/connect runs bin/rehearse to find the cause.
@@ -71,7 +76,7 @@ GOTEST = GOFLAGS=-trimpath GOGC=400 RAPID_SEED=$(SEED) STACKTEST_PROGRAM=$(CURDI
 	$(TOOL) gotestsum -- -shuffle=$(SEED) $(SHORT)
 
 .PHONY: test
-test: ## Run all tests, with a few cases of each random test. SEED=random: use other cases.
+test: ## Run all tests, with few cases of each random test. SEED=random: other cases.
 test: SHORT := -short
 
 .PHONY: test-full
@@ -84,7 +89,7 @@ test test-full: build
 	@$(GOTEST) $(RACE) $$(go list ./rehearsal/... | grep -vxF "$$(go list $(NO_RACE))")
 
 .PHONY: fuzz
-fuzz: ## Fuzz the configuration parsers and the proofs for 20 seconds each. make test runs only their seed inputs.
+fuzz: ## Fuzz the configuration parsers and the proofs for 20 seconds each.
 	go test -trimpath -run '^$$' -fuzz FuzzParseCIDR -fuzztime 20s ./network
 	go test -trimpath -run '^$$' -fuzz FuzzParsePrincipal -fuzztime 20s ./iam
 	go test -trimpath -run '^$$' -fuzz FuzzPublicKey -fuzztime 20s ./compute
@@ -92,32 +97,36 @@ fuzz: ## Fuzz the configuration parsers and the proofs for 20 seconds each. make
 	go test -trimpath -run '^$$' -fuzz FuzzDecide -fuzztime 20s ./rehearsal/proof/policy
 	go test -trimpath -run '^$$' -fuzz FuzzVerify -fuzztime 20s -fuzzminimizetime 1x ./rehearsal/proof
 
+.PHONY: test-report
+test-report: build ## Open the pages of the report in Chromium. Needs Node.js and npm packages.
+	@STACKTEST_PROGRAM=$(CURDIR)/bin/bastionless rehearsal/htmlreport/browsertest/run
+
 .PHONY: test-iam
-test-iam: ## Compare the IAM policy evaluator with an independent one. Needs Node.js and npm. Not part of make test.
+test-iam: ## Compare the IAM policy evaluator with an independent one. Needs Node.js and npm.
 	@rehearsal/proof/policy/secondopinion/run
 
 # The oldest CLI that Pulumi.yaml allows and that can be compiled from Go modules, and the newest.
 CLI_VERSIONS := v3.224.0 v3.276.0
 
 .PHONY: test-cli
-test-cli: build ## Deploy the stacks of the tests to the simulated AWS with two versions of the Pulumi CLI. Compiles them, which takes long.
+test-cli: build ## Deploy the stacks of the tests with two versions of the Pulumi CLI, which it compiles.
 	@for version in $(CLI_VERSIONS); do rehearsal/clitest/build.sh $$version bin/pulumi-$$version || exit 1; done
 	@STACKTEST_PROGRAM=$(CURDIR)/bin/bastionless go test -trimpath -count=1 -v ./rehearsal/clitest
 
 .PHONY: test-emulator
-test-emulator: build bin/connect ## Test what asks AWS with the AWS CLI and moto, an emulated AWS. Needs rehearsal/emulator/requirements.txt. Not part of make test.
+test-emulator: build bin/connect ## Run the AWS CLI on moto, an emulated AWS. Needs rehearsal/emulator/requirements.txt.
 	@EMULATOR_TESTS=1 go test -trimpath -count=1 -timeout 60m -v ./rehearsal/emulator
 
 .PHONY: catalogue
-catalogue: ## Record again what AWS offers, from two packages of PyPI. Needs Python 3 with pip.
+catalogue: ## Record again what AWS offers, from two PyPI packages. Needs Python 3 and pip.
 	@python3 rehearsal/awssim/catalog/record.py
 
 .PHONY: e2e
-e2e: bin/connect ## Deploy STACK to your AWS account, open a session, and destroy the stack. Nobody has run this yet.
+e2e: bin/connect ## Deploy STACK to your AWS account, open a session, and destroy the stack.
 	@rehearsal/e2e/e2e.sh $(STACK)
 
 .PHONY: lint
-lint: ## Check formatting, modules and code. The first run compiles golangci-lint, which takes minutes.
+lint: ## Check formatting, modules and code. The first time takes minutes.
 	GOFLAGS=-trimpath $(TOOL) golangci-lint run ./...
 	@# Users run connect on Windows and macOS, too.
 	GOOS=windows go vet -trimpath ./rehearsal/cmd/connect
@@ -130,7 +139,7 @@ fmt: ## Format all Go files.
 	$(TOOL) golangci-lint fmt ./...
 
 .PHONY: bench
-bench: build ## Print how long rehearsals, builds and the first session take, as ratios. Takes minutes, because it also builds with an empty cache.
+bench: build ## Measure rehearsals, builds and the first session, as ratios. Takes minutes.
 	go run -trimpath ./rehearsal/cmd/bench
 	go test -trimpath -run '^$$' -bench . ./rehearsal/proof
 	go run -trimpath ./rehearsal/firstsession/cmd

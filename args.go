@@ -123,7 +123,7 @@ func agentPoliciesArgs(plan preflight.Plan, s outputs.Stack) *iam.AgentPoliciesA
 }
 
 func targetsArgs(plan preflight.Plan) *compute.TargetsArgs {
-	args := &compute.TargetsArgs{Env: plan.Env}
+	args := &compute.TargetsArgs{Env: plan.Env, AgentRoles: plan.AgentRoles}
 	// Other components read these groups.
 	read := slices.Concat(plan.SecurityGroups.Clients, plan.ExistingEndpointGroups())
 	for _, target := range plan.Targets {

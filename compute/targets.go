@@ -21,6 +21,8 @@ type TargetsArgs struct {
 	InstanceIDs []string
 	// ProfileNames are the names of their instance profiles.
 	ProfileNames []string
+	// AgentRoles are the names of those of their roles that EC2 may assume and that have the agent's permissions. Optional.
+	AgentRoles []string
 	// SecurityGroupIDs are their security groups, without those that other components read.
 	SecurityGroupIDs []string
 	// ReadHostManagement reads the service setting of Default Host Management Configuration, which provides credentials to
@@ -39,7 +41,8 @@ func NewTargets(ctx *pulumi.Context, name string, args *TargetsArgs, opts ...pul
 	}
 	t := &Targets{}
 	if err := ctx.RegisterComponentResourceV2(contract.TargetsType, name, pulumi.Map{
-		"instanceIds": pulumi.ToStringArray(args.InstanceIDs),
+		"instanceIds":            pulumi.ToStringArray(args.InstanceIDs),
+		contract.AgentRolesInput: pulumi.ToStringArray(args.AgentRoles),
 	}, t, opts...); err != nil {
 		return nil, fmt.Errorf("targets %q: %w", name, err)
 	}

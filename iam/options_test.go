@@ -65,15 +65,10 @@ func TestSessionRoleOptions_Validate(t *testing.T) {
 			SessionRoleOptions{MFAMaxAgeMinutes: -1},
 			[]diagtest.Want{diagtest.Problem("mfaMaxAgeMinutes", diag.OutOfRange, "-1")},
 		},
-		"an age of MFA that is not required": {
-			SessionRoleOptions{MFAMaxAgeMinutes: 1},
-			[]diagtest.Want{diagtest.Problem("mfaMaxAgeMinutes", diag.Conflict, "1", "requireMfa")},
-		},
+		"an age of MFA that is not required": {SessionRoleOptions{MFAMaxAgeMinutes: 1}, nil},
 		"an age that is too high, of MFA that is not required": {
 			SessionRoleOptions{MFAMaxAgeMinutes: 2161},
-			[]diagtest.Want{
-				diagtest.Problem("mfaMaxAgeMinutes", diag.OutOfRange, "2161"), diagtest.Problem("mfaMaxAgeMinutes", diag.Conflict, "2161"),
-			},
+			[]diagtest.Want{diagtest.Problem("mfaMaxAgeMinutes", diag.OutOfRange, "2161")},
 		},
 		"MFA of accounts and users": {
 			SessionRoleOptions{RequireMFA: true, Principals: parse(t, "account", "210987654321", user)}, nil,

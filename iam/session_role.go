@@ -22,7 +22,7 @@ type SessionRoleOptions struct {
 	// RequireMFA allows only callers who signed in with MFA. Key: requireMfa.
 	RequireMFA bool
 	// MFAMaxAgeMinutes allows only callers who signed in with MFA at most this number of minutes ago. It
-	// requires RequireMFA. 0: no limit. Key: mfaMaxAgeMinutes.
+	// has no effect without RequireMFA. 0: no limit. Key: mfaMaxAgeMinutes.
 	MFAMaxAgeMinutes int
 	// Documents are the kinds of session that the role allows. Key: sessionDocuments.
 	Documents []Document
@@ -48,10 +48,6 @@ func (o SessionRoleOptions) Validate() diag.Diagnostics {
 	if o.MFAMaxAgeMinutes < 0 || o.MFAMaxAgeMinutes > maxMFAAgeMinutes {
 		diags.Add("mfaMaxAgeMinutes", diag.OutOfRange, "%d is out of range: use 1 to %d minutes, the longest session with "+
 			"MFA, or 0 for no limit", o.MFAMaxAgeMinutes, maxMFAAgeMinutes)
-	}
-	if o.MFAMaxAgeMinutes > 0 && !o.RequireMFA {
-		diags.Add("mfaMaxAgeMinutes", diag.Conflict, "%d has no effect while requireMfa is false: set requireMfa to true, or "+
-			"mfaMaxAgeMinutes to 0", o.MFAMaxAgeMinutes)
 	}
 	o.checkTargets(&diags)
 	o.checkLoginUser(&diags)
@@ -209,7 +205,7 @@ func (a *SessionRoleArgs) inputs() pulumi.Map {
 		inputs[contract.TargetTagsInput] = pulumi.ToStringArray(tagTexts(a.TargetTags))
 	}
 	if a.LoginUser != "" && a.LoginUser != DefaultLoginUser {
-		inputs["loginUser"] = pulumi.String(a.LoginUser)
+		inputs[contract.LoginUserInput] = pulumi.String(a.LoginUser)
 	}
 	return inputs
 }

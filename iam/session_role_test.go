@@ -171,10 +171,6 @@ func TestSessionRole_rejects(t *testing.T) {
 				"Env.Partition", "Env.DNSSuffix", "Env.Region", "Env.AccountID", "Principals", "Documents", "InstanceIDs",
 			},
 		},
-		"a limit to the age of MFA that is not required": {
-			edited(func(a *iam.SessionRoleArgs) { a.RequireMFA, a.MFAMaxAgeMinutes = false, 15 }),
-			[]string{"invalid options", "mfaMaxAgeMinutes"},
-		},
 		"a negative age": {
 			edited(func(a *iam.SessionRoleArgs) { a.MFAMaxAgeMinutes = -1 }), []string{"invalid options", "mfaMaxAgeMinutes"},
 		},

@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/agext/levenshtein"
-
 	"bastionless/internal/diag"
 )
 
@@ -26,25 +24,11 @@ func (r *reader) checkKeys(project, encoded string) {
 		namespace, name, _ := strings.Cut(key, ":")
 		switch {
 		case namespace == project && !r.knownKeys[name]:
-			r.diags.Add(name, diag.UnknownKey, "unknown key: %sPulumi.yaml lists all keys", r.suggestion(name))
+			r.diags.Add(name, diag.UnknownKey, "unknown key: Pulumi.yaml lists all keys%s",
+				diag.DidYouMean(name, slices.Sorted(maps.Keys(r.knownKeys))))
 		case namespace == originalProject && namespace != project:
 			r.diags.Add(key, diag.UnknownKey, "the name of this project is %s, so Pulumi does not pass the key to it: "+
 				"rename the key to %s:%s, or write %s without a namespace", project, project, name, name)
 		}
 	}
-}
-
-// suggestion returns the question whether the most similar known key is meant, or "" if no key is similar.
-func (r *reader) suggestion(name string) string {
-	params := levenshtein.NewParams()
-	best, similarity := "", 0.0
-	for _, key := range slices.Sorted(maps.Keys(r.knownKeys)) {
-		if s := levenshtein.Similarity(strings.ToLower(name), strings.ToLower(key), params); s > similarity {
-			best, similarity = key, s
-		}
-	}
-	if similarity < 0.6 {
-		return ""
-	}
-	return "did you mean " + best + "? "
 }

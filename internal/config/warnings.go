@@ -34,6 +34,9 @@ func (c Config) Warnings(vpc []netip.Prefix) diag.Diagnostics {
 	}
 	warn(c.SessionRole.Targets == iam.TargetsAny, "sessionTargets", "any allows sessions on all instances in the account, not only on "+
 		"the stack's: set sessionTargets to stack")
+	// Not an error, so that only sessionPrincipals and requireMfa have to change for IAM Identity Center.
+	warn(c.SessionRole.MFAMaxAgeMinutes > 0 && !c.SessionRole.RequireMFA, "mfaMaxAgeMinutes", "%d has no effect while "+
+		"requireMfa is false: set requireMfa to true, or mfaMaxAgeMinutes to 0", c.SessionRole.MFAMaxAgeMinutes)
 	return warnings
 }
 

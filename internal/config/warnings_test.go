@@ -37,7 +37,8 @@ func TestConfig_warnings(t *testing.T) {
 			values{"sessionDocuments": list("remote-port-forwarding"), "forwardTo": list("10.0.0.0/8:1", "192.168.1.0/24:22")},
 			[]string{"forwardTo"},
 		},
-		"targets without forwarding": {values{"forwardTo": list("10.0.32.0/24:5432")}, []string{"forwardTo"}},
+		"the age of MFA that is not required": {values{"mfaMaxAgeMinutes": "5", "requireMfa": "false"}, []string{"mfaMaxAgeMinutes"}},
+		"targets without forwarding":          {values{"forwardTo": list("10.0.32.0/24:5432")}, []string{"forwardTo"}},
 		"all at once": {
 			values{
 				"ec2messagesEndpoint": "true", "endpointPolicy": "full", "os": "al2", "instanceEgress": "open", "sessionTargets": "any",

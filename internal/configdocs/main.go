@@ -63,7 +63,8 @@ type key struct {
 	Description string    `yaml:"description"`
 }
 
-// table returns a Markdown table of the keys in the order of Pulumi.yaml.
+// table returns a Markdown table of the keys in the order of Pulumi.yaml. It leaves out configuration of Pulumi itself, which
+// "pulumi new" adds.
 func table(project []byte) (string, error) {
 	var declared struct {
 		Config yaml.Node `yaml:"config"`
@@ -74,6 +75,9 @@ func table(project []byte) (string, error) {
 	var rows strings.Builder
 	rows.WriteString("| Key | Type | Default | Meaning |\n|---|---|---|---|\n")
 	for i := 0; i+1 < len(declared.Config.Content); i += 2 {
+		if strings.Contains(declared.Config.Content[i].Value, ":") {
+			continue
+		}
 		var k key
 		if err := declared.Config.Content[i+1].Decode(&k); err != nil {
 			return "", err

@@ -32,6 +32,7 @@ config:
   zones: {type: array, items: {type: string}, default: [a, b], description: Zone letters.}
   prefix: {type: string, default: "", description: "a | b"}
   days: {type: integer, default: 0, description: Days.}
+  pulumi:tags: {value: {pulumi:template: https://example.com}}
 `))
 	require.NoError(t, err)
 	require.Equal(t, "| Key | Type | Default | Meaning |\n|---|---|---|---|\n"+

@@ -16,10 +16,10 @@ const (
 	EndpointsType      = "bastionless:endpoints:Set"
 	InstanceRoleType   = "bastionless:iam:InstanceRole"
 	SessionRoleType    = "bastionless:iam:SessionRole"
-	AgentPoliciesType  = "bastionless:iam:AgentPolicies"
 	InstancesType      = "bastionless:compute:Instances"
-	TargetsType        = "bastionless:compute:Targets"
 	SessionsType       = "bastionless:audit:Sessions"
+	AgentPoliciesType  = "bastionless:iam:AgentPolicies"
+	TargetsType        = "bastionless:compute:Targets"
 )
 
 // Component inputs that states record and the proofs read, because AWS resources do not show what a stack
@@ -41,6 +41,11 @@ const (
 	TargetInstanceIDsInput = "targetInstanceIds"
 	// TargetTagsInput of SessionRoleType lists the tags of the instances of TargetsTagged, each as KEY=VALUE.
 	TargetTagsInput = "targetTags"
+	// LoginUserInput of SessionRoleType is the operating system user that SSH logs in as. Absent: ec2-user.
+	LoginUserInput = "loginUser"
+	// AgentRolesInput of TargetsType lists the names of the roles of the instances which, when they were last looked
+	// up, EC2 could assume and which allowed what the SSM Agent needs.
+	AgentRolesInput = "agentRoles"
 	// AnyInstanceInput of SessionRoleType is a boolean.
 	AnyInstanceInput = "anyInstance"
 	// PushKeyInput of SessionRoleType is a boolean: whether the role allows pushing an SSH public key

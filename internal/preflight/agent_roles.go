@@ -70,7 +70,10 @@ func (r *resolver) checkProfile(key, instance, name string) string {
 	if !role.trustsEC2 {
 		r.notReady(key, "EC2 cannot assume the role %s of %s: ask its owner to allow it in the role's trust policy", profile.RoleName, instance)
 	}
-	r.checkPermissions(key, instance, profile.RoleName, role.arn)
+	if r.checkPermissions(key, instance, profile.RoleName, role.arn) && role.trustsEC2 && !slices.Contains(r.plan.AgentRoles, profile.RoleName) {
+		r.plan.AgentRoles = append(r.plan.AgentRoles, profile.RoleName)
+		slices.Sort(r.plan.AgentRoles)
+	}
 	return name
 }
 
@@ -80,30 +83,41 @@ var agentActions = []string{
 	"ssmmessages:OpenControlChannel", "ssmmessages:OpenDataChannel",
 }
 
-// checkPermissions warns about a role that does not have the agent's permissions and does not get them from the stack.
-func (r *resolver) checkPermissions(key, instance, name, arn string) {
-	isSame := func(other string) bool { return strings.EqualFold(other, name) }
-	if slices.ContainsFunc(r.plan.AgentPolicies.RoleNames, isSame) {
-		return
-	}
+// checkPermissions warns about a role that does not have the agent's permissions and does not get them from the stack. It
+// reports whether the role has them by itself: the state contains what the stack adds, which would otherwise change the
+// answer after the first deployment.
+func (r *resolver) checkPermissions(key, instance, name, arn string) bool {
 	simulation, err := iam.LookupPrincipalPolicySimulation(r.ctx, &iam.LookupPrincipalPolicySimulationArgs{
 		PolicySourceArn: arn, ActionNames: agentActions,
 	})
+	isSame := func(other string) bool { return strings.EqualFold(other, name) }
+	granted := slices.ContainsFunc(r.plan.AgentPolicies.RoleNames, isSame)
 	if err != nil {
-		r.uncheck(key, "the permissions of the role "+name+" of "+instance+" could not be looked up", err)
-		return
+		if !granted {
+			r.uncheck(key, "the permissions of the role "+name+" of "+instance+" could not be looked up", err)
+		}
+		return false
 	}
-	var denied []string
+	var missing, denied []string
 	for _, result := range simulation.Results {
-		if !result.Allowed {
+		switch {
+		case result.Decision == "explicitDeny":
 			denied = append(denied, result.ActionName)
+		case !result.Allowed:
+			missing = append(missing, result.ActionName)
 		}
 	}
+	slices.Sort(missing)
 	slices.Sort(denied)
-	if len(denied) > 0 {
+	switch {
+	case len(denied) > 0:
+		r.notReady(key, "a policy of the role %s of %s denies its agent %s: ask its owner to remove that from the policy", name, instance,
+			strings.Join(denied, ", "))
+	case len(missing) > 0 && !granted:
 		r.notReady(key, "the role %s of %s does not allow its agent %s: add %s to agentRoleNames, or ask its owner to attach "+
-			"AmazonSSMManagedInstanceCore", name, instance, strings.Join(denied, ", "), name)
+			"AmazonSSMManagedInstanceCore", name, instance, strings.Join(missing, ", "), name)
 	}
+	return !granted && len(denied)+len(missing) == 0
 }
 
 // lookUpRole looks up a role once.

@@ -211,6 +211,9 @@ func instanceCases() map[string]badCase {
 		"a type that does not exist": {
 			set: values{"instanceType": "t9.micro"}, answers: in.InstanceType("t9.micro", nil)[:1], want: []string{"instanceType not-offered"},
 		},
+		"a type that resembles none of the Region": {
+			set: values{"instanceType": "u-6tb1.metal"}, answers: in.InstanceType("u-6tb1.metal", nil)[:1], want: []string{"instanceType not-offered"},
+		},
 		"a type that zones lack": {
 			set: values{"instanceType": "m7g.large", "zones": list("a", "c", "d")}, answers: in.InstanceType("m7g.large", []string{"arm64"}, "d"),
 			want: []string{"instanceType not-offered"},
@@ -287,8 +290,7 @@ func sessionCases() map[string]badCase {
 		"times too long": {
 			set: values{"sessionIdleMinutes": "61", "sessionMaxMinutes": "1441"}, want: []string{"sessionIdleMinutes out-of-range", "sessionMaxMinutes out-of-range"},
 		},
-		"MFA too old":        {set: values{"mfaMaxAgeMinutes": "2161"}, want: []string{"mfaMaxAgeMinutes out-of-range"}},
-		"MFA without effect": {set: values{"mfaMaxAgeMinutes": "5", "requireMfa": "false"}, want: []string{"mfaMaxAgeMinutes conflict"}},
+		"MFA too old": {set: values{"mfaMaxAgeMinutes": "2161"}, want: []string{"mfaMaxAgeMinutes out-of-range"}},
 	}
 	for _, documents := range []string{list("port-forwarding"), list("shell", "remote-port-forwarding")} {
 		cases["recorded "+documents] = badCase{

@@ -13,7 +13,7 @@ import (
 )
 
 func (r *resolver) lookUpInstanceType() error {
-	instanceType, region := r.plan.Instances.InstanceType, r.plan.Env.Region
+	instanceType := r.plan.Instances.InstanceType
 	if !r.plan.HasInstances() || r.plan.Instances.Validate().Has("instanceType") {
 		return nil
 	}
@@ -25,8 +25,7 @@ func (r *resolver) lookUpInstanceType() error {
 		return fmt.Errorf("look up the zones of instance type %s: %w", instanceType, err)
 	}
 	if len(offerings.Locations) == 0 {
-		r.diags.Add("instanceType", diag.NotOffered, "%q is not offered in %s: use another type", instanceType, region)
-		return nil
+		return r.addUnknownInstanceType()
 	}
 	if missing := r.notIn(r.plan.Zones, offerings.Locations); len(missing) > 0 {
 		use := "zones"
@@ -51,6 +50,22 @@ func (r *resolver) lookUpInstanceType() error {
 	r.diags.Add("instanceType", diag.Conflict, "%q has architecture %s, but Amazon Linux supports only x86_64 and arm64: "+
 		"use another type",
 		instanceType, strings.Join(details.SupportedArchitectures, ", "))
+	return nil
+}
+
+// addUnknownInstanceType reports an instance type that the Region does not offer, with the most similar type that it
+// does offer.
+func (r *resolver) addUnknownInstanceType() error {
+	instanceType, region := r.plan.Instances.InstanceType, r.plan.Env.Region
+	offerings, err := ec2.GetInstanceTypeOfferings(r.ctx, &ec2.GetInstanceTypeOfferingsArgs{
+		LocationType: pulumi.StringRef("region"),
+	})
+	if err != nil {
+		return fmt.Errorf("look up the instance types of %s: %w", region, err)
+	}
+	types := slices.Sorted(slices.Values(offerings.InstanceTypes))
+	r.diags.Add("instanceType", diag.NotOffered, "%q is not offered in %s: use another type%s", instanceType, region,
+		diag.DidYouMean(instanceType, types))
 	return nil
 }
 

@@ -41,6 +41,16 @@ func TestResolve_failedLookups(t *testing.T) {
 	}
 }
 
+// The lookup for the suggestion of another instance type can fail, too.
+func TestResolve_failedSuggestion(t *testing.T) {
+	t.Parallel()
+	failure := pulumitest.FailedLookup(pulumitest.GetInstanceTypeOfferings, accessDenied)
+	failure.Args = pulumitest.Map{"locationType": "region"}
+	_, _, result := resolve(t, pulumitest.Update, values{"instanceType": "t9.micro"},
+		pulumitest.Tokyo().InstanceType("t9.micro", nil)[0], failure)
+	require.ErrorIs(t, result.Err, failure.Err)
+}
+
 // Each lookup has exactly these arguments and is made once, in an update and in a preview.
 func TestResolve_lookups(t *testing.T) {
 	t.Parallel()

@@ -42,6 +42,9 @@ type Plan struct {
 	NewServices []string
 	// Targets are the instances of others on which the session role allows sessions, as far as they were found.
 	Targets []Target
+	// AgentRoles are the roles of Targets that EC2 may assume and that have the agent's permissions without the stack,
+	// sorted.
+	AgentRoles []string
 	// TargetWarnings are warnings about Targets and about the roles of others.
 	TargetWarnings diag.Diagnostics
 	// Architecture is the architecture of the instance type: "x86_64" or "arm64".

@@ -103,7 +103,7 @@ func targetKeyCases() map[string]badCase {
 			answers: accountWith([]string{web1}, target(web1, nil)), want: []string{"routeTableIds no-value"},
 		},
 		"a role of the stack": {
-			set: values{"instanceRoleName": "Agent", "agentRoleNames": list("agent")}, answers: pulumitest.Role("agent", "ec2.amazonaws.com", "", ""),
+			set: values{"instanceRoleName": "Agent", "agentRoleNames": list("agent")}, answers: pulumitest.Role("agent", "ec2.amazonaws.com"),
 			want: []string{"agentRoleNames conflict"},
 		},
 		"too many tagged instances": {
@@ -152,6 +152,7 @@ func TestResolve_targets(t *testing.T) {
 		require.Equal(t, web1, plan.Targets[0].ID)
 		require.Equal(t, "web", plan.Targets[0].ProfileName)
 		require.Equal(t, []string{pulumitest.Clients}, plan.Targets[0].SecurityGroupIDs)
+		require.Equal(t, []string{"web"}, plan.AgentRoles)
 		require.Equal(t, web2, plan.Targets[1].ID)
 		require.False(t, plan.Targets[1].HasProfile)
 		require.Equal(t, []network.ExistingSubnet{
@@ -192,6 +193,10 @@ func TestPlan_targetWarnings(t *testing.T) {
 		"no permission": {
 			nil, one(func(t *pulumitest.Target) { t.Denied = "ssmmessages:OpenDataChannel" }), []string{"targetTags not-ready agentRoleNames"},
 		},
+		"a policy that denies": {
+			values{"agentRoleNames": list("web")}, one(func(t *pulumitest.Target) { t.Denied, t.Explicit = "ssmmessages:OpenDataChannel", true }),
+			[]string{"targetTags not-ready denies"},
+		},
 		"a permission that the stack gives": {
 			values{"agentRoleNames": list("web")}, one(func(t *pulumitest.Target) { t.Denied = "ssmmessages:OpenDataChannel" }), nil,
 		},
@@ -200,7 +205,7 @@ func TestPlan_targetWarnings(t *testing.T) {
 			[]string{"agentRoleNames not-ready policy/b"},
 		},
 		"a role of another service": {
-			values{"agentRoleNames": list("job")}, append(one(nil), pulumitest.Role("job", "lambda.amazonaws.com", "", "")...),
+			values{"agentRoleNames": list("job")}, append(one(nil), pulumitest.Role("job", "lambda.amazonaws.com")...),
 			[]string{"agentRoleNames not-ready trust"},
 		},
 		"no tag": {
@@ -238,6 +243,9 @@ func TestPlan_targetWarnings(t *testing.T) {
 				require.Contains(t, warnings[i].Message, words[2])
 			}
 			require.LessOrEqual(t, len(plan.Targets), 50)
+			if len(plan.AgentRoles) > 0 {
+				require.NotContains(t, []string{"another service", "no permission", "a policy that denies", "the policies cannot be read"}, name)
+			}
 		})
 	}
 }

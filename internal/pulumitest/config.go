@@ -4,7 +4,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/diag"
@@ -14,13 +16,14 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// LoadProject reads Pulumi.yaml from a directory. It sets the project's name to Project, because "pulumi
-// new" changes the name.
+// LoadProject reads Pulumi.yaml from a directory. It undoes what "pulumi new" changes: it sets the project's name to
+// Project, and removes configuration of Pulumi itself, such as "pulumi:tags".
 func LoadProject(t testing.TB, dir string) *workspace.Project {
 	t.Helper()
 	project, err := workspace.LoadProject(filepath.Join(dir, "Pulumi.yaml"))
 	require.NoError(t, err)
 	project.Name = Project
+	maps.DeleteFunc(project.Config, func(key string, _ workspace.ProjectConfigType) bool { return strings.Contains(key, ":") })
 	return project
 }
 

@@ -71,6 +71,10 @@ func (r Region) Answers() []Answer {
 			"filters": List{Map{"name": "zone-type", "values": List{"availability-zone"}}},
 		}, Result: Map{"names": r.zones(r.Zones)}},
 		{
+			Token: GetInstanceTypeOfferings, Args: Map{"locationType": "region"},
+			Result: Map{"instanceTypes": List{"t4g.micro", "t3.nano", "t3.micro"}},
+		},
+		{
 			Token: GetManagedPrefixList, Args: Map{"name": "com.amazonaws." + r.Name + ".s3"},
 			Result: Map{"id": "pl-s3"},
 		},

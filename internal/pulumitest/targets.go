@@ -13,9 +13,10 @@ type Target struct {
 	Profile string
 	// Trusts is the service that may assume the role.
 	Trusts, Boundary string
-	// Denied is an action that the role does not allow.
-	Denied string
-	Tags   Map
+	// Denied is an action that the role does not allow. Explicit: a policy denies it.
+	Denied   string
+	Explicit bool
+	Tags     Map
 }
 
 // Answers returns the answers to the lookups of the instance.
@@ -33,15 +34,25 @@ func (t Target) Answers() []Answer {
 	}
 	return append(append(answers, Answer{
 		Token: GetInstanceProfile, Args: Map{"name": t.Profile}, Result: Map{"name": t.Profile, "roleName": t.Profile},
-	}), Role(t.Profile, t.Trusts, t.Boundary, t.Denied)...)
+	}), role(t.Profile, t.Trusts, t.Boundary, t.Denied, t.Explicit)...)
 }
 
-// Role returns the answers to the lookups of a role of instances.
-func Role(name, trusts, boundary, denied string) []Answer {
+// Role returns the answers to the lookups of a role of instances, which a service may assume.
+func Role(name, trusts string) []Answer { return role(name, trusts, "", "", false) }
+
+func role(name, trusts, boundary, denied string, explicit bool) []Answer {
+	decision := "implicitDeny"
+	if explicit {
+		decision = "explicitDeny"
+	}
 	arn := "arn:aws:iam::123456789012:role/" + name
 	results := List{}
 	for _, action := range AgentActions {
-		results = append(results, Map{"actionName": action, "allowed": action != denied, "decision": ""})
+		result := Map{"actionName": action, "allowed": true, "decision": "allowed"}
+		if action == denied {
+			result["allowed"], result["decision"] = false, decision
+		}
+		results = append(results, result)
 	}
 	return []Answer{{Token: GetRole, Args: Map{"name": name}, Result: Map{
 		"name": name, "arn": arn, "permissionsBoundary": boundary,

@@ -18,18 +18,21 @@ func (c *call) file() *account.File {
 	return nil
 }
 
+// builtInAccountID is the ID of the account if no file describes it. The account contains nothing.
+const builtInAccountID = "123456789012"
+
 // accountID returns the ID of the account.
 func (c *Cloud) accountID() string {
 	if c.options.Account != nil {
 		return c.options.Account.AccountID
 	}
-	return catalog.DefaultAccount().ID
+	return builtInAccountID
 }
 
 // userNames returns the names of the account's IAM users, with their paths.
 func (c *Cloud) userNames() []string {
 	if c.options.Account == nil {
-		return catalog.DefaultAccount().Users
+		return nil
 	}
 	var names []string
 	for _, user := range c.options.Account.Users {

@@ -54,6 +54,8 @@ func newStandIn(t *testing.T, version int) *standIn {
 	t.Setenv("PATH", s.dir+"/bin")
 	t.Setenv(directoryVariable, s.dir)
 	t.Setenv(versionVariable, strconv.Itoa(version))
+	// Otherwise every call takes a second if the tests run with the race detector.
+	t.Setenv("GORACE", "atexit_sleep_ms=0")
 	for _, name := range []string{"AWS_PAGER", "AWS_RETRY_MODE", "AWS_MAX_ATTEMPTS", "AWS_CLI_AUTO_PROMPT"} {
 		t.Setenv(name, "")
 		require.NoError(t, os.Unsetenv(name))

@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"sync"
 
+	"github.com/pulumi/pulumi/pkg/v3/pluginstorage"
 	"github.com/pulumi/pulumi/pkg/v3/resource/deploy/deploytest"
 	"github.com/pulumi/pulumi/pkg/v3/resource/plugin"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/diag"
@@ -18,6 +19,16 @@ import (
 
 // simulatedPackage is the only package for which the host has a provider.
 const simulatedPackage = "aws"
+
+// The engine lists the plugins of the user's Pulumi CLI before it runs a program, and fails if it cannot read their
+// directory. A rehearsal needs none of them.
+func init() { pluginstorage.Instance = withoutPlugins{pluginstorage.Instance} }
+
+// withoutPlugins is a storage in which no plugin is installed.
+type withoutPlugins struct{ pluginstorage.Context }
+
+// GetPlugins implements pluginstorage.Context.
+func (withoutPlugins) GetPlugins(context.Context) ([]workspace.PluginInfo, error) { return nil, nil }
 
 // host provides the engine with the program and providers for one operation. It embeds the engine's own
 // test host.

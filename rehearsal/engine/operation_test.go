@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"os"
+	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -64,6 +66,15 @@ func TestStack_lifecycle(t *testing.T) {
 	require.Less(t, stepsOf(destroy, "second")[0].End, stepsOf(destroy, "first")[0].Start)
 	require.Empty(t, c.Names())
 	require.Empty(t, s.State().Resources)
+}
+
+// A rehearsal does not read the plugins of the user's Pulumi CLI: a directory that it cannot read does no harm.
+func TestStack_readsNoPlugins(t *testing.T) {
+	home := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(home, "plugins"), nil, 0o600))
+	t.Setenv("PULUMI_HOME", home)
+	s, _ := open(t, enginetest.NewCloud(), enginetest.Pair("s", "z"))
+	require.NoError(t, s.Up(context.Background()).Err)
 }
 
 func TestStack_configuresProvider(t *testing.T) {

@@ -1,6 +1,7 @@
 package proof
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -23,7 +24,7 @@ func (m *model) proveAgent() []*finding {
 
 func (m *model) checkAgent(f *finding, i *instance) {
 	if options := i.object("metadataOptions"); asStr(options["httpEndpoint"]) == "disabled" {
-		f.fail("set metadataOptions.httpEndpoint to enabled on "+i.String(),
+		f.fail(i.ask("set metadataOptions.httpEndpoint to enabled on "+i.String()),
 			"the agent of %s cannot get credentials: the instance metadata service is disabled", i)
 	}
 	r, missing := m.roleOf(i)
@@ -31,13 +32,20 @@ func (m *model) checkAgent(f *finding, i *instance) {
 	case missing != "":
 		f.unknown("%s", missing)
 		return
+	case r == nil && m.hostManagement(i) != nil:
+		m.checkHostManagement(f, i, m.hostManagement(i))
+		return
 	case r == nil:
-		f.fail("give "+i.String()+" an instance profile whose role has AmazonSSMManagedInstanceCore",
+		f.fail(i.ask("give "+i.String()+" an instance profile whose role has AmazonSSMManagedInstanceCore"),
 			"%s has no role: its instance profile is %q", i, i.profile)
 		return
 	}
 	f.rest(i.resource, m.profiles[i.profile])
 	m.restOnRole(f, r)
+	if r.missing {
+		m.checkMissingRole(f, i, r)
+		return
+	}
 	if profile := m.profiles[i.profile]; differ(profile.account, i.account) || differ(r.account(), i.account) {
 		f.unknown("%s, %s and %s are in different accounts, so that others of the same name may be meant", i, profile, r)
 		return
@@ -64,6 +72,52 @@ func (m *model) checkAgent(f *finding, i *instance) {
 	}
 }
 
+// hostManagement returns the service setting of Default Host Management Configuration at the location of an instance, if
+// it is on. It provides credentials to the agents of instances without a role.
+// https://docs.aws.amazon.com/systems-manager/latest/userguide/managed-instances-default-host-management.html
+func (m *model) hostManagement(i *instance) *resource {
+	for _, n := range m.ofType(serviceSettingType) {
+		if value := n.str("settingValue"); n.isHostManagement() && !differ(n.account, i.account) && !differ(n.region, i.region) && value != "" && value != "$None" {
+			return n
+		}
+	}
+	return nil
+}
+
+const serviceSettingType = "aws:ssm/serviceSetting:ServiceSetting"
+
+// isHostManagement reports whether the resource is the service setting of Default Host Management Configuration.
+func (r *resource) isHostManagement() bool {
+	return r.typ == serviceSettingType && strings.HasSuffix(cmp.Or(r.str("settingId"), r.id), "/ssm/managed-instance/default-ec2-instance-management-role")
+}
+
+// checkHostManagement checks whether the role of Default Host Management Configuration is enough. AWS's policy for it
+// allows nothing that records and encrypted sessions need.
+func (m *model) checkHostManagement(f *finding, i *instance, setting *resource) {
+	f.rest(i.resource, setting)
+	for _, n := range m.recordingNeeds(i.location) {
+		f.unknownUntil(i.ask("give "+i.String()+" an instance profile"), "%s, to %s: the role of Default Host Management Configuration is not in the state", n, n.why)
+	}
+	f.assume("Default Host Management Configuration (%s) provides the agents of instances without a role with credentials", setting.str("settingValue"))
+}
+
+// checkMissingRole checks the role of an instance of others, which the state does not contain: what this stack adds to
+// it, and whether the program looked the rest up.
+func (m *model) checkMissingRole(f *finding, i *instance, r *role) {
+	policies, unknown := r.identityPolicies()
+	lookedUp := slices.Contains(m.intent.agentRoles, r.name)
+	for _, n := range m.needs(i) {
+		if lookedUp && n.grant == "" {
+			continue
+		}
+		m.checkNeed(f, i, r, n, policies, unknown)
+	}
+	if lookedUp {
+		f.assume("the role %s of %s still has the permissions of the agent, which it had when the program looked it up", r.name, r)
+	}
+	f.assume("EC2 may assume the role %s of %s, and nothing that the state does not contain denies the role the requests of the agent", r.name, r)
+}
+
 // checkNeed checks that the role allows a request of the agent. unknown are the policies whose content is
 // unknown.
 func (m *model) checkNeed(f *finding, i *instance, r *role, n need, policies policy.Policies, unknown []string) {
@@ -82,7 +136,12 @@ func (m *model) checkNeed(f *finding, i *instance, r *role, n need, policies pol
 	if n.owner != "aws" {
 		policies.ResourceAccount = n.owner
 	}
-	d := policies.Decide(m.agentRequest(i, r, n))
+	d := decideAgent(policies, m.agentRequest(i, r, n))
+	if r.missing && d.Effect != policy.Allowed && !d.Explicit {
+		f.unknownUntil("add "+r.name+" to agentRoleNames, or "+r.ask("attach AmazonSSMManagedInstanceCore to the role "+r.name),
+			"%s, to %s: the other policies of the role %s of %s are not in the state", n, n.why, r.name, r)
+		return
+	}
 	if d.Effect != policy.Undecided && !d.Explicit && len(unknown) > 0 {
 		// They may allow the request, or deny it.
 		f.unknown("%s, to %s: the content of %s is not known", n, n.why, strings.Join(unknown, ", "))
@@ -128,6 +187,15 @@ func (m *model) proveOrdered() []*finding {
 	for _, i := range m.instances {
 		f := newFinding("ordered", i.name, Required)
 		f.rest(i.resource)
+		if i.external {
+			// It existed before the stack.
+			if needed := m.neededBefore(i); len(needed) > 0 {
+				f.rest(needed...)
+				f.assume("the agents of instances that the stack reads have connected since %s were created", names(needed))
+				found = append(found, f)
+			}
+			continue
+		}
 		before := m.createdBefore(i.resource)
 		var late, contradicted []*resource
 		needed := m.neededBefore(i)

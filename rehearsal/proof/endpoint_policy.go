@@ -199,8 +199,8 @@ func (m *model) checkEndpointAllowsAgent(f *finding, i *instance, e *vpcEndpoint
 		}
 		request := m.agentRequest(i, r, n)
 		request.Context = request.Context.With("aws:SourceVpce", e.id)
-		decision := (&policy.Policies{Identity: []*policy.Document{allowAll}, Endpoint: document, Gateway: e.isGateway()}).Decide(request)
-		f.expectAllowed(decision, fmt.Sprintf("allow %s to %s in the policy of %s", n.action, r, e), "%s through %s", n, e)
+		decision := decideAgent(policy.Policies{Identity: []*policy.Document{allowAll}, Endpoint: document, Gateway: e.isGateway()}, request)
+		f.expectAllowed(decision, e.ask(fmt.Sprintf("allow %s to %s in the policy of %s", n.action, r, e)), "%s through %s", n, e)
 	}
 }
 

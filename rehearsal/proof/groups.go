@@ -251,7 +251,7 @@ func (m *model) checkConnection(f *finding, c connection, v *vpc) {
 	if m.checkStrayRules(f) {
 		return
 	}
-	f.failMissing(c.fix, "no rule of %s allows %s", m.groupNames(c.groups), c.what)
+	f.failMissing(m.askForGroups(c.groups, c.fix), "no rule of %s allows %s", m.groupNames(c.groups), c.what)
 }
 
 // listResources returns the resources of a prefix list.
@@ -262,13 +262,13 @@ func (m *model) listResources(id string) []*resource {
 	return nil
 }
 
-// groupIn returns a security group, or the one that AWS creates for each VPC. It returns nil if the state
+// groupIn returns a security group, or the one that AWS creates for each VPC of the stack. It returns nil if the state
 // contains neither.
 func (m *model) groupIn(id string, v *vpc) *securityGroup {
 	if g := m.groups[id]; g != nil && g.resource != nil {
 		return g
 	}
-	if v == nil || id != v.defaultGroup || id == "" {
+	if v == nil || id != v.defaultGroup || id == "" || v.external {
 		return nil
 	}
 	g := &securityGroup{

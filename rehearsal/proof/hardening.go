@@ -174,6 +174,8 @@ func (m *model) proveDefaultGroup() []*finding {
 		m.checkStrayRules(f)
 		g := m.groupIn(v.defaultGroup, v)
 		switch {
+		case g == nil && v.external:
+			f.unknownUntil(v.ask("remove the rules of its default security group"), "the state does not show the rules of the default security group of %s", v)
 		case g == nil:
 			f.unknown("the state does not show the default security group of %s", v)
 		case g.resource == v.resource:
@@ -230,7 +232,7 @@ func (m *model) proveIMDSv2() []*finding {
 		}
 		switch {
 		case hops > 1:
-			f.fail("set metadataOptions.httpPutResponseHopLimit to 1 on "+i.String(), "tokens of %s can travel %d network hops", i, hops)
+			f.fail(i.ask("set metadataOptions.httpPutResponseHopLimit to 1 on "+i.String()), "tokens of %s can travel %d network hops", i, hops)
 		case hops < 1:
 			f.unknown("the state does not show how many network hops the tokens of %s can travel", i)
 		}
@@ -248,7 +250,7 @@ func (m *model) proveEncrypted() []*finding {
 		for _, device := range i.objects("ebsBlockDevices") {
 			name := asStr(device["deviceName"])
 			m.checkEncrypted(f, i, device["encrypted"], fmt.Sprintf("volume %s of %s", name, i),
-				"set encrypted to true on ebsBlockDevices "+name+" of "+i.String())
+				i.ask("set encrypted to true on ebsBlockDevices "+name+" of "+i.String()))
 		}
 		for _, device := range i.objects("ephemeralBlockDevices") {
 			if !asBool(device["noDevice"], false) {
@@ -405,7 +407,7 @@ func (m *model) checkEndpointZones(f *finding, vpcID string, zones []string) {
 			case missing:
 				f.unknown("the state does not show whether %s has an address in %s", e, zone)
 			default:
-				f.fail("give "+e.String()+" a subnet in "+zone, "%s has no address in %s, where there are instances", e, zone)
+				f.fail(e.ask("give "+e.String()+" a subnet in "+zone), "%s has no address in %s, where there are instances", e, zone)
 			}
 		}
 		if len(has) > 1 {
@@ -428,9 +430,9 @@ func (m *model) proveProtected() []*finding {
 		protected, stop := i.value("disableApiTermination"), i.boolean("disableApiStop", false)
 		switch {
 		case i.str("instanceInitiatedShutdownBehavior") == "terminate":
-			f.fail("set instanceInitiatedShutdownBehavior to stop on "+i.String(), "shutting down the operating system of %s terminates it", i)
+			f.fail(i.ask("set instanceInitiatedShutdownBehavior to stop on "+i.String()), "shutting down the operating system of %s terminates it", i)
 		case i.str("instanceLifecycle") == "spot" || i.isSpot():
-			f.fail("launch "+i.String()+" as an On-Demand Instance", "%s is a Spot Instance, which EC2 terminates when it needs the capacity", i)
+			f.fail(i.ask("launch "+i.String()+" as an On-Demand Instance"), "%s is a Spot Instance, which EC2 terminates when it needs the capacity", i)
 		case asBool(protected, false) || stop:
 			f.pass("EC2 refuses to terminate %s", i)
 		case protected == nil && i.launchTemplate() != nil:

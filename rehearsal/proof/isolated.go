@@ -31,11 +31,12 @@ func (m *model) vpcOf(i *instance) *vpc {
 	return nil
 }
 
-// proveIsolated proves that no route and no public address connects instances to the Internet.
+// proveIsolated proves that no route and no public address connects instances to the Internet. The claim is required of
+// the stack's own VPC only: the owner of another one may want a NAT gateway in it.
 func (m *model) proveIsolated() []*finding {
 	var found []*finding
 	for _, v := range m.instanceVPCs() {
-		f := newFinding("isolated", v.name, Required)
+		f := newFinding("isolated", v.name, requiredUnless(v.external))
 		f.rest(v.resource)
 		m.checkNoGateways(f, v)
 		m.checkNoElasticAddresses(f, v)
@@ -49,7 +50,11 @@ func (m *model) proveIsolated() []*finding {
 		if f.passing() {
 			f.pass("%s has no Internet gateway, no NAT gateway, and only local routes and routes to gateway endpoints", v)
 			f.pass("no instance of it has a public address, and no subnet assigns one")
-			f.premise("nothing outside of this state is attached to %s", v)
+			if v.external {
+				f.assume("%s has no other gateways, route tables and public addresses than those that the stack reads", v)
+			} else {
+				f.premise("nothing outside of this state is attached to %s", v)
+			}
 		}
 		found = append(found, f)
 	}
@@ -60,6 +65,14 @@ func (m *model) proveIsolated() []*finding {
 		found = append(found, f)
 	}
 	return found
+}
+
+// requiredUnless returns the class of a claim that is hardening if is is true, and required otherwise.
+func requiredUnless(is bool) string {
+	if is {
+		return Hardening
+	}
+	return Required
 }
 
 // instancesWithoutVPC returns the instances whose VPC is not in the state.
@@ -104,7 +117,7 @@ func (f *finding) failBy(by *resource, fix, format string, args ...any) {
 		f.unknown("%s: %s", fmt.Sprintf(format, args...), why)
 		return
 	}
-	f.fail(fix, format, args...)
+	f.fail(by.ask(fix), format, args...)
 }
 
 // checkNoElasticAddresses checks that no Elastic IP address is associated with something in the VPC.
@@ -291,11 +304,12 @@ func (m *model) checkNoPublicAddress(f *finding, i *instance) {
 	}
 }
 
-// proveNoInbound proves that no security group rule allows inbound connections to an instance.
+// proveNoInbound proves that no security group rule allows inbound connections to an instance. The claim is required of
+// the stack's own instances only: those of others may be servers.
 func (m *model) proveNoInbound() []*finding {
 	var found []*finding
 	for _, i := range m.instances {
-		f := newFinding("no-inbound", i.name, Required)
+		f := newFinding("no-inbound", i.name, requiredUnless(i.external))
 		m.eachGroup(f, i, func(g *securityGroup) {
 			for _, r := range g.ingress {
 				f.failBy(r.by, "remove "+r.name(g), "%s allows %s to %s", r.name(g), r.traffic("from"), i)

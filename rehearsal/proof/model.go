@@ -36,8 +36,10 @@ type model struct {
 	members   map[[2]string]members
 	endpoints []*vpcEndpoint
 	instances []*instance
-	roles     map[string]*role     // by name
-	profiles  map[string]*resource // by name
+	roles     map[string]*role // by name
+	// otherRoles are the roles of instance profiles that the stack reads, without those in roles, by name.
+	otherRoles map[string]*role
+	profiles   map[string]*resource // by name
 	// documents are the session documents at the location of the first instance, by name.
 	documents map[string]*sessionDocument
 	// allDocuments are the session documents of all accounts and Regions, in the order of their URNs.
@@ -83,6 +85,9 @@ type role struct {
 	trust               *policy.Document
 	boundary            string
 	policies            []rolePolicy
+	// missing is true if the state does not contain the role, but only its name and policies that this stack adds.
+	// The resource is then the instance profile.
+	missing bool
 }
 
 // rolePolicy is a policy of a role.
@@ -100,6 +105,11 @@ type rolePolicy struct {
 type intent struct {
 	// organization is the AWS Organizations id that the account is said to be a member of.
 	organization string
+	// reachesAll is true if a hub or a NAT gateway is said to provide the services that have no endpoint in an
+	// existing VPC.
+	reachesAll bool
+	// agentRoles are the roles of existing instances that were looked up, and allowed what agents need.
+	agentRoles []string
 	// forwardKnown is true if a component records forward.
 	forwardKnown bool
 	forward      []string
@@ -118,7 +128,7 @@ func newModel(s *state) (*model, error) {
 		profiles: map[string]*resource{}, documents: map[string]*sessionDocument{}, tags: map[string]map[string]any{},
 		used: map[location][]*sessionDocument{}, recording: map[location][]need{}, agentContexts: map[*instance]policy.Context{},
 		endpointPolicies: map[*vpcEndpoint]*policy.Document{}, managedPolicies: map[string]*policy.Document{},
-		chained: map[[2]*role]policy.Decision{}, inChain: map[string]*finding{},
+		chained: map[[2]*role]policy.Decision{}, inChain: map[string]*finding{}, otherRoles: map[string]*role{},
 	}
 	m.readNetwork()
 	m.readTags()
@@ -226,13 +236,24 @@ func (m *model) readRoles() {
 	}
 	for _, n := range m.ofType("aws:iam/instanceProfile:InstanceProfile") {
 		m.profiles[cmp.Or(n.str("name"), n.id)] = n
+		if name := n.str("role"); n.external && name != "" && m.roles[name] == nil {
+			m.otherRoles[name] = &role{resource: n, name: name, missing: true}
+		}
 	}
 	for _, n := range m.ofType("aws:iam/rolePolicy:RolePolicy") {
-		if r := m.roles[n.str("role")]; r != nil {
+		if r := m.roleNamed(n.str("role")); r != nil {
 			r.attach(n, n.String(), n.str("policy"))
 		}
 	}
 	m.readAttachments()
+}
+
+// roleNamed returns the role with a name, which may be missing in the state, or nil.
+func (m *model) roleNamed(name string) *role {
+	if r := m.roles[name]; r != nil {
+		return r
+	}
+	return m.otherRoles[name]
 }
 
 // policy parses a property that contains a policy. If it cannot be read, decisions that depend on it are undecided.
@@ -251,13 +272,13 @@ func (r *resource) policy(key, name string) *policy.Document {
 // readAttachments reads which managed policies are attached to which roles.
 func (m *model) readAttachments() {
 	for _, n := range m.ofType("aws:iam/rolePolicyAttachment:RolePolicyAttachment") {
-		if r := m.roles[roleName(n.str("role"))]; r != nil {
+		if r := m.roleNamed(roleName(n.str("role"))); r != nil {
 			m.attachManaged(r, n, n.str("policyArn"))
 		}
 	}
 	for _, n := range m.ofType("aws:iam/policyAttachment:PolicyAttachment") {
 		for _, name := range n.strList("roles") {
-			if r := m.roles[roleName(name)]; r != nil {
+			if r := m.roleNamed(roleName(name)); r != nil {
 				m.attachManaged(r, n, n.str("policyArn"))
 			}
 		}
@@ -362,10 +383,14 @@ func (m *model) readManagedPolicy(arn string) (*policy.Document, error) {
 func (m *model) readIntent() {
 	for _, n := range m.component(contract.EndpointsType) {
 		m.intent.organization = asStr(n.input(contract.OrganizationInput))
+		m.intent.reachesAll = slices.Contains(asStrList(n.input(contract.ExistingEndpointsInput)), contract.AllServices)
 	}
 	for _, n := range m.component(contract.SecurityGroupsType) {
 		m.intent.forwardKnown = true
 		m.intent.forward = asStrList(n.input(contract.ForwardInput))
+	}
+	for _, n := range m.component(contract.TargetsType) {
+		m.intent.agentRoles = append(m.intent.agentRoles, asStrList(n.input(contract.AgentRolesInput))...)
 	}
 	for _, n := range m.component(contract.InstancesType) {
 		m.intent.os = asStr(n.input(contract.OSInput))

@@ -188,11 +188,15 @@ func (m *model) associationsOf(i *instance) []*resource {
 		targeted := n.str("instanceId") == i.id
 		for _, target := range n.objects("targets") {
 			values := asStrList(target["values"])
-			switch asStr(target["key"]) {
-			case "InstanceIds":
+			key := asStr(target["key"])
+			tagKey, byTag := strings.CutPrefix(key, "tag:")
+			switch {
+			case key == "InstanceIds":
 				targeted = targeted || slices.Contains(values, i.id) || slices.Contains(values, "*")
+			case byTag:
+				targeted = targeted || slices.Contains(values, asStr(m.tagsOf(i.resource)[tagKey]))
 			default:
-				targeted = true // the state does not show which instances have a tag or belong to a group
+				targeted = true // the state does not show which instances belong to a group
 			}
 		}
 		if targeted {
@@ -247,9 +251,20 @@ func (m *model) agentRequest(i *instance, r *role, n need) *policy.Request {
 			context = context.With("aws:SourceVpce", e.id)
 		}
 	}
-	return &policy.Request{
-		Principal: policy.Session(r.arn, i.id), Action: n.action, Resource: n.resource, Context: context,
+	principal := policy.Session(r.arn, i.id)
+	if r.missing {
+		// Its path is unknown, and with it the ARN.
+		principal = policy.Group{Kind: policy.RoleKind, Partition: i.partition, Account: i.account}.Principal()
 	}
+	return &policy.Request{Principal: principal, Action: n.action, Resource: n.resource, Context: context}
+}
+
+// decideAgent decides a request of an agent: of its role, or of any role of the account if the state does not contain it.
+func decideAgent(policies policy.Policies, request *policy.Request) policy.Decision {
+	if request.Principal.Group != nil {
+		return decideClass(policies, request)
+	}
+	return policies.Decide(request)
 }
 
 // agentContext returns the condition keys of all requests of an agent.
@@ -257,8 +272,11 @@ func (m *model) agentContext(i *instance, r *role) policy.Context {
 	if context, ok := m.agentContexts[i]; ok {
 		return context
 	}
-	context := policy.Context{}.
-		With("aws:userid", r.uniqueID+":"+i.id).
+	context := policy.Context{}.WithSome("aws:userid")
+	if !r.missing {
+		context = context.With("aws:userid", r.uniqueID+":"+i.id)
+	}
+	context = context.
 		With("aws:SecureTransport", "true").With("aws:RequestedRegion", i.region).
 		With("ec2:SourceInstanceARN", i.arn("ec2", "instance/"+i.id)).
 		Without("aws:MultiFactorAuthPresent").Without("aws:MultiFactorAuthAge")
@@ -269,8 +287,8 @@ func (m *model) agentContext(i *instance, r *role) policy.Context {
 	return context
 }
 
-// roleOf returns the role of an instance. It returns nil if the instance has none, and the text says what the
-// state does not contain, if anything.
+// roleOf returns the role of an instance, which may be missing in the state. It returns nil if the instance has none, and
+// the text says what the state does not contain, if anything.
 func (m *model) roleOf(i *instance) (*role, string) {
 	if i.profile == "" {
 		return nil, ""
@@ -283,7 +301,7 @@ func (m *model) roleOf(i *instance) (*role, string) {
 	if name == "" {
 		return nil, ""
 	}
-	if r := m.roles[name]; r != nil {
+	if r := m.roleNamed(name); r != nil {
 		return r, ""
 	}
 	return nil, fmt.Sprintf("role %q of %s is not in the state", name, profile)

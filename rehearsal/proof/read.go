@@ -34,15 +34,17 @@ func Read(r io.Reader) (*apitype.DeploymentV3, error) {
 	}
 	var untyped apitype.UntypedDeployment
 	if err := json.Unmarshal(text, &untyped); err != nil {
-		return nil, fmt.Errorf("not a Pulumi state: %w: \"pulumi stack export --file state.json\" writes one", err)
+		return nil, fmt.Errorf("not a Pulumi state: %w: \"pulumi stack export --file state.json\" writes one", inJSONTerms(err))
 	}
 	content := untyped.Deployment
 	if content == nil {
 		var file struct {
-			Checkpoint struct{ Latest json.RawMessage }
+			Checkpoint struct {
+				Latest json.RawMessage `json:"latest"`
+			} `json:"checkpoint"`
 		}
 		if err := json.Unmarshal(text, &file); err != nil {
-			return nil, fmt.Errorf("cannot read the checkpoint file: %w", err)
+			return nil, fmt.Errorf("cannot read the checkpoint file: %w", inJSONTerms(err))
 		}
 		content = file.Checkpoint.Latest
 	}
@@ -57,9 +59,18 @@ func Read(r io.Reader) (*apitype.DeploymentV3, error) {
 	}
 	var deployment apitype.DeploymentV3
 	if err := json.Unmarshal(content, &deployment); err != nil {
-		return nil, fmt.Errorf("cannot read the state: %w", err)
+		return nil, fmt.Errorf("cannot read the state: %w", inJSONTerms(err))
 	}
 	return &deployment, nil
+}
+
+// inJSONTerms replaces an error about a value that does not fit a Go type by one about the field.
+func inJSONTerms(err error) error {
+	var mismatch *json.UnmarshalTypeError
+	if errors.As(err, &mismatch) {
+		return fmt.Errorf("the field %q has a value of the wrong type: %s", mismatch.Field, mismatch.Value)
+	}
+	return err
 }
 
 // StackName returns the name of the stack of a deployment, or "" if it has no resources.

@@ -107,6 +107,9 @@ type scopeLimit struct {
 	action    string
 	resources *policy.Class
 	context   policy.Context
+	// examples are contexts of some of the requests, in which keys have values that the search for a request that is
+	// allowed does not choose. Optional.
+	examples []policy.Context
 	// excess says what is wrong with a statement, and how to fix it. Optional.
 	excess func(s *policy.Statement, where string) (why []string, fix string)
 }
@@ -119,24 +122,58 @@ func (m *model) proveSessionScope() []*finding {
 		for _, limit := range m.scopeLimits(r) {
 			m.checkLimit(f, r, limit)
 		}
-		for _, i := range m.instances {
-			d := m.decideSession(r, pushKeyAction, i.arn("ec2", "instance/"+i.id), policy.Context{}.With("ec2:osuser", "root"))
-			f.expectDenied(d, "add the condition StringEquals ec2:osuser = ec2-user", "%s on %s as root", pushKeyAction, i)
+		for _, i := range m.targetsOf(r) {
+			context := withTags(policy.Context{}.With("ec2:osuser", "root"), m.tagsOf(i.resource))
+			d := m.decideSession(r, pushKeyAction, i.arn("ec2", "instance/"+i.id), context)
+			f.expectDenied(d, "add the condition StringEquals ec2:osuser = "+m.intentOf(r).loginUser, "%s on %s as root", pushKeyAction, i)
 		}
-		f.expectDenied(m.startWithoutAccessCheck(r), fixAccessCheck, "a session on %s with the default document without an access check", m.instances[0])
+		f.expectDenied(m.startWithoutAccessCheck(r), fixAccessCheck, "a session on %s with the default document without an access check", m.exampleTarget(r))
+		if intent := m.intentOf(r); intent.targets == contract.TargetsTagged {
+			m.checkTargetTags(f, intent.targetTags)
+		}
 	})
+}
+
+// checkTargetTags adds that tags decide on which instances sessions are possible, and who decides about tags.
+func (m *model) checkTargetTags(f *finding, tags []tag) {
+	if len(tags) == 0 {
+		f.unknown("the state does not record the tags of the instances that sessions are meant for")
+		return
+	}
+	var texts []string
+	for _, t := range tags {
+		texts = append(texts, t.String())
+	}
+	f.assume("only those who may decide about sessions may set the tag %s of instances, in upper or lower case", strings.Join(texts, " or "))
 }
 
 // scopeLimits returns the classes of requests that a session role must not allow.
 func (m *model) scopeLimits(r *role) []scopeLimit {
-	var instances, keys []string
-	for _, i := range m.instances {
-		instances = append(instances, i.arn("ec2", "instance/"+i.id))
-	}
+	var keys []string
 	for _, k := range m.keys {
 		keys = append(keys, k.arn)
 	}
-	targets := append(slices.Clone(instances), m.intendedDocuments(r)...)
+	limits := []scopeLimit{{
+		class: "actions that sessions do not need", actions: &policy.Class{Except: allowedActions}, resources: &policy.Class{}, excess: excessActions,
+	}, {
+		class: "kms:GenerateDataKey with other keys", action: "kms:GenerateDataKey", resources: &policy.Class{Prefix: "arn:", Except: keys},
+		excess: excessResources(keys, "%s allows kms:GenerateDataKey on %s", func(_, where string) string { return "list the stack's key in " + where }),
+	}}
+	documents := m.intendedDocuments(r)
+	if intent := m.intentOf(r); intent.targets == contract.TargetsTagged {
+		return append(limits, m.taggedLimits(r, intent.targetTags, documents)...)
+	}
+	return append(limits, m.listedLimits(r, documents)...)
+}
+
+// listedLimits returns the classes of requests on instances that a session role must not allow that is meant for certain
+// instances. documents are those that it is meant for.
+func (m *model) listedLimits(r *role, documents []string) []scopeLimit {
+	var instances []string
+	for _, i := range m.targetsOf(r) {
+		instances = append(instances, i.arn("ec2", "instance/"+i.id))
+	}
+	targets := append(slices.Clone(instances), documents...)
 	fixTargets := func(resource, where string) string {
 		if strings.Contains(resource, ":document/") {
 			return "remove " + resource + " from " + where
@@ -144,17 +181,12 @@ func (m *model) scopeLimits(r *role) []scopeLimit {
 		return r.fix(keyFixes.sessionTargets, "list the stack's instances in "+where)
 	}
 	return []scopeLimit{{
-		class: "actions that sessions do not need", actions: &policy.Class{Except: allowedActions}, resources: &policy.Class{}, excess: excessActions,
-	}, {
 		class: "ssm:StartSession on other instances and with other documents", action: "ssm:StartSession",
 		resources: &policy.Class{Prefix: "arn:", Except: targets}, context: policy.Context{}.WithOneOf(accessCheck, "true").Optional(accessCheck),
 		excess: excessResources(targets, "%s allows sessions on %s, which the stack is not meant for", fixTargets),
 	}, {
 		class: pushKeyAction + " on other instances", action: pushKeyAction, resources: &policy.Class{Prefix: "arn:", Except: instances},
 		excess: excessResources(instances, "%s pushes SSH keys to %s", fixTargets),
-	}, {
-		class: "kms:GenerateDataKey with other keys", action: "kms:GenerateDataKey", resources: &policy.Class{Prefix: "arn:", Except: keys},
-		excess: excessResources(keys, "%s allows kms:GenerateDataKey on %s", func(_, where string) string { return "list the stack's key in " + where }),
 	}}
 }
 
@@ -191,15 +223,21 @@ func excessResources(allowed []string, format string, fix func(resource, where s
 
 // checkLimit checks that a session role allows no request of a class.
 func (m *model) checkLimit(f *finding, r *role, limit scopeLimit) {
-	policies, request := m.sessionRequest(r, limit.action, "", limit.context)
-	request.Context = request.Context.WithSome("aws:userid")
-	request.Actions, request.Resources = limit.actions, limit.resources
+	policies, request := m.limitRequest(r, limit)
 	d := policies.DecideClass(request)
 	if d.Effect == policy.Denied {
 		f.pass("%s: %s: %s", limit.class, d.Effect, d.Why)
 		return
 	}
 	_, _, allowed := policies.Witness(request)
+	for _, context := range limit.examples {
+		one := limit
+		one.context = context
+		if !allowed {
+			_, request := m.limitRequest(r, one)
+			_, _, allowed = policies.Witness(request)
+		}
+	}
 	for _, document := range policies.Identity {
 		for i := range document.Statements {
 			s := &document.Statements[i]
@@ -219,6 +257,14 @@ func (m *model) checkLimit(f *finding, r *role, limit scopeLimit) {
 	if f.passing() {
 		f.unknown("%s may be allowed: %s", limit.class, d.Why)
 	}
+}
+
+// limitRequest returns the class of requests of a limit, and the policies that decide it.
+func (m *model) limitRequest(r *role, limit scopeLimit) (policy.Policies, *policy.Request) {
+	policies, request := m.sessionRequest(r, limit.action, "", limit.context)
+	request.Context = request.Context.WithSome("aws:userid")
+	request.Actions, request.Resources = limit.actions, limit.resources
+	return policies, request
 }
 
 // intendedDocuments returns the ARNs of the documents that a session role is meant for, at each location of instances:

@@ -50,6 +50,7 @@ func (m *model) managedIn(r *role) []*resource {
 func (m *model) proveSessionStart() []*finding {
 	return m.perSessionRole("session.start", Required, func(f *finding, r *role) {
 		m.checkAssumeRole(f, r)
+		m.checkTargets(f, r)
 		for _, at := range m.locations() {
 			usable := m.usableDocuments(f, r, at)
 			m.checkStartOnInstances(f, r, at, usable)
@@ -200,16 +201,15 @@ func (m *model) checkStartOnInstances(f *finding, r *role, at location, usable [
 	for _, u := range usable {
 		names = append(names, u.name)
 	}
-	for _, i := range m.instances {
+	for _, i := range m.targetsOf(r) {
 		if i.location != at {
 			continue
 		}
 		f.rest(i.resource)
-		arn := i.arn("ec2", "instance/"+i.id)
 		allowed := true
 		for _, u := range usable {
 			if d := m.decideStart(r, i, documentContext(u.name)); d.Effect != policy.Allowed {
-				f.expectAllowed(d, "allow ssm:StartSession on "+arn+" to "+r.String(), "ssm:StartSession on %s with %s by %s", i, u.name, r)
+				f.expectAllowed(d, m.startFix(r, i), "ssm:StartSession on %s with %s by %s", i, u.name, r)
 				allowed = false
 			}
 		}
@@ -291,12 +291,13 @@ const pushKeyAction = "ec2-instance-connect:SendSSHPublicKey"
 
 // checkPushKey checks that the role can push SSH public keys, if the stack is meant for that.
 func (m *model) checkPushKey(f *finding, r *role) {
-	if !m.intentOf(r).pushKey {
+	intent := m.intentOf(r)
+	if !intent.pushKey {
 		return
 	}
-	for _, i := range m.instances {
+	for _, i := range m.targetsOf(r) {
 		arn := m.arn("ec2", "instance/"+i.id)
-		d := m.decideSession(r, pushKeyAction, arn, policy.Context{}.With("ec2:osuser", "ec2-user"))
+		d := m.decideSession(r, pushKeyAction, arn, withTags(policy.Context{}.With("ec2:osuser", intent.loginUser), m.tagsOf(i.resource)))
 		f.expectAllowed(d, "allow "+pushKeyAction+" on "+arn+" to "+r.String(), "%s on %s by %s", pushKeyAction, i, r)
 	}
 }

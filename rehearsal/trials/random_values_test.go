@@ -169,9 +169,6 @@ func makeConsistent(drawn config, region string) {
 	if strings.Contains(principals, ":role/") || strings.Contains(principals, "sso:") {
 		drawn["requireMfa"] = "false"
 	}
-	if is("requireMfa", "false") {
-		delete(drawn, "mfaMaxAgeMinutes")
-	}
 	if drawn["sessionLogs"] != "" && !is("sessionLogs", "[]") || is("sessionEncryption", "true") {
 		drawn["sessionDocuments"] = `["shell"]`
 	}

@@ -26,6 +26,15 @@ func TestRenamedProject(t *testing.T) {
 	require.NotEqual(t, string(original), renamed)
 	require.NoError(t, os.WriteFile(path, []byte(renamed), 0o600))
 
+	files, err := filepath.Glob(filepath.Join(dir, "Pulumi.*.yaml"))
+	require.NoError(t, err)
+	require.Greater(t, len(files), len(stacktest.Stacks()))
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		require.NoError(t, err)
+		require.NotRegexp(t, `(?m)^\s+bastionless:\w+:`, string(text), "Pulumi does not pass these keys to a renamed project")
+	}
+
 	for _, stack := range stacktest.Stacks() {
 		t.Run(stack, func(t *testing.T) {
 			t.Parallel()
