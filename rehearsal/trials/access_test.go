@@ -13,6 +13,7 @@ import (
 	"bastionless/rehearsal/account"
 	"bastionless/rehearsal/awssim"
 	"bastionless/rehearsal/engine"
+	"bastionless/rehearsal/proof"
 	"bastionless/rehearsal/proof/policy"
 	"bastionless/rehearsal/stacktest"
 )
@@ -134,6 +135,31 @@ func TestAccess_faults(t *testing.T) {
 	}
 	require.NotContains(t, warnings, db1)
 	require.NotContains(t, warnings, ids[1], "the program does not look at security groups of others")
+
+	// The proofs find each fault, and say what its owner has to do.
+	var found []string
+	for _, claim := range e.claims() {
+		for _, reason := range claim.Reasons {
+			failed := reason.Kind == proof.Fail || reason.Kind == proof.Unknown
+			if claim.Class == proof.Required && !claim.Passes() && failed && reason.Fix != "" {
+				found = append(found, claim.ID+" "+claim.Result+": "+reason.Fix)
+			}
+		}
+	}
+	for claim, remedies := range map[string][]string{
+		"agent": {
+			"ask the owner of Instance \"targets-" + ids[0] + "\" to give it an instance profile", "add acme-bare to agentRoleNames",
+			"ask the owner of Instance \"targets-" + ids[4] + "\" to start it",
+		},
+		"reach.ssm":         {"ask the owner of SecurityGroup \"targets-sg-0a1b2c3d4e5f700d4\" to allow outbound TCP 443"},
+		"reach.ssmmessages": {"ask the owner of SecurityGroup \"targets-sg-0a1b2c3d4e5f700d4\" to allow outbound TCP 443"},
+		"session.start":     {"ask the owner of Instance \"targets-" + ids[2] + "\" to add the tag team=db"},
+	} {
+		for _, remedy := range remedies {
+			matches := func(line string) bool { return strings.HasPrefix(line, claim+" ") && strings.Contains(line, remedy) }
+			require.True(t, slices.ContainsFunc(found, matches), "%s: %s\n%s", claim, remedy, strings.Join(found, "\n"))
+		}
+	}
 	e.destroy()
 	e.requireUntouched()
 }
@@ -186,6 +212,8 @@ func TestAccess_teams(t *testing.T) {
 			for _, e := range envs {
 				require.Empty(t, effects(e.up()))
 			}
+			envs["db"].requireProven()
+			envs["web"].requireProven()
 			envs["db"].requireAccess("db", true)
 			envs["db"].requireAccess("web", false)
 			envs["web"].requireAccess("web", true)
