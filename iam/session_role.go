@@ -150,8 +150,16 @@ func (r *SessionRole) newChildren(ctx *pulumi.Context, name string, args *Sessio
 		return fmt.Errorf("role: %w", err)
 	}
 	instanceIDs := args.InstanceIDs
-	if args.target() != TargetsStack {
+	switch args.target() {
+	case TargetsInstances:
 		instanceIDs = pulumi.ToStringArray(args.TargetInstanceIDs)
+	case TargetsTagged:
+		instanceIDs = pulumi.StringArray{}
+	case TargetsAny:
+		// The policy does not contain IDs, but older states say that it depends on the instances.
+		if instanceIDs == nil {
+			instanceIDs = pulumi.StringArray{}
+		}
 	}
 	text := pulumi.All(instanceIDs, orEmpty(args.CustomDocument), orEmpty(args.KeyARN)).ApplyT(
 		func(names []any) (string, error) {

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
 	"github.com/stretchr/testify/require"
 
 	"bastionless/rehearsal/account"
@@ -259,4 +260,47 @@ func (e *env) requireAccess(team string, want bool) {
 	require.Equal(e.t, policy.Denied, decide("arn:aws:ec2:ap-northeast-1:123456789012:instance/"+db1, context), "without a tag")
 	// The document has no tags.
 	require.Equal(e.t, policy.Allowed, decide("arn:aws:ssm:ap-northeast-1:123456789012:document/SSM-SessionManagerRunShell", context))
+}
+
+// After any single failure of a call, the next update or destroy succeeds, and in the end the account is what it was. A read
+// that fails has no effect.
+func TestAccess_everySingleFailure(t *testing.T) {
+	t.Parallel()
+	config := config{"existingEndpoints": `["s3"]`, "endpointSubnetIds": list([]string{accessA, accessC}), "endpointIngress": "vpc"}
+	open := func(t *testing.T, faults ...awssim.Fault) *env {
+		t.Helper()
+		file := stacktest.Account(t, "access")
+		file.VpcEndpoints = slices.DeleteFunc(file.VpcEndpoints, func(e account.VpcEndpoint) bool { return e.VpcEndpointType != "Gateway" })
+		cloud, err := awssim.New(awssim.Options{AssumeExisting: true, Account: file, Faults: awssim.NewFaults(faults...)})
+		require.NoError(t, err)
+		return open(t, cloud, engine.Options{Stack: "access", Config: config})
+	}
+	e := open(t)
+	e.up()
+	tried := 0
+	for _, f := range failures(e) {
+		external := func(r apitype.ResourceV3) bool {
+			return r.External && string(r.Type) == f.fault.Type && r.URN.Name() == f.fault.Name
+		}
+		if slices.ContainsFunc(e.resources(), external) || !strings.HasPrefix(f.fault.Type, "aws:") {
+			continue
+		}
+		tried++
+		t.Run(f.String(), func(t *testing.T) {
+			t.Parallel()
+			counts.failures.Add(1)
+			e := open(t, f.fault)
+			if f.fault.Operation == awssim.Create {
+				require.Contains(t, e.stack.Up(t.Context()).Failure(), f.resource())
+			}
+			e.up()
+			require.Empty(t, effects(e.up()))
+			if f.fault.Operation == awssim.Delete {
+				require.Contains(t, e.stack.Destroy(t.Context()).Failure(), f.resource())
+			}
+			e.destroy()
+			e.requireUntouched()
+		})
+	}
+	require.Greater(t, tried, 10)
 }
