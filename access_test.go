@@ -101,3 +101,23 @@ func TestAccessOnly_onlyWithItsKeys(t *testing.T) {
 		require.NotContains(t, result.Exports["startSession"], "otherInstance")
 	}
 }
+
+// With tags, a stack can have more than 50 instances, and the session role's policy and the association do not grow.
+func TestAccess_manyInstances(t *testing.T) {
+	t.Parallel()
+	policy, target := rolePolicyType+"::session-role", associationType+"::instances-agent-update"
+	var policies, targets []any
+	for _, perZone := range []string{"1", "200"} {
+		result := pulumitest.Run(t, pulumitest.Setup{
+			Config: configured(t, tagged(values{"instancesPerZone": perZone})), Answers: pulumitest.Tokyo().Answers(),
+		}, run)
+		require.NoError(t, result.Err)
+		policies, targets = append(policies, property(result, policy, "policy")), append(targets, property(result, target, "targets"))
+		if perZone == "200" {
+			require.Contains(t, pulumitest.Inventory(result.Resources), instanceType+"::instances-a-200")
+		}
+	}
+	require.NotEmpty(t, policies[0])
+	require.Equal(t, policies[0], policies[1])
+	require.Equal(t, targets[0], targets[1])
+}
