@@ -16,10 +16,10 @@ const (
 	EndpointsType      = "bastionless:endpoints:Set"
 	InstanceRoleType   = "bastionless:iam:InstanceRole"
 	SessionRoleType    = "bastionless:iam:SessionRole"
-	InstancesType      = "bastionless:compute:Instances"
-	SessionsType       = "bastionless:audit:Sessions"
 	AgentPoliciesType  = "bastionless:iam:AgentPolicies"
+	InstancesType      = "bastionless:compute:Instances"
 	TargetsType        = "bastionless:compute:Targets"
+	SessionsType       = "bastionless:audit:Sessions"
 )
 
 // Component inputs that states record and the proofs read, because AWS resources do not show what a stack

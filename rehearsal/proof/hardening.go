@@ -349,7 +349,11 @@ func (m *model) proveMultiZone() []*finding {
 	case len(listed) > 1:
 		f.pass("there are instances in %s", strings.Join(listed, ", "))
 	case len(listed) == 1:
-		f.fail(counted[0].fix(keyFixes.zones, "distribute the instances over two zones or more"), "all instances are in %s", listed[0])
+		fix := "distribute the instances over two zones or more"
+		if !counted[0].external {
+			fix = counted[0].fix(keyFixes.zones, fix)
+		}
+		f.fail(fix, "all instances are in %s", listed[0])
 	}
 	for _, id := range slices.Sorted(maps.Keys(vpcs)) {
 		m.checkEndpointZones(f, id, slices.Sorted(maps.Keys(vpcs[id])))

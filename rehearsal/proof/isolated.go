@@ -44,8 +44,9 @@ func (m *model) proveIsolated() []*finding {
 		m.checkNoPublicAddresses(f, v)
 		if f.has(Fail) {
 			// What makes the claim false is certain, whatever else there is in the VPC.
+			certain := slices.DeleteFunc(f.rested, func(r *resource) bool { return !r.external || len(r.doubts()) > 0 })
 			f.seen, f.rested = nil, nil
-			f.rest(v.resource)
+			f.rest(append(certain, v.resource)...)
 		}
 		if f.passing() {
 			f.pass("%s has no Internet gateway, no NAT gateway, and only local routes and routes to gateway endpoints", v)

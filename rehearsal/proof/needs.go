@@ -286,23 +286,3 @@ func (m *model) agentContext(i *instance, r *role) policy.Context {
 	m.agentContexts[i] = context
 	return context
 }
-
-// roleOf returns the role of an instance, which may be missing in the state. It returns nil if the instance has none, and
-// the text says what the state does not contain, if anything.
-func (m *model) roleOf(i *instance) (*role, string) {
-	if i.profile == "" {
-		return nil, ""
-	}
-	profile := m.profiles[i.profile]
-	if profile == nil {
-		return nil, fmt.Sprintf("instance profile %q of %s is not in the state", i.profile, i)
-	}
-	name := profile.str("role")
-	if name == "" {
-		return nil, ""
-	}
-	if r := m.roleNamed(name); r != nil {
-		return r, ""
-	}
-	return nil, fmt.Sprintf("role %q of %s is not in the state", name, profile)
-}

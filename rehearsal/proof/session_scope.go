@@ -178,6 +178,9 @@ func (m *model) listedLimits(r *role, documents []string) []scopeLimit {
 		if strings.Contains(resource, ":document/") {
 			return "remove " + resource + " from " + where
 		}
+		if m.intentOf(r).targets == contract.TargetsInstances {
+			return "list only the instances of targetInstanceIds in " + where
+		}
 		return r.fix(keyFixes.sessionTargets, "list the stack's instances in "+where)
 	}
 	return []scopeLimit{{
