@@ -194,18 +194,21 @@ func TestPlan_targetWarnings(t *testing.T) {
 			nil, one(func(t *pulumitest.Target) { t.Denied = "ssmmessages:OpenDataChannel" }), []string{"targetTags not-ready agentRoleNames"},
 		},
 		"a policy that denies": {
-			values{"agentRoleNames": list("web")}, one(func(t *pulumitest.Target) { t.Denied, t.Explicit = "ssmmessages:OpenDataChannel", true }),
+			values{"agentRoleNames": list("web")},
+			one(func(t *pulumitest.Target) { t.Denied, t.Explicit = "ssmmessages:OpenDataChannel", true }),
 			[]string{"targetTags not-ready denies"},
 		},
 		"a permission that the stack gives": {
 			values{"agentRoleNames": list("web")}, one(func(t *pulumitest.Target) { t.Denied = "ssmmessages:OpenDataChannel" }), nil,
 		},
 		"a role with a boundary": {
-			values{"agentRoleNames": list("web")}, one(func(t *pulumitest.Target) { t.Boundary = "arn:aws:iam::123456789012:policy/b" }),
+			values{"agentRoleNames": list("web")},
+			one(func(t *pulumitest.Target) { t.Boundary = "arn:aws:iam::123456789012:policy/b" }),
 			[]string{"agentRoleNames not-ready policy/b"},
 		},
 		"a role of another service": {
-			values{"agentRoleNames": list("job")}, append(one(nil), pulumitest.Role("job", "lambda.amazonaws.com")...),
+			values{"agentRoleNames": list("job")},
+			append(one(nil), pulumitest.Role("job", "lambda.amazonaws.com")...),
 			[]string{"agentRoleNames not-ready trust"},
 		},
 		"no tag": {

@@ -137,41 +137,44 @@ type statement struct {
 	Condition map[string]map[string]any `json:",omitempty"`
 }
 
-// Policy returns the minimal IAM policy, as indented JSON. Actions on resources whose ids AWS generates, and actions that list
-// resources, are allowed for all resources.
-func (u Usage) Policy() (string, error) {
-	actions, err := actionsFor(u.Types, u.ReadTypes, u.Lookups)
+// actionsBySid returns the actions of the policy, by the Sids of their statements.
+func (u Usage) actionsBySid() (map[string][]string, error) {
+	all, err := actionsFor(u.Types, u.ReadTypes, u.Lookups)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	own, err := actionsFor(u.Types, nil, nil)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	reads, err := actionsFor(nil, u.ReadTypes, u.Lookups)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	bySid := map[string][]string{}
-	for _, action := range actions {
-		sid := "Stack"
-		switch {
-		case action == passRole:
-			continue
-		case action == "iam:AttachRolePolicy" || action == "iam:DetachRolePolicy":
-			sid = "Attach"
-		case strings.HasPrefix(action, "iam:"):
-			if slices.Contains(reads, action) {
-				bySid["LookUpRoles"] = append(bySid["LookUpRoles"], action)
-			}
-			if !slices.Contains(own, action) {
-				continue
-			}
-			sid = "Roles"
-		case strings.HasPrefix(action, "s3:"):
-			sid = "Records"
+	add := func(sid, action string, when bool) {
+		if when {
+			bySid[sid] = append(bySid[sid], action)
 		}
-		bySid[sid] = append(bySid[sid], action)
+	}
+	for _, action := range all {
+		isIAM := strings.HasPrefix(action, "iam:")
+		attaches := action == "iam:AttachRolePolicy" || action == "iam:DetachRolePolicy"
+		add("Attach", action, attaches)
+		add("LookUpRoles", action, isIAM && slices.Contains(reads, action))
+		add("Roles", action, isIAM && !attaches && action != passRole && slices.Contains(own, action))
+		add("Records", action, strings.HasPrefix(action, "s3:"))
+		add("Stack", action, !isIAM && !strings.HasPrefix(action, "s3:"))
+	}
+	return bySid, nil
+}
+
+// Policy returns the minimal IAM policy, as indented JSON. Actions on resources whose ids AWS generates, and actions that list
+// resources, are allowed for all resources.
+func (u Usage) Policy() (string, error) {
+	bySid, err := u.actionsBySid()
+	if err != nil {
+		return "", err
 	}
 	statements := []statement{{Sid: "Stack", Effect: "Allow", Action: bySid["Stack"], Resource: "*"}}
 	if len(bySid["Records"]) > 0 {

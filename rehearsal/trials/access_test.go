@@ -266,14 +266,14 @@ func (e *env) requireAccess(team string, want bool) {
 // that fails has no effect.
 func TestAccess_everySingleFailure(t *testing.T) {
 	t.Parallel()
-	config := config{"existingEndpoints": `["s3"]`, "endpointSubnetIds": list([]string{accessA, accessC}), "endpointIngress": "vpc"}
+	endpoints := config{"existingEndpoints": `["s3"]`, "endpointSubnetIds": list([]string{accessA, accessC}), "endpointIngress": "vpc"}
 	open := func(t *testing.T, faults ...awssim.Fault) *env {
 		t.Helper()
 		file := stacktest.Account(t, "access")
 		file.VpcEndpoints = slices.DeleteFunc(file.VpcEndpoints, func(e account.VpcEndpoint) bool { return e.VpcEndpointType != "Gateway" })
 		cloud, err := awssim.New(awssim.Options{AssumeExisting: true, Account: file, Faults: awssim.NewFaults(faults...)})
 		require.NoError(t, err)
-		return open(t, cloud, engine.Options{Stack: "access", Config: config})
+		return open(t, cloud, engine.Options{Stack: "access", Config: endpoints})
 	}
 	e := open(t)
 	e.up()

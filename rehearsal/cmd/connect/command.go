@@ -205,11 +205,11 @@ func (e *env) waitForInstance(ctx context.Context, c command, o options) (*sessi
 	if err := e.checkTools(c.tools); err != nil {
 		return nil, nil, err
 	}
-	outputs, err := e.readOutputs(ctx, o.stack)
+	out, err := e.readOutputs(ctx, o.stack)
 	if err != nil {
 		return nil, nil, err
 	}
-	s, err := e.newSession(ctx, o, outputs)
+	s, err := e.newSession(ctx, o, out)
 	if err != nil {
 		return nil, nil, err
 	}
