@@ -59,6 +59,10 @@ const (
 	ExistingEndpointsInput = "existing"
 	// ForwardInput of SecurityGroupsType lists the targets of port forwarding, such as "10.0.32.0/24:5432".
 	ForwardInput = "forward"
+	// LogGroupInput and BucketInput of SessionsType are booleans: whether sessions are recorded to a log group, and
+	// to a bucket.
+	LogGroupInput = "logGroup"
+	BucketInput   = "bucket"
 	// OSInput of InstancesType is the operating system: AmazonLinux2023 or AmazonLinux2.
 	OSInput = "os"
 )
