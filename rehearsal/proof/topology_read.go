@@ -179,10 +179,7 @@ func trustFor(trust *policy.Document, p trustedPrincipal) []*policy.Document {
 // splitByARN returns a statement for each value of the first condition that limits the ARN of the principal, or the
 // statement itself if there is no such condition.
 func splitByARN(s policy.Statement) []policy.Statement {
-	limits := func(c policy.Condition) bool {
-		return strings.EqualFold(c.Key, "aws:PrincipalArn") && !strings.Contains(c.Operator, "Not") && c.Operator != "Null"
-	}
-	at := slices.IndexFunc(s.Conditions, limits)
+	at := slices.IndexFunc(s.Conditions, func(c policy.Condition) bool { return c.Limits("aws:PrincipalArn") })
 	if at < 0 {
 		return []policy.Statement{s}
 	}

@@ -8,6 +8,11 @@ import (
 	"time"
 )
 
+// Limits reports whether the condition requires a key to have one of the values, unlike a condition that excludes values.
+func (c Condition) Limits(key string) bool {
+	return strings.EqualFold(c.Key, key) && !strings.Contains(c.Operator, "Not") && c.Operator != "Null"
+}
+
 // comparison compares a value of the request with one of the policy.
 type comparison func(have string, want pattern, text string) Answer
 

@@ -280,7 +280,7 @@ func similarAccount(account string) string {
 func (s *Statement) values(key string) []string {
 	var found []string
 	for _, c := range s.Conditions {
-		if strings.EqualFold(c.Key, key) && !strings.Contains(c.Operator, "Not") && c.Operator != "Null" {
+		if c.Limits(key) {
 			found = append(found, c.Values...)
 		}
 	}
