@@ -3,6 +3,7 @@ package audit
 import (
 	"encoding/json"
 	"strconv"
+	"strings"
 
 	"bastionless/internal/policy"
 )
@@ -31,6 +32,12 @@ type sessionInputs struct {
 	RunAsDefaultUser            string `json:"runAsDefaultUser"`
 	IdleSessionTimeout          string `json:"idleSessionTimeout,omitempty"`
 	MaxSessionDuration          string `json:"maxSessionDuration,omitempty"`
+	// ShellProfile is nil if shells run nothing first.
+	ShellProfile *shellProfile `json:"shellProfile,omitempty"`
+}
+
+type shellProfile struct {
+	Linux string `json:"linux"`
 }
 
 // document returns the session document as JSON. With s3EncryptionEnabled and cloudWatchEncryptionEnabled,
@@ -45,17 +52,29 @@ func (a *SessionsArgs) document(logGroup, bucket, key string) (string, error) {
 		KMSKeyID:                    key,
 		IdleSessionTimeout:          minutes(a.IdleMinutes),
 		MaxSessionDuration:          minutes(a.MaxMinutes),
+		RunAsEnabled:                a.RunAs != "",
+	}
+	if a.RunAs != RunAsTag {
+		// With RunAsTag, a session without the tag must fail.
+		inputs.RunAsDefaultUser = a.RunAs
+	}
+	if a.Shell != "" {
+		inputs.ShellProfile = &shellProfile{Linux: a.Shell}
 	}
 	if bucket != "" {
 		inputs.S3KeyPrefix = bucketPrefix
 	}
-	text, err := json.Marshal(sessionDocument{
+	content := sessionDocument{
 		SchemaVersion: "1.0",
 		Description:   "Shells on the instances of " + a.NamePrefix,
 		SessionType:   "Standard_Stream",
 		Inputs:        inputs,
-	})
-	return string(text), err
+	}
+	var text strings.Builder
+	encoder := json.NewEncoder(&text)
+	encoder.SetEscapeHTML(false) // shells use & and >
+	err := encoder.Encode(content)
+	return strings.TrimSuffix(text.String(), "\n"), err
 }
 
 // minutes returns a number of minutes as a string, as session documents require, and 0 as "", which leaves

@@ -2,8 +2,13 @@ package audit
 
 import (
 	"math"
+	"regexp"
 	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
 
+	"bastionless/internal/contract"
 	"bastionless/internal/diag"
 	"bastionless/internal/logretention"
 )
@@ -39,7 +44,24 @@ type Options struct {
 	// MaxMinutes is the number of minutes, from 1 to 1440, after which every session ends. 0: no limit.
 	// Key: sessionMaxMinutes.
 	MaxMinutes int
+	// RunAs is the operating system user that shells run as, or RunAsTag. Empty: ssm-user, which the agent
+	// creates. Key: sessionRunAs.
+	RunAs string
+	// Shell is what a shell runs first, such as "exec bash -l". Empty: nothing. Key: sessionShell.
+	Shell string
 }
+
+// RunAsTag is the value of RunAs with which each shell runs as the user in the tag SSMSessionRunAs of the
+// caller's session.
+const RunAsTag = contract.RunAsTag
+
+// osUser matches the names of Linux users. useradd refuses longer ones.
+var osUser = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.-]{0,31}$`)
+
+// maxShellBytes is the length of a line that a Linux terminal accepts. The agent types Shell into the
+// terminal of the shell.
+// https://man7.org/linux/man-pages/man3/termios.3.html
+const maxShellBytes = 4095
 
 // The longest times in a session document.
 // https://docs.aws.amazon.com/systems-manager/latest/userguide/session-manager-schema.html
@@ -56,7 +78,7 @@ func (o Options) RecordedOrEncrypted() bool { return len(o.Logs) > 0 || o.Encryp
 
 // CustomDocument reports whether the options require a session document of the stack's own.
 func (o Options) CustomDocument() bool {
-	return o.RecordedOrEncrypted() || o.IdleMinutes > 0 || o.MaxMinutes > 0
+	return o.RecordedOrEncrypted() || o.IdleMinutes > 0 || o.MaxMinutes > 0 || o.RunAs != "" || o.Shell != ""
 }
 
 // Validate returns the problems with the options.
@@ -78,5 +100,33 @@ func (o Options) Validate() diag.Diagnostics {
 		diags.Add("sessionMaxMinutes", diag.OutOfRange, "%d is out of range: use 1 to %d minutes, or 0 for no "+
 			"limit", o.MaxMinutes, maxSessionMinutes)
 	}
+	o.validateShell(&diags)
 	return diags
+}
+
+// validateShell checks who shells run as, and what they run first.
+// https://docs.aws.amazon.com/systems-manager/latest/userguide/session-preferences-run-as.html
+func (o Options) validateShell(diags *diag.Diagnostics) {
+	switch {
+	case o.RunAs == "":
+	case o.RunAs == "root":
+		diags.Add("sessionRunAs", diag.OutOfRange, "%q is not allowed, because AWS refuses shells that run as root: use "+
+			"another user, who can use sudo", o.RunAs)
+	case !osUser.MatchString(o.RunAs):
+		diags.Add("sessionRunAs", diag.Malformed, "%q is not the name of a Linux user: use 1 to 32 letters, digits, dots, "+
+			"hyphens and underscores, beginning with a letter or an underscore", o.RunAs)
+	}
+	if len(o.Shell) > maxShellBytes {
+		diags.Add("sessionShell", diag.OutOfRange, "%d bytes are too long, because a terminal accepts %d: put the commands "+
+			"into a file on the instance, and run the file", len(o.Shell), maxShellBytes)
+	}
+	if strings.Contains(o.Shell, "{{") {
+		diags.Add("sessionShell", diag.Malformed, "the text contains {{, with which a parameter begins in a session document: "+
+			"remove it, or put the commands into a file on the instance, and run the file")
+	}
+	control := func(c rune) bool { return unicode.IsControl(c) && c != '\n' && c != '\t' }
+	if strings.ContainsFunc(o.Shell, control) || !utf8.ValidString(o.Shell) {
+		diags.Add("sessionShell", diag.Malformed, "the text contains control characters, which a terminal interprets as keys: use only "+
+			"printable characters, tabs and line feeds")
+	}
 }

@@ -199,6 +199,25 @@ func TestSessions_limitedOnly(t *testing.T) {
 	})
 }
 
+// With a tag, the document names no user, so that a session without the tag fails.
+func TestSessions_runAs(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct{ runAs, user string }{"a user": {"ec2-user", "ec2-user"}, "tag": {"tag", ""}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			result := runSessions(t, pulumitest.Update, func(a *audit.SessionsArgs) {
+				options := audit.Options{RunAs: test.runAs, Shell: "test -t 0 && exec bash -l"}
+				*a = audit.SessionsArgs{Options: options, Env: ireland, NamePrefix: "acme"}
+			})
+			require.Equal(t, `{"schemaVersion":"1.0","description":"Shells on the instances of acme","sessionType":"Standard_Stream",`+
+				`"inputs":{"s3BucketName":"","s3KeyPrefix":"","s3EncryptionEnabled":false,"cloudWatchLogGroupName":"",`+
+				`"cloudWatchEncryptionEnabled":false,"cloudWatchStreamingEnabled":false,"kmsKeyId":"","runAsEnabled":true,`+
+				`"runAsDefaultUser":"`+test.user+`","shellProfile":{"linux":"test -t 0 && exec bash -l"}}}`,
+				result.Resource(t, document+"::audit").Inputs["content"])
+		})
+	}
+}
+
 func TestSessions_bucketWithoutKey(t *testing.T) {
 	t.Parallel()
 	pulumitest.EachMode(t, func(t *testing.T, mode pulumitest.Mode) {

@@ -29,6 +29,9 @@ type SessionRoleOptions struct {
 	// AnyInstance allows sessions on all instances of the account, in all Regions, instead of only the
 	// stack's. Key: sessionTargets.
 	AnyInstance bool
+	// UserTag allows callers to set the session tag SSMSessionRunAs to the name of their IAM user, which is then
+	// the operating system user of their shells. It requires OnlyUsers. Key: sessionRunAs.
+	UserTag bool
 }
 
 // maxMFAAgeMinutes is the longest duration of a session that an IAM user opens with MFA.
@@ -42,6 +45,11 @@ func (o SessionRoleOptions) Validate() diag.Diagnostics {
 	if o.MFAMaxAgeMinutes < 0 || o.MFAMaxAgeMinutes > maxMFAAgeMinutes {
 		diags.Add("mfaMaxAgeMinutes", diag.OutOfRange, "%d is out of range: use 1 to %d minutes, the longest session with "+
 			"MFA, or 0 for no limit", o.MFAMaxAgeMinutes, maxMFAAgeMinutes)
+	}
+	if o.UserTag && !o.OnlyUsers() {
+		diags.Add("sessionRunAs", diag.Conflict, "%q runs each shell as the user with the name of the caller's IAM user, but "+
+			"sessionPrincipals contains principals that are not IAM users, who could choose any name: list only ARNs of IAM "+
+			"users in sessionPrincipals, or set sessionRunAs to one user", contract.RunAsTag)
 	}
 	for _, principal := range o.Principals {
 		if o.RequireMFA && !principal.SupportsMFA() {
@@ -174,7 +182,7 @@ func (a *SessionRoleArgs) inputs() pulumi.Map {
 	for i, document := range a.Documents {
 		documents[i] = string(document)
 	}
-	return pulumi.Map{
+	inputs := pulumi.Map{
 		"roleName":                pulumi.String(a.RoleName),
 		"permissionsBoundary":     pulumi.String(a.PermissionsBoundary),
 		contract.PrincipalsInput:  pulumi.ToStringArray(principals),
@@ -186,6 +194,10 @@ func (a *SessionRoleArgs) inputs() pulumi.Map {
 		contract.AnyInstanceInput: pulumi.Bool(a.AnyInstance),
 		contract.PushKeyInput:     pulumi.Bool(a.PushKey),
 	}
+	if a.UserTag {
+		inputs[contract.UserTagInput] = pulumi.Bool(true)
+	}
+	return inputs
 }
 
 func (a *SessionRoleArgs) validateArgs() error {

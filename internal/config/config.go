@@ -107,6 +107,8 @@ func (r *reader) config(ctx *pulumi.Context) Config {
 			RetentionDays: r.integer("sessionLogDays"),
 			IdleMinutes:   r.integer("sessionIdleMinutes"),
 			MaxMinutes:    r.integer("sessionMaxMinutes"),
+			RunAs:         r.str("sessionRunAs"),
+			Shell:         strings.TrimRight(r.str("sessionShell"), "\n"),
 		},
 	}
 	c.setDefaults(ctx)
@@ -140,6 +142,7 @@ func (c *Config) setDefaults(ctx *pulumi.Context) {
 	if len(c.SessionRole.Principals) == 0 {
 		c.SessionRole.Principals = []iam.Principal{{}}
 	}
+	c.SessionRole.UserTag = c.Sessions.RunAs == audit.RunAsTag
 	if len(c.SessionRole.Documents) == 0 {
 		c.SessionRole.Documents = []iam.Document{iam.Shell}
 		if !c.Sessions.RecordedOrEncrypted() {

@@ -34,6 +34,9 @@ const (
 	DocumentsInput = "documents"
 	// AnyInstanceInput of SessionRoleType is a boolean.
 	AnyInstanceInput = "anyInstance"
+	// UserTagInput of SessionRoleType is a boolean: whether callers may set the session tag SSMSessionRunAs to
+	// the name of their IAM user. Absent if they may not.
+	UserTagInput = "userTag"
 	// PushKeyInput of SessionRoleType is a boolean: whether the role allows pushing an SSH public key
 	// with EC2 Instance Connect.
 	PushKeyInput = "pushKey"
@@ -62,6 +65,9 @@ const (
 	PortForwarding       = "port-forwarding"
 	RemotePortForwarding = "remote-port-forwarding"
 )
+
+// RunAsTag is the value of the key sessionRunAs with which shells run as the user in a session tag.
+const RunAsTag = "tag"
 
 // AllServices is the element of ExistingEndpointsInput that means that a hub or a NAT gateway provides all
 // services.

@@ -289,7 +289,20 @@ func sessionCases() map[string]badCase {
 		"times too long": {
 			set: values{"sessionIdleMinutes": "61", "sessionMaxMinutes": "1441"}, want: []string{"sessionIdleMinutes out-of-range", "sessionMaxMinutes out-of-range"},
 		},
-		"MFA too old": {set: values{"mfaMaxAgeMinutes": "2161"}, want: []string{"mfaMaxAgeMinutes out-of-range"}},
+		"shells as root":                      {set: values{"sessionRunAs": "root"}, want: []string{"sessionRunAs out-of-range"}},
+		"shells as a malformed user":          {set: values{"sessionRunAs": "ec2 user"}, want: []string{"sessionRunAs malformed"}},
+		"shells as users by tag for everyone": {set: values{"sessionRunAs": "tag"}, want: []string{"sessionRunAs conflict"}},
+		"shells as users by tag for a role": {
+			set: values{
+				"sessionRunAs": "tag", "requireMfa": "false",
+				"sessionPrincipals": list("arn:aws:iam::123456789012:user/ann", "arn:aws:iam::123456789012:role/ops"),
+			},
+			want: []string{"sessionRunAs conflict"},
+		},
+		"a long text of shells":           {set: values{"sessionShell": strings.Repeat("x", 4096)}, want: []string{"sessionShell out-of-range"}},
+		"a parameter in a text of shells": {set: values{"sessionShell": "echo {{ name }}"}, want: []string{"sessionShell malformed"}},
+		"keys in a text of shells":        {set: values{"sessionShell": "sleep 9\x03"}, want: []string{"sessionShell malformed"}},
+		"MFA too old":                     {set: values{"mfaMaxAgeMinutes": "2161"}, want: []string{"mfaMaxAgeMinutes out-of-range"}},
 	}
 	for _, documents := range []string{list("port-forwarding"), list("shell", "remote-port-forwarding")} {
 		cases["recorded "+documents] = badCase{

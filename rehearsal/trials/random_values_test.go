@@ -89,6 +89,8 @@ var values = map[string]keyValues{
 	"sessionLogDays":     {[]string{"1", "365"}, []string{"x"}},
 	"sessionIdleMinutes": {[]string{"0", "1", "60"}, []string{"-1", "61", "x"}},
 	"sessionMaxMinutes":  {[]string{"0", "1", "1440"}, []string{"-1", "1441", "x"}},
+	"sessionRunAs":       {[]string{"", "ec2-user", "tag"}, []string{"root", "a b", strings.Repeat("u", 33)}},
+	"sessionShell":       {[]string{"", "exec bash -l", "cd /tmp\nexec bash -l\n"}, []string{"{{", "\x03", strings.Repeat("x", 4096)}},
 }
 
 // regions are Regions, with the zones that offer every service and instance type in values.
@@ -168,6 +170,9 @@ func makeConsistent(drawn config, region string) {
 	principals := drawn["sessionPrincipals"]
 	if strings.Contains(principals, ":role/") || strings.Contains(principals, "sso:") {
 		drawn["requireMfa"] = "false"
+	}
+	if is("sessionRunAs", "tag") {
+		drawn["sessionPrincipals"] = `["arn:aws:iam::123456789012:user/ann"]`
 	}
 	if drawn["sessionLogs"] != "" && !is("sessionLogs", "[]") || is("sessionEncryption", "true") {
 		drawn["sessionDocuments"] = `["shell"]`
