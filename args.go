@@ -44,7 +44,9 @@ func flowLogsArgs(plan preflight.Plan, s outputs.Stack) *network.FlowLogsArgs {
 }
 
 func sessionsArgs(plan preflight.Plan) *audit.SessionsArgs {
-	return &audit.SessionsArgs{Options: plan.Sessions, Env: plan.Env, NamePrefix: plan.NamePrefix}
+	return &audit.SessionsArgs{
+		Options: plan.Sessions, Env: plan.Env, NamePrefix: plan.NamePrefix, LogGroupEncrypted: plan.LogGroupEncrypted,
+	}
 }
 
 func endpointsArgs(ctx *pulumi.Context, plan preflight.Plan, s outputs.Stack) *endpoints.SetArgs {
@@ -97,6 +99,10 @@ func instanceRoleArgs(plan preflight.Plan, s outputs.Stack) *iam.InstanceRoleArg
 			LogGroupARN: s.Sessions.LogGroupARN,
 			BucketName:  s.Sessions.BucketName,
 			KeyARN:      s.Sessions.KeyARN,
+		}
+		if plan.Sessions.Bucket != "" {
+			// Others write to the bucket, too.
+			args.Records.BucketPrefix = sessionsArgs(plan).BucketPrefix()
 		}
 	}
 	return args

@@ -142,6 +142,8 @@ var effects = []effect{
 	{values{"sessionLogs": list("s3")}, sessions, "bucket", true},
 	{values{"sessionLogs": list("s3"), "sessionLogDays": "20"}, sessions, "keepDays", 20},
 	{values{"sessionLogs": list("cloudwatch"), "sessionLogDays": "30"}, logGroupType + "::audit", "retentionInDays", 30},
+	{values{"sessionLogs": list("cloudwatch"), "sessionLogGroup": "/central"}, sessions, "existingLogGroup", "/central"},
+	{values{"sessionLogs": list("s3"), "sessionBucket": "central"}, sessions, "existingBucket", "central"},
 	{values{"sessionEncryption": "true"}, sessions, "encrypted", true},
 	{values{"sessionEncryption": "true"}, sessionRole, "encrypted", true},
 	{values{"sessionEncryption": "true"}, endpointType + "::endpoints-kms", "serviceName", tokyo("kms")},
@@ -187,6 +189,7 @@ func TestKeys_effects(t *testing.T) {
 	t.Parallel()
 	in := pulumitest.Tokyo()
 	answers := append(in.Answers(), in.Service(tokyo("kms"), in.Zones...),
+		pulumitest.LogGroup("/central", "STANDARD", ""), pulumitest.Bucket("central", "ap-northeast-1"),
 		pulumitest.Parameter("al2023-ami-kernel-default-arm64", "ami-al2023-arm"),
 		pulumitest.Parameter("amzn2-ami-hvm-x86_64-gp2", "ami-al2-x86"))
 	graviton := in.InstanceType("a1.large", []string{"arm64"}, in.Zones...)

@@ -11,6 +11,15 @@ import (
 // bucketPrefix is the prefix of the records' keys in the bucket.
 const bucketPrefix = "sessions"
 
+// BucketPrefix returns the prefix of the records' keys in the bucket, without a slash at its end. Several stacks and
+// accounts may share a bucket that exists, so there it contains their names.
+func (a *SessionsArgs) BucketPrefix() string {
+	if a.Bucket == "" {
+		return bucketPrefix
+	}
+	return bucketPrefix + "/" + a.Env.AccountID + "/" + a.NamePrefix
+}
+
 // sessionDocument is a document of type Session for sessions of type Standard_Stream, which are shells.
 // https://docs.aws.amazon.com/systems-manager/latest/userguide/session-manager-schema.html
 type sessionDocument struct {
@@ -47,7 +56,7 @@ func (a *SessionsArgs) document(logGroup, bucket, key string) (string, error) {
 		S3BucketName:                bucket,
 		S3EncryptionEnabled:         bucket != "",
 		CloudWatchLogGroupName:      logGroup,
-		CloudWatchEncryptionEnabled: logGroup != "" && key != "",
+		CloudWatchEncryptionEnabled: logGroup != "" && a.logGroupEncrypted(key),
 		CloudWatchStreamingEnabled:  logGroup != "",
 		KMSKeyID:                    key,
 		IdleSessionTimeout:          minutes(a.IdleMinutes),
@@ -62,7 +71,7 @@ func (a *SessionsArgs) document(logGroup, bucket, key string) (string, error) {
 		inputs.ShellProfile = &shellProfile{Linux: a.Shell}
 	}
 	if bucket != "" {
-		inputs.S3KeyPrefix = bucketPrefix
+		inputs.S3KeyPrefix = a.BucketPrefix()
 	}
 	content := sessionDocument{
 		SchemaVersion: "1.0",
@@ -75,6 +84,14 @@ func (a *SessionsArgs) document(logGroup, bucket, key string) (string, error) {
 	encoder.SetEscapeHTML(false) // shells use & and >
 	err := encoder.Encode(content)
 	return strings.TrimSuffix(text.String(), "\n"), err
+}
+
+// logGroupEncrypted reports whether the log group is encrypted with a KMS key. key is the stack's, or "".
+func (a *SessionsArgs) logGroupEncrypted(key string) bool {
+	if a.LogGroup != "" {
+		return a.LogGroupEncrypted
+	}
+	return key != ""
 }
 
 // minutes returns a number of minutes as a string, as session documents require, and 0 as "", which leaves

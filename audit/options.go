@@ -32,11 +32,18 @@ type Options struct {
 	// Logs are the destinations of the session records. Empty: sessions are not recorded. Plain: they
 	// decide whether there is a log group or a bucket. Key: sessionLogs.
 	Logs []Destination
+	// LogGroup is the name of an existing log group of the account and Region, which is used instead of a new
+	// one. Optional. Plain: it decides whether there is a log group. Key: sessionLogGroup.
+	LogGroup string
+	// Bucket is the name of an existing bucket of the Region, which is used instead of a new one. Optional.
+	// Plain: it decides whether there is a bucket. Key: sessionBucket.
+	Bucket string
 	// Encrypted creates a KMS key that encrypts sessions and their records. Plain: it decides whether
 	// there is a key. Key: sessionEncryption.
 	Encrypted bool
 	// RetentionDays is the number of days for which records are kept. With CloudWatchLogs, it must be a
-	// retention period that CloudWatch Logs supports. Ignored without Logs. Key: sessionLogDays.
+	// retention period that CloudWatch Logs supports. Ignored without Logs, and for LogGroup and Bucket. Key:
+	// sessionLogDays.
 	RetentionDays int
 	// IdleMinutes is the number of minutes, from 1 to 60, after which an idle session ends. 0: AWS's
 	// default, 20 minutes. Key: sessionIdleMinutes.
@@ -85,11 +92,11 @@ func (o Options) CustomDocument() bool {
 func (o Options) Validate() diag.Diagnostics {
 	var diags diag.Diagnostics
 	switch {
-	case o.LogsTo(CloudWatchLogs):
+	case o.LogsTo(CloudWatchLogs) && o.LogGroup == "":
 		if err := logretention.Check(o.RetentionDays); err != nil {
 			diags.Add("sessionLogDays", diag.OutOfRange, "%v", err)
 		}
-	case o.LogsTo(S3) && (o.RetentionDays < 1 || o.RetentionDays > math.MaxInt32):
+	case o.LogsTo(S3) && o.Bucket == "" && (o.RetentionDays < 1 || o.RetentionDays > math.MaxInt32):
 		diags.Add("sessionLogDays", diag.OutOfRange, "%d is out of range: use 1 to %d days", o.RetentionDays, math.MaxInt32)
 	}
 	if o.IdleMinutes < 0 || o.IdleMinutes > maxIdleMinutes {
@@ -101,7 +108,39 @@ func (o Options) Validate() diag.Diagnostics {
 			"limit", o.MaxMinutes, maxSessionMinutes)
 	}
 	o.validateShell(&diags)
+	o.validateExisting(&diags)
 	return diags
+}
+
+// The names of log groups and buckets. A dot in a bucket's name does not match S3's certificate.
+// https://docs.aws.amazon.com/systems-manager/latest/userguide/session-manager-logging-s3.html
+var (
+	logGroupName = regexp.MustCompile(`^[A-Za-z0-9_./#-]{1,512}$`)
+	bucketName   = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$`)
+)
+
+// validateExisting checks the log group and the bucket that exist already.
+func (o Options) validateExisting(diags *diag.Diagnostics) {
+	if o.LogGroup != "" {
+		if !logGroupName.MatchString(o.LogGroup) {
+			diags.Add("sessionLogGroup", diag.Malformed, "%q is not the name of a log group: use a name of 1 to 512 letters, digits and "+
+				"characters of _./#-, not an ARN, because the agent writes only to log groups of its own account and Region", o.LogGroup)
+		}
+		if !o.LogsTo(CloudWatchLogs) {
+			diags.Add("sessionLogGroup", diag.Conflict, "%q is not used, because sessionLogs does not contain cloudwatch: add "+
+				"cloudwatch to sessionLogs, or remove sessionLogGroup", o.LogGroup)
+		}
+	}
+	if o.Bucket != "" {
+		if !bucketName.MatchString(o.Bucket) {
+			diags.Add("sessionBucket", diag.Malformed, "%q is not the name of a bucket that the agent can use: use a name of 3 to 63 "+
+				"lowercase letters, digits and hyphens, without dots, not an ARN", o.Bucket)
+		}
+		if !o.LogsTo(S3) {
+			diags.Add("sessionBucket", diag.Conflict, "%q is not used, because sessionLogs does not contain s3: add s3 to "+
+				"sessionLogs, or remove sessionBucket", o.Bucket)
+		}
+	}
 }
 
 // validateShell checks who shells run as, and what they run first.

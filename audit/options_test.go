@@ -33,6 +33,7 @@ func TestOptions_accepts(t *testing.T) {
 		"the longest idle time":            {IdleMinutes: 60},
 		"the shortest session":             {MaxMinutes: 1},
 		"the longest session":              {MaxMinutes: 1440},
+		"records of others":                {Logs: both, LogGroup: "/central/sessions", Bucket: "central-records"},
 		"a user":                           {RunAs: "ec2-user"},
 		"a user of the longest name":       {RunAs: strings.Repeat("u", 32)},
 		"users by tag":                     {RunAs: audit.RunAsTag},
@@ -73,6 +74,22 @@ func TestOptions_rejects(t *testing.T) {
 		"a session of negative length": {audit.Options{MaxMinutes: -1}, diagtest.Problem("sessionMaxMinutes", diag.OutOfRange, "-1", "1440")},
 		"a session that is too long": {
 			audit.Options{MaxMinutes: 1441}, diagtest.Problem("sessionMaxMinutes", diag.OutOfRange, "1441", "1440"),
+		},
+		"a log group of others without its destination": {
+			audit.Options{Logs: s3, RetentionDays: 1, LogGroup: "/central"}, diagtest.Problem("sessionLogGroup", diag.Conflict, "/central"),
+		},
+		"a bucket of others without its destination": {
+			audit.Options{Logs: cloudWatch, RetentionDays: 1, Bucket: "central"}, diagtest.Problem("sessionBucket", diag.Conflict, "central"),
+		},
+		"the ARN of a log group": {
+			audit.Options{Logs: cloudWatch, LogGroup: "arn:aws:logs:eu-west-1:123456789012:log-group:central"},
+			diagtest.Problem("sessionLogGroup", diag.Malformed, "arn:aws:logs"),
+		},
+		"a bucket with a dot": {
+			audit.Options{Logs: s3, Bucket: "central.example"}, diagtest.Problem("sessionBucket", diag.Malformed, "central.example"),
+		},
+		"no time in a bucket beside a log group of others": {
+			audit.Options{Logs: both, LogGroup: "/central"}, diagtest.Problem("sessionLogDays", diag.OutOfRange, "0 "),
 		},
 		"root":                       {audit.Options{RunAs: "root"}, diagtest.Problem("sessionRunAs", diag.OutOfRange, "root")},
 		"a user with a space":        {audit.Options{RunAs: "ec2 user"}, diagtest.Problem("sessionRunAs", diag.Malformed, "ec2 user")},

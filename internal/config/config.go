@@ -103,6 +103,8 @@ func (r *reader) config(ctx *pulumi.Context) Config {
 		},
 		Sessions: audit.Options{
 			Logs:          enumList(r, "sessionLogs", audit.Destinations()),
+			LogGroup:      r.str("sessionLogGroup"),
+			Bucket:        r.str("sessionBucket"),
 			Encrypted:     r.boolean("sessionEncryption"),
 			RetentionDays: r.integer("sessionLogDays"),
 			IdleMinutes:   r.integer("sessionIdleMinutes"),

@@ -48,6 +48,12 @@ const (
 	ExistingEndpointsInput = "existing"
 	// ForwardInput of SecurityGroupsType lists the targets of port forwarding, such as "10.0.32.0/24:5432".
 	ForwardInput = "forward"
+	// ExistingLogGroupInput of SessionsType is the name of a log group of others for session records. Absent if the
+	// stack has its own, or none.
+	ExistingLogGroupInput = "existingLogGroup"
+	// ExistingBucketInput of SessionsType is the name of a bucket of others for session records. Absent if the stack
+	// has its own, or none.
+	ExistingBucketInput = "existingBucket"
 	// OSInput of InstancesType is the operating system: AmazonLinux2023 or AmazonLinux2.
 	OSInput = "os"
 )

@@ -35,6 +35,8 @@ const (
 	NotOffered Code = "not-offered"
 	// AffectsOthers: the value is allowed, and changes something for others in an existing VPC.
 	AffectsOthers Code = "affects-others"
+	// Unchecked: the value is allowed, and AWS does not let the program check it.
+	Unchecked Code = "unchecked"
 	// Discouraged: the value is allowed, but there is a better one.
 	Discouraged Code = "discouraged"
 )

@@ -50,6 +50,11 @@ func Export(ctx *pulumi.Context, plan preflight.Plan, s Stack) {
 			"keyArn":   s.Sessions.KeyARN,
 		})
 	}
+	if plan.Sessions.Bucket != "" {
+		ctx.Export("sessionBucketPolicy", s.InstanceRole.RoleName.ApplyT(func(role string) (string, error) {
+			return bucketPolicy(plan, role)
+		}).(pulumi.StringOutput))
+	}
 }
 
 // exportConnection exports the connection and the commands that are built from it.

@@ -82,6 +82,9 @@ func (m *model) checkNeed(f *finding, i *instance, r *role, n need, policies pol
 	if n.owner != "aws" {
 		policies.ResourceAccount = n.owner
 	}
+	if n.assumption != "" {
+		f.assume("%s", n.assumption)
+	}
 	d := policies.Decide(m.agentRequest(i, r, n))
 	if d.Effect != policy.Undecided && !d.Explicit && len(unknown) > 0 {
 		// They may allow the request, or deny it.

@@ -61,6 +61,15 @@ func recordChanges() []change {
 			key: "sessionMaxMinutes", from: config{"sessionIdleMinutes": "15"}, to: config{"sessionMaxMinutes": "60"},
 			want: []string{"Document audit: update"},
 		},
+		{
+			key: "sessionLogGroup", from: logs, to: config{"sessionLogGroup": "/central/sessions"},
+			want:  []string{"Document audit: update", "LogGroup audit: delete", "RolePolicy instance-role-records: update"},
+			order: [][]string{{"update Document audit", "delete LogGroup audit"}},
+		},
+		{
+			key: "sessionBucket", from: config{"sessionLogs": `["s3"]`}, to: config{"sessionBucket": "central-session-records"},
+			want: lines(each(bucket, "delete"), "Document audit: update", "RolePolicy instance-role-records: update", "VpcEndpoint endpoints-s3: update"),
+		},
 		{key: "sessionRunAs", to: config{"sessionRunAs": "ec2-user"}, want: document("create")},
 		{
 			key: "sessionRunAs", name: "by tag", from: merge(config{"sessionRunAs": "ec2-user"}, users), to: config{"sessionRunAs": "tag"},

@@ -86,6 +86,8 @@ var values = map[string]keyValues{
 	"sessionDocuments":   {[]string{"[]", `["shell"]`, `["ssh"]`, `["shell","port-forwarding"]`, `["shell","remote-port-forwarding"]`}, []string{`["x"]`, `["shell","shell"]`, `[""]`}},
 	"sessionLogs":        {[]string{"[]", `["cloudwatch"]`, `["s3"]`, bothTargets}, []string{`["x"]`, `["s3","s3"]`, `[""]`}},
 	"sessionEncryption":  booleans,
+	"sessionLogGroup":    {[]string{"", "/central/sessions"}, []string{"a b", "arn:aws:logs:eu-west-1:123456789012:log-group:x"}},
+	"sessionBucket":      {[]string{"", "central-session-records"}, []string{"a.b", "AB", "arn:aws:s3:::x"}},
 	"sessionLogDays":     {[]string{"1", "365"}, []string{"x"}},
 	"sessionIdleMinutes": {[]string{"0", "1", "60"}, []string{"-1", "61", "x"}},
 	"sessionMaxMinutes":  {[]string{"0", "1", "1440"}, []string{"-1", "1441", "x"}},
@@ -170,6 +172,12 @@ func makeConsistent(drawn config, region string) {
 	principals := drawn["sessionPrincipals"]
 	if strings.Contains(principals, ":role/") || strings.Contains(principals, "sso:") {
 		drawn["requireMfa"] = "false"
+	}
+	if drawn["sessionLogGroup"] != "" && !strings.Contains(drawn["sessionLogs"], "cloudwatch") {
+		delete(drawn, "sessionLogGroup")
+	}
+	if drawn["sessionBucket"] != "" && !strings.Contains(drawn["sessionLogs"], "s3") {
+		delete(drawn, "sessionBucket")
 	}
 	if is("sessionRunAs", "tag") {
 		drawn["sessionPrincipals"] = `["arn:aws:iam::123456789012:user/ann"]`
