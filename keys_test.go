@@ -157,7 +157,8 @@ var effects = []effect{
 		sessionRole, "userTag", true,
 	},
 	{
-		values{"sessionShell": "exec bash -l\n"}, documentType + "::audit", "content",
+		values{"sessionShell": "exec bash -l\n"},
+		documentType + "::audit", "content",
 		shellDocument(`"runAsEnabled":false,"runAsDefaultUser":"","shellProfile":{"linux":"exec bash -l"}`),
 	},
 }

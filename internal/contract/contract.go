@@ -16,7 +16,9 @@ const (
 	EndpointsType      = "bastionless:endpoints:Set"
 	InstanceRoleType   = "bastionless:iam:InstanceRole"
 	SessionRoleType    = "bastionless:iam:SessionRole"
+	AgentPoliciesType  = "bastionless:iam:AgentPolicies"
 	InstancesType      = "bastionless:compute:Instances"
+	TargetsType        = "bastionless:compute:Targets"
 	SessionsType       = "bastionless:audit:Sessions"
 )
 
@@ -32,6 +34,18 @@ const (
 	MFAMaxAgeInput = "mfaMaxAgeMinutes"
 	// DocumentsInput of SessionRoleType lists the kinds of session, such as Shell.
 	DocumentsInput = "documents"
+	// SessionTargetsInput of SessionRoleType says on which instances the role allows sessions: TargetsStack,
+	// TargetsInstances, TargetsTagged or TargetsAny. Absent in older states.
+	SessionTargetsInput = "sessionTargets"
+	// TargetInstanceIDsInput of SessionRoleType lists the IDs of the instances of TargetsInstances.
+	TargetInstanceIDsInput = "targetInstanceIds"
+	// TargetTagsInput of SessionRoleType lists the tags of the instances of TargetsTagged, each as KEY=VALUE.
+	TargetTagsInput = "targetTags"
+	// LoginUserInput of SessionRoleType is the operating system user that SSH logs in as. Absent: ec2-user.
+	LoginUserInput = "loginUser"
+	// AgentRolesInput of TargetsType lists the names of the roles of the instances which, when they were last looked
+	// up, EC2 could assume and which allowed what the SSM Agent needs.
+	AgentRolesInput = "agentRoles"
 	// AnyInstanceInput of SessionRoleType is a boolean.
 	AnyInstanceInput = "anyInstance"
 	// UserTagInput of SessionRoleType is a boolean: whether callers may set the session tag SSMSessionRunAs to
@@ -56,6 +70,14 @@ const (
 	ExistingBucketInput = "existingBucket"
 	// OSInput of InstancesType is the operating system: AmazonLinux2023 or AmazonLinux2.
 	OSInput = "os"
+)
+
+// Values of the key sessionTargets and of SessionTargetsInput.
+const (
+	TargetsStack     = "stack"
+	TargetsInstances = "instances"
+	TargetsTagged    = "tagged"
+	TargetsAny       = "any"
 )
 
 // Values of OSInput.

@@ -37,8 +37,8 @@ type Plan struct {
 	VPCEndpoints []config.VPCEndpoint
 	// ExistingEndpoints are endpoints of others that the stack uses.
 	ExistingEndpoints []endpoints.Existing
-	// NewServices are the codes of the services that the existing VPC does not reach through an endpoint of
-	// the stack yet, and will.
+	// NewServices are the codes of the services for which the stack will create its first endpoint in the existing
+	// VPC.
 	NewServices []string
 	// Architecture is the architecture of the instance type: "x86_64" or "arm64".
 	Architecture string

@@ -36,6 +36,7 @@ func commands() []command {
 		{"run", "deploy a stack to a simulated AWS, check it and destroy it", runCommand},
 		{"capture", "describe your AWS account in a file, to rehearse in it", captureCommand},
 		{"verify", "check claims about the state of a deployed stack", verifyCommand},
+		{"report", "write a page about the state of a deployed stack", reportCommand},
 		{"diagram", "draw the state of a deployed stack as a Mermaid flowchart", diagramCommand},
 		{"serve", "make the simulated AWS available to the Pulumi CLI", serveCommand},
 	}
