@@ -38,7 +38,7 @@ build: ## Compile the program and the rehearsal into bin/. The first time takes 
 	@[ -x bin/bastionless ] && [ -x bin/rehearse ] || echo "compiling; this takes minutes the first time"
 	@$(BUILD) -o bin/ . ./rehearsal/cmd/rehearse
 
-CONNECT_FLAGS = --stack $(STACK) $(if $(INSTANCE),--instance $(INSTANCE)) $(if $(TIMEOUT),--timeout $(TIMEOUT))
+CONNECT_FLAGS = --stack $(STACK) $(if $(INSTANCE),--instance '$(INSTANCE)') $(if $(TIMEOUT),--timeout $(TIMEOUT))
 
 .PHONY: connect
 connect: bin/connect ## Open a shell on INSTANCE (default: the first) of STACK, when it is online.

@@ -265,8 +265,8 @@ func TestInstances_rejects(t *testing.T) {
 		"empty args": {
 			&compute.InstancesArgs{},
 			[]string{
-				"NamePrefix", "SubnetIDs", "SecurityGroupID", "InstanceProfile", "Image", `OS is ""`, `IMDS is ""`, "invalid options",
-				"instancesPerZone", "instanceType", "rootVolumeGiB",
+				"NamePrefix", "SubnetIDs", "SecurityGroupID", "InstanceProfile", "Image", "PerZone", `OS is ""`, `IMDS is ""`, "invalid options",
+				"instanceType", "rootVolumeGiB",
 			},
 		},
 		"zones without subnets": {

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"net/netip"
 	"slices"
 	"strings"
@@ -24,13 +25,15 @@ func (c Config) Warnings(vpc []netip.Prefix) diag.Diagnostics {
 		"agents since version 3.3.40.0 do not use it: set ec2messagesEndpoint to false, unless you run older agents")
 	warn(c.Endpoints.Policy == endpoints.Full, "endpointPolicy", "full allows requests by principals of any account, so "+
 		"data can leave the VPC through the endpoints: set endpointPolicy to restricted")
-	warn(c.Instances.OS == osimage.AmazonLinux2, "os", "support for Amazon Linux 2 ended on 2026-06-30: set os to al2023, "+
+	warn(c.Instances.OS == osimage.AmazonLinux2 && c.HasInstances(), "os", "support for Amazon Linux 2 ended on 2026-06-30: set os to al2023, "+
 		"and remove amiId or set it to an Amazon Linux 2023 AMI. This replaces the instances")
-	openEgress := c.SecurityGroups.InstanceEgress == network.OpenEgress
+	openEgress := c.SecurityGroups.InstanceEgress == network.OpenEgress && c.HasInstances()
 	warn(openEgress, "instanceEgress", "open allows the instances to connect to every address that has a route: set "+
 		"instanceEgress to restricted, and list further targets in forwardTo")
-	c.warnAboutForwarding(warn, openEgress, vpc)
-	warn(c.SessionRole.AnyInstance, "sessionTargets", "any allows sessions on all instances in the account, not only on "+
+	if c.HasInstances() {
+		c.warnAboutForwarding(warn, openEgress, vpc)
+	}
+	warn(c.SessionRole.Targets == iam.TargetsAny, "sessionTargets", "any allows sessions on all instances in the account, not only on "+
 		"the stack's: set sessionTargets to stack")
 	// Not an error, so that only sessionPrincipals and requireMfa have to change for IAM Identity Center.
 	warn(c.SessionRole.MFAMaxAgeMinutes > 0 && !c.SessionRole.RequireMFA, "mfaMaxAgeMinutes", "%d has no effect while "+
@@ -41,7 +44,7 @@ func (c Config) Warnings(vpc []netip.Prefix) diag.Diagnostics {
 
 // warnAboutRunAs warns about operating system users that may not exist on the instances.
 func (c Config) warnAboutRunAs(warn func(bool, string, string, ...any)) {
-	shells := c.Allows(iam.Shell)
+	shells, loginUser := c.Allows(iam.Shell), cmp.Or(c.SessionRole.LoginUser, iam.DefaultLoginUser)
 	warn(c.Sessions.RunAs != "" && !shells, "sessionRunAs", "%q has no effect, because sessionDocuments allows no shells: "+
 		"add shell to sessionDocuments, or remove sessionRunAs", c.Sessions.RunAs)
 	warn(c.Sessions.Shell != "" && !shells, "sessionShell", "the text has no effect, because sessionDocuments allows no "+
@@ -53,10 +56,10 @@ func (c Config) warnAboutRunAs(warn func(bool, string, string, ...any)) {
 		"caller's IAM user, or if the caller sets no tag: create a user for each of sessionPrincipals in the image, "+
 		"and send people the stack output awsProfile")
 	warn(c.SessionRole.UserTag && c.Allows(iam.SSH), "sessionRunAs", "SSH logs in as %s, so people who use it are not limited to "+
-		"their own users: remove ssh from sessionDocuments", iam.LoginUser)
-	other := c.Sessions.RunAs != "" && !c.SessionRole.UserTag && c.Sessions.RunAs != iam.LoginUser
+		"their own users: remove ssh from sessionDocuments", loginUser)
+	other := c.Sessions.RunAs != "" && !c.SessionRole.UserTag && c.Sessions.RunAs != loginUser
 	warn(other, "sessionRunAs", "AWS ends shells at once if the instance has no user %q, and does not use ssm-user instead: "+
-		"create the user in the image, or use %s, which Amazon Linux has", c.Sessions.RunAs, iam.LoginUser)
+		"create the user in the image, or use %s", c.Sessions.RunAs, loginUser)
 }
 
 func (c Config) warnAboutForwarding(warn func(bool, string, string, ...any), openEgress bool, vpc []netip.Prefix) {

@@ -101,7 +101,8 @@ const RunAsTag = "tag"
 // services.
 const AllServices = "all"
 
-// OwnerTag is the key of the tag of the stack's endpoints in an existing VPC. Its value is an Owner.
+// OwnerTag is the key of a tag of the stack's endpoints in an existing VPC, and of its instances with
+// TargetsTagged. Its value is an Owner.
 const OwnerTag = "bastionless:owner"
 
 // Owner returns the value of OwnerTag of a stack that is deployed to an account.

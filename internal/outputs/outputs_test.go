@@ -173,12 +173,16 @@ func TestBucketPolicy(t *testing.T) {
 	t.Parallel()
 	plan := preflight.Plan{Env: awsenv.Env{Partition: "aws", Region: "eu-west-1", AccountID: "123456789012"}}
 	plan.NamePrefix, plan.Sessions.Bucket = "acme", "central"
-	text, err := bucketPolicy(plan, "agent-1a2b")
+	text, err := bucketPolicy(plan, []string{"agent-1a2b", "web"})
 	require.NoError(t, err)
-	const role = `"Effect":"Allow","Principal":{"AWS":["arn:aws:iam::123456789012:role/agent-1a2b"]},`
+	const role = `"Effect":"Allow","Principal":{"AWS":["arn:aws:iam::123456789012:role/agent-1a2b","arn:aws:iam::123456789012:role/web"]},`
 	require.JSONEq(t, `{"Version":"2012-10-17","Statement":[{"Sid":"WriteSessionRecords",`+role+`"Action":["s3:PutObject","s3:PutObjectAcl"],`+
 		`"Resource":["arn:aws:s3:::central/sessions/123456789012/acme/*"]},{"Sid":"ReadEncryption",`+role+
 		`"Action":["s3:GetEncryptionConfiguration"],"Resource":["arn:aws:s3:::central"]}]}`, text)
+
+	text, err = bucketPolicy(plan, nil)
+	require.NoError(t, err)
+	require.Empty(t, text)
 }
 
 func TestConsoleURL(t *testing.T) {

@@ -14,7 +14,7 @@ import (
 
 func (r *resolver) lookUpInstanceType() error {
 	instanceType := r.plan.Instances.InstanceType
-	if r.plan.Instances.Validate().Has("instanceType") {
+	if !r.plan.HasInstances() || r.plan.Instances.Validate().Has("instanceType") {
 		return nil
 	}
 	offerings, err := ec2.GetInstanceTypeOfferings(r.ctx, &ec2.GetInstanceTypeOfferingsArgs{
@@ -73,7 +73,7 @@ func (r *resolver) addUnknownInstanceType() error {
 func (r *resolver) lookUpImage() error {
 	options := r.plan.Instances
 	invalid := options.Validate()
-	if options.AMI == "" || invalid.Has("amiId") {
+	if !r.plan.HasInstances() || options.AMI == "" || invalid.Has("amiId") {
 		return nil
 	}
 	image, err := ec2.LookupAmi(r.ctx, &ec2.LookupAmiArgs{
@@ -107,7 +107,7 @@ func (r *resolver) lookUpImage() error {
 
 func (r *resolver) lookUpKeyPair() error {
 	name := r.plan.Instances.KeyName
-	if name == "" {
+	if name == "" || !r.plan.HasInstances() {
 		return nil
 	}
 	_, err := ec2.LookupKeyPair(r.ctx, &ec2.LookupKeyPairArgs{KeyName: pulumi.StringRef(name)})

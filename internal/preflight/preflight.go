@@ -40,6 +40,13 @@ type Plan struct {
 	// NewServices are the codes of the services for which the stack will create its first endpoint in the existing
 	// VPC.
 	NewServices []string
+	// Targets are the instances of others on which the session role allows sessions, as far as they were found.
+	Targets []Target
+	// AgentRoles are the roles of Targets that EC2 may assume and that have the agent's permissions without the stack,
+	// sorted.
+	AgentRoles []string
+	// TargetWarnings are warnings about Targets and about the roles of others.
+	TargetWarnings diag.Diagnostics
 	// Architecture is the architecture of the instance type: "x86_64" or "arm64".
 	Architecture string
 	// EBSOptimized says that the instance type supports EBS optimization.
@@ -68,7 +75,7 @@ func Resolve(ctx *pulumi.Context, c config.Config) (Plan, diag.Diagnostics, erro
 	r := &resolver{ctx: ctx, plan: Plan{Config: c, VPCEndpoints: c.VPCEndpoints()}}
 	for _, lookUp := range []func() error{
 		r.lookUpEnv, r.lookUpZones, r.lookUpVPC, r.lookUpInstanceType, r.lookUpImage, r.lookUpKeyPair, r.lookUpServices,
-		r.lookUpS3, r.lookUpEndpoints, r.lookUpLogGroup, r.lookUpBucket,
+		r.lookUpS3, r.lookUpEndpoints, r.lookUpTargets, r.lookUpAgentRoles, r.lookUpLogGroup, r.lookUpBucket,
 	} {
 		if err := lookUp(); err != nil {
 			return Plan{}, r.diags, err
@@ -86,6 +93,8 @@ type resolver struct {
 	zoneNames []string
 	// existing is what was found of an existing VPC.
 	existing existingNetwork
+	// roles are the roles of others that were looked up, by name.
+	roles map[string]*agentRole
 }
 
 func (r *resolver) lookUpEnv() error {

@@ -85,6 +85,8 @@ type Contents struct {
 	Users            []User            `json:"users"`
 	Roles            []Role            `json:"roles"`
 	InstanceProfiles []InstanceProfile `json:"instanceProfiles"`
+	// HostManagementRole is the name, with its path, of the role of Default Host Management Configuration. Empty: it is off.
+	HostManagementRole *string `json:"hostManagementRole,omitempty"`
 	// Buckets, LogGroups and Documents are names that are taken.
 	Buckets   []string `json:"buckets"`
 	LogGroups []string `json:"logGroups"`

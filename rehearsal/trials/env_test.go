@@ -266,6 +266,10 @@ func (e *env) resources() []apitype.ResourceV3 {
 // requireProven requires that all required claims about the stack pass.
 func (e *env) requireProven() {
 	e.t.Helper()
+	isInstance := func(r apitype.ResourceV3) bool { return string(r.Type) == instanceType }
+	if e.value("instancesPerZone") == "0" && !slices.ContainsFunc(e.resources(), isInstance) {
+		return // there is nothing to prove
+	}
 	allowed := e.undecidable()
 	for _, claim := range e.claims() {
 		family, _, _ := strings.Cut(claim.ID, ".")
