@@ -175,13 +175,13 @@ func (s *Sessions) Targets() []pulumi.Resource { return s.targets }
 
 func (a *SessionsArgs) inputs() pulumi.Map {
 	inputs := pulumi.Map{
-		"namePrefix":  pulumi.String(a.NamePrefix),
-		"logGroup":    pulumi.Bool(a.LogsTo(CloudWatchLogs)),
-		"bucket":      pulumi.Bool(a.LogsTo(S3)),
-		"encrypted":   pulumi.Bool(a.Encrypted),
-		"keepDays":    pulumi.Int(a.RetentionDays),
-		"idleMinutes": pulumi.Int(a.IdleMinutes),
-		"maxMinutes":  pulumi.Int(a.MaxMinutes),
+		"namePrefix":           pulumi.String(a.NamePrefix),
+		contract.LogGroupInput: pulumi.Bool(a.LogsTo(CloudWatchLogs)),
+		contract.BucketInput:   pulumi.Bool(a.LogsTo(S3)),
+		"encrypted":            pulumi.Bool(a.Encrypted),
+		"keepDays":             pulumi.Int(a.RetentionDays),
+		"idleMinutes":          pulumi.Int(a.IdleMinutes),
+		"maxMinutes":           pulumi.Int(a.MaxMinutes),
 	}
 	if a.LogGroup != "" {
 		inputs[contract.ExistingLogGroupInput] = pulumi.String(a.LogGroup)

@@ -62,6 +62,10 @@ const (
 	ExistingEndpointsInput = "existing"
 	// ForwardInput of SecurityGroupsType lists the targets of port forwarding, such as "10.0.32.0/24:5432".
 	ForwardInput = "forward"
+	// LogGroupInput and BucketInput of SessionsType are booleans: whether sessions are recorded to a log group, and
+	// to a bucket.
+	LogGroupInput = "logGroup"
+	BucketInput   = "bucket"
 	// ExistingLogGroupInput of SessionsType is the name of a log group of others for session records. Absent if the
 	// stack has its own, or none.
 	ExistingLogGroupInput = "existingLogGroup"

@@ -211,6 +211,7 @@ const (
 	s3Interface      = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/privatelink-interface-endpoints.html"
 	loadBalancers    = "https://docs.aws.amazon.com/vpc/latest/privatelink/gateway-load-balancer-endpoints.html"
 	routePriority    = "https://docs.aws.amazon.com/vpc/latest/userguide/route-tables-priority.html"
+	gatewayTables    = "https://docs.aws.amazon.com/vpc/latest/userguide/gateway-route-tables.html"
 	subnetTables     = "https://docs.aws.amazon.com/vpc/latest/userguide/subnet-route-tables.html"
 	middleboxes      = "https://docs.aws.amazon.com/vpc/latest/userguide/intra-vpc-route.html"
 	networkACLs      = "https://docs.aws.amazon.com/vpc/latest/userguide/vpc-network-acls.html"
@@ -570,6 +571,12 @@ func breakingIsolation() []breakingChange {
 			p.put("aws:ec2/internetGateway:InternetGateway", "igw", "igw-1", props{"vpcId": ""})
 			p.put("aws:ec2/internetGatewayAttachment:InternetGatewayAttachment", "attachment", "igw-1:vpc-1", props{"internetGatewayId": "igw-1", "vpcId": "vpc-1"})
 		}, proof.Refuted},
+		{"isolated", "a route table of an Internet gateway that is not in the state", gatewayTables, func(p *peer) {
+			p.put("aws:ec2/routeTableAssociation:RouteTableAssociation", "edge", "rtbassoc-edge", props{"gatewayId": "igw-9", "routeTableId": p.resources["app-table"].ID})
+		}, proof.Refuted},
+		{"isolated", "a route table of a virtual private gateway", gatewayTables, func(p *peer) {
+			p.put("aws:ec2/routeTableAssociation:RouteTableAssociation", "edge", "rtbassoc-edge", props{"gatewayId": "vgw-9", "routeTableId": p.resources["app-table"].ID})
+		}, proof.Undecided},
 		{"isolated", "an egress-only Internet gateway", egressOnly, func(p *peer) {
 			p.put("aws:ec2/egressOnlyInternetGateway:EgressOnlyInternetGateway", "eigw", "eigw-1", props{"vpcId": "vpc-1"})
 		}, proof.Refuted},

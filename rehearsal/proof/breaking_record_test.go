@@ -7,6 +7,7 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 
+	"bastionless/internal/contract"
 	"bastionless/rehearsal/proof"
 )
 
@@ -54,6 +55,12 @@ func breakingRecords() []breakingChange {
 		{claim, "no access check", accessChecks, extra(`{"Effect":"Allow","Action":"ssm:StartSession","Resource":"arn:aws:ec2:eu-west-1:123456789012:instance/i-1"}`), proof.Refuted},
 		{claim, "a log group that is deleted", logActions, func(p *peer) { p.resources["group"].RetainOnDelete = false }, proof.Refuted},
 		{claim, "deletion of the records by the caller", logActions, extra(`{"Effect":"Allow","Action":"logs:DeleteLogGroup","Resource":"*"}`), proof.Refuted},
+		{claim, "unencrypted records by the caller", logActions, extra(`{"Effect":"Allow","Action":"logs:DisassociateKmsKey","Resource":"*"}`), proof.Refuted},
+		{claim, "deletion of the key by the caller", keyStates, extra(`{"Effect":"Allow","Action":"kms:ScheduleKeyDeletion","Resource":"*"}`), proof.Refuted},
+		{claim, "a document that no longer records", sessionLogging, func(p *peer) {
+			p.component(contract.SessionsType, "audit", props{contract.LogGroupInput: true})
+			p.sessionInputs("Standard_Stream", "")
+		}, proof.Refuted},
 		{claim, "changes of the document by the caller", sessionActions, extra(`{"Effect":"Allow","Action":"ssm:UpdateDocument","Resource":"*"}`), proof.Refuted},
 		{claim, "a key that another account decrypts with", keyPolicies, key(keyOwner, keyLogs, `{"Effect":"Allow",`+otherRoot+`,"Action":"kms:Decrypt","Resource":"*"}`), proof.Refuted},
 		{claim, "grants by everybody", grants, key(keyOwner, keyLogs, `{"Effect":"Allow","Principal":"*","Action":"kms:CreateGrant","Resource":"*"}`), proof.Refuted},
@@ -86,6 +93,7 @@ func breakingBuckets() []breakingChange {
 	}
 	return []breakingChange{
 		{claim, "a bucket policy for another account", bucketPolicies, bucketPolicy(`{"Effect":"Allow",` + otherRoot + `,"Action":"s3:GetObject","Resource":"arn:aws:s3:::session-records/*"}`), proof.Refuted},
+		{claim, "a bucket that another account encrypts with its own key", bucketPolicies, bucketPolicy(`{"Effect":"Allow",` + otherRoot + `,"Action":"s3:PutEncryptionConfiguration","Resource":"arn:aws:s3:::session-records"}`), proof.Refuted},
 		{claim, "a bucket that is emptied", emptyingBuckets, func(p *peer) { p.set("bucket", "forceDestroy", true) }, proof.Refuted},
 		{claim, "public policies", publicAccess, func(p *peer) { p.set("block", "restrictPublicBuckets", false) }, proof.Refuted},
 		{claim, "public ACLs", publicAccess, func(p *peer) { p.set("block", "ignorePublicAcls", false) }, proof.Refuted},

@@ -79,6 +79,11 @@ func breakingStarts() []breakingChange {
 		{claim, "a Deny in the trust policy", evaluation, trusts(trustStatement, `{"Effect":"Deny","Action":"sts:AssumeRole","Principal":{"AWS":"arn:aws:iam::123456789012:user/ann"}}`), proof.Refuted},
 		{claim, "MFA of a role session", mfaConditions, trusts(trustOf(`"Principal":{"AWS":"arn:aws:iam::123456789012:role/ops"}`, mfaCondition)), proof.Refuted},
 		{claim, "a permissions boundary", boundaries, func(p *peer) { p.boundary("people") }, proof.Refuted},
+		{claim, "a Deny for the group of a user that the state does not contain", evaluation, func(p *peer) {
+			p.set("people", "assumeRolePolicy", document(trustOf(`"Principal":{"AWS":"arn:aws:iam::123456789012:user/ann"}`, mfaCondition)))
+			addUser(p, `{"Effect":"Deny","Action":"sts:AssumeRole","Resource":"*"}`)
+			p.remove("ann")
+		}, proof.Refuted},
 		{claim, "Run As without a user", runAsUsers, func(p *peer) { p.sessionInputs("Standard_Stream", recordedInputs+`,"runAsEnabled":true`) }, proof.Refuted},
 		{claim, "a document of another Region", startSession, func(p *peer) {
 			p.set("shell", "arn", "arn:aws:ssm:us-east-1:123456789012:document/shell")
@@ -158,6 +163,10 @@ func breakingOwn() []breakingChange {
 		{claim, "no termination", ownSessions, own(`{"Effect":"Allow","Action":"ssm:ResumeSession","Resource":"*",` +
 			`"Condition":{"StringEquals":{"ssm:resourceTag/aws:ssmmessages:session-id":"${aws:userid}"}}}`), proof.Refuted},
 		{claim, "the user name, which role sessions lack", variables, both(`,"Condition":{"StringEquals":{"ssm:resourceTag/aws:ssmmessages:session-id":"${aws:username}"}}`), proof.Refuted},
+		{claim, "session names that an identity provider chooses", samlRoles, trusts(trustStatement,
+			`{"Effect":"Allow","Action":"sts:AssumeRoleWithSAML","Principal":{"Federated":"arn:aws:iam::123456789012:saml-provider/x"}}`), proof.Undecided},
+		{claim, "session names that a service chooses", principals, trusts(trustStatement,
+			trustOf(`"Principal":{"Service":"rolesanywhere.amazonaws.com"}`, "")), proof.Undecided},
 		{claim, "session names of the caller's choice", assumeRole, trusts(trustOf(rootPrincipal, mfaCondition)), proof.Undecided},
 	}
 }

@@ -99,6 +99,7 @@ func (m *model) checkNoGateways(f *finding, v *vpc) {
 			f.unknown("the state does not show which VPC %s is attached to", n)
 		}
 	}
+	m.checkNoGatewayTables(f, v)
 	for _, n := range m.ofType("aws:ec2/natGateway:NatGateway") {
 		switch s := m.subnets[n.str("subnetId")]; {
 		case s == nil && n.str("vpcId") == "":
@@ -119,6 +120,29 @@ func (f *finding) failBy(by *resource, fix, format string, args ...any) {
 		return
 	}
 	f.fail(by.ask(fix), format, args...)
+}
+
+// checkNoGatewayTables checks that no route table of the VPC is associated with a gateway. AWS associates only gateways
+// that are attached to the VPC, so the association shows a gateway that the state may not contain.
+// https://docs.aws.amazon.com/vpc/latest/userguide/gateway-route-tables.html
+func (m *model) checkNoGatewayTables(f *finding, v *vpc) {
+	for _, n := range m.ofType("aws:ec2/routeTableAssociation:RouteTableAssociation") {
+		id := n.str("gatewayId")
+		if id == "" {
+			continue
+		}
+		switch t := m.tables[n.str("routeTableId")]; {
+		case t == nil || t.vpc == "":
+			f.unknown("the route table of %s is not in the state, so it does not show which VPC %s is attached to", n, id)
+		case t.vpc != v.id:
+		case len(n.health) > 0:
+			f.unknown("%s shows that %s is attached to %s: %s", n, id, v, strings.Join(n.health, "; "))
+		case strings.HasPrefix(id, "igw-"):
+			f.fail(n.ask("detach "+id+" from "+v.String()), "%s shows that the Internet gateway %s is attached to %s", n, id, v)
+		default:
+			f.unknown("%s shows that %s is attached to %s: the state does not show what is behind it", n, id, v)
+		}
+	}
 }
 
 // checkNoElasticAddresses checks that no Elastic IP address is associated with something in the VPC.

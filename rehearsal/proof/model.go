@@ -112,6 +112,8 @@ type intent struct {
 	// forwardKnown is true if a component records forward.
 	forwardKnown bool
 	forward      []string
+	// records is true if a component says that sessions are recorded.
+	records bool
 	// os is the operating system of the instances, or "" if no component records it.
 	os string
 }
@@ -231,6 +233,9 @@ func (m *model) readIntent() {
 	}
 	for _, n := range m.component(contract.TargetsType) {
 		m.intent.agentRoles = append(m.intent.agentRoles, asStrList(n.input(contract.AgentRolesInput))...)
+	}
+	for _, n := range m.component(contract.SessionsType) {
+		m.intent.records = m.intent.records || asBool(n.input(contract.LogGroupInput), false) || asBool(n.input(contract.BucketInput), false)
 	}
 	for _, n := range m.component(contract.InstancesType) {
 		m.intent.os = asStr(n.input(contract.OSInput))

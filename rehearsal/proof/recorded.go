@@ -11,10 +11,10 @@ import (
 )
 
 // proveRecorded proves that every session is recorded, and that the records are encrypted, retained and
-// private. It makes no claim if no session document records.
+// private. It makes no claim if no session document records, and sessions are not meant to be recorded.
 func (m *model) proveRecorded() []*finding {
 	recording := slices.ContainsFunc(m.allDocuments, func(d *sessionDocument) bool { return d.records() || d.unreadable != "" })
-	if !recording {
+	if !recording && !m.intent.records {
 		return nil
 	}
 	var found []*finding
@@ -188,12 +188,39 @@ func (m *model) checkControl(f *finding, r *role, at location) {
 	for _, d := range m.usedDocuments(at) {
 		check(documentARNAt(d.name, at), "ssm:UpdateDocument", "ssm:UpdateDocumentDefaultVersion", "ssm:DeleteDocument")
 		if d.logGroup != "" {
-			check(at.arn("logs", "log-group:"+d.logGroup), "logs:DeleteLogGroup", "logs:DeleteLogStream", "logs:PutRetentionPolicy")
+			check(at.arn("logs", "log-group:"+d.logGroup), "logs:DeleteLogGroup", "logs:DeleteLogStream", "logs:PutRetentionPolicy",
+				"logs:DisassociateKmsKey")
 		}
 		if d.bucket != "" {
-			check("arn:"+at.partition+":s3:::"+d.bucket, "s3:DeleteObject", "s3:DeleteObjectVersion", "s3:PutLifecycleConfiguration", "s3:PutBucketPolicy")
+			check("arn:"+at.partition+":s3:::"+d.bucket, "s3:DeleteObject", "s3:DeleteObjectVersion", "s3:PutLifecycleConfiguration", "s3:PutBucketPolicy",
+				"s3:PutEncryptionConfiguration")
+		}
+		for _, k := range m.keysOf(d) {
+			for _, action := range []string{"kms:ScheduleKeyDeletion", "kms:DisableKey", "kms:PutKeyPolicy"} {
+				fix := "remove " + action + " from the policies of " + r.String() + " and of " + k.String()
+				f.expectDenied(m.decideSession(r, action, k.arn, policy.Context{}), fix, "%s on %s by %s", action, k, r)
+			}
 		}
 	}
+}
+
+// keysOf returns the keys of the state that encrypt sessions with a document and their records, without repeats.
+func (m *model) keysOf(d *sessionDocument) []*key {
+	names := []string{d.kms}
+	if g := m.logGroupAt(d.logGroup, d.location).found; g != nil {
+		names = append(names, g.str("kmsKeyId"))
+	}
+	if b := m.bucket(d.bucket); b != nil {
+		name, _ := m.bucketEncryption(b)
+		names = append(names, name)
+	}
+	var found []*key
+	for _, name := range names {
+		if k := m.keyAt(name, d.location).found; k != nil && !slices.Contains(found, k) {
+			found = append(found, k)
+		}
+	}
+	return found
 }
 
 // checkRecords checks that the records of a document are encrypted, retained and private.
@@ -448,10 +475,12 @@ func (m *model) checkPublicAccess(f *finding, b *resource) {
 	}
 }
 
-// readActions are the actions on a bucket by which a principal reads records, lets others read them, or deletes them.
+// readActions are the actions on a bucket by which a principal reads records, lets others read them, encrypts them with a key of
+// its own, or deletes them.
 var readActions = []string{
 	"s3:GetObject", "s3:GetObjectVersion", "s3:PutBucketPolicy", "s3:PutBucketAcl", "s3:PutObjectAcl", "s3:PutReplicationConfiguration", "s3:DeleteObject",
 	"s3:DeleteObjectVersion", "s3:PutLifecycleConfiguration", "s3:DeleteBucketPolicy",
+	"s3:PutEncryptionConfiguration",
 }
 
 // checkBucketReaders checks that the policy of a bucket allows nobody outside of the account to read it.

@@ -85,14 +85,20 @@ func (m *model) canAssumeWithoutMFA(r *role, p policy.Principal) bool {
 	return policies.Decide(&policy.Request{Principal: p, Action: "sts:AssumeRole", Resource: r.arn, Context: withoutMFA()}).Effect != policy.Denied
 }
 
-// ownPolicies returns the policies of a principal: an assumed one that allows everything and, for a user or a role of
-// the state, those in the state, which can deny requests.
+// ownPolicies returns the policies of a principal: an assumed one that allows everything and, for a user or a role,
+// those in the state, which can deny requests.
 func (m *model) ownPolicies(p policy.Principal) []*policy.Document {
 	policies := []*policy.Document{allowAll}
+	known := false
 	for _, u := range m.users() {
 		if u.arn == p.ARN {
+			known = true
 			policies = append(policies, u.policies...)
 		}
+	}
+	if !known && strings.Contains(p.ARN, ":user/") && !differ(m.account, p.Account()) {
+		// The state can contain policies and groups of a user that another stack manages.
+		policies = append(policies, m.userPolicies(lastPart(p.ARN))...)
 	}
 	for _, r := range m.roles {
 		if r.arn == p.RoleARN {
@@ -120,16 +126,22 @@ func (m *model) users() []*iamUser {
 	for _, n := range m.ofType("aws:iam/user:User") {
 		u := &iamUser{resource: n, arn: n.str("arn")}
 		name := cmp.Or(n.str("name"), n.id)
-		u.policies = m.policiesOf("user", name)
-		for _, group := range m.userGroups(name) {
-			u.policies = append(u.policies, m.policiesOf("group", group)...)
-		}
+		u.policies = m.userPolicies(name)
 		if boundary := n.str("permissionsBoundary"); boundary != "" {
 			u.policies = append(u.policies, policy.Unreadable("the permissions boundary of "+n.String(), "its content, which is not evaluated"))
 		}
 		found = append(found, u)
 	}
 	m.iamUsers = found
+	return found
+}
+
+// userPolicies returns the policies of an IAM user and of the user's groups.
+func (m *model) userPolicies(name string) []*policy.Document {
+	found := m.policiesOf("user", name)
+	for _, group := range m.userGroups(name) {
+		found = append(found, m.policiesOf("group", group)...)
+	}
 	return found
 }
 

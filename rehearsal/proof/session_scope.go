@@ -90,6 +90,12 @@ func (m *model) checkSessionNames(f *finding, r *role) {
 		}
 		f.unknownUntil(fix, "%s may be able to choose the session name of somebody else: %s", names[group], d.Why)
 	}
+	for _, why := range r.federation() {
+		f.unknownUntil(fix, "%s: the state does not show which session names they use", why)
+	}
+	for _, service := range r.trustedServices() {
+		f.unknownUntil(fix, "%s can assume %s: the state does not show which session names it uses", service, r)
+	}
 }
 
 // allowedActions are the actions that session roles need.
