@@ -47,7 +47,9 @@ func flowLogsArgs(plan preflight.Plan, s outputs.Stack) *network.FlowLogsArgs {
 }
 
 func sessionsArgs(plan preflight.Plan) *audit.SessionsArgs {
-	return &audit.SessionsArgs{Options: plan.Sessions, Env: plan.Env, NamePrefix: plan.NamePrefix}
+	return &audit.SessionsArgs{
+		Options: plan.Sessions, Env: plan.Env, NamePrefix: plan.NamePrefix, LogGroupEncrypted: plan.LogGroupEncrypted,
+	}
 }
 
 func endpointsArgs(ctx *pulumi.Context, plan preflight.Plan, s outputs.Stack) *endpoints.SetArgs {
@@ -103,7 +105,7 @@ func records(plan preflight.Plan, s outputs.Stack) *iam.Records {
 	if !plan.Sessions.RecordedOrEncrypted() {
 		return nil
 	}
-	return &iam.Records{
+	records := &iam.Records{
 		LogGroup:    plan.Sessions.LogsTo(audit.CloudWatchLogs),
 		Bucket:      plan.Sessions.LogsTo(audit.S3),
 		Encrypted:   plan.Sessions.Encrypted,
@@ -111,6 +113,11 @@ func records(plan preflight.Plan, s outputs.Stack) *iam.Records {
 		BucketName:  s.Sessions.BucketName,
 		KeyARN:      s.Sessions.KeyARN,
 	}
+	if plan.Sessions.Bucket != "" {
+		// Others write to the bucket, too.
+		records.BucketPrefix = sessionsArgs(plan).BucketPrefix()
+	}
+	return records
 }
 
 func agentPoliciesArgs(plan preflight.Plan, s outputs.Stack) *iam.AgentPoliciesArgs {

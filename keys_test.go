@@ -179,12 +179,32 @@ var effects = []effect{
 	{values{"sessionLogs": list("s3")}, sessions, "bucket", true},
 	{values{"sessionLogs": list("s3"), "sessionLogDays": "20"}, sessions, "keepDays", 20},
 	{values{"sessionLogs": list("cloudwatch"), "sessionLogDays": "30"}, logGroupType + "::audit", "retentionInDays", 30},
+	{values{"sessionLogs": list("cloudwatch"), "sessionLogGroup": "/central"}, sessions, "existingLogGroup", "/central"},
+	{values{"sessionLogs": list("s3"), "sessionBucket": "central"}, sessions, "existingBucket", "central"},
 	{values{"sessionEncryption": "true"}, sessions, "encrypted", true},
 	{values{"sessionEncryption": "true"}, sessionRole, "encrypted", true},
 	{values{"sessionEncryption": "true"}, endpointType + "::endpoints-kms", "serviceName", tokyo("kms")},
 	{values{"sessionIdleMinutes": "15"}, sessions, "idleMinutes", 15},
 	{values{"sessionIdleMinutes": "15"}, sessionRole, "customDocument", true},
 	{values{"sessionMaxMinutes": "480"}, sessions, "maxMinutes", 480},
+	{values{"sessionRunAs": "ec2-user"}, documentType + "::audit", "content", shellDocument(`"runAsEnabled":true,"runAsDefaultUser":"ec2-user"`)},
+	{values{"sessionRunAs": "ec2-user"}, sessionRole, "customDocument", true},
+	{
+		values{"sessionRunAs": "tag", "sessionPrincipals": list("arn:aws:iam::123456789012:user/ann")},
+		sessionRole, "userTag", true,
+	},
+	{
+		values{"sessionShell": "exec bash -l\n"},
+		documentType + "::audit", "content",
+		shellDocument(`"runAsEnabled":false,"runAsDefaultUser":"","shellProfile":{"linux":"exec bash -l"}`),
+	},
+}
+
+// shellDocument returns the session document of a stack that records nothing, with its inputs about shells.
+func shellDocument(inputs string) string {
+	return `{"schemaVersion":"1.0","description":"Shells on the instances of bastionless-test","sessionType":"Standard_Stream",` +
+		`"inputs":{"s3BucketName":"","s3KeyPrefix":"","s3EncryptionEnabled":false,"cloudWatchLogGroupName":"",` +
+		`"cloudWatchEncryptionEnabled":false,"cloudWatchStreamingEnabled":false,"kmsKeyId":"",` + inputs + `}}`
 }
 
 // property returns the value of a property, or nil if there is no such resource or property.
@@ -207,6 +227,7 @@ func TestKeys_effects(t *testing.T) {
 	t.Parallel()
 	in := pulumitest.Tokyo()
 	answers := append(in.Answers(), in.Service(tokyo("kms"), in.Zones...),
+		pulumitest.LogGroup("/central", "STANDARD", ""), pulumitest.Bucket("central", "ap-northeast-1"),
 		pulumitest.Parameter("al2023-ami-kernel-default-arm64", "ami-al2023-arm"),
 		pulumitest.Parameter("amzn2-ami-hvm-x86_64-gp2", "ami-al2-x86"))
 	graviton := in.InstanceType("a1.large", []string{"arm64"}, in.Zones...)
@@ -256,6 +277,8 @@ func TestKeys_addResources(t *testing.T) {
 			[]string{document, keyType + "::audit", endpointType + "::endpoints-kms", records},
 		},
 		"a limit": {values{"sessionMaxMinutes": "60"}, []string{sessions, document}, []string{document}},
+		"a user":  {values{"sessionRunAs": "ec2-user"}, []string{sessions, document}, []string{document}},
+		"a shell": {values{"sessionShell": "exec bash -l"}, []string{sessions, document}, []string{document}},
 		"flow logs": {
 			values{"flowLogDays": "30"},
 			[]string{

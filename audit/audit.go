@@ -1,6 +1,6 @@
 // Package audit provides a session document, which says where sessions are recorded, how they are
 // encrypted and how long they last, and the log group, the bucket and the key for the records. These three
-// are kept when the stack is destroyed.
+// are kept when the stack is destroyed. A log group and a bucket that exist already can be used instead.
 package audit
 
 import (
@@ -25,6 +25,8 @@ type SessionsArgs struct {
 	// NamePrefix is the prefix of the log group's name. Required. Plain: the key's policy is built from
 	// it. A change creates another log group and another key, and keeps the old ones.
 	NamePrefix string
+	// LogGroupEncrypted says that the existing log group of Options is encrypted with a KMS key. Plain.
+	LogGroupEncrypted bool
 }
 
 // Sessions is a session document and, if enabled, a log group, a bucket and a KMS key. These three are
@@ -87,12 +89,21 @@ func (s *Sessions) newChildren(ctx *pulumi.Context, name string, args *SessionsA
 			return fmt.Errorf("key: %w", err)
 		}
 	}
-	if args.LogsTo(CloudWatchLogs) {
+	switch {
+	case !args.LogsTo(CloudWatchLogs):
+	case args.LogGroup != "":
+		s.LogGroupName = pulumi.String(args.LogGroup).ToStringOutput()
+		s.LogGroupARN = pulumi.String(args.Env.ARN("logs", "log-group:"+args.LogGroup)).ToStringOutput()
+	default:
 		if err := s.newLogGroup(ctx, name, args); err != nil {
 			return fmt.Errorf("log group: %w", err)
 		}
 	}
-	if args.LogsTo(S3) {
+	switch {
+	case !args.LogsTo(S3):
+	case args.Bucket != "":
+		s.BucketName = pulumi.String(args.Bucket).ToStringOutput()
+	default:
 		if err := s.newBucket(ctx, name+"-records", args); err != nil {
 			return fmt.Errorf("bucket: %w", err)
 		}
@@ -158,12 +169,12 @@ func (s *Sessions) newLogGroup(ctx *pulumi.Context, name string, args *SessionsA
 	return nil
 }
 
-// Targets returns the key, the log group, the bucket with its encryption and the document, for DependsOn
-// of instances.
+// Targets returns the key, the log group, the bucket with its encryption and the document, as far as the
+// component declares them, for DependsOn of instances.
 func (s *Sessions) Targets() []pulumi.Resource { return s.targets }
 
 func (a *SessionsArgs) inputs() pulumi.Map {
-	return pulumi.Map{
+	inputs := pulumi.Map{
 		"namePrefix":           pulumi.String(a.NamePrefix),
 		contract.LogGroupInput: pulumi.Bool(a.LogsTo(CloudWatchLogs)),
 		contract.BucketInput:   pulumi.Bool(a.LogsTo(S3)),
@@ -172,6 +183,13 @@ func (a *SessionsArgs) inputs() pulumi.Map {
 		"idleMinutes":          pulumi.Int(a.IdleMinutes),
 		"maxMinutes":           pulumi.Int(a.MaxMinutes),
 	}
+	if a.LogGroup != "" {
+		inputs[contract.ExistingLogGroupInput] = pulumi.String(a.LogGroup)
+	}
+	if a.Bucket != "" {
+		inputs[contract.ExistingBucketInput] = pulumi.String(a.Bucket)
+	}
+	return inputs
 }
 
 func (a *SessionsArgs) validateArgs() error {

@@ -3,12 +3,22 @@ package audit
 import (
 	"encoding/json"
 	"strconv"
+	"strings"
 
 	"bastionless/internal/policy"
 )
 
 // bucketPrefix is the prefix of the records' keys in the bucket.
 const bucketPrefix = "sessions"
+
+// BucketPrefix returns the prefix of the records' keys in the bucket, without a slash at its end. Several stacks and
+// accounts may share a bucket that exists, so there it contains their names.
+func (a *SessionsArgs) BucketPrefix() string {
+	if a.Bucket == "" {
+		return bucketPrefix
+	}
+	return bucketPrefix + "/" + a.Env.AccountID + "/" + a.NamePrefix
+}
 
 // sessionDocument is a document of type Session for sessions of type Standard_Stream, which are shells.
 // https://docs.aws.amazon.com/systems-manager/latest/userguide/session-manager-schema.html
@@ -31,6 +41,12 @@ type sessionInputs struct {
 	RunAsDefaultUser            string `json:"runAsDefaultUser"`
 	IdleSessionTimeout          string `json:"idleSessionTimeout,omitempty"`
 	MaxSessionDuration          string `json:"maxSessionDuration,omitempty"`
+	// ShellProfile is nil if shells run nothing first.
+	ShellProfile *shellProfile `json:"shellProfile,omitempty"`
+}
+
+type shellProfile struct {
+	Linux string `json:"linux"`
 }
 
 // document returns the session document as JSON. With s3EncryptionEnabled and cloudWatchEncryptionEnabled,
@@ -40,22 +56,42 @@ func (a *SessionsArgs) document(logGroup, bucket, key string) (string, error) {
 		S3BucketName:                bucket,
 		S3EncryptionEnabled:         bucket != "",
 		CloudWatchLogGroupName:      logGroup,
-		CloudWatchEncryptionEnabled: logGroup != "" && key != "",
+		CloudWatchEncryptionEnabled: logGroup != "" && a.logGroupEncrypted(key),
 		CloudWatchStreamingEnabled:  logGroup != "",
 		KMSKeyID:                    key,
 		IdleSessionTimeout:          minutes(a.IdleMinutes),
 		MaxSessionDuration:          minutes(a.MaxMinutes),
+		RunAsEnabled:                a.RunAs != "",
+	}
+	if a.RunAs != RunAsTag {
+		// With RunAsTag, a session without the tag must fail.
+		inputs.RunAsDefaultUser = a.RunAs
+	}
+	if a.Shell != "" {
+		inputs.ShellProfile = &shellProfile{Linux: a.Shell}
 	}
 	if bucket != "" {
-		inputs.S3KeyPrefix = bucketPrefix
+		inputs.S3KeyPrefix = a.BucketPrefix()
 	}
-	text, err := json.Marshal(sessionDocument{
+	content := sessionDocument{
 		SchemaVersion: "1.0",
 		Description:   "Shells on the instances of " + a.NamePrefix,
 		SessionType:   "Standard_Stream",
 		Inputs:        inputs,
-	})
-	return string(text), err
+	}
+	var text strings.Builder
+	encoder := json.NewEncoder(&text)
+	encoder.SetEscapeHTML(false) // shells use & and >
+	err := encoder.Encode(content)
+	return strings.TrimSuffix(text.String(), "\n"), err
+}
+
+// logGroupEncrypted reports whether the log group is encrypted with a KMS key. key is the stack's, or "".
+func (a *SessionsArgs) logGroupEncrypted(key string) bool {
+	if a.LogGroup != "" {
+		return a.LogGroupEncrypted
+	}
+	return key != ""
 }
 
 // minutes returns a number of minutes as a string, as session documents require, and 0 as "", which leaves

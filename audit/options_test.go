@@ -1,6 +1,7 @@
 package audit_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -32,6 +33,12 @@ func TestOptions_accepts(t *testing.T) {
 		"the longest idle time":            {IdleMinutes: 60},
 		"the shortest session":             {MaxMinutes: 1},
 		"the longest session":              {MaxMinutes: 1440},
+		"records of others":                {Logs: both, LogGroup: "/central/sessions", Bucket: "central-records"},
+		"a user":                           {RunAs: "ec2-user"},
+		"a user of the longest name":       {RunAs: strings.Repeat("u", 32)},
+		"users by tag":                     {RunAs: audit.RunAsTag},
+		"the longest shell text":           {Shell: strings.Repeat("é", 2047) + "\n"},
+		"several lines":                    {Shell: "echo '{ {' & cd /\n\texec bash -l"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -68,6 +75,34 @@ func TestOptions_rejects(t *testing.T) {
 		"a session that is too long": {
 			audit.Options{MaxMinutes: 1441}, diagtest.Problem("sessionMaxMinutes", diag.OutOfRange, "1441", "1440"),
 		},
+		"a log group of others without its destination": {
+			audit.Options{Logs: s3, RetentionDays: 1, LogGroup: "/central"}, diagtest.Problem("sessionLogGroup", diag.Conflict, "/central"),
+		},
+		"a bucket of others without its destination": {
+			audit.Options{Logs: cloudWatch, RetentionDays: 1, Bucket: "central"}, diagtest.Problem("sessionBucket", diag.Conflict, "central"),
+		},
+		"the ARN of a log group": {
+			audit.Options{Logs: cloudWatch, LogGroup: "arn:aws:logs:eu-west-1:123456789012:log-group:central"},
+			diagtest.Problem("sessionLogGroup", diag.Malformed, "arn:aws:logs"),
+		},
+		"a bucket with a dot": {
+			audit.Options{Logs: s3, Bucket: "central.example"}, diagtest.Problem("sessionBucket", diag.Malformed, "central.example"),
+		},
+		"no time in a bucket beside a log group of others": {
+			audit.Options{Logs: both, LogGroup: "/central"}, diagtest.Problem("sessionLogDays", diag.OutOfRange, "0 "),
+		},
+		"root":                       {audit.Options{RunAs: "root"}, diagtest.Problem("sessionRunAs", diag.OutOfRange, "root")},
+		"a user with a space":        {audit.Options{RunAs: "ec2 user"}, diagtest.Problem("sessionRunAs", diag.Malformed, "ec2 user")},
+		"a user that is a parameter": {audit.Options{RunAs: "{{ user }}"}, diagtest.Problem("sessionRunAs", diag.Malformed, "{{ user }}")},
+		"a user of too long a name": {
+			audit.Options{RunAs: strings.Repeat("u", 33)}, diagtest.Problem("sessionRunAs", diag.Malformed, "32"),
+		},
+		"a shell text that is too long": {
+			audit.Options{Shell: strings.Repeat("x", 4096)}, diagtest.Problem("sessionShell", diag.OutOfRange, "4096", "4095"),
+		},
+		"a parameter in a shell text": {audit.Options{Shell: "echo {{ name }}"}, diagtest.Problem("sessionShell", diag.Malformed, "{{")},
+		"Ctrl+C in a shell text":      {audit.Options{Shell: "sleep 1\x03"}, diagtest.Problem("sessionShell", diag.Malformed, "control")},
+		"a carriage return":           {audit.Options{Shell: "cd /\r\nls"}, diagtest.Problem("sessionShell", diag.Malformed, "control")},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -95,6 +130,8 @@ func TestOptions_requirements(t *testing.T) {
 		"a key":          {audit.Options{Encrypted: true}, true, true},
 		"an idle time":   {audit.Options{IdleMinutes: 1}, false, true},
 		"a session time": {audit.Options{MaxMinutes: 1}, false, true},
+		"a user":         {audit.Options{RunAs: "ec2-user"}, false, true},
+		"a shell":        {audit.Options{Shell: "exec bash -l"}, false, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

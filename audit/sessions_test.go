@@ -1,6 +1,7 @@
 package audit_test
 
 import (
+	"strconv"
 	"testing"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws"
@@ -197,6 +198,55 @@ func TestSessions_limitedOnly(t *testing.T) {
 			"document": mode.Computed("audit-name"), "logGroup": pulumitest.List{"", ""}, "bucket": "", "key": "",
 		})
 	})
+}
+
+// With a tag, the document names no user, so that a session without the tag fails.
+func TestSessions_runAs(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct{ runAs, user string }{"a user": {"ec2-user", "ec2-user"}, "tag": {"tag", ""}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			result := runSessions(t, pulumitest.Update, func(a *audit.SessionsArgs) {
+				options := audit.Options{RunAs: test.runAs, Shell: "test -t 0 && exec bash -l"}
+				*a = audit.SessionsArgs{Options: options, Env: ireland, NamePrefix: "acme"}
+			})
+			require.Equal(t, `{"schemaVersion":"1.0","description":"Shells on the instances of acme","sessionType":"Standard_Stream",`+
+				`"inputs":{"s3BucketName":"","s3KeyPrefix":"","s3EncryptionEnabled":false,"cloudWatchLogGroupName":"",`+
+				`"cloudWatchEncryptionEnabled":false,"cloudWatchStreamingEnabled":false,"kmsKeyId":"","runAsEnabled":true,`+
+				`"runAsDefaultUser":"`+test.user+`","shellProfile":{"linux":"test -t 0 && exec bash -l"}}}`,
+				result.Resource(t, document+"::audit").Inputs["content"])
+		})
+	}
+}
+
+// With the records of others, the component has only its document and its key.
+func TestSessions_recordsOfOthers(t *testing.T) {
+	t.Parallel()
+	for _, encrypted := range []bool{false, true} {
+		result := runSessions(t, pulumitest.Update, func(a *audit.SessionsArgs) {
+			a.LogGroup, a.Bucket, a.LogGroupEncrypted = "/central/sessions", "central-records", encrypted
+		})
+		inputs := `"s3BucketName":"central-records","s3KeyPrefix":"sessions/123456789012/acme","s3EncryptionEnabled":true,` +
+			`"cloudWatchLogGroupName":"/central/sessions","cloudWatchEncryptionEnabled":` + strconv.FormatBool(encrypted) + `,` +
+			`"cloudWatchStreamingEnabled":true,"kmsKeyId":"arn:of:audit","runAsEnabled":false,"runAsDefaultUser":""`
+		result.RequireResources(t,
+			wantComponent(pulumitest.Map{"existingLogGroup": "/central/sessions", "existingBucket": "central-records"}),
+			child(key, "audit", true, pulumitest.Map{
+				"description": "Sessions of acme and their records", "enableKeyRotation": true, "deletionWindowInDays": 30,
+				"policy": `{"Version":"2012-10-17","Statement":[` + account + logs + `]}`,
+			}),
+			child(alias, "audit", false, pulumitest.Map{"targetKeyId": "audit-key"}, key+"::audit"),
+			child(document, "audit", false, pulumitest.Map{
+				"documentType": "Session", "documentFormat": "JSON",
+				"content": `{"schemaVersion":"1.0","description":"Shells on the instances of acme","sessionType":"Standard_Stream","inputs":{` +
+					inputs + `}}`,
+			}, key+"::audit"),
+		)
+		requireOutputs(t, result, pulumitest.Map{
+			"document": "audit-name", "bucket": "central-records", "key": "arn:of:audit",
+			"logGroup": pulumitest.List{"/central/sessions", "arn:aws:logs:eu-west-1:123456789012:log-group:/central/sessions"},
+		})
+	}
 }
 
 func TestSessions_bucketWithoutKey(t *testing.T) {

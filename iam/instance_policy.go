@@ -69,7 +69,11 @@ func (a *InstanceRoleArgs) recordsPolicy(logGroupARN, bucket, keyARN string) pol
 	if a.Records.Bucket {
 		arn := a.Env.Bucket(bucket)
 		// The agent sets an ACL on each record. The bucket ignores it, but S3 requires the permission.
-		allow("WriteBucket", []string{arn + "/*"}, "s3:PutObject", "s3:PutObjectAcl")
+		records := arn + "/*"
+		if a.Records.BucketPrefix != "" {
+			records = arn + "/" + a.Records.BucketPrefix + "/*"
+		}
+		allow("WriteBucket", []string{records}, "s3:PutObject", "s3:PutObjectAcl")
 		allow("ReadEncryption", []string{arn}, "s3:GetEncryptionConfiguration")
 	}
 	if a.Records.Encrypted {

@@ -68,6 +68,9 @@ type Records struct {
 	// LogGroupARN, BucketName and KeyARN identify the log group, the bucket and the key. Each is required,
 	// and ignored if there is none.
 	LogGroupARN, BucketName, KeyARN pulumi.StringOutput
+	// BucketPrefix limits the records to keys with this prefix, followed by a slash. Empty: all keys of the bucket.
+	// Plain: the policy is built from it.
+	BucketPrefix string
 }
 
 // InstanceRole is a role that EC2 assumes for the instances, its policies for the SSM Agent and its

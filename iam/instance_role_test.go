@@ -1,6 +1,7 @@
 package iam_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
@@ -154,8 +155,12 @@ func TestInstanceRole_records(t *testing.T) {
 		records iam.Records
 		want    string
 	}{
-		"a log group":            {iam.Records{LogGroup: true}, writeLogs},
-		"a bucket":               {iam.Records{Bucket: true}, writeBucket},
+		"a log group": {iam.Records{LogGroup: true}, writeLogs},
+		"a bucket":    {iam.Records{Bucket: true}, writeBucket},
+		"a prefix of a bucket": {
+			iam.Records{Bucket: true, BucketPrefix: "sessions/acme"},
+			strings.Replace(writeBucket, `/*"`, `/sessions/acme/*"`, 1),
+		},
 		"encryption only":        {iam.Records{Encrypted: true}, decrypt},
 		"an encrypted log group": {iam.Records{LogGroup: true, Encrypted: true}, writeLogs + "," + decrypt},
 		"an encrypted bucket":    {iam.Records{Bucket: true, Encrypted: true}, writeBucket + "," + decryptAndKey},

@@ -48,11 +48,16 @@ func (d Document) arn(env awsenv.Env, custom string) string {
 // also match the roles of permission sets whose names continue with an underscore.
 const permissionSetSuffix = "????????????????"
 
+// runAsTagKey is the key of the session tag that names the operating system user of a session.
+// https://docs.aws.amazon.com/systems-manager/latest/userguide/session-preferences-run-as.html
+const runAsTagKey = "SSMSessionRunAs"
+
 // trustPolicy returns the policy that says who may assume the session role.
 //
-// It does not allow sts:TagSession: a caller who may choose session tags could choose the operating system
-// user of a session with the tag SSMSessionRunAs. It does not allow sts:SetSourceIdentity either, because no
-// part of the stack reads the source identity.
+// A caller who may choose session tags could choose the operating system user of a session with the tag
+// SSMSessionRunAs. So it allows sts:TagSession only with UserTag, for this tag alone and with the name of the
+// caller's IAM user. It does not allow sts:SetSourceIdentity, because no part of the stack reads the source
+// identity.
 // https://docs.aws.amazon.com/systems-manager/latest/userguide/session-preferences-run-as.html
 func (o SessionRoleOptions) trustPolicy(env awsenv.Env) policy.Document {
 	root := func(account string) string { return env.IAM(account, "root") }
@@ -80,6 +85,16 @@ func (o SessionRoleOptions) trustPolicy(env awsenv.Env) policy.Document {
 			conditions["StringEquals"] = map[string][]string{"sts:RoleSessionName": {"${aws:username}"}}
 		}
 		document.Statements = append(document.Statements, assumeRole(arns, conditions))
+	}
+	if o.UserTag {
+		document.Statements = append(document.Statements, policy.Statement{
+			Principal: &policy.Principal{AWS: arns},
+			Actions:   []string{"sts:TagSession"},
+			Conditions: policy.Conditions{
+				"StringEquals":              {"aws:RequestTag/" + runAsTagKey: {"${aws:username}"}},
+				"ForAllValues:StringEquals": {"aws:TagKeys": {runAsTagKey}},
+			},
+		})
 	}
 	if len(sso) > 0 {
 		// The last characters of these names change when IAM Identity Center creates a role again.

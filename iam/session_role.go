@@ -35,6 +35,9 @@ type SessionRoleOptions struct {
 	TargetTags []Tag
 	// LoginUser is the operating system user that SSH logs in as. Empty: DefaultLoginUser. Key: loginUser.
 	LoginUser string
+	// UserTag allows callers to set the session tag SSMSessionRunAs to the name of their IAM user, which is then
+	// the operating system user of their shells. It requires OnlyUsers. Key: sessionRunAs.
+	UserTag bool
 }
 
 // maxMFAAgeMinutes is the longest duration of a session that an IAM user opens with MFA.
@@ -48,6 +51,11 @@ func (o SessionRoleOptions) Validate() diag.Diagnostics {
 	if o.MFAMaxAgeMinutes < 0 || o.MFAMaxAgeMinutes > maxMFAAgeMinutes {
 		diags.Add("mfaMaxAgeMinutes", diag.OutOfRange, "%d is out of range: use 1 to %d minutes, the longest session with "+
 			"MFA, or 0 for no limit", o.MFAMaxAgeMinutes, maxMFAAgeMinutes)
+	}
+	if o.UserTag && !o.OnlyUsers() {
+		diags.Add("sessionRunAs", diag.Conflict, "%q runs each shell as the user with the name of the caller's IAM user, but "+
+			"sessionPrincipals contains principals that are not IAM users, who could choose any name: list only ARNs of IAM "+
+			"users in sessionPrincipals, or set sessionRunAs to one user", contract.RunAsTag)
 	}
 	o.checkTargets(&diags)
 	o.checkLoginUser(&diags)
@@ -205,6 +213,9 @@ func (a *SessionRoleArgs) inputs() pulumi.Map {
 		"encrypted":               pulumi.Bool(a.KeyARN != nil),
 		contract.AnyInstanceInput: pulumi.Bool(a.target() == TargetsAny),
 		contract.PushKeyInput:     pulumi.Bool(a.PushKey),
+	}
+	if a.UserTag {
+		inputs[contract.UserTagInput] = pulumi.Bool(true)
 	}
 	// Older states do not have these inputs.
 	if target := a.target(); target == TargetsInstances || target == TargetsTagged {

@@ -83,6 +83,23 @@ func TestTrustPolicy_withRecentMFA(t *testing.T) {
 		options.trustPolicy(tokyo))
 }
 
+// Users may set one session tag, to their own name.
+func TestTrustPolicy_withUserTags(t *testing.T) {
+	t.Parallel()
+	options := SessionRoleOptions{
+		Principals: []Principal{
+			{arn: "arn:aws:iam::123456789012:user/ann", user: true}, {arn: "arn:aws:iam::123456789012:user/bob", user: true},
+		},
+		UserTag: true,
+	}
+	users := `"Principal":{"AWS":["arn:aws:iam::123456789012:user/ann","arn:aws:iam::123456789012:user/bob"]}`
+	requireJSON(t, `{"Effect":"Allow",`+users+`,"Action":["sts:AssumeRole"],`+
+		`"Condition":{"StringEquals":{"sts:RoleSessionName":["${aws:username}"]}}},`+
+		`{"Effect":"Allow",`+users+`,"Action":["sts:TagSession"],`+
+		`"Condition":{"ForAllValues:StringEquals":{"aws:TagKeys":["SSMSessionRunAs"]},`+
+		`"StringEquals":{"aws:RequestTag/SSMSessionRunAs":["${aws:username}"]}}}`, options.trustPolicy(tokyo))
+}
+
 func TestTrustPolicy_inOtherPartitions(t *testing.T) {
 	t.Parallel()
 	env := awsenv.Env{Partition: "aws-us-gov", Region: "us-gov-west-1", AccountID: "123456789012"}

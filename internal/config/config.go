@@ -106,16 +106,24 @@ func (r *reader) config(ctx *pulumi.Context) Config {
 			Documents:         enumList(r, "sessionDocuments", iam.Documents()),
 			LoginUser:         r.str("loginUser"),
 		},
-		Sessions: audit.Options{
-			Logs:          enumList(r, "sessionLogs", audit.Destinations()),
-			Encrypted:     r.boolean("sessionEncryption"),
-			RetentionDays: r.integer("sessionLogDays"),
-			IdleMinutes:   r.integer("sessionIdleMinutes"),
-			MaxMinutes:    r.integer("sessionMaxMinutes"),
-		},
+		Sessions: r.sessions(),
 	}
 	c.setDefaults(ctx)
 	return c
+}
+
+func (r *reader) sessions() audit.Options {
+	return audit.Options{
+		Logs:          enumList(r, "sessionLogs", audit.Destinations()),
+		LogGroup:      r.str("sessionLogGroup"),
+		Bucket:        r.str("sessionBucket"),
+		Encrypted:     r.boolean("sessionEncryption"),
+		RetentionDays: r.integer("sessionLogDays"),
+		IdleMinutes:   r.integer("sessionIdleMinutes"),
+		MaxMinutes:    r.integer("sessionMaxMinutes"),
+		RunAs:         r.str("sessionRunAs"),
+		Shell:         strings.TrimRight(r.str("sessionShell"), "\n"),
+	}
 }
 
 func (r *reader) instances() compute.Options {
@@ -155,6 +163,7 @@ func (c *Config) setDefaults(ctx *pulumi.Context) {
 	if len(c.SessionRole.Principals) == 0 {
 		c.SessionRole.Principals = []iam.Principal{{}}
 	}
+	c.SessionRole.UserTag = c.Sessions.RunAs == audit.RunAsTag
 	if len(c.SessionRole.Documents) == 0 {
 		c.SessionRole.Documents = []iam.Document{iam.Shell}
 		if !c.Sessions.RecordedOrEncrypted() {

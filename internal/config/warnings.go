@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"net/netip"
 	"slices"
 	"strings"
@@ -37,7 +38,28 @@ func (c Config) Warnings(vpc []netip.Prefix) diag.Diagnostics {
 	// Not an error, so that only sessionPrincipals and requireMfa have to change for IAM Identity Center.
 	warn(c.SessionRole.MFAMaxAgeMinutes > 0 && !c.SessionRole.RequireMFA, "mfaMaxAgeMinutes", "%d has no effect while "+
 		"requireMfa is false: set requireMfa to true, or mfaMaxAgeMinutes to 0", c.SessionRole.MFAMaxAgeMinutes)
+	c.warnAboutRunAs(warn)
 	return warnings
+}
+
+// warnAboutRunAs warns about operating system users that may not exist on the instances.
+func (c Config) warnAboutRunAs(warn func(bool, string, string, ...any)) {
+	shells, loginUser := c.Allows(iam.Shell), cmp.Or(c.SessionRole.LoginUser, iam.DefaultLoginUser)
+	warn(c.Sessions.RunAs != "" && !shells, "sessionRunAs", "%q has no effect, because sessionDocuments allows no shells: "+
+		"add shell to sessionDocuments, or remove sessionRunAs", c.Sessions.RunAs)
+	warn(c.Sessions.Shell != "" && !shells, "sessionShell", "the text has no effect, because sessionDocuments allows no "+
+		"shells: add shell to sessionDocuments, or remove sessionShell")
+	if !shells {
+		return
+	}
+	warn(c.SessionRole.UserTag, "sessionRunAs", "AWS ends a shell at once if the instance has no user with the name of the "+
+		"caller's IAM user, or if the caller sets no tag: create a user for each of sessionPrincipals in the image, "+
+		"and send people the stack output awsProfile")
+	warn(c.SessionRole.UserTag && c.Allows(iam.SSH), "sessionRunAs", "SSH logs in as %s, so people who use it are not limited to "+
+		"their own users: remove ssh from sessionDocuments", loginUser)
+	other := c.Sessions.RunAs != "" && !c.SessionRole.UserTag && c.Sessions.RunAs != loginUser
+	warn(other, "sessionRunAs", "AWS ends shells at once if the instance has no user %q, and does not use ssm-user instead: "+
+		"create the user in the image, or use %s", c.Sessions.RunAs, loginUser)
 }
 
 func (c Config) warnAboutForwarding(warn func(bool, string, string, ...any), openEgress bool, vpc []netip.Prefix) {

@@ -39,6 +39,22 @@ func TestConfig_warnings(t *testing.T) {
 		},
 		"the age of MFA that is not required": {values{"mfaMaxAgeMinutes": "5", "requireMfa": "false"}, []string{"mfaMaxAgeMinutes"}},
 		"targets without forwarding":          {values{"forwardTo": list("10.0.32.0/24:5432")}, []string{"forwardTo"}},
+		"shells as the image's user":          {values{"sessionRunAs": "ec2-user", "sessionShell": "exec bash -l"}, nil},
+		"shells as a user of one's own":       {values{"sessionRunAs": "app"}, []string{"sessionRunAs"}},
+		"shells as users by tag, and SSH": {
+			values{"sessionRunAs": "tag", "sessionPrincipals": list("arn:aws:iam::123456789012:user/ann")},
+			[]string{"sessionRunAs", "sessionRunAs"},
+		},
+		"shells as users by tag": {
+			values{
+				"sessionRunAs": "tag", "sessionPrincipals": list("arn:aws:iam::123456789012:user/ann"), "sessionDocuments": list("shell"),
+			},
+			[]string{"sessionRunAs"},
+		},
+		"shells that are not allowed": {
+			values{"sessionRunAs": "app", "sessionShell": "exec bash -l", "sessionDocuments": list("ssh")},
+			[]string{"sessionRunAs", "sessionShell"},
+		},
 		"all at once": {
 			values{
 				"ec2messagesEndpoint": "true", "endpointPolicy": "full", "os": "al2", "instanceEgress": "open", "sessionTargets": "any",

@@ -48,6 +48,9 @@ const (
 	AgentRolesInput = "agentRoles"
 	// AnyInstanceInput of SessionRoleType is a boolean.
 	AnyInstanceInput = "anyInstance"
+	// UserTagInput of SessionRoleType is a boolean: whether callers may set the session tag SSMSessionRunAs to
+	// the name of their IAM user. Absent if they may not.
+	UserTagInput = "userTag"
 	// PushKeyInput of SessionRoleType is a boolean: whether the role allows pushing an SSH public key
 	// with EC2 Instance Connect.
 	PushKeyInput = "pushKey"
@@ -63,6 +66,12 @@ const (
 	// to a bucket.
 	LogGroupInput = "logGroup"
 	BucketInput   = "bucket"
+	// ExistingLogGroupInput of SessionsType is the name of a log group of others for session records. Absent if the
+	// stack has its own, or none.
+	ExistingLogGroupInput = "existingLogGroup"
+	// ExistingBucketInput of SessionsType is the name of a bucket of others for session records. Absent if the stack
+	// has its own, or none.
+	ExistingBucketInput = "existingBucket"
 	// OSInput of InstancesType is the operating system: AmazonLinux2023 or AmazonLinux2.
 	OSInput = "os"
 )
@@ -88,6 +97,9 @@ const (
 	PortForwarding       = "port-forwarding"
 	RemotePortForwarding = "remote-port-forwarding"
 )
+
+// RunAsTag is the value of the key sessionRunAs with which shells run as the user in a session tag.
+const RunAsTag = "tag"
 
 // AllServices is the element of ExistingEndpointsInput that means that a hub or a NAT gateway provides all
 // services.

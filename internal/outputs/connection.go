@@ -169,14 +169,28 @@ func awsProfile(plan preflight.Plan, roleARN string) string {
 	lines := []string{
 		"[profile " + plan.NamePrefix + "]",
 		"region = " + plan.Env.Region,
-		"role_arn = " + roleARN,
-		"role_session_name = " + roleSessionName,
-		"source_profile = <your profile>",
 	}
+	if plan.SessionRole.UserTag {
+		return strings.Join(append(lines, "credential_process = "+taggedSession(roleARN, roleSessionName)), "\n") + "\n"
+	}
+	lines = append(lines,
+		"role_arn = "+roleARN,
+		"role_session_name = "+roleSessionName,
+		"source_profile = <your profile>",
+	)
 	if plan.SessionRole.RequireMFA {
 		lines = append(lines, "mfa_serial = <ARN of your MFA device>")
 	}
 	return strings.Join(lines, "\n") + "\n"
+}
+
+// taggedSession returns a command that assumes the role with a session tag, in the format of credential_process.
+// A profile of the AWS CLI cannot set session tags. The AWS CLI runs the command without a shell.
+// https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-sourcing-external.html
+func taggedSession(roleARN, user string) string {
+	return `aws sts assume-role --profile "<your profile>" --role-arn ` + roleARN + ` --role-session-name "` + user +
+		`" --tags "Key=SSMSessionRunAs,Value=` + user + `" --output json --query "Credentials.{Version:` + "`1`" +
+		`,AccessKeyId:AccessKeyId,SecretAccessKey:SecretAccessKey,SessionToken:SessionToken,Expiration:Expiration}"`
 }
 
 // consoleHosts are the hosts of the AWS Management Console in partitions other than aws.

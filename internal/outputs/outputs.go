@@ -54,6 +54,9 @@ func Export(ctx *pulumi.Context, plan preflight.Plan, s Stack) {
 			"keyArn":   s.Sessions.KeyARN,
 		})
 	}
+	if plan.Sessions.Bucket != "" {
+		exportBucketPolicy(ctx, plan, s)
+	}
 }
 
 // exportConnection exports the connection and the commands that are built from it.

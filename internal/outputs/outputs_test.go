@@ -155,6 +155,36 @@ func TestAWSProfile(t *testing.T) {
 	}
 }
 
+// A profile of the AWS CLI cannot set session tags, so a command assumes the role.
+func TestAWSProfile_withUserTags(t *testing.T) {
+	t.Parallel()
+	user, err := iam.ParsePrincipal("arn:aws:iam::123456789012:user/ann")
+	require.NoError(t, err)
+	plan := preflight.Plan{Env: awsenv.Env{Region: "eu-west-1"}}
+	plan.NamePrefix, plan.SessionRole.Principals, plan.SessionRole.UserTag = "acme", []iam.Principal{user}, true
+	require.Equal(t, "[profile acme]\nregion = eu-west-1\ncredential_process = aws sts assume-role --profile \"<your profile>\" "+
+		"--role-arn arn:aws:iam::123456789012:role/people --role-session-name \"<your IAM user name>\" "+
+		"--tags \"Key=SSMSessionRunAs,Value=<your IAM user name>\" --output json --query \"Credentials.{Version:`1`,"+
+		"AccessKeyId:AccessKeyId,SecretAccessKey:SecretAccessKey,SessionToken:SessionToken,Expiration:Expiration}\"\n",
+		awsProfile(plan, "arn:aws:iam::123456789012:role/people"))
+}
+
+func TestBucketPolicy(t *testing.T) {
+	t.Parallel()
+	plan := preflight.Plan{Env: awsenv.Env{Partition: "aws", Region: "eu-west-1", AccountID: "123456789012"}}
+	plan.NamePrefix, plan.Sessions.Bucket = "acme", "central"
+	text, err := bucketPolicy(plan, []string{"agent-1a2b", "web"})
+	require.NoError(t, err)
+	const role = `"Effect":"Allow","Principal":{"AWS":["arn:aws:iam::123456789012:role/agent-1a2b","arn:aws:iam::123456789012:role/web"]},`
+	require.JSONEq(t, `{"Version":"2012-10-17","Statement":[{"Sid":"WriteSessionRecords",`+role+`"Action":["s3:PutObject","s3:PutObjectAcl"],`+
+		`"Resource":["arn:aws:s3:::central/sessions/123456789012/acme/*"]},{"Sid":"ReadEncryption",`+role+
+		`"Action":["s3:GetEncryptionConfiguration"],"Resource":["arn:aws:s3:::central"]}]}`, text)
+
+	text, err = bucketPolicy(plan, nil)
+	require.NoError(t, err)
+	require.Empty(t, text)
+}
+
 func TestConsoleURL(t *testing.T) {
 	t.Parallel()
 	for partition, host := range map[string]string{

@@ -290,7 +290,58 @@ func sessionCases() map[string]badCase {
 		"times too long": {
 			set: values{"sessionIdleMinutes": "61", "sessionMaxMinutes": "1441"}, want: []string{"sessionIdleMinutes out-of-range", "sessionMaxMinutes out-of-range"},
 		},
-		"MFA too old": {set: values{"mfaMaxAgeMinutes": "2161"}, want: []string{"mfaMaxAgeMinutes out-of-range"}},
+		"records of others that are not used": {
+			set: values{"sessionLogGroup": "/central", "sessionBucket": "central"}, want: []string{"sessionLogGroup conflict", "sessionBucket conflict"},
+		},
+		"records of others by ARN": {
+			set: values{
+				"sessionLogs": list("cloudwatch", "s3"), "sessionLogGroup": "arn:aws:logs:eu-west-1:123456789012:log-group:central",
+				"sessionBucket": "arn:aws:s3:::central",
+			},
+			want: []string{"sessionLogGroup malformed", "sessionBucket malformed"},
+		},
+		"records of others that do not exist": {
+			set: values{"sessionLogs": list("cloudwatch", "s3"), "sessionLogGroup": "/central", "sessionBucket": "central"},
+			answers: []pulumitest.Answer{
+				pulumitest.FailedLookup(pulumitest.GetLogGroup, "reading CloudWatch Logs Log Group (/central): couldn't find resource"),
+				pulumitest.FailedLookup(pulumitest.GetBucket, "reading S3 Bucket (central): couldn't find resource"),
+			},
+			want: []string{"sessionLogGroup not-found", "sessionBucket not-found"},
+		},
+		"records of others elsewhere": {
+			set: values{"sessionLogs": list("cloudwatch", "s3"), "sessionLogGroup": "/central", "sessionBucket": "central"},
+			answers: []pulumitest.Answer{
+				pulumitest.LogGroup("/central", "INFREQUENT_ACCESS", ""), pulumitest.Bucket("central", "us-east-1"),
+			},
+			want: []string{"sessionLogGroup conflict", "sessionBucket conflict"},
+		},
+		"a bucket whose Region S3 does not tell": {
+			set: values{"sessionLogs": list("s3"), "sessionBucket": "central"},
+			answers: []pulumitest.Answer{pulumitest.FailedLookup(pulumitest.GetBucket,
+				"reading S3 Bucket (central): operation error S3: HeadBucket, https response error StatusCode: 301, api error MovedPermanently: Moved")},
+			want: []string{"sessionBucket conflict"},
+		},
+		"S3 records of others without the S3 endpoint": {
+			set: values{
+				"sessionLogs": list("s3"), "sessionBucket": "central", "s3Endpoint": "false", "agentAutoUpdate": "false",
+			},
+			answers: []pulumitest.Answer{pulumitest.Bucket("central", "ap-northeast-1")},
+			want:    []string{"s3Endpoint conflict"},
+		},
+		"shells as root":                      {set: values{"sessionRunAs": "root"}, want: []string{"sessionRunAs out-of-range"}},
+		"shells as a malformed user":          {set: values{"sessionRunAs": "ec2 user"}, want: []string{"sessionRunAs malformed"}},
+		"shells as users by tag for everyone": {set: values{"sessionRunAs": "tag"}, want: []string{"sessionRunAs conflict"}},
+		"shells as users by tag for a role": {
+			set: values{
+				"sessionRunAs": "tag", "requireMfa": "false",
+				"sessionPrincipals": list("arn:aws:iam::123456789012:user/ann", "arn:aws:iam::123456789012:role/ops"),
+			},
+			want: []string{"sessionRunAs conflict"},
+		},
+		"a long text of shells":           {set: values{"sessionShell": strings.Repeat("x", 4096)}, want: []string{"sessionShell out-of-range"}},
+		"a parameter in a text of shells": {set: values{"sessionShell": "echo {{ name }}"}, want: []string{"sessionShell malformed"}},
+		"keys in a text of shells":        {set: values{"sessionShell": "sleep 9\x03"}, want: []string{"sessionShell malformed"}},
+		"MFA too old":                     {set: values{"mfaMaxAgeMinutes": "2161"}, want: []string{"mfaMaxAgeMinutes out-of-range"}},
 	}
 	for _, documents := range []string{list("port-forwarding"), list("shell", "remote-port-forwarding")} {
 		cases["recorded "+documents] = badCase{

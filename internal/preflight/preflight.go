@@ -53,6 +53,10 @@ type Plan struct {
 	EBSOptimized bool
 	// S3PrefixListID is the ID of the Region's S3 prefix list. Empty without the S3 endpoint.
 	S3PrefixListID string
+	// LogGroupEncrypted says that the existing log group for session records is encrypted with a KMS key.
+	LogGroupEncrypted bool
+	// BucketUnchecked says that the existing bucket for session records could not be looked up.
+	BucketUnchecked bool
 }
 
 // InstanceSpecs returns the instances of the stack, in the order of the zones.
@@ -71,7 +75,7 @@ func Resolve(ctx *pulumi.Context, c config.Config) (Plan, diag.Diagnostics, erro
 	r := &resolver{ctx: ctx, plan: Plan{Config: c, VPCEndpoints: c.VPCEndpoints()}}
 	for _, lookUp := range []func() error{
 		r.lookUpEnv, r.lookUpZones, r.lookUpVPC, r.lookUpInstanceType, r.lookUpImage, r.lookUpKeyPair, r.lookUpServices,
-		r.lookUpS3, r.lookUpEndpoints, r.lookUpTargets, r.lookUpAgentRoles,
+		r.lookUpS3, r.lookUpEndpoints, r.lookUpTargets, r.lookUpAgentRoles, r.lookUpLogGroup, r.lookUpBucket,
 	} {
 		if err := lookUp(); err != nil {
 			return Plan{}, r.diags, err

@@ -33,6 +33,15 @@ func (p Plan) Warnings() diag.Diagnostics {
 			"session records, and applies to everything in the subnets of %s: list the buckets that others use there in "+
 			"s3Buckets, set endpointPolicy to full, or set s3Endpoint to false", p.Endpoints.Policy, p.s3RouteTables())
 	}
+	if p.BucketUnchecked {
+		warnings.Add("sessionBucket", diag.Unchecked, "the owner of %q does not let you look it up: make sure that it exists in %s, or "+
+			"sessions will not start", p.Sessions.Bucket, p.Env.Region)
+	}
+	if p.Sessions.Bucket != "" {
+		warnings.Add("sessionBucket", diag.Unchecked, "the policy of %q must allow what the stack output sessionBucketPolicy contains, and "+
+			"sessions do not start before: send the output to the bucket's owner. If the bucket is in this account, the statements "+
+			"are needed only if its policy denies them", p.Sessions.Bucket)
+	}
 	return warnings
 }
 

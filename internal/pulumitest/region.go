@@ -17,6 +17,8 @@ const (
 	GetInstanceTypeOfferings = "aws:ec2/getInstanceTypeOfferings:getInstanceTypeOfferings"
 	GetInstanceType          = "aws:ec2/getInstanceType:getInstanceType"
 	GetAmi                   = "aws:ec2/getAmi:getAmi"
+	GetLogGroup              = "aws:cloudwatch/getLogGroup:getLogGroup"
+	GetBucket                = "aws:s3/getBucket:getBucket"
 	GetKeyPair               = "aws:ec2/getKeyPair:getKeyPair"
 	GetVpcEndpointService    = "aws:ec2/getVpcEndpointService:getVpcEndpointService"
 	GetManagedPrefixList     = "aws:ec2/getManagedPrefixList:getManagedPrefixList"
@@ -147,6 +149,16 @@ func Parameter(name, image string) Answer {
 		Args:   Map{"name": "/aws/service/ami-amazon-linux-latest/" + name},
 		Result: Map{"insecureValue": image, "value": Secret{image}},
 	}
+}
+
+// LogGroup returns the answer to a lookup of a log group.
+func LogGroup(name, class, kmsKey string) Answer {
+	return Answer{Token: GetLogGroup, Args: Map{"name": name}, Result: Map{"name": name, "logGroupClass": class, "kmsKeyId": kmsKey}}
+}
+
+// Bucket returns the answer to a lookup of a bucket.
+func Bucket(name, region string) Answer {
+	return Answer{Token: GetBucket, Args: Map{"bucket": name}, Result: Map{"bucket": name, "region": region}}
 }
 
 // FailedLookup returns the answer to a lookup that fails with an error of the provider, whatever its

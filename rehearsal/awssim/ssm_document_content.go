@@ -216,12 +216,22 @@ func validateSession(root values, _ string) string {
 	return validateSessionInputs(inputs)
 }
 
-// validateSessionInputs checks for unknown inputs and invalid timeouts.
+// validateSessionInputs checks for unknown inputs, and invalid timeouts and shell profiles.
 func validateSessionInputs(inputs values) string {
 	for _, key := range slices.Sorted(maps.Keys(inputs)) {
 		if !slices.ContainsFunc(sessionInputs, func(i struct{ name, kind string }) bool { return i.name == key }) {
 			return schemaError("/inputs",
 				"object instance has properties which are not allowed by the schema: [%q]", key)
+		}
+	}
+	profile, _ := inputs["shellProfile"].(values)
+	for _, key := range slices.Sorted(maps.Keys(profile)) {
+		if key != "linux" && key != "windows" {
+			return schemaError("/inputs/shellProfile", "object instance has properties which are not allowed by the schema: [%q]", key)
+		}
+		if got := schemaType(profile[key]); got != "string" {
+			return schemaError("/inputs/shellProfile/"+key,
+				"instance type (%s) does not match any allowed primitive type (allowed: [%q])", got, "string")
 		}
 	}
 	for _, timeout := range []struct {

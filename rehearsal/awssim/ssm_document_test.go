@@ -80,6 +80,15 @@ func TestValidateDocument(t *testing.T) {
 				`(allowed: [\"string\"])" - parent node: /inputs/idleSessionTimeout]`,
 		},
 		{
+			"a shell profile for macOS", "Session", "JSON", sessionDocument(`,"shellProfile":{"macos":"zsh"}`), "InvalidDocumentContent",
+			`[message: "object instance has properties which are not allowed by the schema: [\"macos\"]" - parent node: /inputs/shellProfile]`,
+		},
+		{
+			"a shell profile that is a list", "Session", "JSON", sessionDocument(`,"shellProfile":{"linux":["bash"]}`), "InvalidDocumentContent",
+			`[message: "instance type (array) does not match any allowed primitive type (allowed: [\"string\"])" ` +
+				`- parent node: /inputs/shellProfile/linux]`,
+		},
+		{
 			"61 idle minutes", "Session", "JSON", sessionDocument(`,"idleSessionTimeout":"61"`),
 			"InvalidDocumentContent", `[message: "ECMA 262 regex \"^([1-9]|[1-5][0-9]|60)?$\" does not match input ` +
 				`string \"61\"" - parent node: /inputs/idleSessionTimeout]`,

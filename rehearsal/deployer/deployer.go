@@ -147,6 +147,8 @@ var lookupActions = map[string][]string{
 	"aws:ec2/getAmi:getAmi":                                             {"ec2:DescribeImages"},
 	"aws:ec2/getManagedPrefixList:getManagedPrefixList":                 {"ec2:DescribeManagedPrefixLists", "ec2:GetManagedPrefixListEntries"},
 	"aws:ssm/getParameter:getParameter":                                 {"ssm:GetParameter"},
+	"aws:cloudwatch/getLogGroup:getLogGroup":                            {"logs:DescribeLogGroups", "logs:ListTagsForResource"},
+	"aws:s3/getBucket:getBucket":                                        {"s3:ListBucket"},
 	"aws:ec2/getVpc:getVpc":                                             {"ec2:DescribeRouteTables", "ec2:DescribeVpcAttribute", "ec2:DescribeVpcs"},
 	"aws:ec2/getSubnet:getSubnet":                                       {"ec2:DescribeSubnets"},
 	"aws:ec2/getRouteTable:getRouteTable":                               {"ec2:DescribeRouteTables"},

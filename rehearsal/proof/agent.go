@@ -134,6 +134,9 @@ func (m *model) checkNeed(f *finding, i *instance, r *role, n need, policies pol
 	if n.owner != "aws" {
 		policies.ResourceAccount = n.owner
 	}
+	if n.assumption != "" {
+		f.assume("%s", n.assumption)
+	}
 	d := decideAgent(policies, m.agentRequest(i, r, n))
 	if r.missing && d.Effect != policy.Allowed && !d.Explicit {
 		f.unknownUntil("add "+r.name+" to agentRoleNames, or "+r.ask("attach AmazonSSMManagedInstanceCore to the role "+r.name),

@@ -79,7 +79,22 @@ func TestConfigurations(t *testing.T) {
 			map[string]string{"sessionLogs": `["cloudwatch"]`, "sessionEncryption": "true"}, nil, []string{own, flow, zone, protected},
 		},
 		"a maximum duration": {map[string]string{"sessionMaxMinutes": "60"}, nil, []string{own, flow, zone, protected}},
-		"flow logs":          {map[string]string{"flowLogDays": "30"}, nil, []string{own, zone, protected}},
+		"records of others": {
+			map[string]string{"sessionLogs": `["cloudwatch", "s3"]`, "sessionLogGroup": "/central", "sessionBucket": "central-records"},
+			[]string{"agent: assumed", "reach.s3: assumed", "recorded: assumed"},
+			[]string{own, "endpoint-policy.s3: assumed", flow, zone, protected},
+		},
+		"shells as another user": {
+			map[string]string{"sessionRunAs": "ec2-user", "sessionShell": "exec bash -l"},
+			[]string{"session.start: assumed"},
+			[]string{own, flow, zone, protected},
+		},
+		"shells as users by tag": {
+			map[string]string{"sessionRunAs": "tag", "sessionPrincipals": `["arn:aws:iam::123456789012:user/ann"]`},
+			[]string{"session.start: assumed"},
+			[]string{flow, zone, protected},
+		},
+		"flow logs": {map[string]string{"flowLogDays": "30"}, nil, []string{own, zone, protected}},
 		"minimal permissions": {
 			map[string]string{"instancePolicy": "minimal"}, nil, []string{own, flow, zone, protected},
 		},

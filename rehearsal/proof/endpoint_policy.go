@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"bastionless/internal/contract"
 	"bastionless/rehearsal/proof/policy"
 )
 
@@ -136,7 +137,9 @@ func (m *model) checkBuckets(f *finding, e *vpcEndpoint, document *policy.Docume
 	named := namedBuckets(document, m.partition)
 	named = slices.DeleteFunc(named, func(name string) bool { return slices.Contains(aws, name) })
 	for _, name := range named {
-		if b := m.bucket(name); b == nil || differ(b.account, account) {
+		if m.ofOthers(contract.ExistingBucketInput, name) {
+			f.assume("the bucket %q, which the policy of %s allows, belongs to those who are meant to have the session records", name, e)
+		} else if b := m.bucket(name); b == nil || differ(b.account, account) {
 			f.assume("the account owns the bucket %q, which the policy of %s allows and the state does not contain", name, e)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"bastionless/internal/contract"
 	"bastionless/rehearsal/proof/policy"
 )
 
@@ -28,6 +29,8 @@ type need struct {
 	// doubt is the reason why the state does not decide the request, and broken the reason why it always fails. Both are
 	// empty otherwise.
 	doubt, broken string
+	// assumption says what is assumed about the request, or is empty.
+	assumption string
 	// why says what the agent makes the request for, as "to WHY".
 	why string
 	// grant is what a policy has to allow. It is empty if AmazonSSMManagedInstanceCore allows the request.
@@ -129,6 +132,9 @@ func (m *model) bucketNeeds(d *sessionDocument, at location) []need {
 	switch b := match.found; {
 	case match.doubt != "":
 		base.doubt = match.doubt
+	case b == nil && m.ofOthers(contract.ExistingBucketInput, d.bucket):
+		base.policy = allowAllPrincipals
+		base.assumption = fmt.Sprintf("the policy of bucket %q, and that of its KMS key if it has one, allow the agents to write records", d.bucket)
 	case b == nil:
 		base.policy = policy.Unreadable("the policy of bucket "+d.bucket, "its content, which is not in the state")
 	default:

@@ -395,6 +395,8 @@ func (m *model) checkBucketRegion(f *finding, e *vpcEndpoint, n s3Need) {
 	}
 	bucket := m.bucket(n.bucket)
 	switch {
+	case bucket == nil && m.ofOthers(contract.ExistingBucketInput, n.bucket):
+		f.assume("bucket %q of others is in %s, the Region of %s", n.bucket, e.region, e)
 	case bucket == nil:
 		f.unknown("bucket %q is not in the state, so it does not show whether %s leads to it", n.bucket, e)
 	case bucket.region == "" || e.region == "":

@@ -285,6 +285,10 @@ func (m *model) checkLogGroup(f *finding, d *sessionDocument) {
 	case match.doubt != "":
 		f.unknown("%s", match.doubt)
 		return
+	case g == nil && m.ofOthers(contract.ExistingLogGroupInput, d.logGroup):
+		f.assume("log group %q exists in the account and Region of %s, is encrypted if the document requires it, and retains the "+
+			"records, and its owner lets nobody else read or delete them", d.logGroup, d)
+		return
 	case g == nil:
 		f.unknown("log group %q of %s is not in the state", d.logGroup, d)
 		return
@@ -406,6 +410,10 @@ func (m *model) checkBucket(f *finding, d *sessionDocument) {
 	switch {
 	case match.doubt != "":
 		f.unknown("%s", match.doubt)
+		return
+	case b == nil && m.ofOthers(contract.ExistingBucketInput, d.bucket):
+		f.assume("the owner of bucket %q encrypts, retains and protects the records of %s, and lets nobody else read or delete them",
+			d.bucket, d)
 		return
 	case b == nil:
 		f.unknown("bucket %q of %s is not in the state", d.bucket, d)

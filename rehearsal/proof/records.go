@@ -10,6 +10,7 @@ import (
 
 	"gopkg.in/yaml.v3"
 
+	"bastionless/internal/contract"
 	"bastionless/rehearsal/proof/policy"
 )
 
@@ -307,6 +308,13 @@ func ruleKey(rules []map[string]any) string {
 		}
 	}
 	return ""
+}
+
+// ofOthers reports whether a component of this project records that a log group or a bucket for session records
+// belongs to others. The input is the name of the component's input. The state does not contain such a target, and
+// what its owner decides is assumed.
+func (m *model) ofOthers(input, name string) bool {
+	return slices.ContainsFunc(m.component(contract.SessionsType), func(c *resource) bool { return asStr(c.input(input)) == name })
 }
 
 // usedDocuments returns the documents at a location that a session role of the state may use. If the state has no

@@ -230,8 +230,11 @@ func (m *model) checkRunAs(f *finding, r *role, at location, usable []documentUs
 		tag := asStr(m.tagsOf(r.resource)["SSMSessionRunAs"])
 		user := cmp.Or(tag, d.runAsUser)
 		switch {
-		case r.allowsSessionTags():
+		case r.allowsSessionTags() && !m.tagsAreUserNames(f, r):
 			f.unknown("sessions with %s run as the user in the session tag SSMSessionRunAs, which callers choose", d)
+		case r.allowsSessionTags():
+			f.assume("the operating system of the instances has a user with the name of each IAM user that assumes %s, and callers "+
+				"set the session tag SSMSessionRunAs: sessions with %s run as that user", r, d)
 		case user == "":
 			f.fail("set runAsDefaultUser in "+d.String()+", or runAsEnabled to false",
 				"sessions with %s end at once: Run As is on, and neither the document nor a tag SSMSessionRunAs of %s names a user", d, r)
@@ -239,6 +242,39 @@ func (m *model) checkRunAs(f *finding, r *role, at location, usable []documentUs
 			f.assume("the operating system of the instances has the user %q, which sessions with %s run as", user, d)
 		}
 	}
+}
+
+// runAsTag is the condition key of the session tag that names the operating system user of a session.
+const runAsTag = "aws:RequestTag/SSMSessionRunAs"
+
+// tagsAreUserNames reports whether a role lets callers set the session tag SSMSessionRunAs to the name of their IAM
+// user, and to nothing else. It records what denies other values.
+func (m *model) tagsAreUserNames(f *finding, r *role) bool {
+	tagging := func(principal policy.Principal, context policy.Context) policy.Decision {
+		policies, request := m.assume(r, policy.Group{}, context)
+		request.Principal, request.Action = principal, "sts:TagSession"
+		return decideClass(policies, request)
+	}
+	others := []policy.Group{{Partition: m.partition, Kind: policy.RoleKind}, {Partition: m.partition, Kind: policy.UserKind}}
+	var denied policy.Decision
+	for _, group := range others {
+		context := policy.Context{}.WithSome(runAsTag).With("aws:TagKeys", "SSMSessionRunAs")
+		if group.Kind == policy.UserKind {
+			context = context.WithOtherThan(runAsTag, "aws:username")
+		}
+		if denied = tagging(group.Principal(), context); denied.Effect != policy.Denied {
+			return false
+		}
+	}
+	for _, p := range m.trustedPrincipals(r) {
+		_, name, _ := strings.Cut(p.ARN, ":user/")
+		context := policy.Context{}.With(runAsTag, lastPart(name)).With("aws:TagKeys", "SSMSessionRunAs")
+		if d := tagging(p.Principal, context); name == "" || d.Effect != policy.Allowed {
+			return false
+		}
+	}
+	f.pass("callers set SSMSessionRunAs to a name other than that of their IAM user: %s: %s", denied.Effect, denied.Why)
+	return true
 }
 
 // allowsSessionTags reports whether callers may choose tags of their sessions.

@@ -46,6 +46,10 @@ func runAs(p *peer, inputs string) {
 	p.set("people-policy", "policy", document(strings.Replace(startStatement, "SSM-SessionManagerRunShell", "shell", 1), ownStatement, channelStatement))
 }
 
+// tagOwnName allows the IAM user ann to set the session tag SSMSessionRunAs to their own name.
+const tagOwnName = `{"Effect":"Allow","Action":"sts:TagSession","Principal":{"AWS":"arn:aws:iam::123456789012:user/ann"},"Condition":{` +
+	`"StringEquals":{"aws:RequestTag/SSMSessionRunAs":"${aws:username}"},"ForAllValues:StringEquals":{"aws:TagKeys":"SSMSessionRunAs"}}}`
+
 // TestCheck_sessions changes who can assume the session role, and what it allows.
 func TestCheck_sessions(t *testing.T) {
 	t.Parallel()
@@ -229,6 +233,24 @@ func TestCheck_sessions(t *testing.T) {
 			}, "session.start", proof.Undecided, "which callers choose",
 		},
 
+		"Run As with the names of IAM users": {
+			func(p *peer) {
+				runAs(p, `"runAsEnabled":true,"runAsDefaultUser":""`)
+				trusts(trustStatement, tagOwnName)(p)
+			}, "session.start", proof.Assumed, "",
+		},
+		"Run As with names in a prefix": {
+			func(p *peer) {
+				runAs(p, `"runAsEnabled":true,"runAsDefaultUser":""`)
+				trusts(trustStatement, strings.Replace(strings.Replace(tagOwnName, "StringEquals", "StringLike", 1), "${aws:username}", "${aws:username}*", 1))(p)
+			}, "session.start", proof.Undecided, "which callers choose",
+		},
+		"Run As with names that roles choose": {
+			func(p *peer) {
+				runAs(p, `"runAsEnabled":true,"runAsDefaultUser":""`)
+				trusts(trustStatement, tagOwnName, strings.Replace(trustOf(`"Principal":{"AWS":"arn:aws:iam::123456789012:role/ops"}`, ""), "sts:AssumeRole", "sts:TagSession", 1))(p)
+			}, "session.start", proof.Undecided, "which callers choose",
+		},
 		"the sessions of a named user": {
 			func(p *peer) {
 				p.set("people-policy", "policy", document(startStatement, ownStatement, channelStatement,

@@ -15,6 +15,7 @@ var flowLogs = []string{"FlowLog flow-logs", "LogGroup flow-logs", "Role flow-lo
 
 func recordChanges() []change {
 	logs, bothLogs := config{"sessionLogs": `["cloudwatch"]`}, config{"sessionLogs": bothTargets}
+	users := config{"sessionPrincipals": `["arn:aws:iam::123456789012:user/ann"]`}
 	document := func(verb string, more ...string) []string {
 		return lines(each(append(more, "Document audit"), verb), "RolePolicy session-role: update")
 	}
@@ -60,6 +61,22 @@ func recordChanges() []change {
 			key: "sessionMaxMinutes", from: config{"sessionIdleMinutes": "15"}, to: config{"sessionMaxMinutes": "60"},
 			want: []string{"Document audit: update"},
 		},
+		{
+			key: "sessionLogGroup", from: logs, to: config{"sessionLogGroup": "/central/sessions"},
+			want:  []string{"Document audit: update", "LogGroup audit: delete", "RolePolicy instance-role-records: update"},
+			order: [][]string{{"update Document audit", "delete LogGroup audit"}},
+		},
+		{
+			key: "sessionBucket", from: config{"sessionLogs": `["s3"]`}, to: config{"sessionBucket": "central-session-records"},
+			want: lines(each(bucket, "delete"), "Document audit: update", "RolePolicy instance-role-records: update", "VpcEndpoint endpoints-s3: update"),
+		},
+		{key: "sessionRunAs", to: config{"sessionRunAs": "ec2-user"}, want: document("create")},
+		{
+			key: "sessionRunAs", name: "by tag", from: merge(config{"sessionRunAs": "ec2-user"}, users), to: config{"sessionRunAs": "tag"},
+			want: []string{"Document audit: update", "Role session-role: update"},
+		},
+		{key: "sessionRunAs", name: "none", from: config{"sessionRunAs": "ec2-user"}, to: config{"sessionRunAs": ""}, want: document("delete")},
+		{key: "sessionShell", to: config{"sessionShell": "exec bash -l"}, want: document("create")},
 		{
 			key: "namePrefix", name: "with records", to: config{"namePrefix": "other"},
 			from: merge(bothLogs, config{"sessionEncryption": "true"}),

@@ -36,7 +36,10 @@ var existingValues = map[string]keyValues{
 	"privatelinkSubnetCidrs": {[]string{"[]"}, []string{`["10.20.2.0/24"]`}},
 	"subnetLayout":           {[]string{"separate"}, []string{"shared"}},
 	"keyName":                {[]string{""}, []string{"ops"}},
-	"sessionPrincipals":      {[]string{"[]", `["account"]`, `["210987654321"]`}, []string{`["*"]`, `["ann"]`}},
+	// The account has no IAM users and log groups that the stack could refer to.
+	"sessionRunAs":      {[]string{"", "ec2-user"}, []string{"root"}},
+	"sessionLogGroup":   {[]string{""}, []string{"a b"}},
+	"sessionPrincipals": {[]string{"[]", `["account"]`, `["210987654321"]`}, []string{`["*"]`, `["ann"]`}},
 }
 
 // drawLegalExisting draws a legal configuration of the stack "existing".

@@ -90,9 +90,13 @@ var values = map[string]keyValues{
 	"sessionDocuments":   {[]string{"[]", `["shell"]`, `["ssh"]`, `["shell","port-forwarding"]`, `["shell","remote-port-forwarding"]`}, []string{`["x"]`, `["shell","shell"]`, `[""]`}},
 	"sessionLogs":        {[]string{"[]", `["cloudwatch"]`, `["s3"]`, bothTargets}, []string{`["x"]`, `["s3","s3"]`, `[""]`}},
 	"sessionEncryption":  booleans,
+	"sessionLogGroup":    {[]string{"", "/central/sessions"}, []string{"a b", "arn:aws:logs:eu-west-1:123456789012:log-group:x"}},
+	"sessionBucket":      {[]string{"", "central-session-records"}, []string{"a.b", "AB", "arn:aws:s3:::x"}},
 	"sessionLogDays":     {[]string{"1", "365"}, []string{"x"}},
 	"sessionIdleMinutes": {[]string{"0", "1", "60"}, []string{"-1", "61", "x"}},
 	"sessionMaxMinutes":  {[]string{"0", "1", "1440"}, []string{"-1", "1441", "x"}},
+	"sessionRunAs":       {[]string{"", "ec2-user", "tag"}, []string{"root", "a b", strings.Repeat("u", 33)}},
+	"sessionShell":       {[]string{"", "exec bash -l", "cd /tmp\nexec bash -l\n"}, []string{"{{", "\x03", strings.Repeat("x", 4096)}},
 }
 
 // regions are Regions, with the zones that offer every service and instance type in values.
@@ -187,6 +191,15 @@ func makeConsistent(drawn config, region string) {
 	principals := drawn["sessionPrincipals"]
 	if strings.Contains(principals, ":role/") || strings.Contains(principals, "sso:") {
 		drawn["requireMfa"] = "false"
+	}
+	if drawn["sessionLogGroup"] != "" && !strings.Contains(drawn["sessionLogs"], "cloudwatch") {
+		delete(drawn, "sessionLogGroup")
+	}
+	if drawn["sessionBucket"] != "" && !strings.Contains(drawn["sessionLogs"], "s3") {
+		delete(drawn, "sessionBucket")
+	}
+	if is("sessionRunAs", "tag") {
+		drawn["sessionPrincipals"] = `["arn:aws:iam::123456789012:user/ann"]`
 	}
 	if drawn["sessionLogs"] != "" && !is("sessionLogs", "[]") || is("sessionEncryption", "true") {
 		drawn["sessionDocuments"] = `["shell"]`

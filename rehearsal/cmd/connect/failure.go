@@ -30,6 +30,8 @@ var failures = []failure{
 	{stderr: []string{"UnrecognizedClientException"}, remedy: invalidCredentials},
 	{stderr: []string{"SignatureDoesNotMatch"}, remedy: invalidCredentials},
 	{stderr: []string{"MultiFactorAuthentication failed"}, remedy: invalidMFACode},
+	{stderr: []string{"AccessDenied", "sts:TagSession"}, remedy: tagsDenied},
+	{stderr: []string{"AccessDenied", "sts:SetSourceIdentity"}, remedy: sourceIdentityDenied},
 	{stderr: []string{"AccessDenied", "sts:AssumeRole"}, remedy: roleDenied},
 	{stderr: []string{"AccessDenied"}, remedy: denied},
 	{stderr: []string{"UnauthorizedOperation"}, remedy: denied},
@@ -70,6 +72,17 @@ func roleDenied(s *session) string {
   - profile %q has an mfa_serial, if requireMfa is true
   - its role_session_name is your IAM user name, if you are an IAM user
   - the role was created more than a minute ago; IAM changes take time to propagate`, s.stack, s.connection.Profile)
+}
+
+func tagsDenied(s *session) string {
+	return fmt.Sprintf("AWS denied sts:TagSession: the session role does not accept session tags, except SSMSessionRunAs with "+
+		"the name of your IAM user if sessionRunAs of stack %q is tag. If you set no tags yourself, the credentials of the "+
+		"source_profile of profile %q have transitive tags, which AWS passes on: use credentials without them", s.stack, s.connection.Profile)
+}
+
+func sourceIdentityDenied(s *session) string {
+	return fmt.Sprintf("AWS denied sts:SetSourceIdentity: the credentials of the source_profile of profile %q have a source "+
+		"identity, which AWS passes on and the session role does not accept: use credentials without one", s.connection.Profile)
 }
 
 func denied(s *session) string {

@@ -136,6 +136,10 @@ func waitMessages() []message {
 		{name: "no credentials", args: dev, prepare: awsFails("Unable to locate credentials.")},
 		{name: "role not assumed", args: dev, prepare: awsFails("An error occurred (AccessDenied) when calling the AssumeRole " +
 			"operation: User: arn:aws:iam::123456789012:user/ann is not authorized to perform: sts:AssumeRole on resource: r")},
+		{name: "session tags", args: dev, prepare: awsFails("An error occurred (AccessDenied) when calling the AssumeRole " +
+			"operation: User: arn:aws:sts::123456789012:assumed-role/ops/ann is not authorized to perform: sts:TagSession on resource: r")},
+		{name: "a source identity", args: dev, prepare: awsFails("An error occurred (AccessDenied) when calling the AssumeRole " +
+			"operation: User: arn:aws:sts::123456789012:assumed-role/ops/ann is not authorized to perform: sts:SetSourceIdentity on resource: r")},
 		{name: "another role", args: dev, prepare: awsFails("An error occurred (AccessDeniedException) when calling the " +
 			"DescribeInstanceInformation operation: User: ann is not authorized to perform: ssm:DescribeInstanceInformation")},
 		{name: "wrong MFA code", args: dev, prepare: awsFails("An error occurred (AccessDenied) when calling the AssumeRole " +
