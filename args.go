@@ -73,6 +73,7 @@ func endpointsArgs(ctx *pulumi.Context, plan preflight.Plan, s outputs.Stack) *e
 			RouteTableIDs: s.Network.S3RouteTableIDs(),
 			OS:            plan.Instances.OS,
 			Buckets:       plan.Endpoints.Buckets,
+			PublicBuckets: plan.Endpoints.PublicBuckets,
 		}
 		if plan.Sessions.LogsTo(audit.S3) {
 			args.S3.RecordsBucket = s.Sessions.BucketName

@@ -85,6 +85,7 @@ var effects = []effect{
 	{values{"endpointPolicy": "full"}, endpointType + "::endpoints-ssmmessages", "policy", articlePolicy},
 	{values{"organizationId": "o-exampleorgid"}, endpointSet, "organizationId", "o-exampleorgid"},
 	{values{"s3Buckets": list("mine")}, endpointSet, "s3Buckets", pulumitest.List{"mine"}},
+	{values{"publicBuckets": list("mirror")}, endpointSet, "publicBuckets", pulumitest.List{"mirror"}},
 	{values{"endpointIngress": "vpc"}, ingressType + "::security-ingress-vpc", "cidrIpv4", "10.0.0.0/16"},
 	{values{"instancesPerZone": "2"}, instanceType + "::instances-a-2", "tags.Name", "bastionless-test-ec2-a-2"},
 	{values{"instanceType": "a1.large"}, instance, "instanceType", "a1.large"},
@@ -106,6 +107,7 @@ var effects = []effect{
 	},
 	{values{"detailedMonitoring": "true"}, instance, "monitoring", true},
 	{values{"imds": "optional"}, instance, "metadataOptions.httpTokens", "optional"},
+	{values{"imdsHopLimit": "2"}, instance, "metadataOptions.httpPutResponseHopLimit", 2},
 	{
 		values{"installLatestAgent": "true", "instanceType": "a1.large"},
 		instance, "userData",
@@ -289,8 +291,19 @@ func TestKeys_s3Policy(t *testing.T) {
 			"arn:aws:s3:::al2023-repos-ap-northeast-1-de612dc2/*",
 		},
 		{values{"s3Buckets": list("mine")}, "arn:aws:s3:::mine/*", "arn:aws:s3:::yours/*"},
+		{values{"publicBuckets": list("mirror")}, "arn:aws:s3:::mirror/*", "arn:aws:s3:::yours/*"},
+		{
+			values{"interfaceEndpoints": list("ecr.dkr")},
+			"arn:aws:s3:::prod-ap-northeast-1-starport-layer-bucket/*", "arn:aws:s3:::prod-ap-northeast-1-starport-layer-bucket",
+		},
+		{
+			values{"interfaceEndpoints": list("ecr.api")},
+			"arn:aws:s3:::amazon-ssm-ap-northeast-1/*", "arn:aws:s3:::prod-ap-northeast-1-starport-layer-bucket/*",
+		},
 	} {
-		answers := append(pulumitest.Tokyo().Answers(), pulumitest.Parameter("amzn2-ami-hvm-x86_64-gp2", "ami-al2-x86"))
+		in := pulumitest.Tokyo()
+		answers := append(in.Answers(), pulumitest.Parameter("amzn2-ami-hvm-x86_64-gp2", "ami-al2-x86"),
+			in.Service(tokyo("ecr.dkr"), in.Zones...), in.Service(tokyo("ecr.api"), in.Zones...))
 		result := pulumitest.Run(t, pulumitest.Setup{Config: configured(t, test.set), Answers: answers}, run)
 		require.NoError(t, result.Err)
 		policy := property(result, endpointType+"::endpoints-s3", "policy")

@@ -81,6 +81,7 @@ func (r *reader) config(ctx *pulumi.Context) Config {
 			Policy:         enum(r, "endpointPolicy", endpoints.Policies()),
 			OrganizationID: r.str("organizationId"),
 			Buckets:        r.strList("s3Buckets"),
+			PublicBuckets:  r.strList("publicBuckets"),
 		},
 		SecurityGroups: network.SecurityGroupOptions{
 			EndpointIngress: enum(r, "endpointIngress", network.EndpointIngresses()),
@@ -126,6 +127,7 @@ func (r *reader) instances() compute.Options {
 		RootVolumeKMSKey:      r.str("rootVolumeKmsKey"),
 		DetailedMonitoring:    r.boolean("detailedMonitoring"),
 		IMDS:                  enum(r, "imds", compute.IMDSVersions()),
+		IMDSHopLimit:          r.integer("imdsHopLimit"),
 		InstallLatestAgent:    r.boolean("installLatestAgent"),
 		AgentAutoUpdate:       r.boolean("agentAutoUpdate"),
 		TerminationProtection: r.boolean("terminationProtection"),

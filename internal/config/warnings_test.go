@@ -39,6 +39,13 @@ func TestConfig_warnings(t *testing.T) {
 		},
 		"the age of MFA that is not required": {values{"mfaMaxAgeMinutes": "5", "requireMfa": "false"}, []string{"mfaMaxAgeMinutes"}},
 		"targets without forwarding":          {values{"forwardTo": list("10.0.32.0/24:5432")}, []string{"forwardTo"}},
+		"ecr.api alone":                       {values{"interfaceEndpoints": list("ecr.api")}, []string{"interfaceEndpoints"}},
+		"ecr.dkr alone":                       {values{"interfaceEndpoints": list("ecr.dkr")}, []string{"interfaceEndpoints"}},
+		"both endpoints of ECR":               {values{"interfaceEndpoints": list("ecr.dkr", "ecr.api")}, nil},
+		"image layers without S3": {
+			values{"interfaceEndpoints": list("ecr.dkr", "ecr.api"), "s3Endpoint": "false", "agentAutoUpdate": "false"},
+			[]string{"s3Endpoint"},
+		},
 		"all at once": {
 			values{
 				"ec2messagesEndpoint": "true", "endpointPolicy": "full", "os": "al2", "instanceEgress": "open", "sessionTargets": "any",

@@ -173,11 +173,20 @@ func endpointCases() map[string]badCase {
 		"bucket names": {
 			set: values{"s3Buckets": list("ab", "Capital", "a..b")}, want: repeat(3, "s3Buckets malformed"),
 		},
+		"names of public buckets": {
+			set: values{"publicBuckets": list("ab", "Capital", "a..b")}, want: repeat(3, "publicBuckets malformed"),
+		},
 		"too many buckets": {set: values{"s3Buckets": list(buckets...)}, want: []string{"s3Buckets too-many"}},
+		"too many public buckets": {
+			set: values{"s3Buckets": list(buckets[:1]...), "publicBuckets": list(buckets[1:]...)}, want: []string{"publicBuckets too-many"},
+		},
 		"S3 is needed and off": {
-			set: values{"s3Endpoint": "false", "s3Buckets": list("mine"), "installLatestAgent": "true", "sessionLogs": list("s3")},
+			set: values{
+				"s3Endpoint": "false", "s3Buckets": list("mine"), "publicBuckets": list("mirror"), "installLatestAgent": "true",
+				"sessionLogs": list("s3"),
+			},
 			// The user did not set agentAutoUpdate, so the problem is reported for s3Endpoint.
-			want: repeat(4, "s3Endpoint conflict"),
+			want: repeat(5, "s3Endpoint conflict"),
 		},
 		"an organization that is malformed": {set: values{"organizationId": "o-short"}, want: []string{"organizationId malformed"}},
 		"an organization without effect": {
@@ -192,6 +201,8 @@ func instanceCases() map[string]badCase {
 	return map[string]badCase{
 		"no instances": {set: values{"instancesPerZone": "0"}, want: []string{"instancesPerZone out-of-range"}},
 		"too many":     {set: values{"zones": list("a", "c"), "instancesPerZone": "26"}, want: []string{"instancesPerZone too-many"}},
+		"no hops":      {set: values{"imdsHopLimit": "0"}, want: []string{"imdsHopLimit out-of-range"}},
+		"many hops":    {set: values{"imdsHopLimit": "65"}, want: []string{"imdsHopLimit out-of-range"}},
 		"very many":    {set: values{"instancesPerZone": "2000000000"}, want: []string{"instancesPerZone out-of-range"}},
 		"a number that overflows": {
 			set:  values{"zones": list("a", "c"), "subnetLayout": "shared", "instancesPerZone": "9223372036854775807"},

@@ -62,6 +62,14 @@ func TestConfigurations(t *testing.T) {
 			nil,
 			[]string{own, "endpoint-policy.s3: assumed", flow, zone, protected},
 		},
+		"images of Amazon ECR, and public buckets": {
+			map[string]string{"interfaceEndpoints": `["ecr.api", "ecr.dkr"]`, "publicBuckets": `["mirror", "amazoncloudwatch-agent"]`},
+			nil,
+			[]string{own, "endpoint-policy.s3: assumed", flow, zone, protected},
+		},
+		"containers that use the instance role": {
+			map[string]string{"imdsHopLimit": "2"}, nil, []string{own, "imdsv2: refuted", flow, zone, protected},
+		},
 		"full policies": {
 			map[string]string{"endpointPolicy": "full"},
 			nil,

@@ -3,13 +3,14 @@ package proof
 // keyFixes are fixes for resources that a component of this project declares. The name of each field is
 // the configuration key that the fix changes.
 var keyFixes = struct {
-	endpointPolicy, flowLogDays, imds, instanceEgress, instancePolicy, mfaMaxAgeMinutes, permissionsBoundary, requireMfa,
+	endpointPolicy, flowLogDays, imds, imdsHopLimit, instanceEgress, instancePolicy, mfaMaxAgeMinutes, permissionsBoundary, requireMfa,
 	rootVolumeEncrypted, s3Endpoint, sessionDocuments, sessionEncryption, sessionLogs, sessionPrincipals, sessionTargets,
 	terminationProtection, zones string
 }{
 	endpointPolicy:        "set endpointPolicy to restricted",
 	flowLogDays:           "set flowLogDays, for example to 365",
 	imds:                  "set imds to v2",
+	imdsHopLimit:          "set imdsHopLimit to 1",
 	instanceEgress:        "set instanceEgress to restricted",
 	instancePolicy:        "set instancePolicy to managed",
 	mfaMaxAgeMinutes:      "set mfaMaxAgeMinutes, for example to 60",

@@ -100,6 +100,8 @@ type rolePolicy struct {
 type intent struct {
 	// organization is the AWS Organizations id that the account is said to be a member of.
 	organization string
+	// publicBuckets are the buckets that everyone is meant to be able to read through the endpoints of S3.
+	publicBuckets []string
 	// forwardKnown is true if a component records forward.
 	forwardKnown bool
 	forward      []string
@@ -362,6 +364,7 @@ func (m *model) readManagedPolicy(arn string) (*policy.Document, error) {
 func (m *model) readIntent() {
 	for _, n := range m.component(contract.EndpointsType) {
 		m.intent.organization = asStr(n.input(contract.OrganizationInput))
+		m.intent.publicBuckets = asStrList(n.input(contract.PublicBucketsInput))
 	}
 	for _, n := range m.component(contract.SecurityGroupsType) {
 		m.intent.forwardKnown = true

@@ -43,6 +43,7 @@ func instanceChanges() []change {
 		{key: "rootVolumeKmsKey", to: config{"rootVolumeKmsKey": volumeKeyARN}, want: replaced},
 		{key: "rootVolumeKmsKey", name: "to the account's default key", from: config{"rootVolumeKmsKey": volumeKeyARN}, to: config{"rootVolumeKmsKey": ""}, want: replaced},
 		{key: "imds", to: config{"imds": "optional"}, want: []string{instanceUpdated}},
+		{key: "imdsHopLimit", to: config{"imdsHopLimit": "2"}, want: []string{instanceUpdated}},
 		{key: "installLatestAgent", to: config{"installLatestAgent": "true"}, want: []string{instanceRestarted}},
 		{key: "installLatestAgent", name: "off", from: config{"installLatestAgent": "true"}, to: config{"installLatestAgent": "false"}},
 		{key: "agentAutoUpdate", to: config{"agentAutoUpdate": "false"}, want: []string{"Association instances-agent-update: delete"}},

@@ -40,12 +40,13 @@ var values = map[string]keyValues{
 	"routeTableIds":          {[]string{"[]"}, []string{`["rtb-1"]`, `["rtb-0123456789abcdef0"]`}},
 	"clientSecurityGroupIds": {[]string{"[]"}, []string{`["default"]`, `["sg-0123456789abcdef0"]`}},
 	"interfaceEndpoints": {
-		[]string{"[]", `["sts"]`, `["ecr.api","secretsmanager","monitoring"]`, `["logs"]`, `["kms","ec2"]`},
+		[]string{"[]", `["sts"]`, `["ecr.api","secretsmanager","monitoring"]`, `["ecr.dkr","ecr.api"]`, `["logs"]`, `["kms","ec2"]`},
 		[]string{`["ssm"]`, `["s3"]`, `["ec2messages"]`, `["nothing"]`, `["STS"]`, `["sts","sts"]`, `[""]`, "sts"},
 	},
 	"endpointPolicy":   {[]string{"restricted", "full"}, []string{"", "none"}},
 	"organizationId":   {[]string{"", "o-exampleorgid"}, []string{"o-1", "exampleorgid", "o-EXAMPLEORGID"}},
 	"s3Buckets":        {[]string{"[]", `["my-bucket"]`, `["a.b.c","xyz"]`}, []string{`["A"]`, `["ab"]`, `["a..b"]`, `["my-bucket","my-bucket"]`}},
+	"publicBuckets":    {[]string{"[]", `["mirror"]`, `["amazoncloudwatch-agent","a.b.c"]`}, []string{`["A"]`, `["ab"]`, `["a..b"]`, `["m-1","m-1"]`}},
 	"endpointIngress":  {[]string{"instances", "vpc"}, []string{"", "all"}},
 	"instancesPerZone": {[]string{"1", "2", "3"}, []string{"0", "-1", "51", "1.5"}},
 	"instanceType": {
@@ -60,6 +61,7 @@ var values = map[string]keyValues{
 	"rootVolumeEncrypted": booleans,
 	"rootVolumeKmsKey":    {[]string{"", "key"}, []string{"alias/x", "arn:aws:kms:sa-east-1:123456789012:key/x", "key/x"}},
 	"imds":                {[]string{"v2", "optional"}, []string{"", "v1"}},
+	"imdsHopLimit":        {[]string{"1", "2", "64"}, []string{"0", "-1", "65", "x"}},
 	"installLatestAgent":  booleans,
 	"agentAutoUpdate":     booleans,
 	"instanceEgress":      {[]string{"restricted", "open"}, []string{"", "closed"}},
@@ -145,7 +147,7 @@ func makeConsistent(drawn config, region string) {
 		delete(drawn, "sshPublicKey")
 	}
 	if is("s3Endpoint", "false") {
-		maps.Copy(drawn, config{"agentAutoUpdate": "false", "installLatestAgent": "false", "s3Buckets": "[]"})
+		maps.Copy(drawn, config{"agentAutoUpdate": "false", "installLatestAgent": "false", "s3Buckets": "[]", "publicBuckets": "[]"})
 		if strings.Contains(drawn["sessionLogs"], "s3") {
 			drawn["sessionLogs"] = `["cloudwatch"]`
 		}
