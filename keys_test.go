@@ -27,6 +27,8 @@ const (
 	sessions     = "bastionless:audit:Sessions::audit"
 	limits       = "arn:aws:iam::123456789012:policy/limits"
 	instances    = "bastionless:compute:Instances::instances"
+	// userData is the content of testdata/stacks/user-data.sh.
+	userData = "#!/bin/bash\nset -e\ndnf install -y docker\nsystemctl enable --now docker\n"
 )
 
 // inVPC returns the configuration of a stack in the existing VPC of the tests, with some values changed.
@@ -114,6 +116,7 @@ var effects = []effect{
 		"#!/bin/bash\nyum install -y https://s3.ap-northeast-1.amazonaws.com/amazon-ssm-ap-northeast-1/latest/linux_arm64/" +
 			"amazon-ssm-agent.rpm\n",
 	},
+	{values{"userDataFile": "user-data.sh"}, instance, "userData", userData},
 	{values{"agentAutoUpdate": "false"}, instances, "agentAutoUpdate", false},
 	{values{"instanceEgress": "open"}, egressType + "::security-egress-all", "cidrIpv4", "0.0.0.0/0"},
 	{
@@ -123,6 +126,15 @@ var effects = []effect{
 	{values{"terminationProtection": "true"}, instance, "disableApiTermination", true},
 	{values{"instanceRoleName": "Agent"}, roleType + "::instance-role", "name", "Agent"},
 	{values{"instancePolicy": "minimal"}, instanceRole, "policy", "minimal"},
+	{
+		values{"instancePolicyFiles": list("policies/app.json")},
+		rolePolicyType + "::instance-role-policy-app", "name", "Workload-app",
+	},
+	{
+		values{"instancePolicyArns": list("arn:aws:iam::aws:policy/CloudWatchAgentServerPolicy")},
+		"aws:iam/rolePolicyAttachment:RolePolicyAttachment::instance-role-attached-CloudWatchAgentServerPolicy",
+		"policyArn", "arn:aws:iam::aws:policy/CloudWatchAgentServerPolicy",
+	},
 	{values{"agentAutoUpdate": "false"}, instanceRole, "associations", false},
 	{values{"ec2messagesEndpoint": "true"}, instanceRole, "ec2messages", true},
 	{values{"permissionsBoundary": limits}, roleType + "::instance-role", "permissionsBoundary", limits},
@@ -195,6 +207,12 @@ func TestKeys_effects(t *testing.T) {
 	require.Equal(t, slices.Sorted(maps.Keys(pulumitest.LoadProject(t, ".").Config)), slices.Sorted(maps.Keys(seen)))
 }
 
+// workloadPolicies are the resources with the workload's permissions.
+var workloadPolicies = []string{
+	rolePolicyType + "::instance-role-policy-app",
+	"aws:iam/rolePolicyAttachment:RolePolicyAttachment::instance-role-attached-ReadOnlyAccess",
+}
+
 // A key adds exactly the resources that belong to it, and the instances depend on those that their agents need.
 func TestKeys_addResources(t *testing.T) {
 	t.Parallel()
@@ -219,6 +237,12 @@ func TestKeys_addResources(t *testing.T) {
 			values{"sessionEncryption": "true"},
 			[]string{sessions, document, keyType + "::audit", "aws:kms/alias:Alias::audit", endpointType + "::endpoints-kms", records},
 			[]string{document, keyType + "::audit", endpointType + "::endpoints-kms", records},
+		},
+		"permissions of the workload": {
+			values{
+				"instancePolicyFiles": list("policies/app.json"), "instancePolicyArns": list("arn:aws:iam::aws:policy/ReadOnlyAccess"),
+			},
+			workloadPolicies, workloadPolicies,
 		},
 		"a limit": {values{"sessionMaxMinutes": "60"}, []string{sessions, document}, []string{document}},
 		"flow logs": {

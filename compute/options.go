@@ -59,6 +59,9 @@ type Options struct {
 	// TerminationProtection makes EC2 refuse to terminate the instances. The stack cannot replace or
 	// destroy them either. Key: terminationProtection.
 	TerminationProtection bool
+	// WorkloadUserData is what cloud-init runs as root on the first boot: a script, or cloud-config. Optional. A
+	// change restarts the instances without running it. Key: userDataFile.
+	WorkloadUserData string
 	// InstallLatestAgent installs the newest SSM Agent on the first boot. Key: installLatestAgent.
 	InstallLatestAgent bool
 	// AgentAutoUpdate updates the SSM Agent every Sunday at 02:00 UTC. Key: agentAutoUpdate.
@@ -117,6 +120,7 @@ func (o Options) Validate() diag.Diagnostics {
 			"rootVolumeEncrypted to true, "+
 			"or remove rootVolumeKmsKey", o.RootVolumeKMSKey)
 	}
+	o.checkUserData(&diags)
 	if o.IMDSHopLimit < 1 || o.IMDSHopLimit > maxIMDSHopLimit {
 		diags.Add("imdsHopLimit", diag.OutOfRange, "%d is out of range: use 1, or 2 for containers on a bridge network, or "+
 			"at most %d", o.IMDSHopLimit, maxIMDSHopLimit)

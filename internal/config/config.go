@@ -93,6 +93,8 @@ func (r *reader) config(ctx *pulumi.Context) Config {
 		InstanceRole: iam.InstanceRoleOptions{
 			RoleName: r.str("instanceRoleName"),
 			Policy:   enum(r, "instancePolicy", iam.InstancePolicies()),
+			Files:    r.policyFiles("instancePolicyFiles"),
+			ARNs:     r.strList("instancePolicyArns"),
 		},
 		SessionRole: iam.SessionRoleOptions{
 			RoleName:         r.str("sessionRoleName"),
@@ -128,6 +130,7 @@ func (r *reader) instances() compute.Options {
 		DetailedMonitoring:    r.boolean("detailedMonitoring"),
 		IMDS:                  enum(r, "imds", compute.IMDSVersions()),
 		IMDSHopLimit:          r.integer("imdsHopLimit"),
+		WorkloadUserData:      r.userData("userDataFile"),
 		InstallLatestAgent:    r.boolean("installLatestAgent"),
 		AgentAutoUpdate:       r.boolean("agentAutoUpdate"),
 		TerminationProtection: r.boolean("terminationProtection"),

@@ -201,9 +201,45 @@ func instanceCases() map[string]badCase {
 	return map[string]badCase{
 		"no instances": {set: values{"instancesPerZone": "0"}, want: []string{"instancesPerZone out-of-range"}},
 		"too many":     {set: values{"zones": list("a", "c"), "instancesPerZone": "26"}, want: []string{"instancesPerZone too-many"}},
-		"no hops":      {set: values{"imdsHopLimit": "0"}, want: []string{"imdsHopLimit out-of-range"}},
-		"many hops":    {set: values{"imdsHopLimit": "65"}, want: []string{"imdsHopLimit out-of-range"}},
-		"very many":    {set: values{"instancesPerZone": "2000000000"}, want: []string{"instancesPerZone out-of-range"}},
+		"user data that does not exist": {
+			set: values{"userDataFile": "none.sh"}, want: []string{"userDataFile not-found"},
+		},
+		"user data outside of the project": {
+			set: values{"userDataFile": "../user-data.sh"}, want: []string{"userDataFile malformed"},
+		},
+		"user data that is empty":      {set: values{"userDataFile": "wrong/empty.txt"}, want: []string{"userDataFile malformed"}},
+		"user data of another kind":    {set: values{"userDataFile": "wrong/unknown.txt"}, want: []string{"userDataFile malformed"}},
+		"user data with lines of CRLF": {set: values{"userDataFile": "wrong/crlf.sh"}, want: []string{"userDataFile malformed"}},
+		"user data with parts of its own": {
+			set: values{"userDataFile": "wrong/parts.txt", "installLatestAgent": "true"}, want: []string{"userDataFile conflict"},
+		},
+		"user data that is too long with the agent": {
+			set: values{"userDataFile": "wrong/long.sh", "installLatestAgent": "true"}, want: []string{"userDataFile too-many"},
+		},
+		"policies that cannot be read": {
+			set:  values{"instancePolicyFiles": list("none.json", "policies", "/etc/passwd", "wrong/empty.txt")},
+			want: []string{"instancePolicyFiles not-found", "instancePolicyFiles not-found", "instancePolicyFiles malformed", "instancePolicyFiles malformed"},
+		},
+		"policies that are malformed": {
+			set: values{"instancePolicyFiles": list(
+				"wrong/broken.json", "wrong/empty.json", "wrong/principal.json", "wrong/version.json",
+			)},
+			want: repeat(4, "instancePolicyFiles malformed"),
+		},
+		"the agent's policy twice": {
+			set:  values{"instancePolicyArns": list("arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore")},
+			want: []string{"instancePolicyArns conflict"},
+		},
+		"a managed policy that is malformed": {
+			set: values{"instancePolicyArns": list("ReadOnlyAccess")}, want: []string{"instancePolicyArns malformed"},
+		},
+		"a managed policy of another account": {
+			set:  values{"instancePolicyArns": list("arn:aws:iam::210987654321:policy/app")},
+			want: []string{"instancePolicyArns malformed"},
+		},
+		"no hops":   {set: values{"imdsHopLimit": "0"}, want: []string{"imdsHopLimit out-of-range"}},
+		"many hops": {set: values{"imdsHopLimit": "65"}, want: []string{"imdsHopLimit out-of-range"}},
+		"very many": {set: values{"instancesPerZone": "2000000000"}, want: []string{"instancesPerZone out-of-range"}},
 		"a number that overflows": {
 			set:  values{"zones": list("a", "c"), "subnetLayout": "shared", "instancesPerZone": "9223372036854775807"},
 			want: []string{"instancesPerZone out-of-range"},

@@ -100,6 +100,8 @@ type rolePolicy struct {
 type intent struct {
 	// organization is the AWS Organizations id that the account is said to be a member of.
 	organization string
+	// policyARNs are the managed policies that are meant for the workload, and not for the agent.
+	policyARNs []string
 	// publicBuckets are the buckets that everyone is meant to be able to read through the endpoints of S3.
 	publicBuckets []string
 	// forwardKnown is true if a component records forward.
@@ -365,6 +367,9 @@ func (m *model) readIntent() {
 	for _, n := range m.component(contract.EndpointsType) {
 		m.intent.organization = asStr(n.input(contract.OrganizationInput))
 		m.intent.publicBuckets = asStrList(n.input(contract.PublicBucketsInput))
+	}
+	for _, n := range m.component(contract.InstanceRoleType) {
+		m.intent.policyARNs = asStrList(n.input(contract.PolicyARNsInput))
 	}
 	for _, n := range m.component(contract.SecurityGroupsType) {
 		m.intent.forwardKnown = true
