@@ -284,6 +284,13 @@ func instanceCases() map[string]badCase {
 			set: values{"amiId": image, "rootVolumeGiB": "4"}, answers: []pulumitest.Answer{pulumitest.Image(image, "x86_64", 30)},
 			want: []string{"rootVolumeGiB out-of-range"},
 		},
+		"no encryption, although EBS encrypts by default": {
+			set: values{"rootVolumeEncrypted": "false"},
+			answers: []pulumitest.Answer{{
+				Token: pulumitest.GetEncryptionByDefault, Args: pulumitest.Map{}, Result: pulumitest.Map{"enabled": true},
+			}},
+			want: []string{"rootVolumeEncrypted conflict"},
+		},
 		"a key for a volume that is not encrypted": {
 			set:  values{"rootVolumeKmsKey": "arn:aws:kms:ap-northeast-1:123456789012:key/k-1", "rootVolumeEncrypted": "false"},
 			want: []string{"rootVolumeKmsKey conflict"},

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ebs"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
@@ -103,6 +104,24 @@ func (r *resolver) lookUpImage() error {
 			r.diags.Add("rootVolumeGiB", diag.OutOfRange, "%d GiB is smaller than the root volume of AMI %s: use at least "+
 				"%d", options.RootVolumeGiB, options.AMI, size)
 		}
+	}
+	return nil
+}
+
+// lookUpEncryption reports rootVolumeEncrypted: false in a Region in which EBS encrypts each new volume: AWS would
+// answer that the volume is encrypted, so each update would replace the instances.
+// https://docs.aws.amazon.com/ebs/latest/userguide/encryption-by-default.html
+func (r *resolver) lookUpEncryption() error {
+	if r.plan.Instances.RootVolumeEncrypted {
+		return nil
+	}
+	byDefault, err := ebs.LookupEncryptionByDefault(r.ctx)
+	if err != nil {
+		return fmt.Errorf("look up EBS encryption by default: %w", err)
+	}
+	if byDefault.Enabled {
+		r.diags.Add("rootVolumeEncrypted", diag.Conflict, "false, but the account encrypts each new volume in %s (EBS encryption by "+
+			"default), so each update would replace the instances: set rootVolumeEncrypted to true", r.plan.Env.Region)
 	}
 	return nil
 }

@@ -65,7 +65,7 @@ func (p Plan) InstanceSpecs() []compute.InstanceSpec {
 func Resolve(ctx *pulumi.Context, c config.Config) (Plan, diag.Diagnostics, error) {
 	r := &resolver{ctx: ctx, plan: Plan{Config: c, VPCEndpoints: c.VPCEndpoints()}}
 	for _, lookUp := range []func() error{
-		r.lookUpEnv, r.lookUpZones, r.lookUpVPC, r.lookUpInstanceType, r.combineUserData, r.lookUpImage, r.lookUpKeyPair, r.lookUpServices,
+		r.lookUpEnv, r.lookUpZones, r.lookUpVPC, r.lookUpInstanceType, r.combineUserData, r.lookUpImage, r.lookUpEncryption, r.lookUpKeyPair, r.lookUpServices,
 		r.lookUpS3, r.lookUpEndpoints,
 	} {
 		if err := lookUp(); err != nil {

@@ -17,6 +17,7 @@ const (
 	GetInstanceTypeOfferings = "aws:ec2/getInstanceTypeOfferings:getInstanceTypeOfferings"
 	GetInstanceType          = "aws:ec2/getInstanceType:getInstanceType"
 	GetAmi                   = "aws:ec2/getAmi:getAmi"
+	GetEncryptionByDefault   = "aws:ebs/getEncryptionByDefault:getEncryptionByDefault"
 	GetKeyPair               = "aws:ec2/getKeyPair:getKeyPair"
 	GetVpcEndpointService    = "aws:ec2/getVpcEndpointService:getVpcEndpointService"
 	GetManagedPrefixList     = "aws:ec2/getManagedPrefixList:getManagedPrefixList"
@@ -66,6 +67,7 @@ func (r Region) Answers() []Answer {
 		{Token: GetPartition, Args: Map{}, Result: Map{"partition": r.Partition, "dnsSuffix": r.DNSSuffix}},
 		{Token: GetRegion, Args: Map{}, Result: Map{"name": r.Name}},
 		{Token: GetCallerIdentity, Args: Map{}, Result: Map{"accountId": Account}},
+		{Token: GetEncryptionByDefault, Args: Map{}, Result: Map{"enabled": false}},
 		{Token: GetAvailabilityZones, Args: Map{
 			"state":   "available",
 			"filters": List{Map{"name": "zone-type", "values": List{"availability-zone"}}},
