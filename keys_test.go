@@ -89,6 +89,7 @@ var effects = []effect{
 	{values{"s3Buckets": list("mine")}, endpointSet, "s3Buckets", pulumitest.List{"mine"}},
 	{values{"publicBuckets": list("mirror")}, endpointSet, "publicBuckets", pulumitest.List{"mirror"}},
 	{values{"endpointIngress": "vpc"}, ingressType + "::security-ingress-vpc", "cidrIpv4", "10.0.0.0/16"},
+	{values{"ruleDescriptions": "false"}, ingressType + "::security-ingress-instances", "description", nil},
 	{values{"instancesPerZone": "2"}, instanceType + "::instances-a-2", "tags.Name", "bastionless-test-ec2-a-2"},
 	{values{"instanceType": "a1.large"}, instance, "instanceType", "a1.large"},
 	{values{"instanceType": "a1.large"}, instance, "ebsOptimized", false},

@@ -89,6 +89,7 @@ func (r *reader) config(ctx *pulumi.Context) Config {
 			InstanceEgress:  enum(r, "instanceEgress", network.InstanceEgresses()),
 			Forward:         r.targets("forwardTo"),
 			Clients:         r.strList("clientSecurityGroupIds"),
+			Descriptions:    r.boolean("ruleDescriptions"),
 		},
 		Instances: r.instances(),
 		InstanceRole: iam.InstanceRoleOptions{

@@ -48,6 +48,7 @@ var values = map[string]keyValues{
 	"s3Buckets":        {[]string{"[]", `["my-bucket"]`, `["a.b.c","xyz"]`}, []string{`["A"]`, `["ab"]`, `["a..b"]`, `["my-bucket","my-bucket"]`}},
 	"publicBuckets":    {[]string{"[]", `["mirror"]`, `["amazoncloudwatch-agent","a.b.c"]`}, []string{`["A"]`, `["ab"]`, `["a..b"]`, `["m-1","m-1"]`}},
 	"endpointIngress":  {[]string{"instances", "vpc"}, []string{"", "all"}},
+	"ruleDescriptions": booleans,
 	"instancesPerZone": {[]string{"1", "2", "3"}, []string{"0", "-1", "51", "1.5"}},
 	"instanceType": {
 		[]string{"t3.micro", "t3.small", "t4g.micro", "t2.micro", "m6i.large", "t3.medium"},
