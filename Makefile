@@ -14,7 +14,7 @@ TOOL  := go tool -modfile=$(CURDIR)/tools/go.mod
 # State.Copy in pkg/resource/state.go does not copy that list. docs/development.md says when to check whether it is fixed.
 RACE    := $(if $(shell command -v gcc 2>/dev/null || command -v clang 2>/dev/null),-race)
 PROGRAM := . ./audit ./compute ./endpoints ./iam ./internal/... ./network
-NO_RACE := $(addprefix ./rehearsal/,controls deployer diagram firstsession proof trials upgrade)
+NO_RACE := $(addprefix ./rehearsal/,cmd/rehearse controls deployer diagram firstsession htmlreport proof trials upgrade)
 
 .PHONY: help
 help: ## List all commands.
@@ -23,6 +23,11 @@ help: ## List all commands.
 .PHONY: rehearse
 rehearse: build ## Rehearse STACK (default: dev). VERBOSE=1: show Pulumi's output. STRICT=1: require all claims.
 	@bin/rehearse run --stack $(STACK) $(if $(VERBOSE),--verbose) $(if $(STRICT),--strict)
+
+.PHONY: report
+report: build ## Rehearse STACK, and write a page about it for people who approve it to bin/STACK.html.
+	@rm -f bin/$(STACK).html; bin/rehearse run --stack $(STACK) --report bin/$(STACK).html --quiet; status=$$?; \
+		[ ! -f bin/$(STACK).html ] || echo "report: $(CURDIR)/bin/$(STACK).html"; exit $$status
 
 .PHONY: capture
 capture: build ## Describe the AWS account of STACK in accounts/, to rehearse in it. REDACT=1: without its ID.
@@ -33,7 +38,7 @@ build: ## Compile the program and the rehearsal into bin/. The first time takes 
 	@[ -x bin/bastionless ] && [ -x bin/rehearse ] || echo "compiling; this takes minutes the first time"
 	@$(BUILD) -o bin/ . ./rehearsal/cmd/rehearse
 
-CONNECT_FLAGS = --stack $(STACK) $(if $(INSTANCE),--instance $(INSTANCE)) $(if $(TIMEOUT),--timeout $(TIMEOUT))
+CONNECT_FLAGS = --stack $(STACK) $(if $(INSTANCE),--instance '$(INSTANCE)') $(if $(TIMEOUT),--timeout $(TIMEOUT))
 
 .PHONY: connect
 connect: bin/connect ## Open a shell on INSTANCE (default: the first) of STACK, when it is online.
@@ -91,6 +96,10 @@ fuzz: ## Fuzz the configuration parsers and the proofs for 20 seconds each.
 	go test -trimpath -run '^$$' -fuzz FuzzCheckKeys -fuzztime 20s ./internal/config
 	go test -trimpath -run '^$$' -fuzz FuzzDecide -fuzztime 20s ./rehearsal/proof/policy
 	go test -trimpath -run '^$$' -fuzz FuzzVerify -fuzztime 20s -fuzzminimizetime 1x ./rehearsal/proof
+
+.PHONY: test-report
+test-report: build ## Open the pages of the report in Chromium. Needs Node.js and npm packages.
+	@STACKTEST_PROGRAM=$(CURDIR)/bin/bastionless rehearsal/htmlreport/browsertest/run
 
 .PHONY: test-iam
 test-iam: ## Compare the IAM policy evaluator with an independent one. Needs Node.js and npm.

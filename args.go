@@ -1,6 +1,8 @@
 package main
 
 import (
+	"slices"
+
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"bastionless/audit"
@@ -26,6 +28,7 @@ func securityGroupsArgs(plan preflight.Plan, s outputs.Stack) *network.SecurityG
 		S3PrefixListID:       plan.S3PrefixListID,
 		S3OverHTTP:           plan.Instances.OS.RepositoriesUseHTTP(),
 
+		WithoutInstances:       !plan.HasInstances(),
 		WithoutEndpoints:       len(plan.VPCEndpoints) == 0,
 		ClientGroupIDs:         s.Network.ClientGroupIDs(),
 		ExistingEndpointGroups: plan.ExistingEndpointGroups(),
@@ -49,16 +52,18 @@ func sessionsArgs(plan preflight.Plan) *audit.SessionsArgs {
 func endpointsArgs(ctx *pulumi.Context, plan preflight.Plan, s outputs.Stack) *endpoints.SetArgs {
 	subnets := s.Network.EndpointSubnets()
 	args := &endpoints.SetArgs{
-		Env:             plan.Env,
-		Policy:          plan.Endpoints.Policy,
-		OrganizationID:  plan.Endpoints.OrganizationID,
-		VPCID:           s.Network.Outputs().VPCID,
-		SubnetIDs:       subnets.IDs,
-		ReplaceWith:     subnets.ReplaceWith,
-		SubnetGroup:     subnets.Group,
-		SecurityGroupID: s.SecurityGroups.EndpointID,
-		Existing:        plan.ExistingEndpoints,
-		ReachesAll:      plan.Endpoints.ReachesAll(),
+		Env:            plan.Env,
+		Policy:         plan.Endpoints.Policy,
+		OrganizationID: plan.Endpoints.OrganizationID,
+		VPCID:          s.Network.Outputs().VPCID,
+		SubnetIDs:      subnets.IDs,
+		ReplaceWith:    subnets.ReplaceWith,
+		SubnetGroup:    subnets.Group,
+		Existing:       plan.ExistingEndpoints,
+		ReachesAll:     plan.Endpoints.ReachesAll(),
+	}
+	if s.SecurityGroups != nil {
+		args.SecurityGroupID = s.SecurityGroups.EndpointID
 	}
 	if plan.UsesExistingVPC() {
 		// The next deployment recognizes the stack's own endpoints by this tag.
@@ -89,14 +94,48 @@ func instanceRoleArgs(plan preflight.Plan, s outputs.Stack) *iam.InstanceRoleArg
 		Associations:        plan.Instances.AgentAutoUpdate,
 		EC2Messages:         plan.Endpoints.EC2Messages,
 	}
-	if plan.Sessions.RecordedOrEncrypted() {
-		args.Records = &iam.Records{
-			LogGroup:    plan.Sessions.LogsTo(audit.CloudWatchLogs),
-			Bucket:      plan.Sessions.LogsTo(audit.S3),
-			Encrypted:   plan.Sessions.Encrypted,
-			LogGroupARN: s.Sessions.LogGroupARN,
-			BucketName:  s.Sessions.BucketName,
-			KeyARN:      s.Sessions.KeyARN,
+	args.Records = records(plan, s)
+	return args
+}
+
+// records returns where agents record sessions, or nil.
+func records(plan preflight.Plan, s outputs.Stack) *iam.Records {
+	if !plan.Sessions.RecordedOrEncrypted() {
+		return nil
+	}
+	return &iam.Records{
+		LogGroup:    plan.Sessions.LogsTo(audit.CloudWatchLogs),
+		Bucket:      plan.Sessions.LogsTo(audit.S3),
+		Encrypted:   plan.Sessions.Encrypted,
+		LogGroupARN: s.Sessions.LogGroupARN,
+		BucketName:  s.Sessions.BucketName,
+		KeyARN:      s.Sessions.KeyARN,
+	}
+}
+
+func agentPoliciesArgs(plan preflight.Plan, s outputs.Stack) *iam.AgentPoliciesArgs {
+	return &iam.AgentPoliciesArgs{
+		AgentPolicyOptions: plan.AgentPolicies,
+		Env:                plan.Env,
+		EC2Messages:        plan.Endpoints.EC2Messages,
+		Records:            records(plan, s),
+	}
+}
+
+func targetsArgs(plan preflight.Plan) *compute.TargetsArgs {
+	args := &compute.TargetsArgs{Env: plan.Env, AgentRoles: plan.AgentRoles}
+	// Other components read these groups.
+	read := slices.Concat(plan.SecurityGroups.Clients, plan.ExistingEndpointGroups())
+	for _, target := range plan.Targets {
+		args.InstanceIDs = append(args.InstanceIDs, target.ID)
+		args.ReadHostManagement = args.ReadHostManagement || !target.HasProfile
+		if target.ProfileName != "" && !slices.Contains(args.ProfileNames, target.ProfileName) {
+			args.ProfileNames = append(args.ProfileNames, target.ProfileName)
+		}
+		for _, group := range target.SecurityGroupIDs {
+			if !slices.Contains(read, group) {
+				args.SecurityGroupIDs, read = append(args.SecurityGroupIDs, group), append(read, group)
+			}
 		}
 	}
 	return args
@@ -106,6 +145,7 @@ func instancesArgs(ctx *pulumi.Context, plan preflight.Plan, s outputs.Stack) *c
 	args := &compute.InstancesArgs{
 		Options:    plan.Instances,
 		NamePrefix: plan.NamePrefix,
+		Owner:      plan.Owner(ctx),
 		// The instance a-1 has had this tag since the first release.
 		NameTags:        map[string]string{"a-1": plan.NamePrefix + "-ec2"},
 		SubnetIDs:       s.Network.AppSubnets(),
@@ -137,7 +177,9 @@ func sessionRoleArgs(plan preflight.Plan, s outputs.Stack) *iam.SessionRoleArgs 
 		Env:                 plan.Env,
 		PermissionsBoundary: plan.PermissionsBoundary,
 		PushKey:             plan.UsesInstanceConnect(),
-		InstanceIDs:         s.Instances.IDs(),
+	}
+	if s.Instances != nil {
+		args.InstanceIDs = s.Instances.IDs()
 	}
 	if s.Sessions != nil {
 		args.CustomDocument = s.Sessions.DocumentName

@@ -40,6 +40,33 @@ func inVPC(set values) values {
 	return all
 }
 
+// target is the ID of an instance of others in the existing VPC of the tests, which has the tag team=db.
+const target = "i-11111111"
+
+// tagged returns the configuration of a stack whose instances are found by tags, with some values changed.
+func tagged(set values) values {
+	all := values{"sessionTargets": "tagged", "targetTags": list("team=db")}
+	maps.Copy(all, set)
+	return all
+}
+
+// accessOnly returns the configuration of a stack without instances in the existing VPC of the tests, with some values
+// changed.
+func accessOnly(set values) values {
+	all := tagged(values{"vpcId": pulumitest.VPC, "instancesPerZone": "0", "existingEndpoints": list("all")})
+	maps.Copy(all, set)
+	return all
+}
+
+// targetAnswers returns the answers to the lookups of the instance target.
+func targetAnswers() []pulumitest.Answer {
+	instance := pulumitest.Target{
+		ID: target, Subnet: pulumitest.SubnetA, State: "running", Profile: "web", Trusts: "ec2.amazonaws.com", Tags: pulumitest.Map{"team": "db"},
+	}
+	return append(instance.Answers(), pulumitest.Instances("team", "db", target),
+		pulumitest.Instances("bastionless:owner", "bastionless/test/123456789012"))
+}
+
 // effects lists at least one effect of each key. The tests of the components cover the others.
 var effects = []effect{
 	{values{"namePrefix": "acme"}, vpcType + "::network", "tags.Name", "acme-vpc"},
@@ -145,6 +172,16 @@ var effects = []effect{
 	{values{"requireMfa": "false"}, sessionRole, "requireMfa", false},
 	{values{"mfaMaxAgeMinutes": "60"}, sessionRole, "mfaMaxAgeMinutes", 60},
 	{values{"sessionTargets": "any"}, sessionRole, "anyInstance", true},
+	{tagged(nil), sessionRole, "sessionTargets", "tagged"},
+	{tagged(nil), sessionRole, "targetTags", pulumitest.List{"team=db"}},
+	{tagged(nil), instance, "tags.team", "db"},
+	{
+		tagged(nil), associationType + "::instances-agent-update", "targets",
+		pulumitest.List{pulumitest.Map{"key": "tag:bastionless:owner", "values": pulumitest.List{"bastionless/test/123456789012"}}},
+	},
+	{accessOnly(values{"targetInstanceIds": list(target)}), sessionRole, "targetInstanceIds", pulumitest.List{target}},
+	{values{"agentRoleNames": list("web")}, rolePolicyType + "::agent-policies-web", "role", "web"},
+	{values{"loginUser": "ubuntu"}, sessionRole, "loginUser", "ubuntu"},
 	{
 		values{"sessionDocuments": list("shell", "port-forwarding")},
 		sessionRole, "documents",
@@ -189,7 +226,7 @@ func TestKeys_effects(t *testing.T) {
 		pulumitest.Parameter("amzn2-ami-hvm-x86_64-gp2", "ami-al2-x86"))
 	graviton := in.InstanceType("a1.large", []string{"arm64"}, in.Zones...)
 	graviton[1].Result["ebsOptimizedSupport"] = "unsupported" // not so on AWS
-	answers = append(append(answers, graviton...), in.ExistingVPC()...)
+	answers = append(append(append(answers, graviton...), in.ExistingVPC()...), targetAnswers()...)
 	runWith := func(t *testing.T, set values) *pulumitest.Result {
 		t.Helper()
 		result := pulumitest.Run(t, pulumitest.Setup{Config: configured(t, set), Answers: answers}, run)

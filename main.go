@@ -44,8 +44,10 @@ func declare(ctx *pulumi.Context, plan preflight.Plan) (s outputs.Stack, err err
 	if s.Network, err = declareNetwork(ctx, plan); err != nil {
 		return s, err
 	}
-	if s.SecurityGroups, err = network.NewSecurityGroups(ctx, "security", securityGroupsArgs(plan, s)); err != nil {
-		return s, err
+	if plan.HasSecurityGroups() {
+		if s.SecurityGroups, err = network.NewSecurityGroups(ctx, "security", securityGroupsArgs(plan, s)); err != nil {
+			return s, err
+		}
 	}
 	if plan.FlowLogs.RetentionDays > 0 {
 		if _, err := network.NewFlowLogs(ctx, "flow-logs", flowLogsArgs(plan, s)); err != nil {
@@ -60,14 +62,33 @@ func declare(ctx *pulumi.Context, plan preflight.Plan) (s outputs.Stack, err err
 	if s.Endpoints, err = endpoints.NewSet(ctx, "endpoints", endpointsArgs(ctx, plan, s)); err != nil {
 		return s, err
 	}
-	if s.InstanceRole, err = iam.NewInstanceRole(ctx, "instance-role", instanceRoleArgs(plan, s)); err != nil {
-		return s, err
+	if plan.HasInstances() {
+		if s.InstanceRole, err = iam.NewInstanceRole(ctx, "instance-role", instanceRoleArgs(plan, s)); err != nil {
+			return s, err
+		}
+		if s.Instances, err = compute.NewInstances(ctx, "instances", instancesArgs(ctx, plan, s)); err != nil {
+			return s, err
+		}
 	}
-	if s.Instances, err = compute.NewInstances(ctx, "instances", instancesArgs(ctx, plan, s)); err != nil {
+	if err := declareTargets(ctx, plan, s); err != nil {
 		return s, err
 	}
 	s.SessionRole, err = iam.NewSessionRole(ctx, "session-role", sessionRoleArgs(plan, s))
 	return s, err
+}
+
+// declareTargets reads instances of others, and declares the policies of their roles.
+func declareTargets(ctx *pulumi.Context, plan preflight.Plan, s outputs.Stack) error {
+	if len(plan.AgentPolicies.RoleNames) > 0 {
+		if _, err := iam.NewAgentPolicies(ctx, "agent-policies", agentPoliciesArgs(plan, s)); err != nil {
+			return err
+		}
+	}
+	if len(plan.Targets) == 0 {
+		return nil
+	}
+	_, err := compute.NewTargets(ctx, "targets", targetsArgs(plan))
+	return err
 }
 
 // declareNetwork declares the stack's VPC, or reads the one that exists.

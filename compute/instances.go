@@ -3,9 +3,8 @@ package compute
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
-	"slices"
+	"maps"
 	"strconv"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
@@ -13,7 +12,6 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"bastionless/internal/contract"
-	"bastionless/internal/osimage"
 )
 
 // The type of the root volumes, with the performance that gp3 includes in its price.
@@ -23,36 +21,6 @@ const (
 	rootIOPS       = 3000
 	rootMiBps      = 125
 )
-
-// InstancesArgs describes identical instances in one or more zones.
-type InstancesArgs struct {
-	Options
-	// NamePrefix is the prefix of the Name tags. Required. Plain: tags are built from it.
-	NamePrefix string
-	// NameTags maps names of instances to Name tags that replace the default, <NamePrefix>-ec2-<instance
-	// name>. Optional. Plain: tags are built from it.
-	NameTags map[string]string
-	// SubnetIDs maps the letter of each zone to the subnet of its instances. Required. Plain: resources
-	// are named after the keys.
-	SubnetIDs map[string]pulumi.StringInput
-	// SecurityGroupID is the security group of the instances. Required: AWS would use the VPC's default
-	// group.
-	SecurityGroupID pulumi.StringInput
-	// InstanceProfile is the name of the instance profile. Required.
-	InstanceProfile pulumi.StringInput
-	// EBSOptimized enables EBS optimization, which the instance type has to support. A change replaces the
-	// instances.
-	EBSOptimized bool
-	// Image is the machine image. Required.
-	Image Image
-	// UserData is a script that runs as root on the first boot. Optional. A change restarts the instances
-	// without running it.
-	UserData string
-	// After are the resources without which the agent could not register at its first try: permissions,
-	// endpoints, rules and routes. Optional. List resources and not components: DependsOn of a component
-	// misses some of its children.
-	After []pulumi.Resource
-}
 
 // Instances is the instances, named by zone and number ("a-1"), and optionally their key pair and a State
 // Manager association that updates their agents.
@@ -148,7 +116,11 @@ func (c *Instances) newInstance(
 	ctx *pulumi.Context, name string, args *InstancesArgs, spec InstanceSpec, keyName pulumi.StringPtrInput,
 ) (*ec2.Instance, error) {
 	nameTag := cmp.Or(args.NameTags[spec.Name], args.NamePrefix+"-ec2-"+spec.Name)
-	tags := pulumi.StringMap{"Name": pulumi.String(nameTag)}
+	volumeTags := pulumi.StringMap{"Name": pulumi.String(nameTag)}
+	tags := maps.Clone(volumeTags)
+	for key, value := range args.ownTags() {
+		tags[key] = pulumi.String(value)
+	}
 	tokens := "optional"
 	if args.IMDS == IMDSv2 {
 		tokens = "required"
@@ -180,7 +152,7 @@ func (c *Instances) newInstance(
 			Encrypted:           pulumi.Bool(args.RootVolumeEncrypted),
 			KmsKeyId:            optional(args.RootVolumeKMSKey),
 			DeleteOnTermination: pulumi.Bool(true),
-			Tags:                tags,
+			Tags:                volumeTags,
 		},
 		Tags: tags,
 	}, args.options(c)...)
@@ -219,16 +191,20 @@ func (a *InstancesArgs) options(parent pulumi.Resource) []pulumi.ResourceOption 
 // only. With a rate, or without ApplyOnlyAtCronInterval, it would also restart the agent in the instance's
 // first minute, when the first session opens.
 func (c *Instances) newAgentUpdate(ctx *pulumi.Context, name string, args *InstancesArgs) error {
+	target := ssm.AssociationTargetArgs{Key: pulumi.String("InstanceIds"), Values: c.ids}
+	if len(args.Tags) > 0 {
+		// A target can have at most 50 IDs.
+		target = ssm.AssociationTargetArgs{
+			Key: pulumi.String("tag:" + contract.OwnerTag), Values: pulumi.StringArray{pulumi.String(args.Owner)},
+		}
+	}
 	_, err := ssm.NewAssociation(ctx, name+"-agent-update", &ssm.AssociationArgs{
 		// The name of the document. AssociationName is the name of the association.
 		Name:                    pulumi.String("AWS-UpdateSSMAgent"),
 		AssociationName:         pulumi.String(args.NamePrefix + "-ssm-agent-update"),
 		ScheduleExpression:      pulumi.String("cron(0 2 ? * SUN *)"),
 		ApplyOnlyAtCronInterval: pulumi.Bool(true),
-		Targets: ssm.AssociationTargetArray{ssm.AssociationTargetArgs{
-			Key:    pulumi.String("InstanceIds"),
-			Values: c.ids,
-		}},
+		Targets:                 ssm.AssociationTargetArray{target},
 	}, pulumi.Parent(c))
 	return err
 }
@@ -242,58 +218,4 @@ func optional(value string) pulumi.StringPtrInput {
 		return nil
 	}
 	return pulumi.String(value)
-}
-
-func (a *InstancesArgs) zones() []string {
-	var zones []string
-	for zone := range a.SubnetIDs {
-		zones = append(zones, zone)
-	}
-	slices.Sort(zones)
-	return zones
-}
-
-func (a *InstancesArgs) inputs() pulumi.Map {
-	return pulumi.Map{
-		contract.OSInput:        pulumi.String(string(a.OS)),
-		"namePrefix":            pulumi.String(a.NamePrefix),
-		"zones":                 pulumi.ToStringArray(a.zones()),
-		"perZone":               pulumi.Int(a.PerZone),
-		"instanceType":          pulumi.String(a.InstanceType),
-		"rootVolumeGiB":         pulumi.Int(a.RootVolumeGiB),
-		"rootVolumeEncrypted":   pulumi.Bool(a.RootVolumeEncrypted),
-		"rootVolumeKmsKey":      pulumi.String(a.RootVolumeKMSKey),
-		"detailedMonitoring":    pulumi.Bool(a.DetailedMonitoring),
-		"imds":                  pulumi.String(string(a.IMDS)),
-		"terminationProtection": pulumi.Bool(a.TerminationProtection),
-		"agentAutoUpdate":       pulumi.Bool(a.AgentAutoUpdate),
-	}
-}
-
-func (a *InstancesArgs) validateArgs() error {
-	if a == nil {
-		return errors.New("missing args")
-	}
-	var errs []error
-	missing := func(field string, is bool) {
-		if is {
-			errs = append(errs, errors.New("missing "+field))
-		}
-	}
-	missing("NamePrefix", a.NamePrefix == "")
-	missing("SubnetIDs", len(a.SubnetIDs) == 0)
-	for _, zone := range a.zones() {
-		missing(fmt.Sprintf("SubnetIDs[%q]: AWS would use the account's default VPC", zone), a.SubnetIDs[zone] == nil)
-	}
-	missing("SecurityGroupID: AWS would use the VPC's default group", a.SecurityGroupID == nil)
-	missing("InstanceProfile: the agent would have no permissions", a.InstanceProfile == nil)
-	missing("Image", a.Image.ID == nil)
-	if !slices.Contains(osimage.All(), a.OS) {
-		errs = append(errs, fmt.Errorf("field OS is %q, not one of %q", a.OS, osimage.All()))
-	}
-	if !slices.Contains(IMDSVersions(), a.IMDS) {
-		errs = append(errs, fmt.Errorf("field IMDS is %q, not one of %q", a.IMDS, IMDSVersions()))
-	}
-	errs = append(errs, a.Validate().Err("invalid options:"))
-	return errors.Join(errs...)
 }

@@ -268,8 +268,8 @@ func TestInstances_rejects(t *testing.T) {
 		"empty args": {
 			&compute.InstancesArgs{},
 			[]string{
-				"NamePrefix", "SubnetIDs", "SecurityGroupID", "InstanceProfile", "Image", `OS is ""`, `IMDS is ""`, "invalid options",
-				"instancesPerZone", "instanceType", "rootVolumeGiB", "imdsHopLimit",
+				"NamePrefix", "SubnetIDs", "SecurityGroupID", "InstanceProfile", "Image", "PerZone", `OS is ""`, `IMDS is ""`, "invalid options",
+				"instanceType", "rootVolumeGiB", "imdsHopLimit",
 			},
 		},
 		"zones without subnets": {

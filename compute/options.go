@@ -26,8 +26,11 @@ func IMDSVersions() []IMDS { return []IMDS{IMDSv2, IMDSOptional} }
 
 // Options describe the instances.
 type Options struct {
-	// PerZone is the number of instances in each zone, from 1 to MaxInstances. Key: instancesPerZone.
+	// PerZone is the number of instances in each zone. 0: the stack has no instances. Key: instancesPerZone.
 	PerZone int
+	// Tags are tags of the instances by which the session policy finds them. Empty: it lists their IDs. Key:
+	// targetTags.
+	Tags map[string]string
 	// InstanceType is the instance type, such as "t3.micro". Key: instanceType.
 	InstanceType string
 	// OS is the operating system of the image. Key: os.
@@ -72,6 +75,8 @@ const (
 	// MaxInstances is the number of instance IDs that fit into the session policy, which has at most
 	// 10,240 characters, and into one target of a State Manager association.
 	MaxInstances = 50
+	// MaxTaggedInstances is the number of instances that a stack can have if the session policy finds them by tags.
+	MaxTaggedInstances = 1000
 	// MinRootVolumeGiB is the size of the root volume in images of Amazon Linux.
 	MinRootVolumeGiB = 8
 	// maxRootVolumeGiB is the largest size of a gp3 volume.
@@ -87,12 +92,24 @@ var (
 	instanceType = regexp.MustCompile(`^[a-z0-9-]+\.[a-z0-9-]+$`)
 )
 
+// Max returns the number of instances that a stack can have.
+func (o Options) Max() int {
+	if len(o.Tags) > 0 {
+		return MaxTaggedInstances
+	}
+	return MaxInstances
+}
+
 // Validate returns the problems with the options.
 func (o Options) Validate() diag.Diagnostics {
 	var diags diag.Diagnostics
-	if o.PerZone < 1 || o.PerZone > MaxInstances {
-		diags.Add("instancesPerZone", diag.OutOfRange, "%d is out of range: use 1 to %d, for which the session policy has room, or "+
-			"several stacks", o.PerZone, MaxInstances)
+	switch {
+	case o.PerZone >= 0 && o.PerZone <= o.Max():
+	case len(o.Tags) > 0:
+		diags.Add("instancesPerZone", diag.OutOfRange, "%d is out of range: use 0 to %d, or several stacks", o.PerZone, o.Max())
+	default:
+		diags.Add("instancesPerZone", diag.OutOfRange, "%d is out of range: use 0 to %d, for which the session policy has room, or "+
+			"set sessionTargets to tagged", o.PerZone, o.Max())
 	}
 	if !instanceType.MatchString(o.InstanceType) {
 		diags.Add("instanceType", diag.Malformed, "%q is not an instance type: use a type such as t3.micro", o.InstanceType)

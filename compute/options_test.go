@@ -27,7 +27,9 @@ func TestOptions_accepts(t *testing.T) {
 	t.Parallel()
 	for name, edit := range map[string]func(*Options){
 		"one instance":             func(*Options) {},
+		"no instances":             func(o *Options) { o.PerZone = 0 },
 		"many instances":           func(o *Options) { o.PerZone = MaxInstances },
+		"many tagged instances":    func(o *Options) { o.PerZone, o.Tags = MaxTaggedInstances, map[string]string{"team": "db"} },
 		"a bare metal type":        func(o *Options) { o.InstanceType = "m7i.metal-24xl" },
 		"a type with a hyphen":     func(o *Options) { o.InstanceType = "u-6tb1.112xlarge" },
 		"an image with 8 digits":   func(o *Options) { o.AMI = "ami-0123abcd" },
@@ -55,14 +57,16 @@ func TestOptions_rejects(t *testing.T) {
 		"nothing": {
 			func(o *Options) { *o = Options{} },
 			[]diagtest.Want{
-				diagtest.Problem("instancesPerZone", diag.OutOfRange, "0"),
 				diagtest.Problem("instanceType", diag.Malformed, `""`),
 				diagtest.Problem("rootVolumeGiB", diag.OutOfRange, "0"),
 				diagtest.Problem("imdsHopLimit", diag.OutOfRange, "0"),
 			},
 		},
-		"no instances":            {func(o *Options) { o.PerZone = 0 }, one("instancesPerZone", diag.OutOfRange, "0")},
-		"too many instances":      {func(o *Options) { o.PerZone = MaxInstances + 1 }, one("instancesPerZone", diag.OutOfRange, "51", "50")},
+		"too many instances": {func(o *Options) { o.PerZone = MaxInstances + 1 }, one("instancesPerZone", diag.OutOfRange, "51", "50")},
+		"too many tagged instances": {
+			func(o *Options) { o.PerZone, o.Tags = MaxTaggedInstances+1, map[string]string{"team": "db"} },
+			one("instancesPerZone", diag.OutOfRange, "1001", "1000"),
+		},
 		"fewer than no instances": {func(o *Options) { o.PerZone = -1 }, one("instancesPerZone", diag.OutOfRange, "-1")},
 		"a type without a size":   {func(o *Options) { o.InstanceType = "t3" }, one("instanceType", diag.Malformed, `"t3"`)},
 		"a type without a family": {func(o *Options) { o.InstanceType = ".micro" }, one("instanceType", diag.Malformed, `".micro"`)},

@@ -48,9 +48,6 @@ func (d Document) arn(env awsenv.Env, custom string) string {
 // also match the roles of permission sets whose names continue with an underscore.
 const permissionSetSuffix = "????????????????"
 
-// LoginUser is the user that SSH logs in as: the default user of Amazon Linux.
-const LoginUser = "ec2-user"
-
 // trustPolicy returns the policy that says who may assume the session role.
 //
 // It does not allow sts:TagSession: a caller who may choose session tags could choose the operating system
@@ -115,10 +112,14 @@ func (o SessionRoleOptions) mfaConditions() policy.Conditions {
 	return conditions
 }
 
-// instanceARNs returns the ARNs of the instances on which the role allows sessions.
+// instanceARNs returns the ARNs of the instances on which the role allows sessions. With TargetsTagged, conditions
+// restrict them.
 func (a *SessionRoleArgs) instanceARNs(instanceIDs []string) []string {
-	if a.AnyInstance {
+	switch a.target() {
+	case TargetsAny:
 		return []string{"arn:" + a.Env.Partition + ":ec2:*:*:instance/*"}
+	case TargetsTagged:
+		return []string{a.Env.ARN("ec2", "instance/*")}
 	}
 	arns := make([]string, len(instanceIDs))
 	for i, id := range instanceIDs {
@@ -127,35 +128,62 @@ func (a *SessionRoleArgs) instanceARNs(instanceIDs []string) []string {
 	return arns
 }
 
+// startStatements returns the statements that allow starting sessions. AWS checks both the instance and the document
+// of a session. Conditions on tags are for instances: a document does not have the tags, so it needs a statement
+// without them.
+// https://docs.aws.amazon.com/systems-manager/latest/userguide/getting-started-restrict-access-examples.html
+func (a *SessionRoleArgs) startStatements(instances []string, customDocument string) []policy.Statement {
+	var documents []string
+	for _, document := range a.Documents {
+		documents = append(documents, document.arn(a.Env, customDocument))
+	}
+	start := func(sid string, resources []string) policy.Statement {
+		return policy.Statement{
+			Sid:       sid,
+			Actions:   []string{"ssm:StartSession"},
+			Resources: resources,
+			// Without this condition, a caller who names no document could open a session with the default
+			// document, even if the policy does not list it.
+			Conditions: policy.Conditions{"BoolIfExists": {"ssm:SessionDocumentAccessCheck": {"true"}}},
+		}
+	}
+	if a.target() != TargetsTagged {
+		return []policy.Statement{start("StartSession", slices.Concat(instances, documents))}
+	}
+	onInstances := start("StartSession", instances)
+	onInstances.Conditions["StringEquals"] = a.tagConditions("ssm:resourceTag/")
+	return []policy.Statement{onInstances, start("SessionDocuments", documents)}
+}
+
+// tagConditions returns the conditions on the tags of an instance, which are empty unless tags select instances. The
+// prefix is that of the condition keys.
+func (a *SessionRoleArgs) tagConditions(prefix string) map[string][]string {
+	conditions := map[string][]string{}
+	if a.target() == TargetsTagged {
+		for _, tag := range a.TargetTags {
+			conditions[prefix+tag.Key] = []string{tag.Value}
+		}
+	}
+	return conditions
+}
+
 // sessionPolicy returns the policy of the session role. customDocument and keyARN are empty if the stack
 // has none.
 func (a *SessionRoleArgs) sessionPolicy(instanceIDs []string, customDocument, keyARN string) policy.Document {
 	instances := a.instanceARNs(instanceIDs)
-	start := slices.Clone(instances)
-	for _, document := range a.Documents {
-		start = append(start, document.arn(a.Env, customDocument))
-	}
-
-	statements := []policy.Statement{{
-		Sid:       "StartSession",
-		Actions:   []string{"ssm:StartSession"},
-		Resources: start,
-		// Without this condition, a caller who names no document could open a session with the default
-		// document, even if the policy does not list it.
-		Conditions: policy.Conditions{"BoolIfExists": {"ssm:SessionDocumentAccessCheck": {"true"}}},
-	}, {
+	statements := append(a.startStatements(instances, customDocument), policy.Statement{
 		Sid:       "OwnSessions",
 		Actions:   []string{"ssm:ResumeSession", "ssm:TerminateSession"},
 		Resources: []string{a.Env.ARN("ssm", "session/*")},
 		// Systems Manager tags each session with the user ID of its owner. The value must be exact: with a
 		// trailing *, "jo" could end sessions of "john".
 		Conditions: policy.Conditions{"StringEquals": {"ssm:resourceTag/aws:ssmmessages:session-id": {"${aws:userid}"}}},
-	}, {
+	}, policy.Statement{
 		Sid:     "DataChannel",
 		Actions: []string{"ssmmessages:OpenDataChannel"},
 		// AWS supports no other resource. Opening the channel requires the token that StartSession returned.
 		Resources: []string{"*"},
-	}, {
+	}, policy.Statement{
 		Sid: "Look",
 		Actions: []string{
 			"ec2:DescribeInstances", "ssm:DescribeInstanceInformation", "ssm:DescribeInstanceProperties",
@@ -163,13 +191,15 @@ func (a *SessionRoleArgs) sessionPolicy(instanceIDs []string, customDocument, ke
 		},
 		// The console needs these list operations. AWS supports no other resource for them.
 		Resources: []string{"*"},
-	}}
+	})
 	if a.PushKey {
+		equal := a.tagConditions("aws:ResourceTag/")
+		equal["ec2:osuser"] = []string{cmp.Or(a.LoginUser, DefaultLoginUser)}
 		statements = append(statements, policy.Statement{
 			Sid:        "PushKey",
 			Actions:    []string{"ec2-instance-connect:SendSSHPublicKey"},
 			Resources:  instances,
-			Conditions: policy.Conditions{"StringEquals": {"ec2:osuser": {LoginUser}}},
+			Conditions: policy.Conditions{"StringEquals": equal},
 		})
 	}
 	if keyARN != "" {

@@ -66,7 +66,7 @@ func TestSessionPolicy(t *testing.T) {
 		want      string
 	}{
 		"article": {
-			options:   SessionRoleOptions{Documents: []Document{Shell, SSH}, AnyInstance: true},
+			options:   SessionRoleOptions{Documents: []Document{Shell, SSH}, Targets: TargetsAny},
 			instances: []string{"i-1"},
 			want:      start("arn:aws:ec2:*:*:instance/*", shell, ssh) + fixed(sessions),
 		},
@@ -106,7 +106,7 @@ func TestSessionPolicy(t *testing.T) {
 			want:      start(instance, remote) + fixed(sessions),
 		},
 		"a pushed key on any instance": {
-			options:   SessionRoleOptions{Documents: []Document{SSH}, AnyInstance: true},
+			options:   SessionRoleOptions{Documents: []Document{SSH}, Targets: TargetsAny},
 			pushKey:   true,
 			instances: []string{"i-1"},
 			want:      start("arn:aws:ec2:*:*:instance/*", ssh) + fixed(sessions) + pushKey("arn:aws:ec2:*:*:instance/*"),

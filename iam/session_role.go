@@ -26,9 +26,15 @@ type SessionRoleOptions struct {
 	MFAMaxAgeMinutes int
 	// Documents are the kinds of session that the role allows. Key: sessionDocuments.
 	Documents []Document
-	// AnyInstance allows sessions on all instances of the account, in all Regions, instead of only the
-	// stack's. Key: sessionTargets.
-	AnyInstance bool
+	// Targets says on which instances the role allows sessions. Empty: TargetsStack. Key: sessionTargets.
+	Targets Targets
+	// TargetInstanceIDs are the instances of TargetsInstances. With TargetsTagged, they are instances that are
+	// expected to have the tags; the policy does not contain them. Key: targetInstanceIds.
+	TargetInstanceIDs []string
+	// TargetTags are the tags that an instance of TargetsTagged must have, all of them. Key: targetTags.
+	TargetTags []Tag
+	// LoginUser is the operating system user that SSH logs in as. Empty: DefaultLoginUser. Key: loginUser.
+	LoginUser string
 }
 
 // maxMFAAgeMinutes is the longest duration of a session that an IAM user opens with MFA.
@@ -43,6 +49,8 @@ func (o SessionRoleOptions) Validate() diag.Diagnostics {
 		diags.Add("mfaMaxAgeMinutes", diag.OutOfRange, "%d is out of range: use 1 to %d minutes, the longest session with "+
 			"MFA, or 0 for no limit", o.MFAMaxAgeMinutes, maxMFAAgeMinutes)
 	}
+	o.checkTargets(&diags)
+	o.checkLoginUser(&diags)
 	for _, principal := range o.Principals {
 		if o.RequireMFA && !principal.SupportsMFA() {
 			diags.Add("sessionPrincipals", diag.Conflict, "%q is a role, and requests by roles, including those of IAM "+
@@ -92,10 +100,10 @@ type SessionRoleArgs struct {
 	CustomDocument pulumi.StringInput
 	// KeyARN is the ARN of the KMS key that encrypts sessions. Optional: nil if there is none.
 	KeyARN pulumi.StringInput
-	// InstanceIDs are the instances on which the role allows sessions. Required. Ignored with AnyInstance.
+	// InstanceIDs are the instances of TargetsStack. Required for TargetsStack, and otherwise ignored.
 	InstanceIDs pulumi.StringArrayInput
 	// PushKey allows sending an SSH public key to an instance with EC2 Instance Connect. The key is valid
-	// for LoginUser, for 60 seconds.
+	// for the login user, for 60 seconds.
 	PushKey bool
 }
 
@@ -141,7 +149,19 @@ func (r *SessionRole) newChildren(ctx *pulumi.Context, name string, args *Sessio
 	if err != nil {
 		return fmt.Errorf("role: %w", err)
 	}
-	text := pulumi.All(args.InstanceIDs, orEmpty(args.CustomDocument), orEmpty(args.KeyARN)).ApplyT(
+	instanceIDs := args.InstanceIDs
+	switch args.target() {
+	case TargetsInstances:
+		instanceIDs = pulumi.ToStringArray(args.TargetInstanceIDs)
+	case TargetsTagged:
+		instanceIDs = pulumi.StringArray{}
+	case TargetsAny:
+		// The policy does not contain IDs, but older states say that it depends on the instances.
+		if instanceIDs == nil {
+			instanceIDs = pulumi.StringArray{}
+		}
+	}
+	text := pulumi.All(instanceIDs, orEmpty(args.CustomDocument), orEmpty(args.KeyARN)).ApplyT(
 		func(names []any) (string, error) {
 			return args.sessionPolicy(names[0].([]string), names[1].(string), names[2].(string)).JSON()
 		}).(pulumi.StringOutput)
@@ -174,7 +194,7 @@ func (a *SessionRoleArgs) inputs() pulumi.Map {
 	for i, document := range a.Documents {
 		documents[i] = string(document)
 	}
-	return pulumi.Map{
+	inputs := pulumi.Map{
 		"roleName":                pulumi.String(a.RoleName),
 		"permissionsBoundary":     pulumi.String(a.PermissionsBoundary),
 		contract.PrincipalsInput:  pulumi.ToStringArray(principals),
@@ -183,9 +203,19 @@ func (a *SessionRoleArgs) inputs() pulumi.Map {
 		contract.DocumentsInput:   pulumi.ToStringArray(documents),
 		"customDocument":          pulumi.Bool(a.CustomDocument != nil),
 		"encrypted":               pulumi.Bool(a.KeyARN != nil),
-		contract.AnyInstanceInput: pulumi.Bool(a.AnyInstance),
+		contract.AnyInstanceInput: pulumi.Bool(a.target() == TargetsAny),
 		contract.PushKeyInput:     pulumi.Bool(a.PushKey),
 	}
+	// Older states do not have these inputs.
+	if target := a.target(); target == TargetsInstances || target == TargetsTagged {
+		inputs[contract.SessionTargetsInput] = pulumi.String(string(target))
+		inputs[contract.TargetInstanceIDsInput] = pulumi.ToStringArray(a.TargetInstanceIDs)
+		inputs[contract.TargetTagsInput] = pulumi.ToStringArray(tagTexts(a.TargetTags))
+	}
+	if a.LoginUser != "" && a.LoginUser != DefaultLoginUser {
+		inputs[contract.LoginUserInput] = pulumi.String(a.LoginUser)
+	}
+	return inputs
 }
 
 func (a *SessionRoleArgs) validateArgs() error {
@@ -200,7 +230,12 @@ func (a *SessionRoleArgs) validateArgs() error {
 	}
 	missing("Principals: nobody could assume the role", len(a.Principals) == 0)
 	missing("Documents: the role would allow no session", len(a.Documents) == 0)
-	missing("InstanceIDs", a.InstanceIDs == nil)
+	missing("InstanceIDs", a.target() == TargetsStack && a.InstanceIDs == nil)
+	missing("TargetInstanceIDs", a.target() == TargetsInstances && len(a.TargetInstanceIDs) == 0)
+	missing("TargetTags: the role would allow sessions on all instances", a.target() == TargetsTagged && len(a.TargetTags) == 0)
+	if !slices.Contains(AllTargets(), a.target()) {
+		errs = append(errs, fmt.Errorf("field Targets is %q, not one of %q", a.Targets, AllTargets()))
+	}
 	for _, document := range a.Documents {
 		if !slices.Contains(Documents(), document) {
 			errs = append(errs, fmt.Errorf("field Documents contains %q, which is not one of %q", document, Documents()))

@@ -99,7 +99,7 @@ func TestSessionRole_named(t *testing.T) {
 	pulumitest.EachMode(t, func(t *testing.T, mode pulumitest.Mode) {
 		result := pulumitest.Run(t, pulumitest.Setup{Mode: mode}, func(ctx *pulumi.Context) error {
 			args := sessionRoleArgs(t)
-			args.RoleName, args.AnyInstance = "Session", true
+			args.RoleName, args.Targets = "Session", iam.TargetsAny
 			_, err := iam.NewSessionRole(ctx, "session-role", args)
 			return err
 		})

@@ -62,8 +62,8 @@ func NewExistingVPC(
 }
 
 func (v *ExistingVPC) readChildren(ctx *pulumi.Context, name string, args *ExistingVPCArgs) error {
-	// The component passes on the IDs that it was given, not those of the resources that it reads: older engines do not
-	// return an ID when a preview reads a resource.
+	// The outputs are the IDs in the arguments, not those of the resources that were read: older engines do not return an
+	// ID when a preview reads a resource.
 	v.VPCID = pulumi.ID(args.VPCID).ToIDOutput()
 	if _, err := ec2.GetVpc(ctx, name+"-"+args.VPCID, pulumi.ID(args.VPCID), nil, pulumi.Parent(v)); err != nil {
 		return fmt.Errorf("VPC: %w", err)
@@ -159,9 +159,9 @@ func (v *ExistingVPC) readSubnets(ctx *pulumi.Context, name string, args *Existi
 	return nil
 }
 
-// newExchanges declares a resource for each zone that has a subnet for endpoints. It exists in the state
-// only, and is replaced when another subnet takes the place of the zone's subnet. The engine never replaces what
-// is only read, so nothing could be replaced together with the subnet itself.
+// newExchanges declares a resource for each zone that has a subnet for endpoints. The resource exists only in the state,
+// and is replaced when the zone gets another subnet, so that the endpoints can be replaced with it. The subnet itself
+// cannot trigger that, because the engine never replaces resources that it only reads.
 func (v *ExistingVPC) newExchanges(ctx *pulumi.Context, name string, args *ExistingVPCArgs) error {
 	v.endpoints.Group = existingGroup
 	for _, subnet := range args.interfaceSubnets() {

@@ -33,6 +33,8 @@ type ExistingVPCArgs struct {
 	AppSubnets []ExistingSubnet
 	// EndpointSubnets are the subnets for interface endpoints, at most one in each zone. Empty: AppSubnets.
 	EndpointSubnets []ExistingSubnet
+	// TargetSubnets are the subnets of instances of others, on which the session role allows sessions.
+	TargetSubnets []ExistingSubnet
 	// S3RouteTableIDs are the route tables that get a route to the S3 endpoint.
 	S3RouteTableIDs []string
 	// ClientGroupIDs are security groups whose members can reach the endpoints.
@@ -42,7 +44,7 @@ type ExistingVPCArgs struct {
 // subnets returns all subnets, each once.
 func (a *ExistingVPCArgs) subnets() []ExistingSubnet {
 	var all []ExistingSubnet
-	for _, subnet := range slices.Concat(a.AppSubnets, a.EndpointSubnets) {
+	for _, subnet := range slices.Concat(a.AppSubnets, a.EndpointSubnets, a.TargetSubnets) {
 		if !slices.ContainsFunc(all, func(other ExistingSubnet) bool { return other.ID == subnet.ID }) {
 			all = append(all, subnet)
 		}
@@ -66,13 +68,21 @@ func (a *ExistingVPCArgs) inputs() pulumi.Map {
 		}
 		return all
 	}
-	return pulumi.Map{
+	inputs := pulumi.Map{
 		"vpcId":             pulumi.String(a.VPCID),
 		"appSubnetIds":      ids(a.AppSubnets),
 		"endpointSubnetIds": ids(a.EndpointSubnets),
 		"s3RouteTableIds":   pulumi.ToStringArray(a.S3RouteTableIDs),
 		"clientGroupIds":    pulumi.ToStringArray(a.ClientGroupIDs),
 	}
+	if len(a.TargetSubnets) > 0 {
+		targets := pulumi.StringArray{}
+		for _, subnet := range a.TargetSubnets {
+			targets = append(targets, pulumi.String(subnet.ID))
+		}
+		inputs["targetSubnetIds"] = targets
+	}
+	return inputs
 }
 
 func (a *ExistingVPCArgs) validateArgs() error {
@@ -97,6 +107,11 @@ func (a *ExistingVPCArgs) validateArgs() error {
 				errs = append(errs, fmt.Errorf("field %s has two subnets in zone %q", group.field, subnet.Zone))
 			}
 			zones[subnet.Zone] = true
+		}
+	}
+	for _, subnet := range a.TargetSubnets {
+		if subnet.ID == "" || subnet.RouteTableID == "" || subnet.NetworkACLID == "" {
+			errs = append(errs, fmt.Errorf("field TargetSubnets: subnet %q: ID, RouteTableID and NetworkACLID are required", subnet.ID))
 		}
 	}
 	return errors.Join(errs...)

@@ -60,12 +60,11 @@ func (o ExistingOptions) Validate() diag.Diagnostics {
 	return diags
 }
 
-// checkIDs reports the IDs that do not have the form of a kind of ID.
+// checkIDs reports the IDs that do not match form.
 func checkIDs(diags *diag.Diagnostics, key string, form *regexp.Regexp, prefix string, ids []string) {
 	for _, id := range ids {
 		if !form.MatchString(id) {
-			diags.Add(key, diag.Malformed, "%q does not have the form of such an ID: use %s- followed by 17 hexadecimal digits",
-				id, prefix)
+			diags.Add(key, diag.Malformed, "%q is not an ID of this kind: use %s- followed by 17 hexadecimal digits", id, prefix)
 		}
 	}
 }

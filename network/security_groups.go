@@ -26,6 +26,8 @@ type SecurityGroupsArgs struct {
 	// VPCBlocks are the VPC's IPv4 CIDR blocks, which FromVPC allows. The first one is the VPC's primary
 	// block. Required.
 	VPCBlocks []netip.Prefix
+	// WithoutInstances says that the stack has no instances, so their group does not exist.
+	WithoutInstances bool
 	// WithoutEndpoints says that the stack creates no interface endpoints, so their group does not exist.
 	WithoutEndpoints bool
 	// ClientGroupIDs maps the elements of Clients to the groups. Required for each of them.
@@ -49,7 +51,7 @@ type SecurityGroupsArgs struct {
 type SecurityGroups struct {
 	pulumi.ResourceState
 
-	// InstanceID is the security group of the instances.
+	// InstanceID is the security group of the instances. Empty with WithoutInstances.
 	InstanceID pulumi.IDOutput `pulumi:"instanceId"`
 	// EndpointID is the security group of the endpoints. Empty with WithoutEndpoints.
 	EndpointID pulumi.IDOutput `pulumi:"endpointId"`
@@ -84,6 +86,10 @@ func NewSecurityGroups(
 }
 
 func (s *SecurityGroups) newChildren(ctx *pulumi.Context, name string, args *SecurityGroupsArgs) error {
+	if args.WithoutInstances {
+		s.InstanceID = pulumi.ID("").ToIDOutput()
+		return s.newEndpointGroup(ctx, name, args)
+	}
 	var err error
 	// The empty lists make the provider remove rules that somebody adds by hand. A list for the other
 	// direction would make it remove the rules that are separate resources.
@@ -166,8 +172,10 @@ func (s *SecurityGroups) newEndpointIngress(ctx *pulumi.Context, name string, ar
 				return err
 			}
 		}
-	} else if err := https(kind, "the instances", vpc.SecurityGroupIngressRuleArgs{ReferencedSecurityGroupId: s.InstanceID}); err != nil {
-		return err
+	} else if !args.WithoutInstances {
+		if err := https(kind, "the instances", vpc.SecurityGroupIngressRuleArgs{ReferencedSecurityGroupId: s.InstanceID}); err != nil {
+			return err
+		}
 	}
 	for _, id := range args.Clients {
 		if err := https(id, "other clients", vpc.SecurityGroupIngressRuleArgs{ReferencedSecurityGroupId: args.ClientGroupIDs[id]}); err != nil {
@@ -271,6 +279,9 @@ func (a *SecurityGroupsArgs) inputs() pulumi.Map {
 	if len(a.Clients) > 0 {
 		inputs["clients"] = pulumi.ToStringArray(a.Clients)
 	}
+	if a.WithoutInstances {
+		inputs["withoutInstances"] = pulumi.Bool(true)
+	}
 	return inputs
 }
 
@@ -287,6 +298,9 @@ func (a *SecurityGroupsArgs) validateArgs() error {
 	}
 	if len(a.VPCBlocks) == 0 || slices.ContainsFunc(a.VPCBlocks, func(block netip.Prefix) bool { return !block.IsValid() }) {
 		errs = append(errs, errors.New("missing VPCBlocks"))
+	}
+	if a.WithoutInstances && a.WithoutEndpoints {
+		errs = append(errs, errors.New("fields WithoutInstances and WithoutEndpoints are both true: there are no groups"))
 	}
 	for _, id := range a.Clients {
 		if a.ClientGroupIDs[id] == nil {

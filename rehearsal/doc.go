@@ -9,6 +9,7 @@
 //   - account is the file that describes an AWS account, and capture writes it from the user's own
 //   - emulator tests capture and connect with the AWS CLI and an emulated AWS
 //   - report writes the result for people and for other programs
+//   - diagram and htmlreport draw a state, and write a page about it
 //
 // # What is shared with the program, and what is not
 //

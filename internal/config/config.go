@@ -34,6 +34,7 @@ type Config struct {
 	Endpoints      endpoints.Options
 	Instances      compute.Options
 	InstanceRole   iam.InstanceRoleOptions
+	AgentPolicies  iam.AgentPolicyOptions
 	SessionRole    iam.SessionRoleOptions
 	Sessions       audit.Options
 }
@@ -98,13 +99,17 @@ func (r *reader) config(ctx *pulumi.Context) Config {
 			Files:    r.policyFiles("instancePolicyFiles"),
 			ARNs:     r.strList("instancePolicyArns"),
 		},
+		AgentPolicies: iam.AgentPolicyOptions{RoleNames: r.strList("agentRoleNames")},
 		SessionRole: iam.SessionRoleOptions{
-			RoleName:         r.str("sessionRoleName"),
-			Principals:       r.principals("sessionPrincipals"),
-			RequireMFA:       r.boolean("requireMfa"),
-			MFAMaxAgeMinutes: r.integer("mfaMaxAgeMinutes"),
-			AnyInstance:      enum(r, "sessionTargets", []string{"stack", "any"}) == "any",
-			Documents:        enumList(r, "sessionDocuments", iam.Documents()),
+			RoleName:          r.str("sessionRoleName"),
+			Principals:        r.principals("sessionPrincipals"),
+			RequireMFA:        r.boolean("requireMfa"),
+			MFAMaxAgeMinutes:  r.integer("mfaMaxAgeMinutes"),
+			Targets:           enum(r, "sessionTargets", iam.AllTargets()),
+			TargetInstanceIDs: r.strList("targetInstanceIds"),
+			TargetTags:        r.tags("targetTags"),
+			Documents:         enumList(r, "sessionDocuments", iam.Documents()),
+			LoginUser:         r.str("loginUser"),
 		},
 		Sessions: audit.Options{
 			Logs:          enumList(r, "sessionLogs", audit.Destinations()),
@@ -143,6 +148,16 @@ func (r *reader) instances() compute.Options {
 func (c *Config) setDefaults(ctx *pulumi.Context) {
 	if c.NamePrefix == "" {
 		c.NamePrefix = ctx.Project() + "-" + ctx.Stack()
+	}
+	if c.SessionRole.Targets == iam.TargetsTagged {
+		c.Instances.Tags = map[string]string{}
+		for _, tag := range c.SessionRole.TargetTags {
+			c.Instances.Tags[tag.Key] = tag.Value
+		}
+	}
+	// Only the stack's own instances use S3 by default.
+	if c.UsesExistingVPC() && !c.HasInstances() && c.Endpoints.S3 == endpoints.S3Default && !c.needsS3() {
+		c.Endpoints.S3 = endpoints.S3Off
 	}
 	if len(c.SessionRole.Principals) == 0 {
 		c.SessionRole.Principals = []iam.Principal{{}}

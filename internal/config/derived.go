@@ -48,6 +48,18 @@ func (c Config) NeededEndpoints() []VPCEndpoint {
 // UsesExistingVPC reports whether the stack uses a VPC that exists instead of creating one.
 func (c Config) UsesExistingVPC() bool { return c.Existing.VPCID != "" }
 
+// HasInstances reports whether the stack has instances of its own.
+func (c Config) HasInstances() bool { return c.Instances.PerZone != 0 }
+
+// HasSecurityGroups reports whether the stack has security groups: that of its instances or that of its interface
+// endpoints.
+func (c Config) HasSecurityGroups() bool { return c.HasInstances() || len(c.VPCEndpoints()) > 0 }
+
+// needsS3 reports whether something other than the stack's instances needs the S3 endpoint.
+func (c Config) needsS3() bool {
+	return c.Sessions.LogsTo(audit.S3) || len(c.Endpoints.Buckets)+len(c.Endpoints.PublicBuckets) > 0
+}
+
 // InterfaceSubnetIDs returns the existing subnets for the interface endpoints, and the key that lists them.
 func (c Config) InterfaceSubnetIDs() (ids []string, key string) {
 	if len(c.Existing.EndpointSubnetIDs) > 0 {
@@ -62,7 +74,7 @@ func (c Config) Allows(document iam.Document) bool {
 }
 
 // UsesInstanceConnect reports whether users push their public key with EC2 Instance Connect, because SSH
-// is allowed and the instances have no key pair.
+// is allowed and the stack has no key pair.
 func (c Config) UsesInstanceConnect() bool {
 	return c.Allows(iam.SSH) && c.Instances.KeyName == "" && c.Instances.PublicKey == ""
 }

@@ -48,9 +48,14 @@ func (c Config) checkExistingVPC(diags *diag.Diagnostics) {
 		}
 		return
 	}
-	if len(c.Existing.AppSubnetIDs) == 0 && c.Instances.PerZone > 0 {
+	interfaceSubnets, _ := c.InterfaceSubnetIDs()
+	switch {
+	case len(c.Existing.AppSubnetIDs) == 0 && c.HasInstances():
 		diags.Add("appSubnetIds", diag.NoValue, "the list is empty: list the subnets of %s for the stack's instances, one for "+
 			"each zone", c.Existing.VPCID)
+	case len(interfaceSubnets) == 0 && len(c.VPCEndpoints()) > 0:
+		diags.Add("endpointSubnetIds", diag.NoValue, "the list is empty: list the subnets of %s for the endpoints that the stack "+
+			"creates, one for each zone, or list the services that have endpoints in existingEndpoints", c.Existing.VPCID)
 	}
 	c.checkExistingS3(diags)
 	c.checkClients(diags)
@@ -63,6 +68,10 @@ func (c Config) checkExistingS3(diags *diag.Diagnostics) {
 		diags.Add("s3Endpoint", diag.NoValue, "no value, but with vpcId there is no default, because an S3 endpoint changes "+
 			"how everything in its subnets reaches S3: set s3Endpoint to true or false, or add s3 to existingEndpoints if the "+
 			"VPC has such an endpoint")
+	}
+	if c.Endpoints.CreatesS3() && len(c.Existing.RouteTableIDs) == 0 && len(c.Existing.AppSubnetIDs) == 0 && !c.HasInstances() {
+		diags.Add("routeTableIds", diag.NoValue, "the list is empty, and the stack has no instances whose route tables get a route "+
+			"to the S3 endpoint: list the route tables of %s that get one, or set s3Endpoint to false", c.Existing.VPCID)
 	}
 	if !c.Endpoints.CreatesS3() && len(c.Existing.RouteTableIDs) > 0 {
 		diags.Add("routeTableIds", diag.Conflict, "the list has no effect, because the stack creates no S3 endpoint: remove "+

@@ -174,6 +174,20 @@ func (r *reader) targets(key string) []network.Target {
 	return targets
 }
 
+// tags reads a list of tags.
+func (r *reader) tags(key string) []iam.Tag {
+	var tags []iam.Tag
+	for _, text := range r.strList(key) {
+		tag, err := iam.ParseTag(text)
+		if err != nil {
+			r.diags.Add(key, diag.Malformed, "%v", err)
+			continue
+		}
+		tags = append(tags, tag)
+	}
+	return tags
+}
+
 // principals reads a list of principals.
 func (r *reader) principals(key string) []iam.Principal {
 	var principals []iam.Principal

@@ -30,12 +30,14 @@ func (c Config) validate() diag.Diagnostics {
 		diags.Append(c.Subnets.Validate())
 	}
 	for _, options := range []interface{ Validate() diag.Diagnostics }{
-		c.Existing, c.FlowLogs, c.Endpoints, c.SecurityGroups, c.Instances, c.InstanceRole, c.SessionRole, c.Sessions,
+		c.Existing, c.FlowLogs, c.Endpoints, c.SecurityGroups, c.Instances, c.InstanceRole, c.AgentPolicies, c.SessionRole,
+		c.Sessions,
 	} {
 		diags.Append(options.Validate())
 	}
 	c.checkRoleNames(&diags)
 	c.checkExistingVPC(&diags)
+	c.checkTargets(&diags)
 	c.checkLimits(&diags)
 	c.checkSubnetSizes(&diags)
 	c.checkS3(&diags)
@@ -49,12 +51,23 @@ func (c Config) checkRoleNames(diags *diag.Diagnostics) {
 			"case-insensitive: use another name",
 			c.SessionRole.RoleName)
 	}
+	for _, name := range c.AgentPolicies.RoleNames {
+		if c.InstanceRole.RoleName != "" && strings.EqualFold(c.InstanceRole.RoleName, name) {
+			diags.Add("agentRoleNames", diag.Conflict, "%q is also the value of instanceRoleName, and the stack's role has these "+
+				"permissions: remove it from the list", name)
+		}
+	}
 }
 
 func (c Config) checkLimits(diags *diag.Diagnostics) {
-	if n := c.instances(); n > compute.MaxInstances {
+	switch n := c.instances(); {
+	case n <= c.Instances.Max():
+	case len(c.Instances.Tags) > 0:
+		diags.Add("instancesPerZone", diag.TooMany, "%d in each zone results in %d instances, but a stack can have %d: use fewer, "+
+			"or several stacks", c.Instances.PerZone, n, c.Instances.Max())
+	default:
 		diags.Add("instancesPerZone", diag.TooMany, "%d in each zone results in %d instances, but the session policy has "+
-			"room for %d: use fewer, or several stacks", c.Instances.PerZone, n, compute.MaxInstances)
+			"room for %d: use fewer, or set sessionTargets to tagged", c.Instances.PerZone, n, compute.MaxInstances)
 	}
 	if n := len(c.VPCEndpoints()); n > endpoints.MaxInterfaceEndpoints {
 		diags.Add("interfaceEndpoints", diag.TooMany, "the stack would have %d interface endpoints, including those of "+
@@ -81,7 +94,8 @@ func (c Config) instances() int {
 func (c Config) checkSubnetSizes(diags *diag.Diagnostics) {
 	vpcEndpoints := len(c.VPCEndpoints())
 	instances := c.instances()
-	if c.UsesExistingVPC() || vpcEndpoints > endpoints.MaxInterfaceEndpoints || instances == 0 || instances > compute.MaxInstances {
+	invalid := c.HasInstances() && instances == 0 || instances > c.Instances.Max()
+	if c.UsesExistingVPC() || vpcEndpoints > endpoints.MaxInterfaceEndpoints || invalid {
 		return // preflight looks up existing subnets, and the rest was reported
 	}
 	for _, zone := range c.Subnets.Plan() {
@@ -115,8 +129,8 @@ func (c Config) checkS3(diags *diag.Diagnostics) {
 		{len(c.Endpoints.Buckets) > 0, "s3Buckets", "remove all elements of s3Buckets"},
 		{len(c.Endpoints.PublicBuckets) > 0, "publicBuckets", "remove all elements of publicBuckets"},
 		{c.Sessions.LogsTo(audit.S3), "sessionLogs", "remove s3 from sessionLogs"},
-		{c.Instances.InstallLatestAgent, "installLatestAgent", "set installLatestAgent to false"},
-		{c.Instances.AgentAutoUpdate, "agentAutoUpdate", "set agentAutoUpdate to false"},
+		{c.Instances.InstallLatestAgent && c.HasInstances(), "installLatestAgent", "set installLatestAgent to false"},
+		{c.Instances.AgentAutoUpdate && c.HasInstances(), "agentAutoUpdate", "set agentAutoUpdate to false"},
 	} {
 		if user.needsS3 {
 			diags.Add("s3Endpoint", diag.Conflict, "false, but %s needs S3: set s3Endpoint to true, or %s", user.key, user.remedy)

@@ -24,14 +24,16 @@ func (c Config) Warnings(vpc []netip.Prefix) diag.Diagnostics {
 		"agents since version 3.3.40.0 do not use it: set ec2messagesEndpoint to false, unless you run older agents")
 	warn(c.Endpoints.Policy == endpoints.Full, "endpointPolicy", "full allows requests by principals of any account, so "+
 		"data can leave the VPC through the endpoints: set endpointPolicy to restricted")
-	warn(c.Instances.OS == osimage.AmazonLinux2, "os", "support for Amazon Linux 2 ended on 2026-06-30: set os to al2023, "+
+	warn(c.Instances.OS == osimage.AmazonLinux2 && c.HasInstances(), "os", "support for Amazon Linux 2 ended on 2026-06-30: set os to al2023, "+
 		"and remove amiId or set it to an Amazon Linux 2023 AMI. This replaces the instances")
-	openEgress := c.SecurityGroups.InstanceEgress == network.OpenEgress
+	openEgress := c.SecurityGroups.InstanceEgress == network.OpenEgress && c.HasInstances()
 	warn(openEgress, "instanceEgress", "open allows the instances to connect to every address that has a route: set "+
 		"instanceEgress to restricted, and list further targets in forwardTo")
-	c.warnAboutForwarding(warn, openEgress, vpc)
+	if c.HasInstances() {
+		c.warnAboutForwarding(warn, openEgress, vpc)
+	}
 	c.warnAboutECR(warn)
-	warn(c.SessionRole.AnyInstance, "sessionTargets", "any allows sessions on all instances in the account, not only on "+
+	warn(c.SessionRole.Targets == iam.TargetsAny, "sessionTargets", "any allows sessions on all instances in the account, not only on "+
 		"the stack's: set sessionTargets to stack")
 	// Not an error, so that only sessionPrincipals and requireMfa have to change for IAM Identity Center.
 	warn(c.SessionRole.MFAMaxAgeMinutes > 0 && !c.SessionRole.RequireMFA, "mfaMaxAgeMinutes", "%d has no effect while "+

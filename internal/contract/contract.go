@@ -16,7 +16,9 @@ const (
 	EndpointsType      = "bastionless:endpoints:Set"
 	InstanceRoleType   = "bastionless:iam:InstanceRole"
 	SessionRoleType    = "bastionless:iam:SessionRole"
+	AgentPoliciesType  = "bastionless:iam:AgentPolicies"
 	InstancesType      = "bastionless:compute:Instances"
+	TargetsType        = "bastionless:compute:Targets"
 	SessionsType       = "bastionless:audit:Sessions"
 )
 
@@ -32,6 +34,18 @@ const (
 	MFAMaxAgeInput = "mfaMaxAgeMinutes"
 	// DocumentsInput of SessionRoleType lists the kinds of session, such as Shell.
 	DocumentsInput = "documents"
+	// SessionTargetsInput of SessionRoleType says on which instances the role allows sessions: TargetsStack,
+	// TargetsInstances, TargetsTagged or TargetsAny. Absent in older states.
+	SessionTargetsInput = "sessionTargets"
+	// TargetInstanceIDsInput of SessionRoleType lists the IDs of the instances of TargetsInstances.
+	TargetInstanceIDsInput = "targetInstanceIds"
+	// TargetTagsInput of SessionRoleType lists the tags of the instances of TargetsTagged, each as KEY=VALUE.
+	TargetTagsInput = "targetTags"
+	// LoginUserInput of SessionRoleType is the operating system user that SSH logs in as. Absent: ec2-user.
+	LoginUserInput = "loginUser"
+	// AgentRolesInput of TargetsType lists the names of the roles of the instances which, when they were last looked
+	// up, EC2 could assume and which allowed what the SSM Agent needs.
+	AgentRolesInput = "agentRoles"
 	// AnyInstanceInput of SessionRoleType is a boolean.
 	AnyInstanceInput = "anyInstance"
 	// PushKeyInput of SessionRoleType is a boolean: whether the role allows pushing an SSH public key
@@ -54,6 +68,14 @@ const (
 	OSInput = "os"
 )
 
+// Values of the key sessionTargets and of SessionTargetsInput.
+const (
+	TargetsStack     = "stack"
+	TargetsInstances = "instances"
+	TargetsTagged    = "tagged"
+	TargetsAny       = "any"
+)
+
 // Values of OSInput.
 const (
 	AmazonLinux2023 = "al2023"
@@ -72,7 +94,8 @@ const (
 // services.
 const AllServices = "all"
 
-// OwnerTag is the key of the tag of the stack's endpoints in an existing VPC. Its value is an Owner.
+// OwnerTag is the key of a tag of the stack's endpoints in an existing VPC, and of its instances with
+// TargetsTagged. Its value is an Owner.
 const OwnerTag = "bastionless:owner"
 
 // Owner returns the value of OwnerTag of a stack that is deployed to an account.

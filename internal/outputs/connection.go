@@ -1,6 +1,7 @@
 package outputs
 
 import (
+	"cmp"
 	"encoding/json"
 	"maps"
 	"slices"
@@ -21,11 +22,12 @@ func newConnection(plan preflight.Plan, ids, privateIPs map[string]string, docum
 		Profile:        plan.NamePrefix,
 		Documents:      []string{},
 		CustomDocument: document,
-		LoginUser:      iam.LoginUser,
+		LoginUser:      cmp.Or(plan.SessionRole.LoginUser, iam.DefaultLoginUser),
 		PushKey:        plan.UsesInstanceConnect(),
-		OpenEgress:     plan.SecurityGroups.InstanceEgress == network.OpenEgress,
-		ForwardTo:      []string{},
-		Instances:      map[string]contract.Instance{},
+		// The stack does not know the security groups of instances that it does not own.
+		OpenEgress: plan.SecurityGroups.InstanceEgress == network.OpenEgress || !plan.HasInstances(),
+		ForwardTo:  []string{},
+		Instances:  map[string]contract.Instance{},
 	}
 	for _, kind := range iam.Documents() {
 		if plan.Allows(kind) {
@@ -40,7 +42,41 @@ func newConnection(plan preflight.Plan, ids, privateIPs map[string]string, docum
 			ID: ids[spec.Name], Zone: plan.Env.Region + spec.Zone, PrivateIP: privateIPs[spec.Name],
 		}
 	}
+	switch plan.SessionRole.Targets {
+	case iam.TargetsInstances:
+		for _, target := range plan.Targets {
+			c.Instances[target.ID] = contract.Instance{ID: target.ID, Zone: target.Zone, PrivateIP: target.PrivateIP}
+		}
+	case iam.TargetsTagged:
+		c.Targets = &contract.Targets{Mode: contract.TargetsTagged, Tags: map[string]string{}}
+		for _, tag := range plan.SessionRole.TargetTags {
+			c.Targets.Tags[tag.Key] = tag.Value
+		}
+	case iam.TargetsAny:
+		// The output of a stack that has instances is that of the first release.
+		if !plan.HasInstances() {
+			c.Targets = &contract.Targets{Mode: contract.TargetsAny}
+		}
+	}
 	return c
+}
+
+// anyInstance is the name of the commands for instances that the stack does not know. Users replace the placeholder.
+const (
+	anyInstance   = "otherInstance"
+	placeholderID = "<instance ID>"
+)
+
+// named returns the IDs of the instances for which there are commands, by name.
+func named(c contract.Connection) map[string]string {
+	ids := map[string]string{}
+	for name, instance := range c.Instances {
+		ids[name] = instance.ID
+	}
+	if c.Targets != nil {
+		ids[anyInstance] = placeholderID
+	}
+	return ids
 }
 
 // toMap returns a connection as a stack output, with its JSON field names.
@@ -67,8 +103,8 @@ func instances(c contract.Connection) (map[string]any, error) {
 func startSession(c contract.Connection) (map[string]string, error) {
 	commands := map[string]string{}
 	if c.Allows(contract.Shell) {
-		for name, instance := range c.Instances {
-			commands[name] = commandLine(c.ShellCommand(instance.ID))
+		for name, id := range named(c) {
+			commands[name] = commandLine(c.ShellCommand(id))
 		}
 	}
 	return commands, nil
@@ -78,13 +114,13 @@ func startSession(c contract.Connection) (map[string]string, error) {
 // the session role allows. Users replace the placeholders in <angle brackets>.
 func portForward(c contract.Connection) (map[string]map[string]string, error) {
 	all := map[string]map[string]string{}
-	for name, instance := range c.Instances {
+	for name, id := range named(c) {
 		commands := map[string]string{}
 		if c.Allows(contract.PortForwarding) {
-			commands["port"] = commandLine(c.ForwardCommand(instance.ID, "<port>", "<local port>"))
+			commands["port"] = commandLine(c.ForwardCommand(id, "<port>", "<local port>"))
 		}
 		if c.Allows(contract.RemotePortForwarding) {
-			commands["remotePort"] = commandLine(c.RemoteForwardCommand(instance.ID, "<host>", "<port>", "<local port>"))
+			commands["remotePort"] = commandLine(c.RemoteForwardCommand(id, "<host>", "<port>", "<local port>"))
 		}
 		all[name] = commands
 	}
@@ -103,32 +139,22 @@ func commandLine(args []string) string {
 	return strings.Join(quoted, " ")
 }
 
-// privateKey is the file that ssh-keygen writes by default. Users with another key edit the block.
-const privateKey = "~/.ssh/id_ed25519"
-
 // sshConfig returns a block for ~/.ssh/config with a host for each instance. Empty if the session role
 // does not allow SSH.
-//
-// The block uses no shell features, so it also works with OpenSSH on Windows. Without a key pair, "Match
-// exec" pushes the user's public key with EC2 Instance Connect before each connection, which needs no VPC
-// endpoint.
 func sshConfig(c contract.Connection) (string, error) {
 	if !c.Allows(contract.SSH) {
 		return "", nil
 	}
+	hosts := map[string]string{}
+	for name, instance := range c.Instances {
+		hosts[c.SSHHost(name)] = instance.ID
+	}
+	if c.Targets != nil {
+		hosts[contract.AnyHost] = "%h"
+	}
 	var blocks []string
-	for _, name := range slices.Sorted(maps.Keys(c.Instances)) {
-		id, host := c.Instances[name].ID, c.SSHHost(name)
-		block := "Host " + host + "\n" +
-			"  HostName " + id + "\n" +
-			"  User " + c.LoginUser + "\n" +
-			"  IdentityFile " + privateKey + "\n" +
-			"  ProxyCommand " + strings.Join(c.SSHCommand("%h", "%p"), " ") + "\n"
-		if c.PushKey {
-			push := strings.Join(c.PushKeyCommand(id, "%r", privateKey+".pub"), " ")
-			block += "Match originalhost " + host + " exec \"" + push + "\"\n"
-		}
-		blocks = append(blocks, block)
+	for _, host := range slices.Sorted(maps.Keys(hosts)) {
+		blocks = append(blocks, c.SSHBlock(host, hosts[host]))
 	}
 	return strings.Join(blocks, "\n"), nil
 }

@@ -16,12 +16,14 @@ import (
 
 // Stack holds the components of a deployed stack.
 type Stack struct {
-	Network        network.Network
+	Network network.Network
+	// SecurityGroups is nil if the stack has neither instances nor interface endpoints.
 	SecurityGroups *network.SecurityGroups
 	Endpoints      *endpoints.Set
-	InstanceRole   *iam.InstanceRole
-	Instances      *compute.Instances
-	SessionRole    *iam.SessionRole
+	// InstanceRole and Instances are nil if the stack has no instances.
+	InstanceRole *iam.InstanceRole
+	Instances    *compute.Instances
+	SessionRole  *iam.SessionRole
 	// Sessions is nil if the stack has no session document of its own.
 	Sessions *audit.Sessions
 }
@@ -32,12 +34,14 @@ func Export(ctx *pulumi.Context, plan preflight.Plan, s Stack) {
 	ctx.Export("vpcId", vpc.VPCID)
 	ctx.Export("subnetIds", pulumi.Map{"app": vpc.AppSubnetIDs, "privatelink": vpc.PrivatelinkSubnetIDs})
 	ctx.Export("routeTableIds", vpc.RouteTableIDs)
-	ctx.Export("instanceSecurityGroupId", s.SecurityGroups.InstanceID)
+	if plan.HasInstances() {
+		ctx.Export("instanceSecurityGroupId", s.SecurityGroups.InstanceID)
+		ctx.Export("instanceRoleName", s.InstanceRole.RoleName)
+	}
 	if len(plan.VPCEndpoints) > 0 {
 		ctx.Export("endpointSecurityGroupId", s.SecurityGroups.EndpointID)
 	}
 	ctx.Export(contract.EndpointsOutput, s.Endpoints.EndpointIDs)
-	ctx.Export("instanceRoleName", s.InstanceRole.RoleName)
 	exportConnection(ctx, plan, s)
 	ctx.Export("sessionRoleArn", s.SessionRole.ARN)
 	ctx.Export("awsProfile", s.SessionRole.ARN.ApplyT(func(arn string) string { return awsProfile(plan, arn) }).(pulumi.StringOutput))
@@ -58,7 +62,11 @@ func exportConnection(ctx *pulumi.Context, plan preflight.Plan, s Stack) {
 	if s.Sessions != nil {
 		document = s.Sessions.DocumentName
 	}
-	values := pulumi.All(s.Instances.InstanceIDs, s.Instances.PrivateIPs, document)
+	ids, addresses := pulumi.StringMap{}.ToStringMapOutput(), pulumi.StringMap{}.ToStringMapOutput()
+	if s.Instances != nil {
+		ids, addresses = s.Instances.InstanceIDs, s.Instances.PrivateIPs
+	}
+	values := pulumi.All(ids, addresses, document)
 	ctx.Export(contract.ConnectionOutput, apply(plan, values, toMap).(pulumi.MapOutput))
 	ctx.Export("instances", apply(plan, values, instances).(pulumi.MapOutput))
 	ctx.Export("startSession", apply(plan, values, startSession).(pulumi.StringMapOutput))

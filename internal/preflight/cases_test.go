@@ -199,8 +199,10 @@ func instanceCases() map[string]badCase {
 	in := pulumitest.Tokyo()
 	const image = "ami-0123456789abcdef0"
 	return map[string]badCase{
-		"no instances": {set: values{"instancesPerZone": "0"}, want: []string{"instancesPerZone out-of-range"}},
-		"too many":     {set: values{"zones": list("a", "c"), "instancesPerZone": "26"}, want: []string{"instancesPerZone too-many"}},
+		"no instances":    {set: values{"instancesPerZone": "0"}, want: []string{"instancesPerZone conflict"}},
+		"fewer than none": {set: values{"instancesPerZone": "-1"}, want: []string{"instancesPerZone out-of-range"}},
+		"too many":        {set: values{"zones": list("a", "c"), "instancesPerZone": "26"}, want: []string{"instancesPerZone too-many"}},
+		"very many":       {set: values{"instancesPerZone": "2000000000"}, want: []string{"instancesPerZone out-of-range"}},
 		"user data that does not exist": {
 			set: values{"userDataFile": "none.sh"}, want: []string{"userDataFile not-found"},
 		},
@@ -239,7 +241,6 @@ func instanceCases() map[string]badCase {
 		},
 		"no hops":   {set: values{"imdsHopLimit": "0"}, want: []string{"imdsHopLimit out-of-range"}},
 		"many hops": {set: values{"imdsHopLimit": "65"}, want: []string{"imdsHopLimit out-of-range"}},
-		"very many": {set: values{"instancesPerZone": "2000000000"}, want: []string{"instancesPerZone out-of-range"}},
 		"a number that overflows": {
 			set:  values{"zones": list("a", "c"), "subnetLayout": "shared", "instancesPerZone": "9223372036854775807"},
 			want: []string{"instancesPerZone out-of-range"},
@@ -380,7 +381,7 @@ func combinedCases() map[string]badCase {
 	return map[string]badCase{
 		"everything at once": {
 			set: values{
-				"vpcCidr": "10.0.0.0/8", "zones": list("a", "b"), "os": "windows", "namePrefix": "my stack", "instancesPerZone": "0",
+				"vpcCidr": "10.0.0.0/8", "zones": list("a", "b"), "os": "windows", "namePrefix": "my stack", "instancesPerZone": "-1",
 				"keyName": "laptop", "sessionPrincipals": list("sso:Admin"), "agentAutoUpdate": "true", "s3Endpoint": "false",
 			},
 			answers: []pulumitest.Answer{pulumitest.FailedLookup(pulumitest.GetKeyPair, noKeyPair)},

@@ -62,7 +62,7 @@ func TestResolve_diagnostics(t *testing.T) {
 	cases := map[string]badCase{}
 	for _, group := range []map[string]badCase{
 		networkCases(), endpointCases(), instanceCases(), sessionCases(), combinedCases(), existingKeyCases(), existingNetworkCases(),
-		existingEndpointCases(), declaredEndpointCases(),
+		existingEndpointCases(), declaredEndpointCases(), targetKeyCases(), targetCases(),
 	} {
 		for name, test := range group {
 			require.NotContains(t, cases, name)

@@ -59,11 +59,11 @@ func (r *resolver) lookUpEndpoints() error {
 	return nil
 }
 
-// found is the answer to the question which endpoint a VPC has for a service.
+// found is the result of looking for a VPC's endpoint for a service.
 type found struct {
 	// endpoint is nil if there is none, or if there are several and none of them can be chosen.
 	endpoint *ec2.LookupVpcEndpointResult
-	// own says that the stack created the endpoint, or all of several.
+	// own says that the stack created the endpoint, or each of several.
 	own     bool
 	several bool
 }

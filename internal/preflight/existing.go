@@ -13,7 +13,7 @@ import (
 	"bastionless/network"
 )
 
-// existingNetwork is what was found of an existing VPC.
+// existingNetwork describes an existing VPC, as far as the lookups have found it.
 type existingNetwork struct {
 	// found says that the VPC exists.
 	found bool
@@ -39,8 +39,8 @@ func (r *resolver) lookUpVPC() error {
 	}
 	vpc, err := ec2.LookupVpc(r.ctx, &ec2.LookupVpcArgs{Id: pulumi.StringRef(id)})
 	if isNone(err, "EC2 VPC") {
-		r.diags.Add("vpcId", diag.NotFound, "%q does not exist in %s, or belongs to another account than %s: use the ID of a "+
-			"VPC there, or set aws:region and the credentials to those of the VPC", id, r.plan.Env.Region, r.plan.Env.AccountID)
+		r.diags.Add("vpcId", diag.NotFound, "%q does not exist in %s, or does not belong to account %s: use the ID of a VPC in "+
+			"this Region and account, or change aws:region or the credentials", id, r.plan.Env.Region, r.plan.Env.AccountID)
 		return nil
 	}
 	if err != nil {
@@ -278,13 +278,13 @@ func (r *resolver) lookUpClients() error {
 	return nil
 }
 
-// isNone reports whether a lookup of a type of object failed because there is none. Errors of lookups have no
-// code, so it compares the text.
+// isNone reports whether a lookup failed because no such object exists. Errors of lookups have no code, so the
+// function compares the text.
 func isNone(err error, object string) bool {
 	return err != nil && strings.Contains(err.Error(), "no matching "+object+" found")
 }
 
-// isSeveral reports whether a lookup of a type of object failed because it found more than one.
+// isSeveral reports whether a lookup failed because several objects match.
 func isSeveral(err error, object string) bool {
 	return err != nil && strings.Contains(err.Error(), "multiple "+object+"s matched")
 }

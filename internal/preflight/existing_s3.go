@@ -90,7 +90,7 @@ func (r *resolver) checkExistingS3() error {
 				"false", endpoints.S3, subnet.RouteTableID, subnet.ID)
 		}
 	}
-	// If there are several endpoints, nothing tells which of them serves which route table.
+	// If there are several endpoints, the lookups do not show which of them serves which route table.
 	if found.endpoint != nil {
 		r.plan.ExistingEndpoints = append(r.plan.ExistingEndpoints, endpoints.Existing{Service: endpoints.S3, ID: found.endpoint.Id})
 	}

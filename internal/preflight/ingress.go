@@ -15,8 +15,8 @@ import (
 	"bastionless/network"
 )
 
-// checkIngress reports that the security groups of an existing endpoint do not let in the stack's instances, and
-// which rule its owner has to add.
+// checkIngress reports existing endpoints whose security groups do not allow connections from the stack's instances, and
+// the rule that the owner has to add.
 func (r *resolver) checkIngress(service string, endpoint *ec2.LookupVpcEndpointResult) error {
 	isNeeded := func(e config.VPCEndpoint) bool { return e.Service == service }
 	if !slices.ContainsFunc(r.plan.NeededEndpoints(), isNeeded) {
@@ -43,8 +43,8 @@ func (r *resolver) checkIngress(service string, endpoint *ec2.LookupVpcEndpointR
 		}
 	}
 	if len(blocks) > 0 {
-		r.diags.Add("existingEndpoints", diag.Conflict, "%q: the security groups of %s do not let in the stack's instances: ask its "+
-			"owner to allow inbound TCP traffic on port 443 from %s in %s", service, endpoint.Id, strings.Join(blocks, " and "),
+		r.diags.Add("existingEndpoints", diag.Conflict, "%q: the security groups of %s do not allow connections from the stack's "+
+			"instances: ask its owner to allow inbound TCP traffic on port 443 from %s in %s", service, endpoint.Id, strings.Join(blocks, " and "),
 			strings.Join(endpoint.SecurityGroupIds, " or "))
 	}
 	return nil
@@ -85,8 +85,8 @@ func (r *resolver) lookUpInstanceGroup() (string, error) {
 	return group.Id, nil
 }
 
-// letsIn reports whether a rule allows TCP port 443 from a block or from the members of a group. The content of a
-// prefix list is not looked up, so a rule that refers to one is taken to allow it.
+// letsIn reports whether a rule allows TCP port 443 from a block or from the members of a group. Prefix lists are not
+// looked up: a rule with a prefix list is assumed to allow the connection.
 func letsIn(rule *vpc.GetSecurityGroupRuleResult, from netip.Prefix, group string) bool {
 	https := rule.IpProtocol == "-1" || rule.IpProtocol == "tcp" && rule.FromPort <= 443 && 443 <= rule.ToPort
 	if rule.IsEgress || !https {

@@ -17,7 +17,7 @@ import (
 
 func (r *resolver) lookUpInstanceType() error {
 	instanceType := r.plan.Instances.InstanceType
-	if r.plan.Instances.Validate().Has("instanceType") {
+	if !r.plan.HasInstances() || r.plan.Instances.Validate().Has("instanceType") {
 		return nil
 	}
 	offerings, err := ec2.GetInstanceTypeOfferings(r.ctx, &ec2.GetInstanceTypeOfferingsArgs{
@@ -76,7 +76,7 @@ func (r *resolver) addUnknownInstanceType() error {
 func (r *resolver) lookUpImage() error {
 	options := r.plan.Instances
 	invalid := options.Validate()
-	if options.AMI == "" || invalid.Has("amiId") {
+	if !r.plan.HasInstances() || options.AMI == "" || invalid.Has("amiId") {
 		return nil
 	}
 	image, err := ec2.LookupAmi(r.ctx, &ec2.LookupAmiArgs{
@@ -112,7 +112,7 @@ func (r *resolver) lookUpImage() error {
 // answer that the volume is encrypted, so each update would replace the instances.
 // https://docs.aws.amazon.com/ebs/latest/userguide/encryption-by-default.html
 func (r *resolver) lookUpEncryption() error {
-	if r.plan.Instances.RootVolumeEncrypted {
+	if r.plan.Instances.RootVolumeEncrypted || !r.plan.HasInstances() {
 		return nil
 	}
 	byDefault, err := ebs.LookupEncryptionByDefault(r.ctx)
@@ -147,7 +147,7 @@ func (r *resolver) combineUserData() error {
 
 func (r *resolver) lookUpKeyPair() error {
 	name := r.plan.Instances.KeyName
-	if name == "" {
+	if name == "" || !r.plan.HasInstances() {
 		return nil
 	}
 	_, err := ec2.LookupKeyPair(r.ctx, &ec2.LookupKeyPairArgs{KeyName: pulumi.StringRef(name)})

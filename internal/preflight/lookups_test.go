@@ -22,7 +22,7 @@ func TestResolve_servicesWithoutZones(t *testing.T) {
 // configuration are reported as well.
 func TestResolve_failedLookups(t *testing.T) {
 	t.Parallel()
-	set := values{"amiId": "ami-06098fd00463352b6", "keyName": "aws-ssh-key", "instancesPerZone": "0", "rootVolumeEncrypted": "false"}
+	set := values{"amiId": "ami-06098fd00463352b6", "keyName": "aws-ssh-key", "instancesPerZone": "-1", "rootVolumeEncrypted": "false"}
 	for _, token := range []string{
 		pulumitest.GetPartition, pulumitest.GetRegion, pulumitest.GetCallerIdentity, pulumitest.GetAvailabilityZones,
 		pulumitest.GetInstanceTypeOfferings, pulumitest.GetInstanceType, pulumitest.GetAmi, pulumitest.GetKeyPair,

@@ -37,9 +37,16 @@ type Plan struct {
 	VPCEndpoints []config.VPCEndpoint
 	// ExistingEndpoints are endpoints of others that the stack uses.
 	ExistingEndpoints []endpoints.Existing
-	// NewServices are the codes of the services that the existing VPC does not reach through an endpoint of
-	// the stack yet, and will.
+	// NewServices are the codes of the services for which the stack will create its first endpoint in the existing
+	// VPC.
 	NewServices []string
+	// Targets are the instances of others on which the session role allows sessions, as far as they were found.
+	Targets []Target
+	// AgentRoles are the roles of Targets that EC2 may assume and that have the agent's permissions without the stack,
+	// sorted.
+	AgentRoles []string
+	// TargetWarnings are warnings about Targets and about the roles of others.
+	TargetWarnings diag.Diagnostics
 	// Architecture is the architecture of the instance type: "x86_64" or "arm64".
 	Architecture string
 	// EBSOptimized says that the instance type supports EBS optimization.
@@ -65,8 +72,8 @@ func (p Plan) InstanceSpecs() []compute.InstanceSpec {
 func Resolve(ctx *pulumi.Context, c config.Config) (Plan, diag.Diagnostics, error) {
 	r := &resolver{ctx: ctx, plan: Plan{Config: c, VPCEndpoints: c.VPCEndpoints()}}
 	for _, lookUp := range []func() error{
-		r.lookUpEnv, r.lookUpZones, r.lookUpVPC, r.lookUpInstanceType, r.combineUserData, r.lookUpImage, r.lookUpEncryption, r.lookUpKeyPair, r.lookUpServices,
-		r.lookUpS3, r.lookUpEndpoints,
+		r.lookUpEnv, r.lookUpZones, r.lookUpVPC, r.lookUpInstanceType, r.combineUserData, r.lookUpImage, r.lookUpEncryption,
+		r.lookUpKeyPair, r.lookUpServices, r.lookUpS3, r.lookUpEndpoints, r.lookUpTargets, r.lookUpAgentRoles,
 	} {
 		if err := lookUp(); err != nil {
 			return Plan{}, r.diags, err
@@ -84,6 +91,8 @@ type resolver struct {
 	zoneNames []string
 	// existing is what was found of an existing VPC.
 	existing existingNetwork
+	// roles are the roles of others that were looked up, by name.
+	roles map[string]*agentRole
 }
 
 func (r *resolver) lookUpEnv() error {

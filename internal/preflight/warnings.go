@@ -12,7 +12,8 @@ import (
 // for others in an existing VPC.
 func (p Plan) Warnings() diag.Diagnostics {
 	warnings := p.Config.Warnings(p.VPCBlocks)
-	if p.Endpoints.ReachesAll() && p.SecurityGroups.InstanceEgress == network.RestrictedEgress {
+	warnings.Append(p.TargetWarnings)
+	if p.Endpoints.ReachesAll() && p.HasInstances() && p.SecurityGroups.InstanceEgress == network.RestrictedEgress {
 		warnings.Add("existingEndpoints", diag.Discouraged, "all allows the instances to connect to port 443 of every address, "+
 			"because the addresses of a hub or of the services are not known: list the services that have endpoints in %s instead, "+
 			"if it has them", p.Existing.VPCID)

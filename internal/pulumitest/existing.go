@@ -13,6 +13,11 @@ const (
 	GetSecurityGroupRules = "aws:vpc/getSecurityGroupRules:getSecurityGroupRules"
 	GetSecurityGroupRule  = "aws:vpc/getSecurityGroupRule:getSecurityGroupRule"
 	GetVPCEndpoint        = "aws:ec2/getVpcEndpoint:getVpcEndpoint"
+	GetInstance           = "aws:ec2/getInstance:getInstance"
+	GetInstances          = "aws:ec2/getInstances:getInstances"
+	GetInstanceProfile    = "aws:iam/getInstanceProfile:getInstanceProfile"
+	GetRole               = "aws:iam/getRole:getRole"
+	SimulatePolicy        = "aws:iam/getPrincipalPolicySimulation:getPrincipalPolicySimulation"
 )
 
 // IDs in the existing VPC that Region.ExistingVPC describes.

@@ -40,7 +40,7 @@ type File struct {
 	Contents
 }
 
-// Omission is a call that the account's owner did not permit, or that failed.
+// Omission is a call that was not permitted, or that failed.
 type Omission struct {
 	// Section is the section of the file that is absent or incomplete for that reason, such as "keyPairs".
 	Section string `json:"section"`
@@ -55,13 +55,13 @@ type Omission struct {
 type Offers struct {
 	// Zones are the account's Availability Zones.
 	Zones []Zone `json:"zones"`
-	// InstanceTypeOfferings contains the names of the zones that offer an instance type, by the name of the type.
+	// InstanceTypeOfferings maps an instance type to the names of the zones that offer it.
 	InstanceTypeOfferings map[string][]string `json:"instanceTypeOfferings"`
 	// EndpointServices are the services of AWS that a VPC endpoint can connect to.
 	EndpointServices []EndpointService `json:"endpointServices"`
 	// PrefixLists are the prefix lists that AWS manages.
 	PrefixLists []PrefixList `json:"prefixLists"`
-	// ImageParameters contains the image IDs of public Systems Manager parameters, by the name of the parameter.
+	// ImageParameters maps the name of a public Systems Manager parameter to the image ID that it contains.
 	ImageParameters map[string]string `json:"imageParameters"`
 	// Images are the images that the parameters, the account's instances and the stack refer to.
 	Images []Image `json:"images"`
@@ -85,6 +85,8 @@ type Contents struct {
 	Users            []User            `json:"users"`
 	Roles            []Role            `json:"roles"`
 	InstanceProfiles []InstanceProfile `json:"instanceProfiles"`
+	// HostManagementRole is the name, with its path, of the role of Default Host Management Configuration. Empty: it is off.
+	HostManagementRole *string `json:"hostManagementRole,omitempty"`
 	// Buckets, LogGroups and Documents are names that are taken.
 	Buckets   []string `json:"buckets"`
 	LogGroups []string `json:"logGroups"`
@@ -224,8 +226,8 @@ type SecurityGroup struct {
 	Tags                                            []Tag `json:",omitempty"`
 }
 
-// IpPermission is a rule of a security group, or several that differ only in their peer. FromPort and ToPort are nil
-// if the protocol is "-1".
+// IpPermission is a rule of a security group, or several rules that differ only in their peers. FromPort and ToPort are
+// nil if the protocol is "-1".
 type IpPermission struct {
 	IpProtocol       string
 	FromPort, ToPort *int             `json:",omitempty"`
@@ -305,7 +307,7 @@ type Role struct {
 	AssumeRolePolicyDocument any              `json:",omitempty"`
 	PermissionsBoundary      *Boundary        `json:",omitempty"`
 	AttachedPolicies         []AttachedPolicy `json:",omitempty"`
-	// InlinePolicies contains the documents by the name of the policy.
+	// InlinePolicies maps the name of a policy to its document.
 	InlinePolicies map[string]any `json:",omitempty"`
 	Tags           []Tag          `json:",omitempty"`
 }

@@ -51,7 +51,7 @@ func Read(r io.Reader) (*File, error) {
 
 var accountID = regexp.MustCompile(`^[0-9]{12}$`)
 
-// Write writes a file as indented JSON. Equal files give equal bytes.
+// Write writes a file as indented JSON. Equal files produce equal bytes.
 func (f *File) Write(w io.Writer) error {
 	encoder := json.NewEncoder(w)
 	encoder.SetEscapeHTML(false)

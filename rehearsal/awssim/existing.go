@@ -18,18 +18,21 @@ func (c *call) file() *account.File {
 	return nil
 }
 
+// builtInAccountID is the ID of the account if no file describes it. The account contains nothing.
+const builtInAccountID = "123456789012"
+
 // accountID returns the ID of the account.
 func (c *Cloud) accountID() string {
 	if c.options.Account != nil {
 		return c.options.Account.AccountID
 	}
-	return catalog.DefaultAccount().ID
+	return builtInAccountID
 }
 
 // userNames returns the names of the account's IAM users, with their paths.
 func (c *Cloud) userNames() []string {
 	if c.options.Account == nil {
-		return catalog.DefaultAccount().Users
+		return nil
 	}
 	var names []string
 	for _, user := range c.options.Account.Users {
@@ -135,10 +138,10 @@ func (o *object) serialize() []byte {
 	return text
 }
 
-// assumeRest records what the account's file does not say.
+// assumeRest records the assumptions that replace what the account's file does not contain.
 func (c *call) assumeRest(f *account.File) {
 	if missing := missingOffers(f); len(missing) > 0 {
-		c.assume("what is recorded of AWS is true for the account, instead of its own %s, which were not captured", strings.Join(missing, ", "))
+		c.assume("the account has the %s that were recorded from AWS: its own were not captured", strings.Join(missing, ", "))
 	}
 	if missing := missingContents(f); len(missing) > 0 {
 		c.assume("the account has only those %s that the stack creates or refers to: they were not captured", strings.Join(missing, ", "))
@@ -154,7 +157,7 @@ type section struct {
 	things string
 }
 
-// missingOffers returns what AWS offers to the account and the file does not contain.
+// missingOffers returns what the file does not contain of what AWS offers to the account.
 func missingOffers(f *account.File) []string {
 	return absentSections([]section{
 		{f.Zones == nil, "zones"},
@@ -167,7 +170,7 @@ func missingOffers(f *account.File) []string {
 	})
 }
 
-// missingContents returns what the account contains and the file does not.
+// missingContents returns what the file does not contain of the account's objects.
 func missingContents(f *account.File) []string {
 	return absentSections([]section{
 		{f.KeyPairs == nil, "key pairs"},

@@ -46,8 +46,8 @@ func (c *call) addEndpoints(f *account.File) {
 	}
 }
 
-// addEndpointInterfaces adds the network interfaces of an endpoint. The file does not say which one is in which subnet,
-// nor their addresses.
+// addEndpointInterfaces adds the network interfaces of an endpoint. The file contains neither their subnets nor their
+// addresses.
 func (c *call) addEndpointInterfaces(o *object, endpoint account.VpcEndpoint) {
 	interfaces := slices.Sorted(slices.Values(endpoint.NetworkInterfaceIds))
 	configurations := []any{}

@@ -47,7 +47,7 @@ func (c *call) addVPCs(f *account.File) {
 func (c *call) existingVPC(object, id string) *object {
 	vpc := c.vpc(id)
 	if vpc == nil {
-		c.assume("%s is of no importance: its VPC %s was not captured", object, id)
+		c.assume("%s does not matter to the stack: its VPC %s was not captured", object, id)
 	}
 	return vpc
 }
@@ -95,8 +95,8 @@ func (c *call) addNetworkACLs(f *account.File) {
 	}
 }
 
-// completeVPCs adds what AWS creates with each VPC and the account's file does not contain. Route tables are missing
-// in the cloud at this time; their VPCs get a main route table if the file has none.
+// completeVPCs adds what AWS creates with each VPC, if the account's file does not contain it. The route tables of the
+// file are not in the cloud yet; a VPC gets a main route table if the file has none for it.
 func (c *call) completeVPCs(f *account.File) {
 	main := map[string]bool{}
 	for _, table := range f.RouteTables {
@@ -154,9 +154,8 @@ func (c *call) addRouteTables(f *account.File) {
 	}
 }
 
-// addRoute adds a route of an existing table, unless it is the local route or that of a gateway endpoint: these are
-// not routes of their own in the simulated AWS. Neither are the routes that a virtual private gateway propagates,
-// which the provider does not return.
+// addRoute adds a route of an existing table. The simulated AWS has no objects for local routes, routes to gateway
+// endpoints, and routes that a virtual private gateway propagates, which the provider does not return.
 func (c *call) addRoute(table *object, route account.Route) {
 	ofGatewayEndpoint := strings.HasPrefix(route.GatewayId, "vpce-") && route.DestinationPrefixListId != ""
 	if route.GatewayId == "local" || ofGatewayEndpoint || route.Origin == "EnableVgwRoutePropagation" {

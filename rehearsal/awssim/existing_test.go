@@ -388,6 +388,9 @@ func TestExisting_encryptionByDefault(t *testing.T) {
 	require.Equal(t, keysOf("rootBlockDevice"), w.diff(instance, in).ReplaceKeys, "every update would replace the instance")
 	encrypted := with(in, values{"rootBlockDevice": values{"encrypted": true}})
 	w.requireNoDiff(w.create(instanceToken, "j", encrypted), encrypted)
+	const lookup = "aws:ebs/getEncryptionByDefault:getEncryptionByDefault"
+	require.Equal(t, values{"id": "eu-west-1", "enabled": true}, w.invoke(lookup, values{}))
+	require.Equal(t, values{"id": "ap-northeast-1", "enabled": false}, newTestCloud(t).invoke(lookup, values{}))
 }
 
 // What the account contains serializes to what it was before, after resources were created beside it and deleted.
@@ -455,13 +458,13 @@ func TestExisting_assumptions(t *testing.T) {
 	require.Contains(t, w.createError(roleToken, "c", trust("role/none")), "MalformedPolicyDocument")
 	require.Equal(t, []string{
 		`IAM user arn:aws:iam::111122223333:user/dave exists`,
-		"acl-00000000000000003 is of no importance: its VPC vpc-00000000000000002 was not captured",
+		"acl-00000000000000003 does not matter to the stack: its VPC vpc-00000000000000002 was not captured",
 		`key pair "other" exists in eu-west-1`,
 		`section subnets of the account file is complete, although "ec2 describe-subnets" failed with UnauthorizedOperation`,
-		"sg-00000000000000003 is of no importance: its VPC vpc-00000000000000002 was not captured",
+		"sg-00000000000000003 does not matter to the stack: its VPC vpc-00000000000000002 was not captured",
 		"the account has only those key pairs, route tables, IAM users that the stack creates or refers to: they were not captured",
+		"the account has the quotas that were recorded from AWS: its own were not captured",
 		"the main route table of " + oldVPC + " is as AWS creates it: it was not captured",
-		"what is recorded of AWS is true for the account, instead of its own quotas, which were not captured",
 	}, w.cloud.Assumed())
 
 	captured := newExistingCloud(t, nil)

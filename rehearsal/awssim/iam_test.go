@@ -190,7 +190,9 @@ func TestRole_errors(t *testing.T) {
 func TestRole_principals(t *testing.T) {
 	t.Parallel()
 	w := newTestCloud(t)
-	w.create(roleToken, "ann", values{"assumeRolePolicy": trusting(`{"AWS":"arn:aws:iam::123456789012:user/ann"}`)})
+	require.Contains(t, w.createError(roleToken, "ann", values{
+		"assumeRolePolicy": trusting(`{"AWS":"arn:aws:iam::123456789012:user/ann"}`),
+	}), "Invalid principal in policy")
 	ops := w.create(roleToken, "ops", values{"path": "/a/", "assumeRolePolicy": ec2Trust})
 	w.create(roleToken, "op", values{"assumeRolePolicy": trusting(`{"AWS":"` + str(ops.state(), "arn") + `"}`)})
 	require.Contains(t, w.createError(roleToken, "x", values{
@@ -204,6 +206,7 @@ func TestRole_principals(t *testing.T) {
 	})
 	require.Equal(t, []string{
 		"IAM policy arn:aws:iam::123456789012:policy/bound exists",
+		"IAM user arn:aws:iam::123456789012:user/ann exists",
 		"IAM user arn:aws:iam::123456789012:user/hogehoge exists",
 	}, assuming.cloud.Assumed())
 }

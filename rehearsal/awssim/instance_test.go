@@ -31,6 +31,7 @@ func newInstanceTestCloud(w *testCloud) *instanceTestCloud {
 	w.create(roleToken, "r", values{"name": "app", "assumeRolePolicy": ec2Trust})
 	w.create(profileToken, "p", values{"name": "app", "role": "app"})
 	w.create(profileToken, "q", values{"name": "empty"})
+	w.create(keyPairToken, "k", values{"keyName": "ops", "publicKey": keyED25519})
 	p.in = values{
 		"ami": imageX86, "instanceType": "t3.micro", "subnetId": string(p.subnet.id), "vpcSecurityGroupIds": []any{string(p.group.id)},
 		"iamInstanceProfile": "app", "keyName": "ops", "userData": "#!/bin/sh\n",

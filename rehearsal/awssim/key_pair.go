@@ -10,10 +10,7 @@ import (
 	"encoding/hex"
 	"maps"
 	"math/big"
-	"slices"
 	"strings"
-
-	"bastionless/rehearsal/awssim/catalog"
 )
 
 const keyPairToken = "aws:ec2/keyPair:KeyPair"
@@ -56,7 +53,7 @@ func (c *call) keyPairExists(name string) bool {
 
 // keyPairTaken reports whether the account is known to have a key pair with this name in the provider's Region.
 func (c *call) keyPairTaken(name string) bool {
-	return c.get(keyPairToken, name) != nil || c.options.Account == nil && slices.Contains(catalog.DefaultAccount().KeyPairs, name)
+	return c.get(keyPairToken, name) != nil
 }
 
 func createKeyPair(c *call, in values) (string, values, error) {

@@ -1,9 +1,12 @@
 package awssim
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"bastionless/rehearsal/account"
 )
 
 // invokeError returns the error of a lookup, without the bridge's text around it.
@@ -247,4 +250,92 @@ func TestLookups_offers(t *testing.T) {
 	require.Equal(t, ec2Error("reading EC2 Key Pair", "DescribeKeyPairs", "InvalidKeyPair.NotFound", "The key pair 'other' does not exist"),
 		w.invokeError(keyPairLookup, values{"keyName": "other"}))
 	require.Equal(t, "111122223333", w.invoke("aws:index/getCallerIdentity:getCallerIdentity", values{})["accountId"])
+}
+
+// A simulation says what the policies of a role allow: inline and AWS managed ones, limited by its boundary.
+func TestLookups_policySimulation(t *testing.T) {
+	t.Parallel()
+	const lookup = "aws:iam/getPrincipalPolicySimulation:getPrincipalPolicySimulation"
+	document := func(effect string, actions ...any) any {
+		return map[string]any{"Version": "2012-10-17", "Statement": []any{map[string]any{"Effect": effect, "Action": actions, "Resource": "*"}}}
+	}
+	core := account.AttachedPolicy{PolicyName: "AmazonSSMManagedInstanceCore", PolicyArn: "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"}
+	const open, info = "ssmmessages:OpenDataChannel", "ssm:UpdateInstanceInformation"
+	for name, test := range map[string]struct {
+		change func(*account.Role)
+		want   map[string]string // decisions by action
+		err    string
+	}{
+		"nothing":          {func(*account.Role) {}, map[string]string{open: "implicitDeny", info: "implicitDeny"}, ""},
+		"a managed policy": {func(r *account.Role) { r.AttachedPolicies = []account.AttachedPolicy{core} }, map[string]string{open: "allowed", info: "allowed"}, ""},
+		"an inline policy": {func(r *account.Role) { r.InlinePolicies["x"] = document("Allow", "SSMmessages:*") }, map[string]string{open: "allowed", info: "implicitDeny"}, ""},
+		"a denial": {func(r *account.Role) {
+			r.AttachedPolicies, r.InlinePolicies["x"] = []account.AttachedPolicy{core}, document("Deny", info)
+		}, map[string]string{open: "allowed", info: "explicitDeny"}, ""},
+		"another resource": {func(r *account.Role) {
+			allow := document("Allow", open).(map[string]any)
+			allow["Statement"].([]any)[0].(map[string]any)["Resource"] = "arn:aws:ec2:*:*:instance/*"
+			r.InlinePolicies["x"] = allow
+		}, map[string]string{open: "implicitDeny"}, ""},
+		"a condition": {func(r *account.Role) {
+			allow := document("Allow", open).(map[string]any)
+			allow["Statement"].([]any)[0].(map[string]any)["Condition"] = map[string]any{"StringEquals": map[string]any{"aws:SourceVpc": "vpc-1"}}
+			r.InlinePolicies["x"] = allow
+		}, map[string]string{open: "implicitDeny"}, ""},
+		"an unknown policy": {func(r *account.Role) {
+			r.AttachedPolicies = []account.AttachedPolicy{{PolicyName: "own", PolicyArn: "arn:aws:iam::111122223333:policy/own"}}
+		}, nil, "the simulated AWS does not know the content of the policy arn:aws:iam::111122223333:policy/own"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newExistingCloud(t, func(f *account.File) {
+				i := slices.IndexFunc(f.Roles, func(r account.Role) bool { return r.RoleName == "Web" })
+				f.Roles[i].InlinePolicies, f.Roles[i].AttachedPolicies, f.Roles[i].PermissionsBoundary = map[string]any{}, nil, nil
+				test.change(&f.Roles[i])
+			})
+			arn := w.invoke("aws:iam/getRole:getRole", values{"name": "Web"})["arn"]
+			actions := []any{}
+			for action := range test.want {
+				actions = append(actions, action)
+			}
+			args := values{"policySourceArn": arn, "actionNames": actions}
+			if test.err != "" {
+				require.Contains(t, w.invokeError(lookup, args), test.err)
+				return
+			}
+			answer := w.invoke(lookup, args)
+			all := true
+			for _, result := range answer["results"].([]any) {
+				result := result.(values)
+				want := test.want[result["actionName"].(string)]
+				require.Equal(t, want, result["decision"], result["actionName"])
+				require.Equal(t, want == "allowed", result["allowed"])
+				all = all && want == "allowed"
+			}
+			require.Equal(t, all, answer["allAllowed"])
+		})
+	}
+	w := newExistingCloud(t, nil)
+	require.Contains(t, w.invokeError(lookup, values{"policySourceArn": "arn:aws:iam::111122223333:role/none", "actionNames": []any{open}}), "NoSuchEntity")
+}
+
+// The setting of Default Host Management Configuration is that of the account's file, or is assumed to be off.
+func TestServiceSetting(t *testing.T) {
+	t.Parallel()
+	const id = "arn:aws:ssm:eu-west-1:111122223333:servicesetting/ssm/managed-instance/default-ec2-instance-management-role"
+	role := "service-role/AWSSystemsManagerDefaultEC2InstanceManagementRole"
+	off := ""
+	for name, test := range map[string]struct {
+		role          *string
+		value, status string
+	}{"not captured": {nil, "$None", "Default"}, "off": {&off, "$None", "Default"}, "on": {&role, role, "Customized"}} {
+		w := newExistingCloud(t, func(f *account.File) { f.HostManagementRole = test.role })
+		read, err := w.get(serviceSettingToken, id)
+		require.NoError(t, err, name)
+		require.Equal(t, test.value, read.outputs["settingValue"].StringValue(), name)
+		require.Equal(t, test.status, read.outputs["status"].StringValue(), name)
+		other, err := w.get(serviceSettingToken, id+"s")
+		require.NoError(t, err)
+		require.Empty(t, other.id)
+	}
 }

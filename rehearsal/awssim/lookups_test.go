@@ -165,6 +165,7 @@ func TestLookups_imagesKeyPairsPrefixListsAndParameters(t *testing.T) {
 	require.Equal(t, newest["id"], answer["insecureValue"].StringValue())
 	require.Equal(t, "arn:aws:ssm:ap-northeast-1::parameter"+parameter, answer["arn"].StringValue())
 
+	w.create(keyPairToken, "ops", values{"keyName": "ops", "publicKey": keyED25519})
 	require.Equal(t, "arn:aws:ec2:ap-northeast-1:123456789012:key-pair/ops", w.invoke(keyPairLookup, values{"keyName": "ops"})["arn"])
 	pair := w.create(keyPairToken, "k", values{"publicKey": keyED25519})
 	made := w.invoke(keyPairLookup, values{"keyName": string(pair.id), "includePublicKey": true})
@@ -257,7 +258,6 @@ func TestLookups_assumptions(t *testing.T) {
 	t.Parallel()
 	w := newTestCloudWith(t, Options{AssumeExisting: true}, values{"region": "ap-northeast-1"})
 	w.invoke(keyPairLookup, values{"keyName": "aws-ssh-key"})
-	w.invoke(keyPairLookup, values{"keyName": "ops"})
 	image := w.invoke(imageLookup, values{"filters": filterOf("image-id", "ami-0123456789abcdef0")})
 	require.Equal(t, "x86_64", image["architecture"])
 	require.Equal(t, []string{

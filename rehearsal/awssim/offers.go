@@ -8,8 +8,8 @@ import (
 	"bastionless/rehearsal/awssim/catalog"
 )
 
-// offers is what AWS offers in a Region: what the account's file says or, for a section that the file does not
-// have, what the catalog says.
+// offers is what AWS offers in a Region, from the account's file or, for sections that the file lacks, from the
+// catalog.
 type offers struct {
 	*catalog.Region
 	file *account.File // nil if the account's file does not describe the Region
@@ -236,7 +236,7 @@ func (o *offers) ImageParameter(name string) (id string, ok bool) {
 	return o.Region.ImageParameter(name)
 }
 
-// Unrecorded says which offers are neither in the file nor recorded.
+// Unrecorded returns the offers that are neither in the file nor in the catalog.
 func (o *offers) Unrecorded() catalog.Unrecorded {
 	unrecorded := o.Region.Unrecorded()
 	if o.file != nil {

@@ -193,6 +193,8 @@ func (c *call) readable(token, id string) *object {
 	switch token {
 	case securityGroupToken:
 		o = c.securityGroup(id) // the provider reads a default group as well
+	case serviceSettingToken:
+		o = c.serviceSetting(id)
 	case defaultNetworkACLToken:
 		o = c.get(networkACLToken, id)
 	}

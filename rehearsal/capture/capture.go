@@ -42,7 +42,7 @@ type Account struct {
 	cli     *cli
 }
 
-// Open finds out to which account the credentials of the AWS CLI belong.
+// Open returns the account that the credentials of the AWS CLI belong to.
 func Open(ctx context.Context, o Options) (*Account, error) {
 	c, err := newCLI(o.Region, o.Profile)
 	if err != nil {
@@ -63,9 +63,9 @@ func Open(ctx context.Context, o Options) (*Account, error) {
 	return &Account{ID: caller.Account, Partition: arn[1], options: o, cli: c}, nil
 }
 
-// Capture reads the account. What AWS refuses is absent and listed in Omitted. Two files of an unchanged account differ
-// only in CapturedAt. Capture returns an error if a call gets no answer, the credentials expire, or AWS does not stop
-// throttling.
+// Capture reads the account. Sections that AWS refuses to return are absent, and listed in Omitted. Two files of an
+// unchanged account differ only in CapturedAt. Capture returns an error if a call gets no answer, the credentials expire,
+// or AWS does not stop throttling.
 func (a *Account) Capture(ctx context.Context) (*account.File, error) {
 	r := &reader{cli: a.cli, progress: a.options.Progress, file: &account.File{
 		Format: account.Format, Version: account.Version, CapturedAt: time.Now().UTC().Truncate(time.Second),

@@ -79,7 +79,7 @@ type callError struct {
 	command string
 	// code is AWS's error code, such as "UnauthorizedOperation". Empty if the call itself got no answer.
 	code string
-	// message is what the CLI printed, on one line.
+	// message is what the CLI printed, on one line and without a period at the end.
 	message string
 }
 
@@ -89,7 +89,7 @@ func (e *callError) Error() string { return "aws " + e.command + ": " + e.messag
 var awsError = regexp.MustCompile(`An error occurred \(([^)\s]+)\) when calling the (\w+) operation`)
 
 func newCallError(call Call, stderr string, err error) *callError {
-	e := &callError{command: call.Command, message: strings.TrimPrefix(strings.Join(strings.Fields(stderr), " "), "aws: [ERROR]: ")}
+	e := &callError{command: call.Command, message: strings.TrimSuffix(strings.TrimPrefix(strings.Join(strings.Fields(stderr), " "), "aws: [ERROR]: "), ".")}
 	if e.message == "" {
 		e.message = err.Error()
 	}
@@ -136,7 +136,7 @@ func explain(err error) error {
 		return fmt.Errorf("%w: other programs use up the account's limit of requests: capture it again later", err)
 	case slices.Contains(invalidCredentials, failed.code), has("Unable to locate credentials"), has("Token has expired"),
 		has("Error loading SSO Token"), has("SSO session"), has("ExpiredToken"), has("Partial credentials"):
-		return fmt.Errorf("%w: sign in again, such as with \"aws sso login\", or name another profile with --profile", err)
+		return fmt.Errorf("%w: sign in, such as with \"aws sso login\", or name another profile with --profile", err)
 	case has("could not be found") && has("profile"):
 		return fmt.Errorf("%w: list your profiles with \"aws configure list-profiles\" (version 1: see ~/.aws/config), and "+
 			"set aws:profile or --profile to one of them", err)

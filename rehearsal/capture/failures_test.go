@@ -34,6 +34,7 @@ func TestCapture_fails(t *testing.T) {
 			require.ErrorContains(t, err, test.remedy, name)
 			require.ErrorContains(t, err, "aws "+test.command+": ", name)
 			require.NotContains(t, err.Error(), "[ERROR]", name)
+			require.NotContains(t, err.Error(), ".: ", name)
 			require.Nil(t, file, name)
 			calls := s.calls()
 			require.True(t, strings.HasPrefix(calls[len(calls)-1], test.command), name)

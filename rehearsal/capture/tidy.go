@@ -9,7 +9,7 @@ import (
 	"bastionless/rehearsal/account"
 )
 
-// eachList calls a function for every list in a file, lists in lists first. Policy documents stay as AWS returns them.
+// eachList calls a function for every list in a file, inner lists first. It skips policy documents.
 func eachList(file *account.File, visit func(reflect.Value)) {
 	eachListIn(reflect.ValueOf(file), visit)
 }

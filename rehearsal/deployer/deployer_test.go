@@ -29,8 +29,9 @@ func TestMain(m *testing.M) {
 	os.Exit(stacktest.Main(m))
 }
 
-// existing is a frozen stack in an existing VPC. It has an account of its own.
-const existing = "existing"
+// existing is a frozen stack in an existing VPC, and access one that gives access to instances in it. They have accounts of
+// their own.
+const existing, access = "existing", "access"
 
 // A deployer of a stack in an existing VPC can neither create, change nor delete networks.
 func TestUsageOf_existing(t *testing.T) {
@@ -40,6 +41,19 @@ func TestUsageOf_existing(t *testing.T) {
 	require.Contains(t, policy, `"ec2:CreateVpcEndpoint"`)
 	require.Contains(t, policy, `"ec2:DescribeNetworkAcls"`)
 	require.NotRegexp(t, `:(Create|Delete|Modify|Associate|Replace)(Vpc"|Subnet|RouteTable|Route"|NetworkAcl|VpcAttribute)`, policy)
+}
+
+// A deployer of an access-only stack can create nothing in EC2, and put policies in its own roles and in those that the
+// configuration lists.
+func TestUsageOf_access(t *testing.T) {
+	t.Parallel()
+	usage := usageOf(t, access)
+	require.Equal(t, []string{"arn:aws:iam::123456789012:role/acme-db"}, usage.OtherRoleARNs)
+	require.Empty(t, usage.PassedRoles)
+	policy, err := usage.Policy()
+	require.NoError(t, err)
+	require.NotRegexp(t, `"ec2:(Create|Delete|Modify|Associate|Authorize|Run|Terminate)`, policy)
+	require.Contains(t, policy, `"iam:SimulatePrincipalPolicy"`)
 }
 
 // lookups records the lookups of providers.
@@ -65,7 +79,7 @@ func (p recordingProvider) Invoke(ctx context.Context, req *pulumirpc.InvokeRequ
 func usageOf(t *testing.T, stack string) Usage {
 	t.Helper()
 	options := awssim.Options{AssumeExisting: true}
-	if stack == existing {
+	if stack == existing || stack == access {
 		options.Account = stacktest.Account(t, stack)
 	}
 	cloud, err := awssim.New(options)
@@ -97,7 +111,7 @@ func cutPolicy(t *testing.T, text, stack string) (before, policy, after string) 
 
 // The document has the policy of each deployed stack. -update writes them.
 func TestDocument(t *testing.T) {
-	for _, stack := range append(stacktest.Stacks(), existing) {
+	for _, stack := range append(stacktest.Stacks(), existing, access) {
 		want, err := usageOf(t, stack).Policy()
 		require.NoError(t, err)
 		text, err := os.ReadFile(document)

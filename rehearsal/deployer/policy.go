@@ -19,6 +19,8 @@ type Usage struct {
 	// IAMARNs are the ARNs of its roles and instance profiles, and BucketARNs those of its buckets. The random end of a name that
 	// Pulumi generated is replaced with "*".
 	IAMARNs, BucketARNs []string
+	// OtherRoleARNs are the ARNs of roles of others, without a path, in which the stack puts policies.
+	OtherRoleARNs []string
 	// ManagedPolicies are the ARNs of the managed policies that are attached to its roles.
 	ManagedPolicies []string
 	// PassedRoles are the ARNs of the roles that the stack passes to a service, by service.
@@ -31,6 +33,7 @@ const (
 	profileType    = "aws:iam/instanceProfile:InstanceProfile"
 	bucketType     = "aws:s3/bucketV2:BucketV2"
 	attachmentType = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
+	rolePolicyType = "aws:iam/rolePolicy:RolePolicy"
 )
 
 // UsageOf returns what a deployed stack with these resources and lookups uses.
@@ -63,14 +66,35 @@ func UsageOf(resources []apitype.ResourceV3, lookups []string) (Usage, error) {
 			usage.BucketARNs = append(usage.BucketARNs, pattern(state))
 		}
 	}
+	usage.OtherRoleARNs = otherRoles(resources)
 	for _, arns := range usage.PassedRoles {
 		slices.Sort(arns)
 	}
-	for _, list := range []*[]string{&usage.Types, &usage.ReadTypes, &usage.Lookups, &usage.IAMARNs, &usage.BucketARNs, &usage.ManagedPolicies} {
+	for _, list := range []*[]string{
+		&usage.Types, &usage.ReadTypes, &usage.Lookups, &usage.IAMARNs, &usage.BucketARNs, &usage.ManagedPolicies, &usage.OtherRoleARNs,
+	} {
 		slices.Sort(*list)
 		*list = slices.Compact(*list)
 	}
 	return usage, nil
+}
+
+// otherRoles returns the ARNs of the roles with policies of the stack that are not roles of the stack.
+func otherRoles(resources []apitype.ResourceV3) []string {
+	own, prefix := map[string]bool{}, ""
+	for _, state := range resources {
+		if string(state.Type) == roleType {
+			own[string(state.ID)] = true
+			prefix = strings.TrimSuffix(str(state.Outputs, "arn"), string(state.ID))
+		}
+	}
+	var arns []string
+	for _, state := range resources {
+		if role := str(state.Inputs, "role"); string(state.Type) == rolePolicyType && !own[role] {
+			arns = append(arns, prefix+role)
+		}
+	}
+	return arns
 }
 
 // pattern returns the ARN of a resource, with "*" for the random end of a name that Pulumi generated.
@@ -113,27 +137,44 @@ type statement struct {
 	Condition map[string]map[string]any `json:",omitempty"`
 }
 
+// actionsBySid returns the actions of the policy, by the Sids of their statements.
+func (u Usage) actionsBySid() (map[string][]string, error) {
+	all, err := actionsFor(u.Types, u.ReadTypes, u.Lookups)
+	if err != nil {
+		return nil, err
+	}
+	own, err := actionsFor(u.Types, nil, nil)
+	if err != nil {
+		return nil, err
+	}
+	reads, err := actionsFor(nil, u.ReadTypes, u.Lookups)
+	if err != nil {
+		return nil, err
+	}
+	bySid := map[string][]string{}
+	add := func(sid, action string, when bool) {
+		if when {
+			bySid[sid] = append(bySid[sid], action)
+		}
+	}
+	for _, action := range all {
+		isIAM := strings.HasPrefix(action, "iam:")
+		attaches := action == "iam:AttachRolePolicy" || action == "iam:DetachRolePolicy"
+		add("Attach", action, attaches)
+		add("LookUpRoles", action, isIAM && slices.Contains(reads, action))
+		add("Roles", action, isIAM && !attaches && action != passRole && slices.Contains(own, action))
+		add("Records", action, strings.HasPrefix(action, "s3:"))
+		add("Stack", action, !isIAM && !strings.HasPrefix(action, "s3:"))
+	}
+	return bySid, nil
+}
+
 // Policy returns the minimal IAM policy, as indented JSON. Actions on resources whose ids AWS generates, and actions that list
 // resources, are allowed for all resources.
 func (u Usage) Policy() (string, error) {
-	actions, err := actionsFor(u.Types, u.ReadTypes, u.Lookups)
+	bySid, err := u.actionsBySid()
 	if err != nil {
 		return "", err
-	}
-	bySid := map[string][]string{}
-	for _, action := range actions {
-		sid := "Stack"
-		switch {
-		case action == passRole:
-			continue
-		case action == "iam:AttachRolePolicy" || action == "iam:DetachRolePolicy":
-			sid = "Attach"
-		case strings.HasPrefix(action, "iam:"):
-			sid = "Roles"
-		case strings.HasPrefix(action, "s3:"):
-			sid = "Records"
-		}
-		bySid[sid] = append(bySid[sid], action)
 	}
 	statements := []statement{{Sid: "Stack", Effect: "Allow", Action: bySid["Stack"], Resource: "*"}}
 	if len(bySid["Records"]) > 0 {
@@ -141,6 +182,14 @@ func (u Usage) Policy() (string, error) {
 	}
 	if len(bySid["Roles"]) > 0 {
 		statements = append(statements, statement{Sid: "Roles", Effect: "Allow", Action: bySid["Roles"], Resource: u.IAMARNs})
+	}
+	if len(bySid["LookUpRoles"]) > 0 {
+		statements = append(statements, statement{Sid: "LookUpRoles", Effect: "Allow", Action: bySid["LookUpRoles"], Resource: "*"})
+	}
+	if len(u.OtherRoleARNs) > 0 {
+		statements = append(statements, statement{
+			Sid: "OtherRoles", Effect: "Allow", Action: resourceActions[rolePolicyType], Resource: u.OtherRoleARNs,
+		})
 	}
 	if len(bySid["Attach"]) > 0 {
 		statements = append(statements, statement{

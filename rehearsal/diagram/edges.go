@@ -62,9 +62,9 @@ func (c *chart) addPeers(v *vpc) []peer {
 		})
 		switch {
 		case inside && slices.Contains(v.Blocks, p.block):
-			peers[i].node = c.addNode(c.id("block", p.block.String()), "all of "+p.block.String())
+			peers[i].node = c.addNode(Block, c.id("block", p.block.String()), "all of "+p.block.String()).ID
 		case inside:
-			peers[i].node = c.addNode(c.id("block", p.block.String()), p.block.String())
+			peers[i].node = c.addNode(Block, c.id("block", p.block.String()), p.block.String()).ID
 		}
 	}
 	return peers
@@ -76,11 +76,11 @@ func (c *chart) addRuleEdges(v *vpc, peers []peer) {
 		switch {
 		case p.node != "":
 		case p.list != "":
-			peers[i].node = c.outsideNode("list", "prefix list")
+			peers[i].node = c.outsideNode(Block, "list", "prefix list")
 		case v.hasRoute(p.block):
-			peers[i].node = c.outsideNode("block_"+p.block.String(), p.block.String())
+			peers[i].node = c.outsideNode(Block, "block_"+p.block.String(), p.block.String())
 		default:
-			peers[i].node = c.outsideNode("block_"+p.block.String(), p.block.String(), "no route leads there")
+			peers[i].node = c.outsideNode(Block, "block_"+p.block.String(), p.block.String(), "no route leads there")
 		}
 	}
 	for _, from := range v.boxes {
@@ -102,7 +102,7 @@ func (c *chart) addRuleEdges(v *vpc, peers []peer) {
 // addTraffic adds an edge if there is any traffic.
 func (c *chart) addTraffic(from string, allowed []traffic, to string) {
 	if len(allowed) > 0 {
-		c.addEdge(from, allows, describe(allowed), to)
+		c.addEdge(from, Allows, describe(allowed), to)
 	}
 }
 
@@ -144,14 +144,14 @@ func (v *vpc) hasRoute(block netip.Prefix) bool {
 // gatewayNode returns the ID of the node of a gateway.
 func (c *chart) gatewayNode(g proof.Gateway) string {
 	label := strings.TrimSpace(g.Kind + " " + g.Name)
-	return c.outsideNode(label, label)
+	return c.outsideNode(Way, label, label)
 }
 
 // addRouteEdges adds the routes of subnets to gateway endpoints and out of the VPC, and the gateways of the
 // VPC.
 func (c *chart) addRouteEdges(v *vpc) {
 	for _, g := range v.Gateways {
-		c.addEdge(v.id, connectedTo, "", c.gatewayNode(g))
+		c.addEdge(v.id, ConnectedTo, "", c.gatewayNode(g))
 	}
 	for _, subnet := range v.subnets {
 		table := titled(subnet.TableName, "route table")
@@ -160,7 +160,7 @@ func (c *chart) addRouteEdges(v *vpc) {
 		}
 		for _, g := range v.gateways {
 			if slices.Contains(g.Tables, subnet.Table) {
-				c.addEdge(v.ids[subnet.ID], routesTo, table, g.node)
+				c.addEdge(v.ids[subnet.ID], RoutesTo, table, g.node)
 			}
 		}
 		for _, r := range subnet.Routes {
@@ -168,7 +168,7 @@ func (c *chart) addRouteEdges(v *vpc) {
 			if r.Block.IsValid() {
 				where = r.Block.String()
 			}
-			c.addEdge(v.ids[subnet.ID], routesTo, table+": "+where, c.gatewayNode(r.Target))
+			c.addEdge(v.ids[subnet.ID], RoutesTo, table+": "+where, c.gatewayNode(r.Target))
 		}
 	}
 }
@@ -182,8 +182,8 @@ var serviceNames = map[string]string{
 	"s3": "S3", "dynamodb": "DynamoDB", "logs": "CloudWatch Logs", "kms": "KMS",
 }
 
-// serviceName returns the name of a service, or its code if the name is unknown.
-func serviceName(code string) string {
+// ServiceName returns the name of a service, or its code if the name is unknown.
+func ServiceName(code string) string {
 	if name, ok := serviceNames[code]; ok {
 		return name
 	}
@@ -192,7 +192,7 @@ func serviceName(code string) string {
 
 // serviceNode returns the ID of the node of one or more services.
 func (c *chart) serviceNode(names ...string) string {
-	return c.outsideNode("service_"+strings.Join(names, "_"), strings.Join(names, ", "))
+	return c.outsideNode(Service, "service_"+strings.Join(names, "_"), strings.Join(names, ", "))
 }
 
 // addServiceEdges adds the services of endpoints.
@@ -203,21 +203,21 @@ func (c *chart) addServiceEdges(v *vpc) {
 		}
 		var others []string
 		manages := false
-		for _, code := range b.members {
-			name := serviceName(code)
+		for _, m := range b.members {
+			name := ServiceName(m.Name)
 			manages = manages || name == systemsManager
 			if name != systemsManager && !slices.Contains(others, name) {
 				others = append(others, name)
 			}
 		}
 		if manages {
-			c.addEdge(b.id, connectedTo, "", c.serviceNode(systemsManager))
+			c.addEdge(b.id, ConnectedTo, "", c.serviceNode(systemsManager))
 		}
 		if len(others) > 0 {
-			c.addEdge(b.id, connectedTo, "", c.serviceNode(others...))
+			c.addEdge(b.id, ConnectedTo, "", c.serviceNode(others...))
 		}
 	}
 	for _, g := range v.gateways {
-		c.addEdge(g.node, connectedTo, "", c.serviceNode(serviceName(g.Service)))
+		c.addEdge(g.node, ConnectedTo, "", c.serviceNode(ServiceName(g.Service)))
 	}
 }

@@ -14,8 +14,8 @@ import (
 type box struct {
 	id     string
 	groups []string
-	// members are names of instances or codes of services.
-	members           []string
+	// members are instances, or endpoints by the codes of their services.
+	members           []Member
 	endpoints, public bool
 	// addresses are those of the members. The state may not contain them; they are in block.
 	addresses []netip.Addr
@@ -55,10 +55,10 @@ func (c *chart) addVPC(topology proof.VPC) {
 	for _, block := range v.Blocks {
 		blocks = append(blocks, block.String())
 	}
-	c.open(v.id, strings.TrimSpace("VPC "+strings.Join(blocks, ", ")))
+	c.open(VPC, v.id, strings.TrimSpace("VPC "+strings.Join(blocks, ", "))).URN = v.URN
 	for _, zone := range slices.Compact(zones) {
 		if zone != "" {
-			c.open(c.id("zone", zone), "zone "+zone)
+			c.open(Zone, c.id("zone", zone), "zone "+zone)
 		}
 		for _, subnet := range v.subnets {
 			if subnet.Zone == zone {
@@ -71,7 +71,9 @@ func (c *chart) addVPC(topology proof.VPC) {
 	}
 	for _, e := range c.topology.Endpoints {
 		if e.Gateway && e.VPC == v.ID {
-			v.gateways = append(v.gateways, gateway{e, c.addNode(c.id("gateway", e.Service), "gateway endpoint", e.Service)})
+			n := c.addNode(GatewayEndpoint, c.id("gateway", e.Service), "gateway endpoint", e.Service)
+			n.URN = e.URN
+			v.gateways = append(v.gateways, gateway{e, n.ID})
 		}
 	}
 	peers := c.addPeers(v)
@@ -89,20 +91,24 @@ func (c *chart) addSubnet(v *vpc, subnet proof.Subnet) {
 	if subnet.Block.IsValid() {
 		label += " " + subnet.Block.String()
 	}
-	c.open(id, label)
+	frame := c.open(SubnetFrame, id, label)
+	frame.URN, frame.Name = subnet.URN, subnet.Name
 	for _, b := range append(c.instanceBoxes(subnet), c.endpointBoxes(subnet)...) {
-		name, kind := "instances", "instance"
+		name, title, kind := "instances", "instance", Instances
 		if b.endpoints {
-			name, kind = "endpoints", "interface endpoint"
+			name, title, kind = "endpoints", "interface endpoint", InterfaceEndpoints
 		}
 		if len(b.members) > 1 {
-			kind += "s"
+			title += "s"
 		}
-		rows := []string{kind, enumerated(b.members)}
+		b.members = sortedMembers(b.members)
+		rows := []string{title, enumerated(b.members)}
 		if b.public {
 			rows = append(rows, "on the Internet")
 		}
-		b.id = c.addNode(c.id(name, subnet.Name), rows...)
+		n := c.addNode(kind, c.id(name, subnet.Name), rows...)
+		n.Name, n.Members, n.Public = subnet.Name, b.members, b.public
+		b.id = n.ID
 		v.boxes = append(v.boxes, b)
 	}
 	c.end()
@@ -113,7 +119,7 @@ func (c *chart) instanceBoxes(subnet proof.Subnet) []*box {
 	var boxes []*box
 	for _, i := range c.topology.Instances {
 		if i.Subnet == subnet.ID {
-			boxes = addToBox(boxes, &box{groups: i.Groups, block: subnet.Block, public: i.Public}, i.Name, i.Address)
+			boxes = addToBox(boxes, &box{groups: i.Groups, block: subnet.Block, public: i.Public}, Member{i.Name, i.URN}, i.Address)
 		}
 	}
 	return boxes
@@ -124,14 +130,14 @@ func (c *chart) endpointBoxes(subnet proof.Subnet) []*box {
 	var boxes []*box
 	for _, e := range c.topology.Endpoints {
 		if !e.Gateway && slices.Contains(e.Subnets, subnet.ID) {
-			boxes = addToBox(boxes, &box{groups: e.Groups, block: subnet.Block, endpoints: true}, e.Service, e.Addresses[subnet.ID])
+			boxes = addToBox(boxes, &box{groups: e.Groups, block: subnet.Block, endpoints: true}, Member{e.Service, e.URN}, e.Addresses[subnet.ID])
 		}
 	}
 	return boxes
 }
 
-// addToBox adds a member to the box that has the same security groups as like, or to like if there is none.
-func addToBox(boxes []*box, like *box, member string, address netip.Addr) []*box {
+// addToBox adds a member to the box that has the same security groups as like, or to like if no box has them.
+func addToBox(boxes []*box, like *box, member Member, address netip.Addr) []*box {
 	like.groups = slices.Sorted(slices.Values(like.groups))
 	i := slices.IndexFunc(boxes, func(b *box) bool {
 		return b.public == like.public && slices.Equal(b.groups, like.groups)
@@ -154,16 +160,25 @@ func (c *chart) addUnplacedInstances() {
 	}
 	for _, i := range c.topology.Instances {
 		if !placed[i.Subnet] {
-			c.addNode(c.id("instance", i.Name), "instance", i.Name, "in a subnet of another stack")
+			c.addNode(Instances, c.id("instance", i.Name), "instance", i.Name, "in a subnet of another stack").Members = []Member{{i.Name, i.URN}}
 		}
 	}
 }
 
-// enumerated lists names. If there are more than six, it lists the first and the last.
-func enumerated(names []string) string {
-	names = slices.SortedFunc(slices.Values(names), func(a, b string) int {
-		return cmp.Or(cmp.Compare(strings.TrimRight(a, digits), strings.TrimRight(b, digits)), cmp.Compare(len(a), len(b)), cmp.Compare(a, b))
+// sortedMembers sorts members by name, so that a-2 is before a-10.
+func sortedMembers(members []Member) []Member {
+	return slices.SortedFunc(slices.Values(members), func(a, b Member) int {
+		return cmp.Or(cmp.Compare(strings.TrimRight(a.Name, digits), strings.TrimRight(b.Name, digits)),
+			cmp.Compare(len(a.Name), len(b.Name)), cmp.Compare(a.Name, b.Name))
 	})
+}
+
+// enumerated lists the names of members. If there are more than six, it lists the first and the last.
+func enumerated(members []Member) string {
+	names := make([]string, len(members))
+	for i, m := range members {
+		names[i] = m.Name
+	}
 	if n := len(names); n > 6 {
 		return fmt.Sprintf("%s … %s, %d in all", names[0], names[n-1], n)
 	}

@@ -35,14 +35,16 @@ func (c *chart) addRoles() {
 			if slices.Contains(names, anybody) {
 				names = []string{anybody}
 			}
-			nodes = append(nodes, c.addNode(c.id("people"), names...))
+			nodes = append(nodes, c.addNode(People, c.id("people"), names...).ID)
 		}
-		role := c.addNode(c.id("role", r.Name), titled(r.Name, "role"))
+		node := c.addNode(Role, c.id("role", r.Name), titled(r.Name, "role"))
+		node.URN = r.URN
+		role := node.ID
 		for i, label := range labels {
-			c.addEdge(nodes[i], allows, label, role)
+			c.addEdge(nodes[i], Allows, label, role)
 		}
 		if len(r.Kinds) > 0 {
-			c.addEdge(role, allows, "opens "+strings.Join(r.Kinds, ", "), c.serviceNode(systemsManager))
+			c.addEdge(role, Allows, "opens "+strings.Join(r.Kinds, ", "), c.serviceNode(systemsManager))
 		}
 	}
 }

@@ -17,7 +17,7 @@ import (
 	"bastionless/rehearsal/stacktest"
 )
 
-var update = flag.Bool("update", false, "write the diagrams in testdata and in the READMEs")
+var update = flag.Bool("update", false, "write the diagrams in testdata")
 
 func TestMain(m *testing.M) { os.Exit(stacktest.Main(m)) }
 

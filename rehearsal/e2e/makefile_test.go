@@ -31,7 +31,7 @@ func TestMake_commands(t *testing.T) {
 	t.Parallel()
 	for args, expected := range map[string]string{
 		"connect":                            "bin/connect shell --stack dev",
-		"connect STACK=prod INSTANCE=c-1":    "bin/connect shell --stack prod --instance c-1",
+		"connect STACK=prod INSTANCE=c-1":    "bin/connect shell --stack prod --instance 'c-1'",
 		"wait TIMEOUT=35m":                   "bin/connect wait --stack dev --timeout 35m",
 		"ssh":                                "bin/connect ssh --stack dev",
 		"forward TO=10.0.32.10:5432":         `bin/connect forward --stack dev --to "10.0.32.10:5432"`,

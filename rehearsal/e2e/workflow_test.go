@@ -76,6 +76,7 @@ func TestWorkflow_checks(t *testing.T) {
 	for i, tools := range []string{"v1/bin", "v2"} {
 		require.Equal(t, `PATH="$RUNNER_TEMP/`+tools+`:$PATH" make test-emulator`, emulator[i+1])
 	}
+	require.Equal(t, []string{"npm ci --ignore-scripts --prefix rehearsal/htmlreport/browsertest", "make test-report"}, w.Jobs["report"].commands())
 	for name, j := range w.Jobs {
 		require.Positive(t, j.TimeoutMinutes, name)
 	}
@@ -90,7 +91,9 @@ func TestWorkflow_matrix(t *testing.T) {
 	require.Equal(t, "stacks", rehearse.Needs)
 	require.Equal(t, "needs.stacks.outputs.stacks != '[]'", rehearse.If)
 	require.Equal(t, map[string]any{"stack": "${{ fromJSON(needs.stacks.outputs.stacks) }}"}, rehearse.Strategy.Matrix)
-	require.Equal(t, []string{"make build", `bin/rehearse run --stack "$STACK" --json result.json`}, rehearse.commands()[:2])
+	require.Equal(t, []string{
+		"make build", `bin/rehearse run --stack "$STACK" --json result.json --export head.json --report report.html`,
+	}, rehearse.commands()[:2])
 }
 
 // The script lists the names of the stack files as JSON, whatever characters they contain.
@@ -140,8 +143,10 @@ func TestWorkflow_pinsActions(t *testing.T) {
 		actions[use[1]] = true
 	}
 	require.Equal(t, map[string]bool{
-		"actions/checkout@de0fac2e4500dabe0009e67214ff5f5447ce83dd # v6.0.2": true,
-		"actions/setup-go@7a3fe6cf4cb3a834922a1244abfce67bcef6a0c5 # v6.2.0": true,
+		"actions/checkout@de0fac2e4500dabe0009e67214ff5f5447ce83dd # v6.0.2":        true,
+		"actions/setup-go@7a3fe6cf4cb3a834922a1244abfce67bcef6a0c5 # v6.2.0":        true,
+		"actions/setup-node@6044e13b5dc448c55e2357c09f80417699197238 # v6.2.0":      true,
+		"actions/upload-artifact@b7c566a772e6b6bfb58ed0dc250532a479d7789f # v6.0.0": true,
 	}, actions)
 }
 
@@ -158,9 +163,57 @@ func TestWorkflow_permissions(t *testing.T) {
 		for _, s := range j.Steps {
 			require.NotContains(t, s.Run, "${{", name)
 			if strings.HasPrefix(s.Uses, "actions/checkout@") {
-				require.Equal(t, map[string]string{"persist-credentials": "false"}, s.With, name)
+				with := map[string]string{"persist-credentials": "false"}
+				if name == "rehearse" {
+					with["fetch-depth"] = "2" // the merge commit and its parents
+				}
+				require.Equal(t, with, s.With, name)
 			}
 		}
+	}
+}
+
+// For a pull request, the workflow compares the rehearsal of each stack with that of the base, and a rehearsal of the base
+// that fails does not fail the job.
+func TestWorkflow_comparesWithBase(t *testing.T) {
+	t.Parallel()
+	w, _ := readWorkflow(t)
+	rehearse := w.Jobs["rehearse"]
+	scripts := map[string]string{}
+	for _, s := range rehearse.Steps {
+		scripts[s.Name] = s.Run
+	}
+	for _, test := range []struct {
+		hasStack, deploys bool
+		expected          string
+	}{
+		{true, true, "changes\n"}, {true, false, ""}, {false, true, ""},
+	} {
+		dir := t.TempDir()
+		write := func(name, text string) {
+			require.NoError(t, os.MkdirAll(filepath.Join(dir, filepath.Dir(name)), 0o700))
+			require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o700))
+		}
+		write("tools/git", "#!/bin/sh\n[ \"$*\" = 'worktree add -q base HEAD^1' ] && mkdir -p base/bin")
+		write("tools/make", "#!/bin/sh\n[ \"$*\" = '-C base build' ] && mv rehearse-base base/bin/rehearse")
+		write("rehearse-base", "#!/bin/sh\n[ \"$*\" = 'run --dir base --stack dev --export base.json --quiet' ] && "+
+			map[bool]string{true: "echo {} > base.json", false: "exit 1"}[test.deploys])
+		write("bin/rehearse", "#!/bin/sh\n[ \"$*\" = 'report --compare base.json --output report.html --markdown changes.md head.json' ] && echo changes > changes.md")
+		write("head.json", "{}")
+		write("summary", "")
+		if test.hasStack {
+			write("base/Pulumi.dev.yaml", "")
+		}
+		for _, name := range []string{"Rehearse the base", "Compare with the base"} {
+			command := exec.Command("bash", "-e", "-c", scripts[name])
+			command.Dir = dir
+			command.Env = append(os.Environ(), "STACK=dev", "GITHUB_STEP_SUMMARY="+dir+"/summary", "PATH="+dir+"/tools:"+os.Getenv("PATH"))
+			printed, err := command.CombinedOutput()
+			require.NoError(t, err, "%s: %s", name, printed)
+		}
+		summary, err := os.ReadFile(filepath.Join(dir, "summary"))
+		require.NoError(t, err)
+		require.Equal(t, test.expected, string(summary))
 	}
 }
 

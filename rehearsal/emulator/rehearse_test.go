@@ -11,11 +11,13 @@ import (
 	"bastionless/rehearsal/account"
 )
 
-// TestRehearse rehearses stacks in captures of a filled account, with which they collide.
+// TestRehearse rehearses stacks in captures of a filled account, with which they collide, and in the VPCs of
+// that account.
 func TestRehearse(t *testing.T) {
 	t.Parallel()
 	e := newEmulated(t)
-	e.fill()
+	c := e.fill()
+	bareVPC, bareSubnet := e.createBareVPC()
 	file, _ := e.capture()
 
 	status, printed := e.rehearse(file, "")
@@ -44,8 +46,11 @@ func TestRehearse(t *testing.T) {
 	status, printed = e.rehearse(file, "  keyName: ann\n")
 	require.Equal(t, 0, status, printed)
 
-	// The default VPC and the one of fill count too.
-	for _, block := range []string{"10.1.0.0/16", "10.2.0.0/16", "10.3.0.0/16"} {
+	t.Run("existing VPC", func(t *testing.T) { e.requireExisting(t, file, c, bareVPC, bareSubnet) })
+	e.t = t
+
+	// The default VPC and those above count too.
+	for _, block := range []string{"10.1.0.0/16", "10.2.0.0/16"} {
 		e.aws("ec2", "create-vpc", "--cidr-block", block)
 	}
 	file, _ = e.capture()

@@ -58,7 +58,7 @@ type Step struct {
 	ReplaceKeys []string
 }
 
-// String returns the operation, the resource and the diff, for people.
+// String returns the operation, the resource and the diff, for messages.
 func (s Step) String() string {
 	text := fmt.Sprintf("%s %s", s.Op, describe(s.URN))
 	if len(s.Diff) > 0 {

@@ -93,7 +93,7 @@ func (c Conditions) Managed(start time.Duration, random *rand.Rand) time.Duratio
 		case c.Unrecognized:
 			now, sleep = end, sleepAfterFailure(failures, random)
 		default:
-			// When the role of its profile is denied, the agent asks for another role, which is denied, too.
+			// When the role of its profile is denied, the agent asks for another role, which is denied as well.
 			now, sleep = end+callTime, sleepAfterDenial(random)
 		}
 		now += sleep

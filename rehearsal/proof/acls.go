@@ -14,8 +14,8 @@ import (
 // networkACL is a network ACL.
 type networkACL struct {
 	id string
-	// by are the resources that it consists of. The first one is the network ACL itself, or the VPC for the default
-	// one. It is nil if the state does not contain it.
+	// by are the resources that it consists of. The first one is the network ACL itself or, for a VPC's default network
+	// ACL, the VPC. It is nil if the state does not contain it.
 	by []*resource
 	// subnetsUnknown is true if the state does not show which subnets it is associated with.
 	subnetsUnknown bool
@@ -42,6 +42,13 @@ var ephemeralPorts = struct{ linux, all portRange }{portRange{32768, 65535}, por
 
 // portRange is a range of TCP ports.
 type portRange struct{ from, to int }
+
+func (p portRange) String() string {
+	if p.from == p.to {
+		return strconv.Itoa(p.from)
+	}
+	return fmt.Sprintf("%d to %d", p.from, p.to)
+}
 
 // readACLs reads network ACLs, and the subnets that they are associated with.
 func (m *model) readACLs() {
@@ -83,15 +90,15 @@ func (m *model) readACLs() {
 	}
 }
 
-// aclWithID returns a network ACL. If no resource declares it, it is the default one of a VPC, which allows all
-// traffic, or one that is not in the state.
+// aclWithID returns a network ACL. An ACL that no resource declares is either the default one of a VPC of the stack, which
+// allows all traffic, or not in the state.
 func (m *model) aclWithID(id string) *networkACL {
 	if a := m.acls[id]; a != nil {
 		return a
 	}
 	a := &networkACL{id: id, by: []*resource{nil}}
 	for _, v := range m.vpcs {
-		if id != "" && v.defaultACL == id {
+		if id != "" && v.defaultACL == id && !v.external {
 			a.by[0], a.vpc = v.resource, v.id
 			for _, egress := range []bool{false, true} {
 				a.rules = append(a.rules, aclRule{
@@ -155,8 +162,14 @@ func (m *model) aclOf(s *subnet) (*networkACL, string) {
 	for _, a := range m.sortedACLs() {
 		if a.by[0] != nil && a.by[0].typ == "aws:ec2/defaultNetworkAcl:DefaultNetworkAcl" &&
 			(a.vpc == v.id || a.id == v.defaultACL && v.defaultACL != "") {
+			if a.by[0].external {
+				break // it would list the subnet
+			}
 			return a, ""
 		}
+	}
+	if v.external {
+		return nil, fmt.Sprintf("the network ACL of %s is not in the state", s)
 	}
 	if v.defaultACL == "" {
 		// The default network ACL of AWS allows all traffic.
@@ -175,6 +188,14 @@ type flow struct {
 	// block is the other end, and ports are the destination ports.
 	block netip.Prefix
 	ports portRange
+}
+
+// direction returns the direction as it appears in reasons.
+func (t flow) direction() string {
+	if t.egress {
+		return "outbound"
+	}
+	return "inbound"
 }
 
 // allows reports whether the rules allow a TCP flow. The first rule that matches decides.
@@ -244,16 +265,10 @@ func (m *model) checkACL(f *finding, s *subnet, outbound bool, other netip.Prefi
 
 // checkFlow adds the answer of a network ACL. It says nothing about the default network ACL of AWS.
 func (m *model) checkFlow(f *finding, a *networkACL, s *subnet, allowed policy.Answer, what string, t flow) {
-	direction, ports := "inbound", strconv.Itoa(t.ports.from)
-	if t.egress {
-		direction = "outbound"
-	}
-	if t.ports.from != t.ports.to {
-		ports += " to " + strconv.Itoa(t.ports.to)
-	}
+	direction, ports := t.direction(), t.ports
 	switch allowed {
 	case policy.No:
-		f.failMissing(fmt.Sprintf("allow %s TCP %s in %s", direction, ports, a.by[0]), "%s of %s denies the %s (%s TCP %s)", a.by[0], s, what, direction, ports)
+		f.failMissing(a.by[0].ask(fmt.Sprintf("allow %s TCP %s in %s", direction, ports, a.by[0])), "%s of %s denies the %s (%s TCP %s)", a.by[0], s, what, direction, ports)
 	case policy.Unknown:
 		f.unknown("%s of %s may deny the %s (%s TCP %s)", a.by[0], s, what, direction, ports)
 	default:

@@ -1,11 +1,10 @@
 package proof
 
 import (
+	"cmp"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"bastionless/rehearsal/proof/policy"
 )
@@ -23,7 +22,7 @@ func (m *model) proveAgent() []*finding {
 
 func (m *model) checkAgent(f *finding, i *instance) {
 	if options := i.object("metadataOptions"); asStr(options["httpEndpoint"]) == "disabled" {
-		f.fail("set metadataOptions.httpEndpoint to enabled on "+i.String(),
+		f.fail(i.ask("set metadataOptions.httpEndpoint to enabled on "+i.String()),
 			"the agent of %s cannot get credentials: the instance metadata service is disabled", i)
 	}
 	r, missing := m.roleOf(i)
@@ -31,13 +30,20 @@ func (m *model) checkAgent(f *finding, i *instance) {
 	case missing != "":
 		f.unknown("%s", missing)
 		return
+	case r == nil && m.hostManagement(i) != nil:
+		m.checkHostManagement(f, i, m.hostManagement(i))
+		return
 	case r == nil:
-		f.fail("give "+i.String()+" an instance profile whose role has AmazonSSMManagedInstanceCore",
+		f.fail(i.ask("give "+i.String()+" an instance profile whose role has AmazonSSMManagedInstanceCore"),
 			"%s has no role: its instance profile is %q", i, i.profile)
 		return
 	}
 	f.rest(i.resource, m.profiles[i.profile])
 	m.restOnRole(f, r)
+	if r.missing {
+		m.checkMissingRole(f, i, r)
+		return
+	}
 	if profile := m.profiles[i.profile]; differ(profile.account, i.account) || differ(r.account(), i.account) {
 		f.unknown("%s, %s and %s are in different accounts, so that others of the same name may be meant", i, profile, r)
 		return
@@ -76,6 +82,52 @@ func (m *model) checkAgent(f *finding, i *instance) {
 	}
 }
 
+// hostManagement returns the service setting of Default Host Management Configuration at the location of an instance, if
+// it is on. It provides credentials to the agents of instances without a role.
+// https://docs.aws.amazon.com/systems-manager/latest/userguide/managed-instances-default-host-management.html
+func (m *model) hostManagement(i *instance) *resource {
+	for _, n := range m.ofType(serviceSettingType) {
+		if value := n.str("settingValue"); n.isHostManagement() && !differ(n.account, i.account) && !differ(n.region, i.region) && value != "" && value != "$None" {
+			return n
+		}
+	}
+	return nil
+}
+
+const serviceSettingType = "aws:ssm/serviceSetting:ServiceSetting"
+
+// isHostManagement reports whether the resource is the service setting of Default Host Management Configuration.
+func (r *resource) isHostManagement() bool {
+	return r.typ == serviceSettingType && strings.HasSuffix(cmp.Or(r.str("settingId"), r.id), "/ssm/managed-instance/default-ec2-instance-management-role")
+}
+
+// checkHostManagement checks whether the role of Default Host Management Configuration is enough. AWS's policy for it
+// allows nothing that records and encrypted sessions need.
+func (m *model) checkHostManagement(f *finding, i *instance, setting *resource) {
+	f.rest(i.resource, setting)
+	for _, n := range m.recordingNeeds(i.location) {
+		f.unknownUntil(i.ask("give "+i.String()+" an instance profile"), "%s, to %s: the role of Default Host Management Configuration is not in the state", n, n.why)
+	}
+	f.assume("Default Host Management Configuration (%s) provides the agents of instances without a role with credentials", setting.str("settingValue"))
+}
+
+// checkMissingRole checks the role of an existing instance that the state does not contain: the policies that this
+// stack adds to it, and whether the program has looked up the others.
+func (m *model) checkMissingRole(f *finding, i *instance, r *role) {
+	policies, unknown := r.identityPolicies()
+	lookedUp := slices.Contains(m.intent.agentRoles, r.name)
+	for _, n := range m.needs(i) {
+		if lookedUp && n.grant == "" {
+			continue
+		}
+		m.checkNeed(f, i, r, n, policies, unknown)
+	}
+	if lookedUp {
+		f.assume("the role %s of %s still has the permissions of the agent, which it had when the program looked it up", r.name, r)
+	}
+	f.assume("EC2 may assume the role %s of %s, and nothing that the state does not contain denies the role the requests of the agent", r.name, r)
+}
+
 // checkNeed checks that the role allows a request of the agent. unknown are the policies whose content is
 // unknown.
 func (m *model) checkNeed(f *finding, i *instance, r *role, n need, policies policy.Policies, unknown []string) {
@@ -94,7 +146,12 @@ func (m *model) checkNeed(f *finding, i *instance, r *role, n need, policies pol
 	if n.owner != "aws" {
 		policies.ResourceAccount = n.owner
 	}
-	d := policies.Decide(m.agentRequest(i, r, n))
+	d := decideAgent(policies, m.agentRequest(i, r, n))
+	if r.missing && d.Effect != policy.Allowed && !d.Explicit {
+		f.unknownUntil("add "+r.name+" to agentRoleNames, or "+r.ask("attach AmazonSSMManagedInstanceCore to the role "+r.name),
+			"%s, to %s: the other policies of the role %s of %s are not in the state", n, n.why, r.name, r)
+		return
+	}
 	if d.Effect != policy.Undecided && !d.Explicit && len(unknown) > 0 {
 		// They may allow the request, or deny it.
 		f.unknown("%s, to %s: the content of %s is not known", n, n.why, strings.Join(unknown, ", "))
@@ -132,134 +189,4 @@ func (m *model) checkTrustsEC2(f *finding, r *role) {
 	trust := policy.Policies{Resource: r.trust, ResourceMustAllow: true}
 	d := trust.Decide(&policy.Request{Principal: policy.Principal{Service: service}, Action: "sts:AssumeRole", Resource: r.arn})
 	f.expectAllowed(d, fmt.Sprintf("allow sts:AssumeRole to %s in the trust policy of %s", service, r), "%s assumes %s", service, r)
-}
-
-// proveOrdered proves that each instance was created after everything that its agent needs when it starts.
-func (m *model) proveOrdered() []*finding {
-	var found []*finding
-	for _, i := range m.instances {
-		f := newFinding("ordered", i.name, Required)
-		f.rest(i.resource)
-		before := m.createdBefore(i.resource)
-		var late, contradicted []*resource
-		needed := m.neededBefore(i)
-		for _, n := range needed {
-			switch {
-			case !before[n.urn]:
-				late = append(late, n)
-			case n.created.After(i.created) && !i.created.IsZero():
-				contradicted = append(contradicted, n)
-			}
-		}
-		f.rest(needed...)
-		if len(contradicted) > 0 {
-			// An update has added or replaced them.
-			f.assume("the agent of %s, which was created at %s, has connected again since %s were created later",
-				i, i.created.UTC().Format(time.RFC3339), names(contradicted))
-		}
-		switch {
-		case len(late) > 0:
-			f.fail(fmt.Sprintf("add them to dependsOn of %s: an agent that starts before them sleeps for 5 to 30 minutes", i),
-				"%s does not depend on %s", i, names(late))
-		case len(needed) == 0:
-			f.unknown("the state has nothing that the agent of %s needs", i)
-		default:
-			f.pass("%s depends on all %d resources that its agent needs: %s", i, len(needed), names(needed))
-		}
-		found = append(found, f)
-	}
-	return found
-}
-
-func names(resources []*resource) string {
-	var texts []string
-	for _, n := range resources {
-		texts = append(texts, n.String())
-	}
-	return strings.Join(texts, ", ")
-}
-
-// neededBefore returns the resources that have to exist before an instance starts, sorted by URN. Resources that the
-// stack reads and does not create existed before.
-func (m *model) neededBefore(i *instance) []*resource {
-	needed := map[string]*resource{}
-	add := func(resources ...*resource) {
-		for _, n := range resources {
-			if n != nil && !n.external {
-				needed[n.urn] = n
-			}
-		}
-	}
-	groups := toSet(strings.Join(i.groups, " "))
-	subnets := map[string]bool{i.subnet: true}
-	endpoints := map[string]bool{}
-	for _, e := range m.endpointsFor(i) {
-		add(e.resource)
-		endpoints[e.id] = true
-		for _, id := range e.subnets {
-			subnets[id] = true
-		}
-		for _, id := range e.groups {
-			groups[id] = true
-		}
-	}
-	for id := range groups {
-		if g := m.groups[id]; g != nil {
-			for _, r := range slices.Concat(g.ingress, g.egress) {
-				add(r.by)
-			}
-		}
-	}
-	for id := range subnets {
-		add(m.associations[id])
-	}
-	for _, n := range m.ofType(
-		"aws:ec2/vpcEndpointRouteTableAssociation:VpcEndpointRouteTableAssociation",
-		"aws:ec2/vpcEndpointSubnetAssociation:VpcEndpointSubnetAssociation",
-		"aws:ec2/vpcEndpointPolicy:VpcEndpointPolicy",
-	) {
-		if endpoints[n.str("vpcEndpointId")] {
-			add(n)
-		}
-	}
-	if r, _ := m.roleOf(i); r != nil {
-		add(r.resource, m.profiles[i.profile])
-		for _, p := range r.policies {
-			add(p.attachedBy)
-		}
-	}
-	add(m.recordTargets(i.location)...)
-	var sorted []*resource
-	for _, urn := range slices.Sorted(maps.Keys(needed)) {
-		sorted = append(sorted, needed[urn])
-	}
-	return sorted
-}
-
-// endpointsFor returns the endpoints that sessions on an instance use: those in its VPC and, of gateway endpoints,
-// those on its route table.
-func (m *model) endpointsFor(i *instance) []*vpcEndpoint {
-	s := m.subnets[i.subnet]
-	if s == nil {
-		return nil
-	}
-	table, _ := m.tableOf(s)
-	var found []*vpcEndpoint
-	for _, e := range m.endpoints {
-		onPath := e.endpointType != "Gateway" || slices.Contains(e.tables, table)
-		if e.vpc == s.vpc && e.usedBySessions() && onPath {
-			found = append(found, e)
-		}
-	}
-	return found
-}
-
-// usedBySessions reports whether sessions use the endpoint.
-func (e *vpcEndpoint) usedBySessions() bool {
-	for _, service := range []string{serviceSSM, serviceMessages, serviceEC2Messages, serviceLogs, serviceKMS} {
-		if e.serves(service) && e.endpointType == "Interface" {
-			return true
-		}
-	}
-	return e.serves(serviceS3) && e.endpointType == "Gateway"
 }

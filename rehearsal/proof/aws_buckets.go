@@ -5,9 +5,8 @@ import (
 	"strings"
 )
 
-// awsBucketPatterns are the names of buckets of AWS that instances read. REGION stands for the Region, SUFFIX for the
-// DNS suffix of AWS. No name has a
-// wildcard: everybody can register a name that nobody has yet.
+// awsBucketPatterns are the names of buckets of AWS that instances read. REGION stands for the Region, and SUFFIX for the
+// DNS suffix of AWS. The names have no wildcards, because anybody can register an unused name.
 //   - https://docs.aws.amazon.com/systems-manager/latest/userguide/ssm-agent-technical-details.html#ssm-agent-minimum-s3-permissions
 //   - https://docs.aws.amazon.com/emr/latest/ManagementGuide/private-subnet-iampolicy.html (Amazon Linux)
 //   - https://docs.aws.amazon.com/AmazonECR/latest/userguide/vpc-endpoints.html (image layers)

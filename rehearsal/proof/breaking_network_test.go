@@ -282,9 +282,14 @@ func breakingNames() []breakingChange {
 			p.remove("ssm")
 			p.put("aws:cloudformation/stack:Stack", "other", "stack-1", props{})
 		}, proof.Undecided},
-		{"reach.ssm", "no endpoint, and a route out", natGateways, func(p *peer) {
+		{"reach.ssm", "no endpoint, and a route out that the group does not allow", natGateways, func(p *peer) {
 			p.remove("ssm")
 			p.addRoute(props{"destinationCidrBlock": "0.0.0.0/0", "natGatewayId": "nat-9"})
+		}, proof.Refuted},
+		{"reach.ssm", "no endpoint, and a way out", natGateways, func(p *peer) {
+			p.remove("ssm")
+			p.addRoute(props{"destinationCidrBlock": "0.0.0.0/0", "natGatewayId": "nat-9"})
+			p.set("instance-group", "egress", list(tcp443(props{"cidrBlocks": list("0.0.0.0/0")})))
 		}, proof.Undecided},
 		{"reach.s3", "a private hosted zone has the name of S3", privateZones, func(p *peer) { p.addZone("s3.eu-west-1.amazonaws.com", "vpc-1") }, proof.Undecided},
 		{"reach.s3", "a private hosted zone has the name of a bucket", privateZones, func(p *peer) {

@@ -86,16 +86,17 @@ func Check(deployment *apitype.DeploymentV3, options Options) ([]Claim, error) {
 	return claims, nil
 }
 
-// addDoubts adds the doubts about the resources that a claim rests on. A prover that does not say which these are
-// rests on all resources in its scope.
+// addDoubts adds the doubts about the resources that a claim rests on, and the premise about those of them that the
+// stack only reads. A prover that does not say which these are rests on all resources in its scope.
 func (m *model) addDoubts(f *finding, in scope) {
-	if f.rested != nil {
-		f.doubt(f.rested)
-		return
-	}
-	for _, r := range m.resources {
-		if _, listed := inputTables[r.typ]; listed && scopeOf(r.typ)&in != 0 {
-			f.doubt([]*resource{r})
+	rested := f.rested
+	if rested == nil {
+		for _, r := range m.resources {
+			if _, listed := inputTables[r.typ]; listed && scopeOf(r.typ)&in != 0 {
+				rested = append(rested, r)
+			}
 		}
 	}
+	f.doubt(rested)
+	f.presumeUnchanged(rested)
 }

@@ -3,6 +3,7 @@ package proof
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"bastionless/rehearsal/proof/policy"
 )
@@ -35,6 +36,9 @@ type Claim struct {
 	Result string `json:"result"`
 	// Reasons are never empty.
 	Reasons []Reason `json:"reasons"`
+	// Reads are the resources that the claim rests on and that the stack reads and does not manage, sorted. The last
+	// reason is then the premise that they have not changed.
+	Reads []string `json:"reads,omitempty"`
 }
 
 // Reason is one step of a proof, in the order in which it was examined.
@@ -43,6 +47,8 @@ type Reason struct {
 	Text string     `json:"text"`
 	// Fix says what to change so that the step passes. Only reasons of the kinds Fail and Unknown may have one.
 	Fix string `json:"fix"`
+	// Resources are the URNs of the resources that the text names, in the same order.
+	Resources []string `json:"resources,omitempty"`
 }
 
 // ReasonKind says what a Reason means for its Claim.
@@ -76,16 +82,54 @@ func (c Claim) Why() []string {
 	return texts
 }
 
+// namedReads is the maximum number of resources that the combined premise of Assumptions names.
+const namedReads = 5
+
+// Assumptions returns the assumptions and premises of claims, without duplicates. The premises about resources that the
+// stack reads and does not manage are combined into one.
+func Assumptions(claims []Claim) []string {
+	var found, reads []string
+	for _, c := range claims {
+		reasons := c.Reasons
+		if len(c.Reads) > 0 {
+			reads, reasons = append(reads, c.Reads...), reasons[:len(reasons)-1]
+		}
+		for _, r := range reasons {
+			if (r.Kind == Assumption || r.Kind == Premise) && !slices.Contains(found, r.Text) {
+				found = append(found, r.Text)
+			}
+		}
+	}
+	slices.Sort(reads)
+	reads = slices.Compact(reads)
+	if more := len(reads) - namedReads; more > 0 {
+		reads = append(reads[:namedReads], fmt.Sprintf("%d more resources", more))
+	}
+	if len(reads) > 0 {
+		found = append(found, unchanged(reads))
+	}
+	return found
+}
+
+// unchanged returns the premise that resources have not changed. The stack reads and does not manage them.
+func unchanged(reads []string) string {
+	verb := "have"
+	if len(reads) == 1 {
+		verb = "has"
+	}
+	return fmt.Sprintf("%s, which the stack reads and does not manage, %s not changed since the last refresh", strings.Join(reads, ", "), verb)
+}
+
 // finding is a claim whose reasons are being collected.
 type finding struct {
 	claim Claim
-	// rested are the resources that the claim rests on, in the order in which they were read. It is nil if the
-	// prover does not say which: the claim then rests on all resources in its scope.
+	// rested are the resources that the claim rests on, in the order in which they were read. If it is nil, the claim
+	// rests on all resources in its scope.
 	rested []*resource
 	seen   map[*resource]bool
-	// softened is true if a doubt about a resource makes failures uncertain, too.
+	// softened is true if a failure is uncertain, because a resource that the claim rests on is.
 	softened bool
-	// certain is true if a step fails whatever else there is.
+	// certain is true if a step fails that no other resource could make pass.
 	certain bool
 }
 
@@ -93,8 +137,8 @@ func newFinding(id, subject, class string) *finding {
 	return &finding{claim: Claim{ID: id, Subject: subject, Class: class}}
 }
 
-// rest records that the claim rests on resources: if it is uncertain whether one of them exists, or is as the
-// state says, the claim is neither proven nor refuted. It ignores nil.
+// rest records that the claim rests on resources: it is undecided if one of them may not exist, or may differ from
+// the state. Nil is ignored.
 func (f *finding) rest(resources ...*resource) {
 	if f.seen == nil {
 		f.seen, f.rested = map[*resource]bool{}, []*resource{}
@@ -107,19 +151,64 @@ func (f *finding) rest(resources ...*resource) {
 	}
 }
 
-// doubt adds the doubts about resources.
+// doubt adds why it is uncertain whether resources exist and are as the state says.
 func (f *finding) doubt(resources []*resource) {
 	for _, r := range resources {
 		for _, why := range r.doubts() {
-			f.unknown("%s: %s", r, why)
+			f.unknownUntil(r.startFix(), "%s: %s", r, why)
 			f.softened = true
 		}
 	}
 }
 
-func (f *finding) add(kind ReasonKind, fix, format string, args []any) {
-	f.claim.Reasons = append(f.claim.Reasons, Reason{Kind: kind, Text: fmt.Sprintf(format, args...), Fix: fix})
+// presumeUnchanged adds the premise that the resources which the stack reads and does not manage are still as the state
+// says: their owners can change them without the stack.
+func (f *finding) presumeUnchanged(resources []*resource) {
+	var reads []string
+	for _, r := range resources {
+		if r.external {
+			reads = append(reads, r.String())
+		}
+	}
+	if len(reads) == 0 {
+		return
+	}
+	slices.Sort(reads)
+	f.premise("%s", unchanged(reads))
+	f.claim.Reads = reads
 }
+
+func (f *finding) add(kind ReasonKind, fix, format string, args []any) {
+	f.claim.Reasons = append(f.claim.Reasons, Reason{Kind: kind, Text: fmt.Sprintf(format, args...), Fix: fix, Resources: urnsIn(args)})
+}
+
+// urnsIn returns the URNs of the resources among the arguments of a format.
+func urnsIn(args []any) []string {
+	var urns []string
+	for _, arg := range args {
+		switch arg := arg.(type) {
+		case request:
+			urns = append(urns, urnsIn(arg.args)...)
+		case interface{ self() *resource }:
+			if r := arg.self(); r != nil {
+				urns = append(urns, r.urn)
+			}
+		}
+	}
+	return urns
+}
+
+// request describes a request in a reason.
+type request struct {
+	format string
+	args   []any
+}
+
+// String returns the text.
+func (r request) String() string { return fmt.Sprintf(r.format, r.args...) }
+
+// self returns the resource. Types that embed a *resource inherit the method.
+func (r *resource) self() *resource { return r }
 
 // pass adds a step that passes.
 func (f *finding) pass(format string, args ...any) { f.add(Pass, "", format, args) }
@@ -130,14 +219,14 @@ func (f *finding) fail(fix, format string, args ...any) {
 	f.add(Fail, fix, format, args)
 }
 
-// failMissing adds a step that fails because the state has nothing that lets it pass. A resource that can create anything
-// makes it unknown.
+// failMissing adds a step that fails because the state lacks a resource. The step is unknown if the state contains a
+// resource that could create the missing one.
 func (f *finding) failMissing(fix, format string, args ...any) { f.add(Fail, fix, format, args) }
 
 // unknown adds a step that the state does not decide.
 func (f *finding) unknown(format string, args ...any) { f.add(Unknown, "", format, args) }
 
-// unknownUntil adds a step that the state does not decide, and a change after which it would.
+// unknownUntil adds a step that the state does not decide, and a change after which the state decides it.
 func (f *finding) unknownUntil(fix, format string, args ...any) { f.add(Unknown, fix, format, args) }
 
 // assume adds a step that passes if an assumption is true.
@@ -148,22 +237,22 @@ func (f *finding) premise(format string, args ...any) { f.add(Premise, "", forma
 
 // expectAllowed adds the decision about a request that AWS has to allow.
 func (f *finding) expectAllowed(d policy.Decision, fix, format string, args ...any) {
-	f.expect(d, policy.Allowed, fix, fmt.Sprintf(format, args...))
+	f.expect(d, policy.Allowed, fix, request{format, args})
 }
 
 // expectDenied adds the decision about a request that AWS has to deny.
 func (f *finding) expectDenied(d policy.Decision, fix, format string, args ...any) {
-	f.expect(d, policy.Denied, fix, fmt.Sprintf(format, args...))
+	f.expect(d, policy.Denied, fix, request{format, args})
 }
 
-func (f *finding) expect(d policy.Decision, want policy.Effect, fix, request string) {
+func (f *finding) expect(d policy.Decision, want policy.Effect, fix string, what request) {
 	switch d.Effect {
 	case want:
-		f.pass("%s: %s: %s", request, d.Effect, d.Why)
+		f.pass("%s: %s: %s", what, d.Effect, d.Why)
 	case policy.Undecided:
-		f.unknown("%s: %s", request, d.Why)
+		f.unknown("%s: %s", what, d.Why)
 	default:
-		f.fail(fix, "%s: %s: %s", request, d.Effect, d.Why)
+		f.fail(fix, "%s: %s: %s", what, d.Effect, d.Why)
 	}
 }
 

@@ -5,9 +5,9 @@ import (
 	"unicode"
 )
 
-// isElsewhere reports whether a resource is in a VPC without instances, and has nothing to do with a VPC that has
-// some: none of its properties contains the id of such a VPC, or of something in it. What belongs to a resource in
-// another VPC, such as the listener of a load balancer, is there, too.
+// isElsewhere reports whether a resource is in a VPC without instances, and none of its properties contains the ID of a
+// VPC with instances, or of something in it. A resource that belongs to another one, such as the listener of a load
+// balancer, is in the VPC of that one.
 func (m *model) isElsewhere(n *resource) bool {
 	if scopeOf(n.typ) != scopeNetwork || !strings.HasPrefix(n.typ, "aws:") {
 		return false

@@ -127,8 +127,8 @@ func (m *model) checkServiceClass(f *finding, e *vpcEndpoint, document *policy.D
 var s3Reads = []string{"s3:Get*", "s3:List*"}
 
 // checkBuckets checks that an endpoint of S3 leads to no bucket of another account: neither for the account's own
-// principals nor for requests that are not signed. Everybody may register a name that nobody has yet, so that a
-// pattern of names is no protection.
+// principals nor for requests that are not signed. Anybody can register an unused name, so a pattern of names does not
+// protect.
 func (m *model) checkBuckets(f *finding, e *vpcEndpoint, document *policy.Document) {
 	account := cmp.Or(e.account, m.account)
 	fix := e.fix(keyFixes.endpointPolicy, "allow only reads of AWS's buckets, and the account's own buckets by name or with the condition "+
@@ -208,8 +208,8 @@ func (m *model) checkEndpointAllowsAgent(f *finding, i *instance, e *vpcEndpoint
 		}
 		request := m.agentRequest(i, r, n)
 		request.Context = request.Context.With("aws:SourceVpce", e.id)
-		decision := (&policy.Policies{Identity: []*policy.Document{allowAll}, Endpoint: document, Gateway: e.isGateway()}).Decide(request)
-		f.expectAllowed(decision, fmt.Sprintf("allow %s to %s in the policy of %s", n.action, r, e), "%s through %s", n, e)
+		decision := decideAgent(policy.Policies{Identity: []*policy.Document{allowAll}, Endpoint: document, Gateway: e.isGateway()}, request)
+		f.expectAllowed(decision, e.ask(fmt.Sprintf("allow %s to %s in the policy of %s", n.action, r, e)), "%s through %s", n, e)
 	}
 }
 

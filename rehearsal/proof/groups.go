@@ -251,7 +251,7 @@ func (m *model) checkConnection(f *finding, c connection, v *vpc) {
 	if m.checkStrayRules(f) {
 		return
 	}
-	f.failMissing(c.fix, "no rule of %s allows %s", m.groupNames(c.groups), c.what)
+	f.failMissing(m.askForGroups(c.groups, c.fix), "no rule of %s allows %s", m.groupNames(c.groups), c.what)
 }
 
 // listResources returns the resources of a prefix list.
@@ -262,13 +262,13 @@ func (m *model) listResources(id string) []*resource {
 	return nil
 }
 
-// groupIn returns a security group, or the one that AWS creates for each VPC. It returns nil if the state
+// groupIn returns a security group, or the one that AWS creates for each VPC of the stack. It returns nil if the state
 // contains neither.
 func (m *model) groupIn(id string, v *vpc) *securityGroup {
 	if g := m.groups[id]; g != nil && g.resource != nil {
 		return g
 	}
-	if v == nil || id != v.defaultGroup || id == "" {
+	if v == nil || id != v.defaultGroup || id == "" || v.external {
 		return nil
 	}
 	g := &securityGroup{
@@ -347,7 +347,7 @@ func (r rule) covers(port int) policy.Answer {
 	return policy.No
 }
 
-// name returns the rule for people.
+// name returns the rule as it appears in reasons.
 func (r rule) name(g *securityGroup) string {
 	if g.resource == r.by {
 		return "a rule of " + g.String()
@@ -382,7 +382,7 @@ func (r rule) traffic(direction string) string {
 	return fmt.Sprintf("%s %s %s", ports, direction, r.block)
 }
 
-// groupNames lists security groups for people.
+// groupNames lists security groups as they appear in reasons.
 func (m *model) groupNames(ids []string) string {
 	var names []string
 	for _, id := range ids {

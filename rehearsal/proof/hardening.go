@@ -62,9 +62,9 @@ func (m *model) checkEgressRule(f *finding, r rule, g *securityGroup, v *vpc) {
 	}
 }
 
-// members says what belongs to a security group.
+// members describes what belongs to a security group.
 type members struct {
-	// endpoints is true if interface endpoints in the VPC do, and no instance.
+	// endpoints is true if interface endpoints in the VPC belong to the group, and no instance does.
 	endpoints bool
 	// others are further resources that name the group.
 	others []*resource
@@ -174,6 +174,8 @@ func (m *model) proveDefaultGroup() []*finding {
 		m.checkStrayRules(f)
 		g := m.groupIn(v.defaultGroup, v)
 		switch {
+		case g == nil && v.external:
+			f.unknownUntil(v.ask("remove the rules of its default security group"), "the state does not show the rules of the default security group of %s", v)
 		case g == nil:
 			f.unknown("the state does not show the default security group of %s", v)
 		case g.resource == v.resource:
@@ -248,7 +250,7 @@ func (m *model) proveEncrypted() []*finding {
 		for _, device := range i.objects("ebsBlockDevices") {
 			name := asStr(device["deviceName"])
 			m.checkEncrypted(f, i, device["encrypted"], fmt.Sprintf("volume %s of %s", name, i),
-				"set encrypted to true on ebsBlockDevices "+name+" of "+i.String())
+				i.ask("set encrypted to true on ebsBlockDevices "+name+" of "+i.String()))
 		}
 		for _, device := range i.objects("ephemeralBlockDevices") {
 			if !asBool(device["noDevice"], false) {
@@ -281,7 +283,7 @@ func (m *model) checkEncrypted(f *finding, i *instance, encrypted any, what, fix
 	}
 }
 
-// encryptionByDefault returns the setting by which the account encrypted new volumes when the instance was created, or
+// encryptionByDefault returns the setting that made the account encrypt new volumes when the instance was created, or
 // nil.
 func (m *model) encryptionByDefault(i *instance) *resource {
 	before := m.createdBefore(i.resource)
@@ -347,7 +349,11 @@ func (m *model) proveMultiZone() []*finding {
 	case len(listed) > 1:
 		f.pass("there are instances in %s", strings.Join(listed, ", "))
 	case len(listed) == 1:
-		f.fail(counted[0].fix(keyFixes.zones, "distribute the instances over two zones or more"), "all instances are in %s", listed[0])
+		fix := "distribute the instances over two zones or more"
+		if !counted[0].external {
+			fix = counted[0].fix(keyFixes.zones, fix)
+		}
+		f.fail(fix, "all instances are in %s", listed[0])
 	}
 	for _, id := range slices.Sorted(maps.Keys(vpcs)) {
 		m.checkEndpointZones(f, id, slices.Sorted(maps.Keys(vpcs[id])))
@@ -405,7 +411,7 @@ func (m *model) checkEndpointZones(f *finding, vpcID string, zones []string) {
 			case missing:
 				f.unknown("the state does not show whether %s has an address in %s", e, zone)
 			default:
-				f.fail("give "+e.String()+" a subnet in "+zone, "%s has no address in %s, where there are instances", e, zone)
+				f.fail(e.ask("give "+e.String()+" a subnet in "+zone), "%s has no address in %s, where there are instances", e, zone)
 			}
 		}
 		if len(has) > 1 {
@@ -417,8 +423,8 @@ func (m *model) checkEndpointZones(f *finding, vpcID string, zones []string) {
 	}
 }
 
-// proveProtected proves that EC2 refuses to terminate instances. Stop protection protects from termination, too. An
-// instance that a shutdown terminates and a Spot Instance have no protection.
+// proveProtected proves that EC2 refuses to terminate instances. Stop protection also protects from termination. Spot
+// Instances are not protected, and neither are instances that a shutdown terminates.
 //
 //   - https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_ChangingDisableAPITermination.html
 //   - https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-stop-protection.html
@@ -428,9 +434,9 @@ func (m *model) proveProtected() []*finding {
 		protected, stop := i.value("disableApiTermination"), i.boolean("disableApiStop", false)
 		switch {
 		case i.str("instanceInitiatedShutdownBehavior") == "terminate":
-			f.fail("set instanceInitiatedShutdownBehavior to stop on "+i.String(), "shutting down the operating system of %s terminates it", i)
+			f.fail(i.ask("set instanceInitiatedShutdownBehavior to stop on "+i.String()), "shutting down the operating system of %s terminates it", i)
 		case i.str("instanceLifecycle") == "spot" || i.isSpot():
-			f.fail("launch "+i.String()+" as an On-Demand Instance", "%s is a Spot Instance, which EC2 terminates when it needs the capacity", i)
+			f.fail(i.ask("launch "+i.String()+" as an On-Demand Instance"), "%s is a Spot Instance, which EC2 terminates when it needs the capacity", i)
 		case asBool(protected, false) || stop:
 			f.pass("EC2 refuses to terminate %s", i)
 		case protected == nil && i.launchTemplate() != nil:

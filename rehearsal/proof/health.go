@@ -2,6 +2,7 @@ package proof
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
@@ -18,6 +19,14 @@ var statuses = map[string]struct{ property, values string }{
 	"aws:ssm/document:Document": {"status", "Active"},
 }
 
+// startFix returns what to do about an instance that is stopped, or "" for every other resource.
+func (r *resource) startFix() string {
+	if r.typ == "aws:ec2/instance:Instance" && slices.Contains([]string{"stopping", "stopped"}, asStr(r.outputs["instanceState"])) {
+		return r.ask("start " + r.String())
+	}
+	return ""
+}
+
 // healthOf returns the reasons why a resource may not exist, or may not be as its outputs say.
 func healthOf(r apitype.ResourceV3) []string {
 	var health []string
@@ -26,9 +35,6 @@ func healthOf(r apitype.ResourceV3) []string {
 	}
 	if len(r.InitErrors) > 0 {
 		health = append(health, "its last operation failed: "+strings.Join(r.InitErrors, "; "))
-	}
-	if r.External {
-		health = append(health, "the stack reads it and does not manage it, so that it can change without the stack")
 	}
 	if r.Custom && r.ID == "" {
 		health = append(health, "it has no id, so that it may not exist")

@@ -31,25 +31,31 @@ func (m *model) vpcOf(i *instance) *vpc {
 	return nil
 }
 
-// proveIsolated proves that no route and no public address connects instances to the Internet.
+// proveIsolated proves that no route and no public address connects instances to the Internet. The claim is required of
+// the stack's own VPC only: the owner of another one may want a NAT gateway in it.
 func (m *model) proveIsolated() []*finding {
 	var found []*finding
 	for _, v := range m.instanceVPCs() {
-		f := newFinding("isolated", v.name, Required)
+		f := newFinding("isolated", v.name, requiredUnless(v.external))
 		f.rest(v.resource)
 		m.checkNoGateways(f, v)
 		m.checkNoElasticAddresses(f, v)
 		m.checkNoRoutesOut(f, v)
 		m.checkNoPublicAddresses(f, v)
 		if f.has(Fail) {
-			// What makes the claim false is certain, whatever else there is in the VPC.
+			// Nothing else in the VPC can make the claim true again.
+			certain := slices.DeleteFunc(f.rested, func(r *resource) bool { return !r.external || len(r.doubts()) > 0 })
 			f.seen, f.rested = nil, nil
-			f.rest(v.resource)
+			f.rest(append(certain, v.resource)...)
 		}
 		if f.passing() {
 			f.pass("%s has no Internet gateway, no NAT gateway, and only local routes and routes to gateway endpoints", v)
 			f.pass("no instance of it has a public address, and no subnet assigns one")
-			f.premise("nothing outside of this state is attached to %s", v)
+			if v.external {
+				f.assume("%s has no other gateways, route tables and public addresses than those that the stack reads", v)
+			} else {
+				f.premise("nothing outside of this state is attached to %s", v)
+			}
 		}
 		found = append(found, f)
 	}
@@ -60,6 +66,14 @@ func (m *model) proveIsolated() []*finding {
 		found = append(found, f)
 	}
 	return found
+}
+
+// requiredUnless returns Hardening if the condition is true, and otherwise Required.
+func requiredUnless(condition bool) string {
+	if condition {
+		return Hardening
+	}
+	return Required
 }
 
 // instancesWithoutVPC returns the instances whose VPC is not in the state.
@@ -97,14 +111,14 @@ func (m *model) checkNoGateways(f *finding, v *vpc) {
 	}
 }
 
-// failBy adds that a resource makes the claim false. If it is uncertain whether the resource exists or is as the state
-// says, the claim is undecided.
+// failBy adds a step that fails because of a resource. The step is unknown if the resource may not exist, or may differ
+// from the state.
 func (f *finding) failBy(by *resource, fix, format string, args ...any) {
 	for _, why := range by.doubts() {
 		f.unknown("%s: %s", fmt.Sprintf(format, args...), why)
 		return
 	}
-	f.fail(fix, format, args...)
+	f.fail(by.ask(fix), format, args...)
 }
 
 // checkNoElasticAddresses checks that no Elastic IP address is associated with something in the VPC.
@@ -141,8 +155,8 @@ func (m *model) placeOfAddress(instance, face string) (vpcID string, known bool)
 	return vpcID, vpcID != ""
 }
 
-// usesAddress reports whether a NAT gateway or an association in the state uses an Elastic IP address. These say
-// where it is.
+// usesAddress reports whether a NAT gateway or an association in the state uses an Elastic IP address, and so shows
+// which VPC the address is in.
 func (m *model) usesAddress(eip *resource, associations []*resource) bool {
 	uses := func(n *resource) bool {
 		return n.str("allocationId") == eip.id || slices.Contains(n.strList("secondaryAllocationIds"), eip.id)
@@ -291,11 +305,12 @@ func (m *model) checkNoPublicAddress(f *finding, i *instance) {
 	}
 }
 
-// proveNoInbound proves that no security group rule allows inbound connections to an instance.
+// proveNoInbound proves that no security group rule allows inbound connections to an instance. The claim is required of
+// the stack's own instances only: those of others may be servers.
 func (m *model) proveNoInbound() []*finding {
 	var found []*finding
 	for _, i := range m.instances {
-		f := newFinding("no-inbound", i.name, Required)
+		f := newFinding("no-inbound", i.name, requiredUnless(i.external))
 		m.eachGroup(f, i, func(g *securityGroup) {
 			for _, r := range g.ingress {
 				f.failBy(r.by, "remove "+r.name(g), "%s allows %s to %s", r.name(g), r.traffic("from"), i)

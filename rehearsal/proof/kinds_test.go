@@ -66,7 +66,6 @@ func TestCheck_health(t *testing.T) {
 		"pendingReplacement": func(r *apitype.ResourceV3) { r.PendingReplacement = true },
 		"initErrors":         func(r *apitype.ResourceV3) { r.InitErrors = []string{"timed out"} },
 		"no id":              func(r *apitype.ResourceV3) { r.ID = "" },
-		"external":           func(r *apitype.ResourceV3) { r.External = true },
 	}
 	affected := map[string][]string{
 		"people-policy": {"session.start", "session.mfa", "session.foreign", "session.own", "session.scope", "recorded"},

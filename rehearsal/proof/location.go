@@ -31,9 +31,9 @@ func (l location) dnsSuffix() string {
 // locations collects the locations of the resources of one provider.
 type locations struct{ partitions, accounts, regions map[string]bool }
 
-// locate determines where each resource is: by its own outputs, by the configuration of its provider, and by the
-// other resources of the provider, if they agree. Resources without a provider, which hand-made states have, are
-// treated as those of one provider.
+// locate determines where each resource is: from its own outputs, the configuration of its provider and, if they agree,
+// the other resources of the provider. Resources without a provider, as in states that were written by hand, are treated
+// as those of one provider.
 func (s *state) locate() {
 	all := slices.Concat(s.resources, s.uncertain)
 	configured, siblings := map[string]location{}, map[string]*locations{}
@@ -89,7 +89,7 @@ func onlyValue(set map[string]bool) string {
 	return only
 }
 
-// configuredLocation returns what the configuration of a provider says.
+// configuredLocation returns the location in the configuration of a provider.
 func configuredLocation(provider *resource) location {
 	l := location{region: provider.str("region")}
 	// Providers record lists and objects as JSON.
@@ -100,7 +100,7 @@ func configuredLocation(provider *resource) location {
 	return l
 }
 
-// ownLocation returns what the outputs of a resource say.
+// ownLocation returns the location in the outputs of a resource.
 func ownLocation(r *resource) location {
 	var l location
 	if parts := strings.SplitN(asStr(r.outputs["arn"]), ":", 6); len(parts) == 6 && parts[0] == "arn" {
@@ -121,11 +121,11 @@ func ownLocation(r *resource) location {
 	return l
 }
 
-// match says which of several resources with a name is meant.
+// match is the resource that a name refers to.
 type match[T any] struct {
 	// found is the zero value if the state has none with the name in the account and Region.
 	found T
-	// doubt says why it is uncertain which resource is meant, or is empty.
+	// doubt is the reason why it is uncertain which resource the name refers to, or empty.
 	doubt string
 }
 

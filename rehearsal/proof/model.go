@@ -1,7 +1,6 @@
 package proof
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -15,7 +14,7 @@ import (
 // model is the network, the instances and the permissions in a state.
 type model struct {
 	*state
-	// location is that of the first instance. What is about another instance, or about a role, has its own.
+	// location is that of the first instance. Other instances, and roles, have locations of their own.
 	location
 	vpcs         map[string]*vpc
 	subnets      map[string]*subnet
@@ -36,8 +35,10 @@ type model struct {
 	members   map[[2]string]members
 	endpoints []*vpcEndpoint
 	instances []*instance
-	roles     map[string]*role     // by name
-	profiles  map[string]*resource // by name
+	roles     map[string]*role // by name
+	// otherRoles are the roles of instance profiles that the stack reads, without those in roles, by name.
+	otherRoles map[string]*role
+	profiles   map[string]*resource // by name
 	// documents are the session documents at the location of the first instance, by name.
 	documents map[string]*sessionDocument
 	// allDocuments are the session documents of all accounts and Regions, in the order of their URNs.
@@ -56,10 +57,10 @@ type model struct {
 	chained map[[2]*role]policy.Decision
 	// inChain are the results of eachInChain for roles whose sessions may assume a session role.
 	inChain map[string]*finding
-	// tags are the tags that resources of their own add to other resources, by the id of those.
+	// tags are the tags that separate resources add to a resource, by its id.
 	tags   map[string]map[string]any
 	intent intent
-	// principals are meant to assume every session role, in addition to those that components record.
+	// principals may assume every session role, in addition to the principals that components record.
 	principals []string
 	// iamUsers is the result of users.
 	iamUsers []*iamUser
@@ -83,6 +84,9 @@ type role struct {
 	trust               *policy.Document
 	boundary            string
 	policies            []rolePolicy
+	// missing is true if the state does not contain the role, but only its name and policies that this stack adds.
+	// The resource is then the instance profile.
+	missing bool
 }
 
 // rolePolicy is a policy of a role.
@@ -91,12 +95,12 @@ type rolePolicy struct {
 	attachedBy *resource
 	// document is nil if the content is unknown.
 	document *policy.Document
-	// name is the ARN of a managed policy, or the name of an inline policy for people. If the content is
-	// unknown for another reason than that the state does not contain it, it ends with the reason.
+	// name is the ARN of a managed policy, or a description of an inline policy. If the state contains the policy but its
+	// content is unknown, name ends with the reason.
 	name string
 }
 
-// intent is what a stack of this project is meant for, from the inputs that its components record.
+// intent is the purpose of a stack of this project, from the inputs that its components record.
 type intent struct {
 	// organization is the AWS Organizations id that the account is said to be a member of.
 	organization string
@@ -104,6 +108,11 @@ type intent struct {
 	policyARNs []string
 	// publicBuckets are the buckets that everyone is meant to be able to read through the endpoints of S3.
 	publicBuckets []string
+	// reachesAll is true if a hub or a NAT gateway is said to provide the services that have no endpoint in an
+	// existing VPC.
+	reachesAll bool
+	// agentRoles are roles of existing instances. When the program looked them up, they allowed what agents need.
+	agentRoles []string
 	// forwardKnown is true if a component records forward.
 	forwardKnown bool
 	forward      []string
@@ -122,7 +131,7 @@ func newModel(s *state) (*model, error) {
 		profiles: map[string]*resource{}, documents: map[string]*sessionDocument{}, tags: map[string]map[string]any{},
 		used: map[location][]*sessionDocument{}, recording: map[location][]need{}, agentContexts: map[*instance]policy.Context{},
 		endpointPolicies: map[*vpcEndpoint]*policy.Document{}, managedPolicies: map[string]*policy.Document{},
-		chained: map[[2]*role]policy.Decision{}, inChain: map[string]*finding{},
+		chained: map[[2]*role]policy.Decision{}, inChain: map[string]*finding{}, otherRoles: map[string]*role{},
 	}
 	m.readNetwork()
 	m.readTags()
@@ -136,7 +145,7 @@ func newModel(s *state) (*model, error) {
 	return m, nil
 }
 
-// instanceLaunchers are types that launch instances or containers, which are in no state, with a name for people.
+// instanceLaunchers maps types that launch instances or containers, which no state contains, to their usual names.
 var instanceLaunchers = map[string]string{
 	"aws:autoscaling/group:Group": "an Auto Scaling group", "aws:ec2/fleet:Fleet": "an EC2 Fleet",
 	"aws:ec2/spotFleetRequest:SpotFleetRequest": "a Spot Fleet", "aws:ec2/spotInstanceRequest:SpotInstanceRequest": "a Spot request",
@@ -153,13 +162,18 @@ func (m *model) notJudged() string {
 			found = append(found, fmt.Sprintf("%s (%s)", launcher, n))
 		}
 	}
+	for _, n := range m.component(contract.SessionRoleType) {
+		if tags := asStrList(n.input(contract.TargetTagsInput)); len(found) == 0 && len(tags) > 0 {
+			return fmt.Sprintf(": no instance has the tags %s yet: ask the owners of the instances to set them", strings.Join(tags, ", "))
+		}
+	}
 	if len(found) == 0 {
 		return ": deploy the stack first"
 	}
 	return ": not judged: " + strings.Join(found, ", ") + ", because what it launches is not in the state"
 }
 
-// readTags reads the tags that resources of their own add.
+// readTags reads the tags that separate resources add to other resources.
 func (m *model) readTags() {
 	for _, n := range m.ofType("aws:ec2/tag:Tag") {
 		id := n.str("resourceId")
@@ -170,8 +184,8 @@ func (m *model) readTags() {
 	}
 }
 
-// tagsOf returns all tags of a resource: its own, the default tags of its provider, and those that resources of
-// their own add.
+// tagsOf returns all tags of a resource: its own, the default tags of its provider, and those that separate resources
+// add.
 func (m *model) tagsOf(r *resource) map[string]any {
 	tags := map[string]any{}
 	own := r.object("tagsAll")
@@ -209,163 +223,11 @@ func (m *model) locations() []location {
 	return found
 }
 
-// readRoles reads roles, their policies and instance profiles.
-func (m *model) readRoles() {
-	for _, n := range m.ofType("aws:iam/role:Role") {
-		r := &role{resource: n, name: n.str("name"), arn: n.str("arn"), uniqueID: n.str("uniqueId"), boundary: n.str("permissionsBoundary")}
-		if r.name == "" {
-			r.name = n.id
-		}
-		r.trust = n.policy("assumeRolePolicy", "the trust policy of "+n.String())
-		for _, inline := range n.objects("inlinePolicies") {
-			if text := asStr(inline["policy"]); text != "" {
-				r.attach(n, asStr(inline["name"])+" of "+n.String(), text)
-			}
-		}
-		if other := m.roles[r.name]; other != nil {
-			n.health = append(n.health, fmt.Sprintf("%s has the same name", other.resource))
-			other.health = append(other.health, fmt.Sprintf("%s has the same name", n))
-		}
-		m.roles[r.name] = r
-	}
-	for _, n := range m.ofType("aws:iam/instanceProfile:InstanceProfile") {
-		m.profiles[cmp.Or(n.str("name"), n.id)] = n
-	}
-	for _, n := range m.ofType("aws:iam/rolePolicy:RolePolicy") {
-		if r := m.roles[n.str("role")]; r != nil {
-			r.attach(n, n.String(), n.str("policy"))
-		}
-	}
-	m.readAttachments()
-}
-
-// policy parses a property that contains a policy. If it cannot be read, decisions that depend on it are undecided.
-func (r *resource) policy(key, name string) *policy.Document {
-	text := r.str(key)
-	if r.encrypted[key] {
-		return policy.Unreadable(name, "its content, which is encrypted")
-	}
-	document, err := policy.Parse(name, text)
-	if err != nil {
-		return policy.Unreadable(name, "its content, which cannot be read: "+err.Error())
-	}
-	return document
-}
-
-// readAttachments reads which managed policies are attached to which roles.
-func (m *model) readAttachments() {
-	for _, n := range m.ofType("aws:iam/rolePolicyAttachment:RolePolicyAttachment") {
-		if r := m.roles[roleName(n.str("role"))]; r != nil {
-			m.attachManaged(r, n, n.str("policyArn"))
-		}
-	}
-	for _, n := range m.ofType("aws:iam/policyAttachment:PolicyAttachment") {
-		for _, name := range n.strList("roles") {
-			if r := m.roles[roleName(name)]; r != nil {
-				m.attachManaged(r, n, n.str("policyArn"))
-			}
-		}
-	}
-	for _, name := range slices.Sorted(maps.Keys(m.roles)) {
-		r := m.roles[name]
-		for _, arn := range r.strList("managedPolicyArns") {
-			if !r.has(arn) {
-				m.attachManaged(r, r.resource, arn)
-			}
-		}
-	}
-	m.readExclusive()
-}
-
-// readExclusive reads the resources that attach the policies that they list, and detach all others.
-func (m *model) readExclusive() {
-	for _, n := range m.ofType("aws:iam/rolePolicyAttachmentsExclusive:RolePolicyAttachmentsExclusive") {
-		r := m.roles[n.str("roleName")]
-		if r == nil {
-			continue
-		}
-		listed := n.strList("policyArns")
-		for _, p := range r.policies {
-			if strings.HasPrefix(p.name, "arn:") && !slices.Contains(listed, p.name) {
-				r.health = append(r.health, fmt.Sprintf("%s detaches %s, which %s attaches", n, p.name, p.attachedBy))
-			}
-		}
-		for _, arn := range listed {
-			if !r.has(arn) {
-				m.attachManaged(r, n, arn)
-			}
-		}
-	}
-	for _, n := range m.ofType("aws:iam/rolePoliciesExclusive:RolePoliciesExclusive") {
-		r := m.roles[n.str("roleName")]
-		if r == nil {
-			continue
-		}
-		for _, p := range r.policies {
-			if p.attachedBy.typ == "aws:iam/rolePolicy:RolePolicy" && !slices.Contains(n.strList("policyNames"), p.attachedBy.str("name")) {
-				r.health = append(r.health, fmt.Sprintf("%s removes %s", n, p.attachedBy))
-			}
-		}
-	}
-}
-
-// has reports whether a managed policy is attached to the role.
-func (r *role) has(arn string) bool {
-	return slices.ContainsFunc(r.policies, func(p rolePolicy) bool { return p.name == arn })
-}
-
-// roleName returns the name in the ARN of a role. Other text is a name already.
-func roleName(text string) string {
-	if strings.HasPrefix(text, "arn:") {
-		return text[strings.LastIndex(text, "/")+1:]
-	}
-	return text
-}
-
-// attach adds an inline policy to a role.
-func (r *role) attach(by *resource, name, text string) {
-	document, err := policy.Parse(name, text)
-	if err != nil {
-		document, name = nil, name+", which cannot be read"
-	}
-	r.policies = append(r.policies, rolePolicy{by, document, name})
-}
-
-// attachManaged adds a managed policy to a role: one of AWS, or one in the state.
-func (m *model) attachManaged(r *role, by *resource, arn string) {
-	document, err := m.managedPolicy(arn)
-	name := arn
-	if err != nil {
-		name += ", which cannot be read"
-	}
-	r.policies = append(r.policies, rolePolicy{by, document, name})
-}
-
-// managedPolicy returns the content of a managed policy, or nil if it is unknown.
-func (m *model) managedPolicy(arn string) (*policy.Document, error) {
-	if document, ok := m.managedPolicies[arn]; ok {
-		return document, nil
-	}
-	document, err := m.readManagedPolicy(arn)
-	if err == nil {
-		m.managedPolicies[arn] = document
-	}
-	return document, err
-}
-
-func (m *model) readManagedPolicy(arn string) (*policy.Document, error) {
-	for _, n := range m.ofType("aws:iam/policy:Policy") {
-		if n.str("arn") == arn || n.id == arn {
-			return policy.Parse(n.String(), n.str("policy"))
-		}
-	}
-	return awsManaged(arn)
-}
-
 // readIntent reads the inputs of this project's components.
 func (m *model) readIntent() {
 	for _, n := range m.component(contract.EndpointsType) {
 		m.intent.organization = asStr(n.input(contract.OrganizationInput))
+		m.intent.reachesAll = slices.Contains(asStrList(n.input(contract.ExistingEndpointsInput)), contract.AllServices)
 		m.intent.publicBuckets = asStrList(n.input(contract.PublicBucketsInput))
 	}
 	for _, n := range m.component(contract.InstanceRoleType) {
@@ -374,6 +236,9 @@ func (m *model) readIntent() {
 	for _, n := range m.component(contract.SecurityGroupsType) {
 		m.intent.forwardKnown = true
 		m.intent.forward = asStrList(n.input(contract.ForwardInput))
+	}
+	for _, n := range m.component(contract.TargetsType) {
+		m.intent.agentRoles = append(m.intent.agentRoles, asStrList(n.input(contract.AgentRolesInput))...)
 	}
 	for _, n := range m.component(contract.InstancesType) {
 		m.intent.os = asStr(n.input(contract.OSInput))

@@ -206,7 +206,8 @@ func noticedBy(before, after []proof.Claim) []string {
 		case !was && c.Result != proof.Proven, was && rank[c.Result] < rank[old.Result]:
 			found[c.ID] = true
 		case was && slices.ContainsFunc(c.Reasons, func(r proof.Reason) bool {
-			return (r.Kind == proof.Fail || r.Kind == proof.Unknown) && !slices.Contains(old.Reasons, r)
+			same := func(o proof.Reason) bool { return o.Kind == r.Kind && o.Text == r.Text && o.Fix == r.Fix }
+			return (r.Kind == proof.Fail || r.Kind == proof.Unknown) && !slices.ContainsFunc(old.Reasons, same)
 		}):
 			found[c.ID] = true
 		}

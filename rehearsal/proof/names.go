@@ -114,6 +114,8 @@ func (m *model) checkDNSServer(f *finding, v *vpc, name string) bool {
 		}
 		f.unknown("instances in %s use the DNS servers of %s, %q: the state does not show how they resolve %s", v, declared[at], servers, name)
 		return false
+	case v.external:
+		f.premise("%s uses the DNS server of AWS (DHCP options %q), and no hosted zone or resolver rule that is not in the state changes the names of AWS services in it", v, options)
 	case how != v.resource && options != "default":
 		f.unknown("DHCP options %q of %s are not in the state, so it does not show which DNS servers resolve %s", options, v, name)
 		return false
@@ -167,12 +169,12 @@ func (m *model) resolveName(f *finding, i *instance, s *subnet, v *vpc, service 
 		return m.resolveByZone(f, i, s, v, zone, name)
 	}
 	f.rest(resourcesOf(here)...)
-	m.resolvesPublicly(f, s, v, service, name)
+	m.resolvesPublicly(f, i, s, v, service, name)
 	return nil
 }
 
-// endpointsOf returns the interface endpoints of a service in the VPC, and those of them with private DNS for the
-// VPC. Private DNS for inbound resolver endpoints only is not for the VPC.
+// endpointsOf returns the interface endpoints of a service in the VPC, and the subset that has private DNS for the VPC.
+// Private DNS that is limited to inbound resolver endpoints does not count.
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/privatelink-interface-endpoints.html#private-dns-s3-interface
 func (m *model) endpointsOf(v *vpc, service string) (here, private []*vpcEndpoint) {
 	for _, e := range m.endpoints {
@@ -195,14 +197,14 @@ func resourcesOf(endpoints []*vpcEndpoint) []*resource {
 	return found
 }
 
-// resolvesPublicly adds that a name resolves to public addresses, which an instance reaches only by a route out of
-// the VPC.
-func (m *model) resolvesPublicly(f *finding, s *subnet, v *vpc, service, name string) {
+// resolvesPublicly adds the step of a name that does not resolve to an endpoint in the VPC. An instance then reaches the
+// service only by a route out of the VPC.
+func (m *model) resolvesPublicly(f *finding, i *instance, s *subnet, v *vpc, service, name string) {
 	here, _ := m.endpointsOf(v, service)
 	fix := fmt.Sprintf("create an interface endpoint of com.amazonaws.%s.%s with privateDnsEnabled in %s", v.region, service, v)
 	why := fmt.Sprintf("%s has no endpoint for %s", v, service)
 	if len(here) > 0 {
-		fix, why = "set privateDnsEnabled to true on "+here[0].String(), fmt.Sprintf("%s has no private DNS", here[0])
+		fix, why = here[0].ask("set privateDnsEnabled to true on "+here[0].String()), fmt.Sprintf("%s has no private DNS", here[0])
 	}
 	if association := m.unknownZones[v.id]; association != nil {
 		f.unknown("%s, and the hosted zone of %s, which may resolve %s, is not in the state", why, association, name)
@@ -212,11 +214,11 @@ func (m *model) resolvesPublicly(f *finding, s *subnet, v *vpc, service, name st
 	if t == nil {
 		return
 	}
-	if out := m.leadsOut(t); out != "" {
-		f.unknown("%s: %s resolves to public addresses, and %s: the state does not show whether the service is reached there", why, name, out)
-		return
+	why = fmt.Sprintf("%s: %s resolves to public addresses", why, name)
+	if m.reachesAll(v) {
+		why = fmt.Sprintf("%s has no endpoint for %s", v, service)
 	}
-	f.failMissing(fix, "%s: %s resolves to public addresses", why, name)
+	m.checkWayOut(f, wayOut{i, s, v, t, name, why, fix})
 }
 
 // resolveByZone checks that a private hosted zone resolves a name to an endpoint in the VPC.
@@ -277,17 +279,17 @@ func (m *model) checkPrivateDNS(f *finding, i *instance, s *subnet, v *vpc, e *v
 	ok := true
 	fail := func(fix, format string, args ...any) { f.fail(fix, format, args...); ok = false }
 	if !v.dnsSupport {
-		fail("set enableDnsSupport to true on "+v.String(), "%s does not resolve DNS names: enableDnsSupport is false", v)
+		fail(v.ask("set enableDnsSupport to true on "+v.String()), "%s does not resolve DNS names: enableDnsSupport is false", v)
 	}
 	if !v.dnsHostnames {
-		fail("set enableDnsHostnames to true on "+v.String(),
+		fail(v.ask("set enableDnsHostnames to true on "+v.String()),
 			"%s does not resolve private names such as %s: enableDnsHostnames is false", v, name)
 	}
 	if why := e.notAvailable(); why != "" {
-		fail("find out why "+e.String()+" is not available", "%s", why)
+		fail(e.ask("find out why "+e.String()+" is not available"), "%s", why)
 	}
 	if len(e.subnets) == 0 {
-		fail("give "+e.String()+" a subnet in each zone", "%s has no subnet and therefore no address", e)
+		fail(e.ask("give "+e.String()+" a subnet in each zone"), "%s has no subnet and therefore no address", e)
 	}
 	if !m.checkAddressType(f, i, s, e, name) || !ok {
 		return nil
@@ -309,6 +311,6 @@ func (m *model) checkAddressType(f *finding, i *instance, s *subnet, e *vpcEndpo
 		f.unknown("%s resolves to only IPv6 addresses of %s: the state does not show whether %s can use them", name, e, i)
 		return false
 	}
-	f.fail("set ipAddressType and dnsRecordIpType of "+e.String()+" to ipv4", "%s resolves to only IPv6 addresses of %s, and %s has none", name, e, i)
+	f.fail(e.ask("set ipAddressType and dnsRecordIpType of "+e.String()+" to ipv4"), "%s resolves to only IPv6 addresses of %s, and %s has none", name, e, i)
 	return false
 }

@@ -23,9 +23,10 @@ type need struct {
 	mustAllow bool
 	// via is the service that makes the request for the role, such as "s3", or "" if the agent makes it.
 	via string
-	// rests are the resources that decide about the request besides the role.
+	// rests are the resources, other than the role, that the decision depends on.
 	rests []*resource
-	// doubt says why the state does not decide the request, or is empty. broken says why it always fails.
+	// doubt is the reason why the state does not decide the request, and broken the reason why it always fails. Both are
+	// empty otherwise.
 	doubt, broken string
 	// why says what the agent makes the request for, as "to WHY".
 	why string
@@ -188,11 +189,15 @@ func (m *model) associationsOf(i *instance) []*resource {
 		targeted := n.str("instanceId") == i.id
 		for _, target := range n.objects("targets") {
 			values := asStrList(target["values"])
-			switch asStr(target["key"]) {
-			case "InstanceIds":
+			key := asStr(target["key"])
+			tagKey, byTag := strings.CutPrefix(key, "tag:")
+			switch {
+			case key == "InstanceIds":
 				targeted = targeted || slices.Contains(values, i.id) || slices.Contains(values, "*")
+			case byTag:
+				targeted = targeted || slices.Contains(values, asStr(m.tagsOf(i.resource)[tagKey]))
 			default:
-				targeted = true // the state does not show which instances have a tag or belong to a group
+				targeted = true // the state does not show which instances belong to a group
 			}
 		}
 		if targeted {
@@ -234,7 +239,7 @@ func (m *model) agentRequest(i *instance, r *role, n need) *policy.Request {
 		context = context.With("kms:CallerAccount", i.account)
 	}
 	if n.via != "" {
-		// What the network adds to a request is not in those that a service makes for the caller.
+		// Requests that a service makes for the caller do not have the keys of the caller's network.
 		// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
 		service := n.via + "." + i.region + "." + i.dnsSuffix()
 		context = context.With("aws:ViaAWSService", "true").With("kms:ViaService", service).Without("aws:SourceVpc").Without("aws:SourceVpce")
@@ -247,9 +252,20 @@ func (m *model) agentRequest(i *instance, r *role, n need) *policy.Request {
 			context = context.With("aws:SourceVpce", e.id)
 		}
 	}
-	return &policy.Request{
-		Principal: policy.Session(r.arn, i.id), Action: n.action, Resource: n.resource, Context: context,
+	principal := policy.Session(r.arn, i.id)
+	if r.missing {
+		// The path of the role is unknown, and therefore its ARN.
+		principal = policy.Group{Kind: policy.RoleKind, Partition: i.partition, Account: i.account}.Principal()
 	}
+	return &policy.Request{Principal: principal, Action: n.action, Resource: n.resource, Context: context}
+}
+
+// decideAgent decides a request of an agent: of its role, or of any role of the account if the state does not contain it.
+func decideAgent(policies policy.Policies, request *policy.Request) policy.Decision {
+	if request.Principal.Group != nil {
+		return decideClass(policies, request)
+	}
+	return policies.Decide(request)
 }
 
 // agentContext returns the condition keys of all requests of an agent.
@@ -257,8 +273,11 @@ func (m *model) agentContext(i *instance, r *role) policy.Context {
 	if context, ok := m.agentContexts[i]; ok {
 		return context
 	}
-	context := policy.Context{}.
-		With("aws:userid", r.uniqueID+":"+i.id).
+	context := policy.Context{}.WithSome("aws:userid")
+	if !r.missing {
+		context = context.With("aws:userid", r.uniqueID+":"+i.id)
+	}
+	context = context.
 		With("aws:SecureTransport", "true").With("aws:RequestedRegion", i.region).
 		With("ec2:SourceInstanceARN", i.arn("ec2", "instance/"+i.id)).
 		Without("aws:MultiFactorAuthPresent").Without("aws:MultiFactorAuthAge")
@@ -267,24 +286,4 @@ func (m *model) agentContext(i *instance, r *role) policy.Context {
 	}
 	m.agentContexts[i] = context
 	return context
-}
-
-// roleOf returns the role of an instance. It returns nil if the instance has none, and the text says what the
-// state does not contain, if anything.
-func (m *model) roleOf(i *instance) (*role, string) {
-	if i.profile == "" {
-		return nil, ""
-	}
-	profile := m.profiles[i.profile]
-	if profile == nil {
-		return nil, fmt.Sprintf("instance profile %q of %s is not in the state", i.profile, i)
-	}
-	name := profile.str("role")
-	if name == "" {
-		return nil, ""
-	}
-	if r := m.roles[name]; r != nil {
-		return r, ""
-	}
-	return nil, fmt.Sprintf("role %q of %s is not in the state", name, profile)
 }

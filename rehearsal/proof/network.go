@@ -49,8 +49,8 @@ type vpcEndpoint struct {
 	addressType, recordType string
 	subnets, groups, tables []string
 	privateDNS              bool
-	// inboundResolverOnly says whether only inbound resolver endpoints resolve the private name, so that the VPC
-	// itself does not. It is nil if the state does not contain it.
+	// inboundResolverOnly is true if only inbound resolver endpoints resolve the private name, and the VPC does not. It is
+	// nil if the state does not contain it.
 	inboundResolverOnly *bool
 	policy              string
 	prefixList          string
@@ -199,7 +199,7 @@ func (e *vpcEndpoint) notAvailable() string {
 	return fmt.Sprintf("%s is %q, not available", e, e.state)
 }
 
-// prefixes parses CIDR blocks, and ignores what is not one.
+// prefixes parses CIDR blocks, and ignores invalid ones.
 func prefixes(texts ...string) []netip.Prefix {
 	var blocks []netip.Prefix
 	for _, text := range texts {

@@ -116,16 +116,19 @@ func sameSet(a, b []string) bool {
 // checkPath checks routes, network ACLs and security groups in both directions, for every address of the endpoint.
 func (m *model) checkPath(f *finding, i *instance, s *subnet, v *vpc, e *vpcEndpoint) {
 	from := addressOf(i.str("privateIp"), s.block)
-	groups := m.groupsOf(e)
 	for _, id := range e.subnets {
 		there := m.subnets[id]
+		if there == nil && e.external {
+			m.checkPathToOthers(f, i, s, v, e, id)
+			continue
+		}
 		if there == nil {
 			f.unknown("subnet %q of %s is not in the state", id, e)
 			continue
 		}
 		f.rest(there.resource)
 		if there.vpc != v.id {
-			f.fail("move "+e.String()+" to a subnet of "+v.String(), "%s of %s is in another VPC", there, e)
+			f.fail(e.ask("move "+e.String()+" to a subnet of "+v.String()), "%s of %s is in another VPC", there, e)
 			continue
 		}
 		to := there.block
@@ -139,16 +142,45 @@ func (m *model) checkPath(f *finding, i *instance, s *subnet, v *vpc, e *vpcEndp
 			m.checkACL(f, s, true, to, httpsPort, what)
 			m.checkACL(f, there, false, from, httpsPort, what)
 		}
-		m.checkConnection(f, connection{
-			groups: i.groups, rules: egressOf, other: peer{to, groups}, port: httpsPort, what: what,
-			fix: fmt.Sprintf("allow outbound TCP %d from %s to %s", httpsPort, m.groupNames(i.groups), m.groupNames(groups)),
-		}, v)
-		m.checkConnection(f, connection{
-			groups: groups, rules: ingressOf, other: peer{from, i.groups}, port: httpsPort,
-			what: fmt.Sprintf("TCP %d from %s (%s) to %s", httpsPort, i, from, e),
-			fix:  fmt.Sprintf("allow inbound TCP %d to %s from %s", httpsPort, m.groupNames(groups), m.groupNames(i.groups)),
-		}, v)
+		m.checkGroups(f, i, v, e, from, to, what)
 	}
+}
+
+// checkGroups checks that the security groups of an instance and of an endpoint allow a connection between the two
+// addresses.
+func (m *model) checkGroups(f *finding, i *instance, v *vpc, e *vpcEndpoint, from, to netip.Prefix, what string) {
+	groups := m.groupsOf(e)
+	m.checkConnection(f, connection{
+		groups: i.groups, rules: egressOf, other: peer{to, groups}, port: httpsPort, what: what,
+		fix: fmt.Sprintf("allow outbound TCP %d from %s to %s", httpsPort, m.groupNames(i.groups), m.groupNames(groups)),
+	}, v)
+	fix := fmt.Sprintf("allow inbound TCP %d to %s from %s", httpsPort, m.groupNames(groups), m.groupNames(i.groups))
+	if e.fromProject && !e.external && i.external {
+		fix = "add " + strings.Join(i.groups, " or ") + " to clientSecurityGroupIds"
+	}
+	m.checkConnection(f, connection{
+		groups: groups, rules: ingressOf, other: peer{from, i.groups}, port: httpsPort,
+		what: fmt.Sprintf("TCP %d from %s (%s) to %s", httpsPort, i, from, e), fix: fix,
+	}, v)
+}
+
+// checkPathToOthers checks the part of a path that the state shows. The path leads to an endpoint of others, in a
+// subnet that the stack does not read.
+func (m *model) checkPathToOthers(f *finding, i *instance, s *subnet, v *vpc, e *vpcEndpoint, subnetID string) {
+	from := addressOf(i.str("privateIp"), s.block)
+	var to netip.Prefix
+	where := "an unknown address"
+	if address, ok := e.privateIPs[subnetID]; ok {
+		to = netip.PrefixFrom(address, address.BitLen())
+		where = to.String()
+	}
+	what := fmt.Sprintf("TCP %d from %s to %s in subnet %s (%s)", httpsPort, i, e, subnetID, where)
+	if to.IsValid() {
+		m.checkRoute(f, s, v, to)
+		m.checkACL(f, s, true, to, httpsPort, what)
+	}
+	m.checkGroups(f, i, v, e, from, to, what)
+	f.assume("the route tables and network ACLs let %s and subnet %s of %s, which the state does not contain, reach each other", s, subnetID, e)
 }
 
 // addressOf returns an address as a block, or the block of its subnet if the address is unknown.
@@ -165,7 +197,7 @@ func (m *model) checkRoute(f *finding, s *subnet, v *vpc, to netip.Prefix) {
 	if t == nil {
 		return
 	}
-	if !slices.ContainsFunc(v.blocks, func(block netip.Prefix) bool { return contains(block, to) }) {
+	if !slices.ContainsFunc(v.blocks, func(block netip.Prefix) bool { return contains(block, to) }) && !m.inSubnet(v, to) {
 		f.unknown("%s is in no CIDR block of %s: the state does not show how it is routed", to, v)
 		return
 	}
@@ -188,6 +220,6 @@ func (m *model) checkRoute(f *finding, s *subnet, v *vpc, to netip.Prefix) {
 		// https://docs.aws.amazon.com/vpc/latest/userguide/intra-vpc-route.html
 		f.unknown("%s routes %s to %s, which may inspect the traffic and send it on", l.best.by, l.best.destination(), l.best.where())
 	default:
-		f.fail("remove the route of "+l.best.by.String(), "%s routes %s to %s instead of within the VPC", l.best.by, l.best.destination(), l.best.where())
+		f.fail(l.best.by.ask("remove the route of "+l.best.by.String()), "%s routes %s to %s instead of within the VPC", l.best.by, l.best.destination(), l.best.where())
 	}
 }

@@ -100,7 +100,7 @@ func (m *model) proveReachS3(i *instance) *finding {
 		return f
 	}
 	if !v.dnsSupport {
-		f.fail("set enableDnsSupport to true on "+v.String(), "%s does not resolve DNS names: enableDnsSupport is false", v)
+		f.fail(v.ask("set enableDnsSupport to true on "+v.String()), "%s does not resolve DNS names: enableDnsSupport is false", v)
 	}
 	name := fmt.Sprintf("s3.%s.%s", v.region, i.dnsSuffix())
 	if !m.checkDNSServer(f, v, name) {
@@ -214,7 +214,7 @@ func (m *model) checkGatewayRoute(f *finding, i *instance, s *subnet, v *vpc) *v
 		here = e
 		if slices.Contains(e.tables, id) {
 			if why := e.notAvailable(); why != "" {
-				f.fail("find out why "+e.String()+" is not available", "%s", why)
+				f.fail(e.ask("find out why "+e.String()+" is not available"), "%s", why)
 				return nil
 			}
 			f.pass("route table %q of %s (%s) leads to %s", id, s, how, e)
@@ -222,17 +222,18 @@ func (m *model) checkGatewayRoute(f *finding, i *instance, s *subnet, v *vpc) *v
 			return e
 		}
 	}
-	fix := fmt.Sprintf("add the route table of %s to %s", s, here)
-	why := fmt.Sprintf("route table %q of %s (%s) does not lead to %s", id, s, how, here)
+	var fix, why string
 	if here == nil {
-		fix = i.fix(keyFixes.s3Endpoint, fmt.Sprintf("create a gateway endpoint of com.amazonaws.%s.s3 on the route table of %s", v.region, s))
+		fix = fmt.Sprintf("create a gateway endpoint of com.amazonaws.%s.s3 on the route table of %s", v.region, s)
+		if v.fromProject {
+			fix = keyFixes.s3Endpoint
+		}
 		why = fmt.Sprintf("%s has no gateway endpoint for S3", v)
+	} else {
+		fix = here.ask(fmt.Sprintf("add the route table of %s to %s", s, here))
+		why = fmt.Sprintf("route table %q of %s (%s) does not lead to %s", id, s, how, here)
 	}
-	if out := m.leadsOut(t); out != "" {
-		f.unknown("%s, and %s: the state does not show whether S3 is reached there", why, out)
-		return nil
-	}
-	f.failMissing(fix, "%s", why)
+	m.checkWayOut(f, wayOut{i, s, v, t, "S3", why, fix})
 	return nil
 }
 
@@ -260,7 +261,7 @@ func (m *model) checkNotDiverted(f *finding, t *routeTable, e *vpcEndpoint) {
 			}
 			if r.blackhole {
 				f.rest(r.by)
-				f.fail("remove the route of "+r.by.String(), "%s routes %s, a part of the addresses of S3, to %s, which does not exist", r.by, block, r.where())
+				f.fail(r.by.ask("remove the route of "+r.by.String()), "%s routes %s, a part of the addresses of S3, to %s, which does not exist", r.by, block, r.where())
 				continue
 			}
 			f.unknown("%s routes %s, which may be a part of the addresses of S3, to %s", r.by, block, r.where())
@@ -311,7 +312,7 @@ func (m *model) checkEgressToS3(f *finding, i *instance, v *vpc, e *vpcEndpoint,
 	case unknown != "":
 		f.unknown("%s", unknown)
 	default:
-		f.failMissing(fmt.Sprintf("allow outbound TCP %d from %s to the prefix list of S3, %s", port, m.groupNames(i.groups), e.prefixList),
+		f.failMissing(m.askForGroups(i.groups, fmt.Sprintf("allow outbound TCP %d from %s to the prefix list of S3, %s", port, m.groupNames(i.groups), e.prefixList)),
 			"no rule of %s allows TCP %d to S3 (prefix list %q)", m.groupNames(i.groups), port, e.prefixList)
 	}
 }
@@ -340,7 +341,7 @@ func (m *model) reachesS3(r rule, e *vpcEndpoint) ([]netip.Prefix, policy.Answer
 	return blocks, policy.No
 }
 
-// coverAll reports whether each of the blocks, of which there is at least one, is within one of the outer blocks.
+// coverAll reports whether there are blocks, and each of them is within one of the outer blocks.
 func coverAll(outer, blocks []netip.Prefix) bool {
 	for _, block := range blocks {
 		if !slices.ContainsFunc(outer, func(o netip.Prefix) bool { return contains(o, block) }) {
@@ -380,7 +381,7 @@ func (m *model) checkEndpointAllowsS3(f *finding, i *instance, e *vpcEndpoint, n
 			who = "a request of " + r.String()
 		}
 		m.checkBucketRegion(f, e, n)
-		f.expectAllowed(policies.Decide(request), fmt.Sprintf("allow %s on %s in the policy of %s", n.action, n.resource, e),
+		f.expectAllowed(decideAgent(*policies, request), e.ask(fmt.Sprintf("allow %s on %s in the policy of %s", n.action, n.resource, e)),
 			"%s on %s through %s, %s by %s", n.action, n.resource, e, who, n.why)
 	}
 }

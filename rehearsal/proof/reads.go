@@ -7,16 +7,17 @@ import (
 	"strings"
 )
 
-// inputTable says for each input of a resource type whether claims depend on it.
+// inputTable lists the inputs of a resource type by their effect on claims.
 type inputTable struct {
 	// scope is the part of the state that resources of the type belong to.
 	scope scope
 	// read lists the inputs that claims evaluate.
 	read string
-	// harmless are the inputs that cannot affect any claim: the reason by a list of inputs.
+	// harmless are the inputs that cannot affect any claim. It maps lists of inputs to the reason.
 	harmless map[string]string
-	// unread are inputs that can affect claims and are not evaluated: the reason by a list of inputs. One that
-	// is set makes the claims undecided that rest on the resource. NAME=VALUE is set unless it has that value.
+	// unread are the inputs that can affect claims and are not evaluated. It maps lists of inputs to the reason. If such
+	// an input is set, the claims that rest on the resource are undecided. NAME=VALUE counts as set if NAME has another
+	// value.
 	unread map[string]string
 }
 
@@ -267,8 +268,8 @@ var inputTables = map[string]inputTable{
 	"aws:s3/bucketOwnershipControls:BucketOwnershipControls": {scope: scopeIdentity, read: "bucket rule"},
 }
 
-// computed are properties that the provider sets and that inputs of imported and of hand-made resources contain
-// sometimes. They are no inputs of a type in inputTables.
+// computed are properties that the provider sets. The inputs of imported resources, and of states that were written by
+// hand, sometimes contain them. They are not inputs of a type in inputTables.
 var computed = toSet(`arn id urn region tagsAll __defaults __meta ownerId uniqueId createDate mainRouteTableId defaultRouteTableId defaultSecurityGroupId
 	defaultNetworkAclId instanceLifecycle zoneId prefixListId cidrBlocks state status instanceState networkInterfaceIds dnsEntries primaryNetworkInterfaceId publicIp publicDns privateDns
 	outpostArn hostedZoneId bucketDomainName bucketRegionalDomainName keyId policyId roleArn associationId dhcpOptionsId requesterManaged passwordData`)
@@ -319,7 +320,7 @@ func (r *resource) unreadInputs(tables ...inputTable) []string {
 	return doubts
 }
 
-// isZero reports whether a property has the value that means the same as its absence.
+// isZero reports whether the value of a property means the same as its absence.
 func isZero(value any) bool {
 	switch value := value.(type) {
 	case nil:

@@ -59,8 +59,8 @@ func (m *model) managedResource(arn string) *resource {
 	return nil
 }
 
-// checkDocumentsRecord checks that a role allows no document that does not record on instances at a location, and
-// that those which it allows record well.
+// checkDocumentsRecord checks that every document that a role allows on instances at a location records sessions, and
+// that the records are protected.
 func (m *model) checkDocumentsRecord(f *finding, r *role, at location) {
 	var judged []string
 	for _, u := range m.documentUsesAt(r, at) {
@@ -118,7 +118,7 @@ func (m *model) checkDocument(f *finding, r *role, d *sessionDocument) {
 	m.checkRecords(f, d)
 }
 
-// checkOtherDocuments checks that the role cannot start sessions with any document besides the judged ones: one of the
+// checkOtherDocuments checks that the role cannot start sessions with a document that was not checked: another one of the
 // account, of AWS, or one that another account shares.
 func (m *model) checkOtherDocuments(f *finding, r *role, at location, judged []string) {
 	fix := "list the documents that record in the policies of " + r.String()
@@ -208,8 +208,8 @@ func (m *model) checkRecords(f *finding, d *sessionDocument) {
 	m.checkAgentsWrite(f, d)
 }
 
-// checkAgentsWrite checks that the roles of the instances may write the records of a document. The claim agent says
-// what is missing.
+// checkAgentsWrite checks that the roles of the instances may write the records of a document. The reasons of the claim
+// agent name the missing permissions.
 func (m *model) checkAgentsWrite(f *finding, d *sessionDocument) {
 	checked := map[*role]bool{}
 	for _, i := range m.instances {
@@ -289,8 +289,9 @@ func (m *model) checkLogGroup(f *finding, d *sessionDocument) {
 	}
 }
 
-// checkLogClass checks that records in the log group can be read. The class DELIVERY keeps one or two days, whatever
-// retentionInDays says, and passes events on only; in INFREQUENT_ACCESS the events of a stream cannot be read.
+// checkLogClass checks that records in the log group are retained and can be read. The class DELIVERY only forwards
+// events, and keeps them for one or two days regardless of retentionInDays. In INFREQUENT_ACCESS, the events of a stream
+// cannot be read.
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch_Logs_Log_Classes.html
 func (m *model) checkLogClass(f *finding, g *resource) {
 	if class := g.str("logGroupClass"); class != "" && class != "STANDARD" {

@@ -89,7 +89,7 @@ func (m *model) readRecords() {
 	}
 }
 
-// whyUnusable says why nobody can encrypt with the key, or returns "". Session Manager and CloudWatch Logs need a
+// whyUnusable returns why nobody can encrypt with the key, or "". Session Manager and CloudWatch Logs need a
 // symmetric key for encryption:
 // https://docs.aws.amazon.com/systems-manager/latest/userguide/session-preferences-enable-encryption.html
 func (k *key) whyUnusable() string {
@@ -160,8 +160,7 @@ func (m *model) sessionDocuments() []*sessionDocument {
 // first instance.
 func (m *model) key(name string) *key { return m.keyAt(name, m.location).found }
 
-// keyAt returns the KMS key with an ARN, id or alias. Ids and aliases are those of an account and Region, and so
-// are ARNs.
+// keyAt returns the KMS key with an ARN, id or alias at a location. Each of them belongs to an account and Region.
 func (m *model) keyAt(name string, at location) match[*key] {
 	of := func(k *key) *resource { return k.resource }
 	if name == "" {

@@ -115,7 +115,7 @@ func readRoute(by *resource, object map[string]any, v4, v6 string) route {
 	return r
 }
 
-// destination returns the destination of the route for people.
+// destination returns the destination of the route as it appears in reasons.
 func (r route) destination() string {
 	switch {
 	case r.block.IsValid():
@@ -126,7 +126,7 @@ func (r route) destination() string {
 	return "an unknown destination"
 }
 
-// where returns the target of the route for people.
+// where returns the target of the route as it appears in reasons.
 func (r route) where() string {
 	if r.target == "" {
 		return "an unknown target"
@@ -189,8 +189,23 @@ type lookup struct {
 	local bool
 	// parts are more specific routes to parts of the destination.
 	parts []route
-	// doubt says what the state does not show about the result, or is empty.
+	// doubt is what the state does not show about the result, or empty.
 	doubt string
+}
+
+// largestBlock is the prefix length of the largest CIDR block that a VPC can have.
+// https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html
+const largestBlock = 16
+
+// inSubnet reports whether a destination is in a subnet of a VPC that the stack reads. The state does not contain the
+// secondary CIDR blocks of such a VPC.
+func (m *model) inSubnet(v *vpc, to netip.Prefix) bool {
+	for _, s := range m.subnets {
+		if v.external && s.vpc == v.id && contains(s.block, to) {
+			return true
+		}
+	}
+	return false
 }
 
 // lookup looks up a destination: the most specific route decides, and a route to a block takes priority over one
@@ -204,11 +219,19 @@ func (m *model) lookup(t *routeTable, v *vpc, to netip.Prefix) lookup {
 			l.local, bits = true, block.Bits()
 		}
 	}
+	if !l.local && m.inSubnet(v, to) {
+		// The subnet is in a CIDR block of the VPC that the state does not contain, and that is a /16 or smaller.
+		l.local, bits = true, largestBlock-1
+	}
+	unknownBlock := bits == largestBlock-1
 	consider := func(r route, block netip.Prefix, static bool) {
 		switch {
 		case contains(block, to) && (block.Bits() > bits || static && block.Bits() == bits):
 			if l.best != nil && block.Bits() == bits && l.best.block.IsValid() && l.best.target != r.target {
 				l.doubt = fmt.Sprintf("%s and %s both route %s", l.best.by, r.by, block)
+			}
+			if unknownBlock && r.target != localTarget {
+				l.doubt = fmt.Sprintf("%s routes %s: the state does not show whether the CIDR block of %s that contains %s is smaller", r.by, block, v, to)
 			}
 			l.best, l.local, bits = &r, r.target == localTarget, block.Bits()
 		case contains(to, block) && block.Bits() > to.Bits() && r.target != localTarget:
@@ -236,19 +259,4 @@ func (m *model) lookup(t *routeTable, v *vpc, to netip.Prefix) lookup {
 		consider(r, r.block, true)
 	}
 	return l
-}
-
-// leadsOut returns a route that may lead public addresses out of the VPC, or "" if there is none.
-func (m *model) leadsOut(t *routeTable) string {
-	if t.propagates {
-		return fmt.Sprintf("a virtual private gateway adds routes to %s", t)
-	}
-	for _, r := range t.routes {
-		inside := r.target == localTarget || r.blackhole || r.block.IsValid() && (r.block.Addr().Is6() || r.block.Addr().IsPrivate() && r.block.Bits() > 0) ||
-			m.isGatewayList(r.list)
-		if !inside {
-			return fmt.Sprintf("%s routes %s to %s", r.by, r.destination(), r.where())
-		}
-	}
-	return ""
 }

@@ -1,6 +1,7 @@
 package proof
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -81,7 +82,18 @@ type roleIntent struct {
 	mfaMaxAge  int // in minutes; 0 is any age
 	documents  []string
 	pushKey    bool
+	loginUser  string
+	// targets says on which instances the role is meant to allow sessions, as sessionTargets does. Empty: on all
+	// instances in the state.
+	targets           string
+	targetInstanceIDs []string
+	targetTags        []tag
 }
+
+// tag is a tag of a resource.
+type tag struct{ key, value string }
+
+func (t tag) String() string { return t.key + "=" + t.value }
 
 // intentOf returns what a session role is meant for: what the component that declares it records, and the
 // principals that are meant to assume every session role.
@@ -96,9 +108,18 @@ func (m *model) intentOf(r *role) roleIntent {
 				mfaMaxAge:  asInt(c.input(contract.MFAMaxAgeInput), 0),
 				documents:  asStrList(c.input(contract.DocumentsInput)),
 				pushKey:    asBool(c.input(contract.PushKeyInput), false),
+
+				loginUser:         asStr(c.input(contract.LoginUserInput)),
+				targets:           asStr(c.input(contract.SessionTargetsInput)),
+				targetInstanceIDs: asStrList(c.input(contract.TargetInstanceIDsInput)),
+			}
+			for _, text := range asStrList(c.input(contract.TargetTagsInput)) {
+				key, value, _ := strings.Cut(text, "=")
+				intent.targetTags = append(intent.targetTags, tag{key, value})
 			}
 		}
 	}
+	intent.loginUser = cmp.Or(intent.loginUser, "ec2-user")
 	intent.principals = append(slices.Clone(intent.principals), m.principals...)
 	return intent
 }
@@ -122,7 +143,7 @@ func (m *model) sessionRequest(r *role, action, resource string, context policy.
 		policies.Boundary, _ = m.managedPolicy(r.boundary)
 	}
 	if strings.HasPrefix(action, "kms:") {
-		// The clients of Session Manager call AWS KMS themselves, so that no service is between.
+		// The clients of Session Manager call AWS KMS themselves, not through another service.
 		context = context.Without("kms:ViaService").With("kms:CallerAccount", r.account())
 		if k := m.key(resource); k != nil {
 			policies.Resource, policies.ResourceMustAllow = k.policy, true
@@ -148,12 +169,31 @@ func (m *model) callerContext(context policy.Context) policy.Context {
 		Without("aws:CalledVia").Without("aws:CalledViaFirst").Without("aws:CalledViaLast")
 }
 
-// withTags returns the context of a request for a resource that has these tags and no others.
+// tagPrefixes begin the condition keys for tags of resources. The rest of the key is that of the tag.
+var tagPrefixes = []string{"aws:ResourceTag/", "ssm:resourceTag/", "ec2:ResourceTag/"}
+
+// withTags returns the context of a request for a resource that has these tags and no others. Condition keys, which
+// contain the keys of tags, are not case-sensitive; values are. If the keys of several tags differ only in case, IAM
+// compares one of these tags, and does not document which.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-resourcetag
 func withTags(context policy.Context, tags map[string]any) policy.Context {
+	values := map[string][]string{}
 	for key, value := range tags {
-		context = context.With("aws:ResourceTag/"+key, asStr(value)).With("ssm:resourceTag/"+key, asStr(value))
+		values[strings.ToLower(key)] = addTo(values[strings.ToLower(key)], asStr(value))
 	}
-	return context.WithoutAny("aws:ResourceTag/").WithoutAny("ssm:resourceTag/")
+	for key, possible := range values {
+		for _, prefix := range tagPrefixes {
+			if len(possible) > 1 {
+				context = context.WithUnknown(prefix + key)
+			} else {
+				context = context.With(prefix+key, possible[0])
+			}
+		}
+	}
+	for _, prefix := range tagPrefixes {
+		context = context.WithoutAny(prefix)
+	}
+	return context
 }
 
 // decideStart decides whether a session of the role can start a session on an instance.
@@ -181,7 +221,7 @@ func documentContext(name string) policy.Context {
 // startWithoutAccessCheck decides whether a session can start with the default document although AWS does not
 // check that the role may use the document.
 func (m *model) startWithoutAccessCheck(r *role) policy.Decision {
-	return m.decideStart(r, m.instances[0], defaultDocumentContext("false"))
+	return m.decideStart(r, m.exampleTarget(r), defaultDocumentContext("false"))
 }
 
 const fixAccessCheck = "add the condition BoolIfExists " + accessCheck + " = true to every statement that allows ssm:StartSession"

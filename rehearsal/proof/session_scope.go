@@ -24,7 +24,7 @@ func (m *model) proveSessionOwn() []*finding {
 	})
 }
 
-// sessionARN returns the ARN of a session of somebody.
+// sessionARN returns the ARN of a session of a user.
 func (m *model) sessionARN(name string) string {
 	return m.arn("ssm", "session/"+name+"-0123456789abcdef0")
 }
@@ -34,7 +34,7 @@ func sessionContext(owner string) policy.Context {
 	return withTags(policy.Context{}.With(sessionTag, owner), nil)
 }
 
-// checkOthersSessions checks that the role denies an action on every session that has another owner, or none.
+// checkOthersSessions checks that the role denies an action on every session with another owner or without an owner.
 func (m *model) checkOthersSessions(f *finding, r *role, action, fix string) {
 	policies, request := m.sessionRequest(r, action, "", policy.Context{}.WithOtherThan(sessionTag, "aws:userid").Optional(sessionTag))
 	request.Context = request.Context.WithSome("aws:userid") // whoever the caller is
@@ -59,7 +59,7 @@ func (m *model) checkOthersSessions(f *finding, r *role, action, fix string) {
 	f.unknownUntil(fix, "the policies of %s allow %s, and may allow it on sessions of others: %s", r, action, d.Why)
 }
 
-// checkUnknownPolicies adds the policies of a role whose content is unknown, and may allow more.
+// checkUnknownPolicies adds the policies of a role whose content is unknown. They may allow more.
 func (m *model) checkUnknownPolicies(f *finding, r *role) {
 	for _, p := range r.policies {
 		if p.document == nil {
@@ -107,6 +107,9 @@ type scopeLimit struct {
 	action    string
 	resources *policy.Class
 	context   policy.Context
+	// examples are contexts of some of the requests. They contain values that the search for an allowed request does not
+	// try. Optional.
+	examples []policy.Context
 	// excess says what is wrong with a statement, and how to fix it. Optional.
 	excess func(s *policy.Statement, where string) (why []string, fix string)
 }
@@ -119,42 +122,74 @@ func (m *model) proveSessionScope() []*finding {
 		for _, limit := range m.scopeLimits(r) {
 			m.checkLimit(f, r, limit)
 		}
-		for _, i := range m.instances {
-			d := m.decideSession(r, pushKeyAction, i.arn("ec2", "instance/"+i.id), policy.Context{}.With("ec2:osuser", "root"))
-			f.expectDenied(d, "add the condition StringEquals ec2:osuser = ec2-user", "%s on %s as root", pushKeyAction, i)
+		for _, i := range m.targetsOf(r) {
+			context := withTags(policy.Context{}.With("ec2:osuser", "root"), m.tagsOf(i.resource))
+			d := m.decideSession(r, pushKeyAction, i.arn("ec2", "instance/"+i.id), context)
+			f.expectDenied(d, "add the condition StringEquals ec2:osuser = "+m.intentOf(r).loginUser, "%s on %s as root", pushKeyAction, i)
 		}
-		f.expectDenied(m.startWithoutAccessCheck(r), fixAccessCheck, "a session on %s with the default document without an access check", m.instances[0])
+		f.expectDenied(m.startWithoutAccessCheck(r), fixAccessCheck, "a session on %s with the default document without an access check", m.exampleTarget(r))
+		if intent := m.intentOf(r); intent.targets == contract.TargetsTagged {
+			m.checkTargetTags(f, intent.targetTags)
+		}
 	})
+}
+
+// checkTargetTags adds the assumption that only the intended people can set the tags that select instances.
+func (m *model) checkTargetTags(f *finding, tags []tag) {
+	if len(tags) == 0 {
+		f.unknown("the state does not record the tags of the instances that sessions are meant for")
+		return
+	}
+	var texts []string
+	for _, t := range tags {
+		texts = append(texts, t.String())
+	}
+	f.assume("only those who may decide about sessions may set the tag %s of instances, in upper or lower case", strings.Join(texts, " or "))
 }
 
 // scopeLimits returns the classes of requests that a session role must not allow.
 func (m *model) scopeLimits(r *role) []scopeLimit {
-	var instances, keys []string
-	for _, i := range m.instances {
-		instances = append(instances, i.arn("ec2", "instance/"+i.id))
-	}
+	var keys []string
 	for _, k := range m.keys {
 		keys = append(keys, k.arn)
 	}
-	targets := append(slices.Clone(instances), m.intendedDocuments(r)...)
+	limits := []scopeLimit{{
+		class: "actions that sessions do not need", actions: &policy.Class{Except: allowedActions}, resources: &policy.Class{}, excess: excessActions,
+	}, {
+		class: "kms:GenerateDataKey with other keys", action: "kms:GenerateDataKey", resources: &policy.Class{Prefix: "arn:", Except: keys},
+		excess: excessResources(keys, "%s allows kms:GenerateDataKey on %s", func(_, where string) string { return "list the stack's key in " + where }),
+	}}
+	documents := m.intendedDocuments(r)
+	if intent := m.intentOf(r); intent.targets == contract.TargetsTagged {
+		return append(limits, m.taggedLimits(r, intent.targetTags, documents)...)
+	}
+	return append(limits, m.listedLimits(r, documents)...)
+}
+
+// listedLimits returns the classes of requests that a session role for a list of instances must not allow on instances.
+// documents are the intended documents.
+func (m *model) listedLimits(r *role, documents []string) []scopeLimit {
+	var instances []string
+	for _, i := range m.targetsOf(r) {
+		instances = append(instances, i.arn("ec2", "instance/"+i.id))
+	}
+	targets := append(slices.Clone(instances), documents...)
 	fixTargets := func(resource, where string) string {
 		if strings.Contains(resource, ":document/") {
 			return "remove " + resource + " from " + where
 		}
+		if m.intentOf(r).targets == contract.TargetsInstances {
+			return "list only the instances of targetInstanceIds in " + where
+		}
 		return r.fix(keyFixes.sessionTargets, "list the stack's instances in "+where)
 	}
 	return []scopeLimit{{
-		class: "actions that sessions do not need", actions: &policy.Class{Except: allowedActions}, resources: &policy.Class{}, excess: excessActions,
-	}, {
 		class: "ssm:StartSession on other instances and with other documents", action: "ssm:StartSession",
 		resources: &policy.Class{Prefix: "arn:", Except: targets}, context: policy.Context{}.WithOneOf(accessCheck, "true").Optional(accessCheck),
 		excess: excessResources(targets, "%s allows sessions on %s, which the stack is not meant for", fixTargets),
 	}, {
 		class: pushKeyAction + " on other instances", action: pushKeyAction, resources: &policy.Class{Prefix: "arn:", Except: instances},
 		excess: excessResources(instances, "%s pushes SSH keys to %s", fixTargets),
-	}, {
-		class: "kms:GenerateDataKey with other keys", action: "kms:GenerateDataKey", resources: &policy.Class{Prefix: "arn:", Except: keys},
-		excess: excessResources(keys, "%s allows kms:GenerateDataKey on %s", func(_, where string) string { return "list the stack's key in " + where }),
 	}}
 }
 
@@ -172,7 +207,7 @@ func excessActions(s *policy.Statement, where string) (why []string, fix string)
 	return why, fix
 }
 
-// excessResources returns a function that says which resources of a statement are none of those that are allowed.
+// excessResources returns a function that returns the resources of a statement that are not among the allowed ones.
 func excessResources(allowed []string, format string, fix func(resource, where string) string) func(*policy.Statement, string) ([]string, string) {
 	set := toSet(strings.Join(allowed, " "))
 	return func(s *policy.Statement, where string) (why []string, remedy string) {
@@ -191,15 +226,21 @@ func excessResources(allowed []string, format string, fix func(resource, where s
 
 // checkLimit checks that a session role allows no request of a class.
 func (m *model) checkLimit(f *finding, r *role, limit scopeLimit) {
-	policies, request := m.sessionRequest(r, limit.action, "", limit.context)
-	request.Context = request.Context.WithSome("aws:userid")
-	request.Actions, request.Resources = limit.actions, limit.resources
+	policies, request := m.limitRequest(r, limit)
 	d := policies.DecideClass(request)
 	if d.Effect == policy.Denied {
 		f.pass("%s: %s: %s", limit.class, d.Effect, d.Why)
 		return
 	}
 	_, _, allowed := policies.Witness(request)
+	for _, context := range limit.examples {
+		one := limit
+		one.context = context
+		if !allowed {
+			_, request := m.limitRequest(r, one)
+			_, _, allowed = policies.Witness(request)
+		}
+	}
 	for _, document := range policies.Identity {
 		for i := range document.Statements {
 			s := &document.Statements[i]
@@ -221,8 +262,17 @@ func (m *model) checkLimit(f *finding, r *role, limit scopeLimit) {
 	}
 }
 
-// intendedDocuments returns the ARNs of the documents that a session role is meant for, at each location of instances:
-// those of the state and, of AWS's, those of the intended kinds, or all if no component records these.
+// limitRequest returns the class of requests of a limit, and the policies that decide it.
+func (m *model) limitRequest(r *role, limit scopeLimit) (policy.Policies, *policy.Request) {
+	policies, request := m.sessionRequest(r, limit.action, "", limit.context)
+	request.Context = request.Context.WithSome("aws:userid")
+	request.Actions, request.Resources = limit.actions, limit.resources
+	return policies, request
+}
+
+// intendedDocuments returns the ARNs of the documents that a session role should allow, at each location of instances:
+// the documents in the state, and AWS's documents of the intended kinds, or all of AWS's documents if no component records
+// the kinds.
 func (m *model) intendedDocuments(r *role) []string {
 	intent := m.intentOf(r)
 	intended := func(kind string) bool { return !intent.known || slices.Contains(intent.documents, kind) }

@@ -10,8 +10,8 @@ import (
 	"bastionless/rehearsal/proof/policy"
 )
 
-// perSessionRole makes a claim about each session role. If there is none, the claim is about the stack and
-// undecided.
+// perSessionRole makes a claim about each session role. Without session roles, it makes one undecided claim about the
+// stack.
 func (m *model) perSessionRole(id, class string, check func(*finding, *role)) []*finding {
 	var found []*finding
 	for _, r := range m.sessionRoles() {
@@ -50,6 +50,7 @@ func (m *model) managedIn(r *role) []*resource {
 func (m *model) proveSessionStart() []*finding {
 	return m.perSessionRole("session.start", Required, func(f *finding, r *role) {
 		m.checkAssumeRole(f, r)
+		m.checkTargets(f, r)
 		for _, at := range m.locations() {
 			usable := m.usableDocuments(f, r, at)
 			m.checkStartOnInstances(f, r, at, usable)
@@ -68,7 +69,7 @@ func (m *model) proveSessionStart() []*finding {
 	})
 }
 
-// checkAssumeRole checks that each listed principal, and each that is meant to, can assume the role.
+// checkAssumeRole checks that each principal in the trust policy, and each intended principal, can assume the role.
 func (m *model) checkAssumeRole(f *finding, r *role) {
 	principals := m.trustedPrincipals(r)
 	if len(principals) == 0 {
@@ -107,7 +108,7 @@ func (m *model) checkCanAssume(f *finding, r *role, p trustedPrincipal) {
 	f.expectAllowed(d, fix, "%s (%s) assumes %s", name, how, r)
 }
 
-// intendedPrincipal returns the principals that an entry of sessionPrincipals, or of the option --principal, stands for.
+// intendedPrincipal returns the principals that an entry of sessionPrincipals, or of the option --principal, means.
 func (m *model) intendedPrincipal(r *role, name string) policy.Principal {
 	set, identityCenter := strings.CutPrefix(name, "sso:")
 	switch {
@@ -171,8 +172,7 @@ func (m *model) usableDocuments(f *finding, r *role, at location) []documentUse 
 	return usable
 }
 
-// isAWSDocument reports whether AWS owns the document with a name. Nobody else can create one whose name begins like
-// this.
+// isAWSDocument reports whether AWS owns the document with a name. The prefix is reserved for AWS.
 func isAWSDocument(name string) bool { return strings.HasPrefix(name, "AWS-") }
 
 // opensShell reports whether a document opens shells.
@@ -180,7 +180,7 @@ func (m *model) opensShell(u documentUse) bool {
 	return u.name == defaultDocument || m.documents[u.name].opensShell()
 }
 
-// opensShell reports whether sessions with the document are shells, or may be. It is false for nil.
+// opensShell reports whether sessions with the document are, or may be, shells. It is false for nil.
 func (d *sessionDocument) opensShell() bool {
 	return d != nil && (d.unreadable != "" || d.sessionType == standardStream)
 }
@@ -200,16 +200,15 @@ func (m *model) checkStartOnInstances(f *finding, r *role, at location, usable [
 	for _, u := range usable {
 		names = append(names, u.name)
 	}
-	for _, i := range m.instances {
+	for _, i := range m.targetsOf(r) {
 		if i.location != at {
 			continue
 		}
 		f.rest(i.resource)
-		arn := i.arn("ec2", "instance/"+i.id)
 		allowed := true
 		for _, u := range usable {
 			if d := m.decideStart(r, i, documentContext(u.name)); d.Effect != policy.Allowed {
-				f.expectAllowed(d, "allow ssm:StartSession on "+arn+" to "+r.String(), "ssm:StartSession on %s with %s by %s", i, u.name, r)
+				f.expectAllowed(d, m.startFix(r, i), "ssm:StartSession on %s with %s by %s", i, u.name, r)
 				allowed = false
 			}
 		}
@@ -219,8 +218,8 @@ func (m *model) checkStartOnInstances(f *finding, r *role, at location, usable [
 	}
 }
 
-// checkRunAs checks that sessions find the operating system user that they run as. If Run As is on and neither the
-// document nor the tag SSMSessionRunAs of the role names a user, sessions fail.
+// checkRunAs checks that the operating system user of sessions is known. If Run As is on and neither the document nor the
+// tag SSMSessionRunAs of the role names a user, sessions fail.
 // https://docs.aws.amazon.com/systems-manager/latest/userguide/session-preferences-run-as.html
 func (m *model) checkRunAs(f *finding, r *role, at location, usable []documentUse) {
 	for _, u := range usable {
@@ -289,14 +288,15 @@ func (m *model) checkSessionKeys(f *finding, r *role, at location, usable []docu
 // pushKeyAction pushes an SSH public key to an instance.
 const pushKeyAction = "ec2-instance-connect:SendSSHPublicKey"
 
-// checkPushKey checks that the role can push SSH public keys, if the stack is meant for that.
+// checkPushKey checks that the role can push SSH public keys, if sessions of the stack need that.
 func (m *model) checkPushKey(f *finding, r *role) {
-	if !m.intentOf(r).pushKey {
+	intent := m.intentOf(r)
+	if !intent.pushKey {
 		return
 	}
-	for _, i := range m.instances {
+	for _, i := range m.targetsOf(r) {
 		arn := m.arn("ec2", "instance/"+i.id)
-		d := m.decideSession(r, pushKeyAction, arn, policy.Context{}.With("ec2:osuser", "ec2-user"))
+		d := m.decideSession(r, pushKeyAction, arn, withTags(policy.Context{}.With("ec2:osuser", intent.loginUser), m.tagsOf(i.resource)))
 		f.expectAllowed(d, "allow "+pushKeyAction+" on "+arn+" to "+r.String(), "%s on %s by %s", pushKeyAction, i, r)
 	}
 }

@@ -204,7 +204,7 @@ type link struct {
 	doubt string
 }
 
-// The proofs examine which roles can assume which if a state has at most maxRoles, of which at most maxLinks can assume
+// The proofs examine which roles can assume which only in states with at most maxRoles roles. At most maxLinks can assume
 // a session role, directly or through others.
 const (
 	maxRoles = 300
@@ -250,8 +250,8 @@ func (m *model) chain(r *role) ([]link, bool) {
 	return links, true
 }
 
-// eachInChain checks a role and the roles of the state whose sessions may assume it, directly or through others. What fails for
-// a role whose sessions only may assume it is unknown.
+// eachInChain checks a role and the roles of the state whose sessions may assume it, directly or through others. If it is
+// uncertain that a role's sessions can assume it, a step that fails for that role is unknown.
 func (m *model) eachInChain(f *finding, r *role, intent roleIntent, check func(*finding, *role, roleIntent)) {
 	check(f, r, intent)
 	links, ok := m.chain(r)

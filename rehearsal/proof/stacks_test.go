@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -24,18 +25,25 @@ func TestStacks(t *testing.T) {
 	require.NoError(t, err)
 	_, table, found := strings.Cut(string(page), "| Stack | Hardening claims that are not proven |\n|---|---|\n")
 	require.True(t, found, "docs/proofs.md has no table")
-	for i, stack := range stacks {
+	for i, stack := range append(slices.Clone(stacks), "existing") {
 		row := strings.Split(strings.Split(table, "\n")[i], "|")
 		require.Equal(t, " `"+stack+"` ", row[1])
 		listed := regexp.MustCompile("`([^`]+)`").FindAllString(row[2], -1)
 		t.Run(stack, func(t *testing.T) {
 			t.Parallel()
-			claims := claimsOf(t, deployed(t, stack, nil))
+			var claims []proof.Claim
+			if stack == "existing" {
+				claims = claimsOf(t, read(t, deployedInAccount(t, nil, nil)))
+			} else {
+				claims = claimsOf(t, deployed(t, stack, nil))
+			}
 			require.Empty(t, failing(claims, proof.Required))
 			var unproven []string
 			for _, claim := range failing(claims, proof.Hardening) {
 				id, _, _ := strings.Cut(claim, ":")
-				unproven = append(unproven, "`"+id+"`")
+				if id = "`" + id + "`"; !slices.Contains(unproven, id) {
+					unproven = append(unproven, id)
+				}
 			}
 			require.ElementsMatch(t, listed, unproven)
 		})

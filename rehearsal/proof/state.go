@@ -96,8 +96,8 @@ func readState(deployment *apitype.DeploymentV3) (*state, error) {
 
 // componentTypes are the types of this project's components.
 var componentTypes = toSet(strings.Join([]string{
-	contract.VPCType, contract.SecurityGroupsType, contract.FlowLogsType, contract.EndpointsType, contract.InstanceRoleType,
-	contract.SessionRoleType, contract.InstancesType, contract.SessionsType,
+	contract.VPCType, contract.ExistingVPCType, contract.SecurityGroupsType, contract.FlowLogsType, contract.EndpointsType, contract.InstanceRoleType,
+	contract.SessionRoleType, contract.InstancesType, contract.SessionsType, contract.AgentPoliciesType, contract.TargetsType,
 }, " "))
 
 // urnParts returns the stack, the qualified type and the name in a URN, which need not be valid.

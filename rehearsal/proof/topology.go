@@ -30,8 +30,8 @@ type Topology struct {
 
 // VPC is a VPC.
 type VPC struct {
-	ID     string
-	Blocks []netip.Prefix
+	ID, URN string
+	Blocks  []netip.Prefix
 	// Gateways connect the VPC to the Internet. They need not have a route.
 	Gateways []Gateway
 }
@@ -42,8 +42,8 @@ type Gateway struct{ Kind, Name string }
 
 // Subnet is a subnet with its route table.
 type Subnet struct {
-	ID, Name, VPC, Zone string
-	Block               netip.Prefix
+	ID, URN, Name, VPC, Zone string
+	Block                    netip.Prefix
 	// Table is the id of the route table. TableName is empty for the main route table of the VPC.
 	Table, TableName string
 	// Routes are the routes, except those to the VPC itself and to gateway endpoints.
@@ -59,7 +59,7 @@ type Route struct {
 
 // Endpoint is a VPC endpoint.
 type Endpoint struct {
-	VPC string
+	URN, VPC string
 	// Service is the code of an AWS service, such as "ssm", or the name of the endpoint of another service.
 	Service string
 	Gateway bool
@@ -74,9 +74,9 @@ type Endpoint struct {
 
 // Instance is an EC2 instance.
 type Instance struct {
-	Name, Subnet string
-	Groups       []string
-	Address      netip.Addr
+	URN, Name, Subnet string
+	Groups            []string
+	Address           netip.Addr
 	// Public is true if the instance has a public address.
 	Public bool
 }
@@ -96,7 +96,7 @@ type Rule struct {
 
 // SessionRole is a role that allows sessions.
 type SessionRole struct {
-	Name string
+	URN, Name string
 	// Kinds are the kinds of session that it allows.
 	Kinds []string
 	// Principals are examples of those that can assume it.
@@ -125,14 +125,14 @@ func ReadTopology(deployment *apitype.DeploymentV3) (*Topology, error) {
 	}
 	t := &Topology{Account: m.account, Groups: map[string]Group{}}
 	for _, v := range byName(m.vpcs, func(v *vpc) *resource { return v.resource }) {
-		t.VPCs = append(t.VPCs, VPC{v.id, v.blocks, m.internetGateways(v)})
+		t.VPCs = append(t.VPCs, VPC{v.id, v.urn, v.blocks, m.internetGateways(v)})
 	}
 	for _, s := range byName(m.subnets, func(s *subnet) *resource { return s.resource }) {
 		t.Subnets = append(t.Subnets, m.topologySubnet(s))
 	}
 	for _, i := range m.instances {
 		address, _ := netip.ParseAddr(i.str("privateIp"))
-		t.Instances = append(t.Instances, Instance{i.shortName(), i.subnet, i.groups, address, i.str("publicIp") != ""})
+		t.Instances = append(t.Instances, Instance{i.urn, i.shortName(), i.subnet, i.groups, address, i.str("publicIp") != ""})
 	}
 	slices.SortStableFunc(t.Instances, func(a, b Instance) int { return cmp.Compare(a.Name, b.Name) })
 	m.addEndpoints(t)

@@ -66,7 +66,7 @@ func (m *model) internetGateways(v *vpc) []Gateway {
 }
 
 func (m *model) topologySubnet(s *subnet) Subnet {
-	found := Subnet{ID: s.id, Name: s.shortName(), VPC: s.vpc, Zone: s.zone, Block: s.block}
+	found := Subnet{ID: s.id, URN: s.urn, Name: s.shortName(), VPC: s.vpc, Zone: s.zone, Block: s.block}
 	found.Table, _ = m.tableOf(s)
 	t := m.tables[found.Table]
 	if t == nil {
@@ -97,7 +97,7 @@ func (m *model) topologySubnet(s *subnet) Subnet {
 func (m *model) addEndpoints(t *Topology) {
 	for _, d := range m.endpoints {
 		e := Endpoint{
-			VPC: d.vpc, Service: d.shortName(), Gateway: d.endpointType == "Gateway", Subnets: d.subnets, Groups: d.groups,
+			URN: d.urn, VPC: d.vpc, Service: d.shortName(), Gateway: d.endpointType == "Gateway", Subnets: d.subnets, Groups: d.groups,
 			Tables: d.tables, Addresses: d.privateIPs, PrefixList: d.prefixList, Blocks: d.blocks,
 		}
 		parts := strings.SplitN(strings.TrimPrefix(d.service, "cn."), ".", 4)
@@ -134,7 +134,7 @@ func (m *model) addGroups(t *Topology) {
 }
 
 func (m *model) topologyRole(r *role) SessionRole {
-	found := SessionRole{Name: r.shortName()}
+	found := SessionRole{URN: r.urn, Name: r.shortName()}
 	for _, u := range m.documentUses(r) {
 		if kind := m.kindOf(u); u.decision.Effect == policy.Allowed && !slices.Contains(found.Kinds, kind) {
 			found.Kinds = append(found.Kinds, kind)

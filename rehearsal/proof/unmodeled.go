@@ -87,7 +87,7 @@ func scopeOf(typ string) scope {
 func (m *model) unmodeled(in scope) []string {
 	var found []string
 	for _, n := range m.resources {
-		if _, modeled := inputTables[n.typ]; !modeled && !evaluatedTypes[n.typ] && scopeOf(n.typ)&in != 0 && !m.isElsewhere(n) {
+		if _, modeled := inputTables[n.typ]; !modeled && !evaluatedTypes[n.typ] && !n.isHostManagement() && scopeOf(n.typ)&in != 0 && !m.isElsewhere(n) {
 			found = append(found, n.declaredType+" "+n.name)
 		}
 	}

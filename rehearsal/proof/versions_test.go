@@ -129,8 +129,8 @@ func requireSameClaims(t *testing.T, d *apitype.DeploymentV3, name string) {
 	require.NoError(t, json.Unmarshal(exported, &read))
 	text, err := json.Marshal(claimsOf(t, &read))
 	require.NoError(t, err)
-	// Reasons quote the names of resources.
-	want := strings.NewReplacer(`V2 \"`, ` \"`).Replace(string(text))
+	// Reasons quote the names of resources, and list their URNs.
+	want := strings.NewReplacer(`V2 \"`, ` \"`, "V2:", ":").Replace(string(text))
 	for _, explicit := range []bool{false, true} {
 		got, err := json.Marshal(claimsOf(t, asVersion7(t, d, explicit)))
 		require.NoError(t, err)

@@ -81,13 +81,13 @@ type Step struct {
 }
 
 // Conclude sets OK. A claim that is undecided fails like one that is refuted.
-func (r *Report) Conclude() { r.OK = len(r.failures()) == 0 }
+func (r *Report) Conclude() { r.OK = len(r.Failures()) == 0 }
 
 // required reports whether the rehearsal fails if a claim of a class is not proven.
 func (r *Report) required(class string) bool { return class == proof.Required || r.Strict }
 
-// failures returns the checks that failed, one line each.
-func (r *Report) failures() []string {
+// Failures returns the checks that failed, one line each.
+func (r *Report) Failures() []string {
 	// Problems come first: an interrupt is the cause of the failure of the step that it interrupted.
 	failures := slices.Clone(r.Problems)
 	for _, step := range r.Steps {

@@ -44,6 +44,7 @@ var operations = []struct{ name, done, planned string }{
 	{"update", "updated", "to update"},
 	{"replace", "replaced", "to replace"},
 	{"delete", "deleted", "to delete"},
+	{"discard", "no longer read", "no longer to read"},
 	{"same", "unchanged", "unchanged"},
 }
 

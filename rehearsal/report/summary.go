@@ -23,7 +23,7 @@ func (r *Report) WriteSummary(w io.Writer) error {
 	s.claims(r, proof.Required)
 	s.claims(r, proof.Hardening)
 	s.list("Assumed about AWS and the account", r.Assumed)
-	s.list("Assumed by the claims", r.assumptions())
+	s.list("Assumed by the claims", proof.Assumptions(r.Claims))
 	s.list("Kept on purpose", r.Kept)
 	s.list("Left behind", r.Left)
 	s.list("Changed in the account", r.Changed)
@@ -35,7 +35,7 @@ func (r *Report) WriteSummary(w io.Writer) error {
 
 // verdict returns the last line.
 func (r *Report) verdict() string {
-	failures := r.failures()
+	failures := r.Failures()
 	if len(failures) > 0 {
 		checks := "checks"
 		if len(failures) == 1 {
@@ -51,19 +51,6 @@ func (r *Report) verdict() string {
 		seconds += step.Seconds
 	}
 	return fmt.Sprintf("%s: all checks passed in %.2f s", r.Stack, seconds)
-}
-
-// assumptions returns the assumptions of all claims, without duplicates.
-func (r *Report) assumptions() []string {
-	var found []string
-	for _, claim := range r.Claims {
-		for _, reason := range claim.Reasons {
-			if (reason.Kind == proof.Assumption || reason.Kind == proof.Premise) && !slices.Contains(found, reason.Text) {
-				found = append(found, reason.Text)
-			}
-		}
-	}
-	return found
 }
 
 func (r *Report) idWidth() int {

@@ -118,6 +118,24 @@ func accessChanges() []change {
 		{key: "mfaMaxAgeMinutes", to: config{"mfaMaxAgeMinutes": "60"}, want: []string{"Role session-role: update"}},
 		{key: "requireMfa", to: config{"requireMfa": "false"}, want: []string{"Role session-role: update"}},
 		{key: "sessionTargets", to: config{"sessionTargets": "any"}, want: []string{"RolePolicy session-role: update"}},
+		{
+			key: "sessionTargets", name: "by tag", to: config{"sessionTargets": "tagged", "targetTags": `["team=db"]`},
+			want: lines(instanceReferences, instanceUpdated),
+		},
+		{
+			key: "sessionTargets", name: "back to the stack's", from: config{"sessionTargets": "tagged", "targetTags": `["team=db"]`},
+			to:   config{"sessionTargets": "stack", "targetTags": "[]"},
+			want: lines(instanceReferences, instanceUpdated),
+		},
+		{
+			key: "targetTags", from: config{"sessionTargets": "tagged", "targetTags": `["team=db"]`}, to: config{"targetTags": `["team=web","env=prod"]`},
+			want: []string{instanceUpdated, "RolePolicy session-role: update"},
+		},
+		{
+			key: "instancesPerZone", name: "by tag", from: config{"sessionTargets": "tagged", "targetTags": `["team=db"]`},
+			to: config{"instancesPerZone": "2"}, want: []string{"Instance instances-a-2: create"},
+		},
+		{key: "loginUser", to: config{"loginUser": "ubuntu"}, want: []string{"RolePolicy session-role: update"}},
 		{key: "sessionDocuments", to: config{"sessionDocuments": `["shell"]`}, want: []string{"RolePolicy session-role: update"}},
 		{
 			key: "aws:defaultTags", to: config{"aws:defaultTags": `{"tags":{"owner":"ann"}}`},

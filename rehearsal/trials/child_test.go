@@ -11,6 +11,7 @@ import (
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 	"google.golang.org/protobuf/types/known/emptypb"
 
+	"bastionless/rehearsal/account"
 	"bastionless/rehearsal/awssim"
 	"bastionless/rehearsal/engine"
 	"bastionless/rehearsal/stacktest"
@@ -36,6 +37,7 @@ const (
 type killPlan struct {
 	Dir      string // of the files with the state and the cloud
 	Stack    string
+	Account  *account.File
 	Config   config
 	Destroy  bool
 	Parallel int32
@@ -45,6 +47,11 @@ type killPlan struct {
 
 func (p killPlan) statePath() string { return filepath.Join(p.Dir, "state.json") }
 func (p killPlan) cloudPath() string { return filepath.Join(p.Dir, "cloud.json") }
+
+// cloudOptions are the options of the cloud in the file.
+func (p killPlan) cloudOptions() awssim.Options {
+	return awssim.Options{Path: p.cloudPath(), AssumeExisting: true, Account: p.Account}
+}
 
 func (p killPlan) String() string {
 	operation := "up"
@@ -68,7 +75,7 @@ func runChild() {
 }
 
 func (p killPlan) run() error {
-	cloud, err := awssim.New(awssim.Options{Path: p.cloudPath(), AssumeExisting: true})
+	cloud, err := awssim.New(p.cloudOptions())
 	if err != nil {
 		return err
 	}

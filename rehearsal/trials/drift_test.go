@@ -176,6 +176,11 @@ func drifts() []drift {
 		edited("retention of session logs shortened", "prod", "LogGroup audit", func(c *console) {
 			c.edit("LogGroup audit", "retentionInDays", 1.0)
 		}),
+		removed("interface endpoint in an existing VPC deleted", "existing", "VpcEndpoint endpoints-ssm"),
+		edited("endpoint policy in an existing VPC edited", "existing", "VpcEndpoint endpoints-ssm", func(c *console) {
+			c.edit("VpcEndpoint endpoints-ssm", "policy", allowEverybody)
+		}),
+		removed("rule for the existing VPC deleted", "existing", "SecurityGroupIngressRule security-ingress-vpc"),
 		removed("flow log deleted", "prod", "FlowLog flow-logs"),
 		removed("bucket policy deleted", "prod", "BucketPolicy audit-records"),
 	}

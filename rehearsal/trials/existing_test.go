@@ -1,6 +1,8 @@
 package trials
 
 import (
+	"bytes"
+	"encoding/json"
 	"slices"
 	"strings"
 	"testing"
@@ -47,9 +49,7 @@ func endpointEffects(result *engine.Result) []string {
 // requireUntouched requires that the account's objects are what they were, and that nothing was added.
 func (e *env) requireUntouched() {
 	e.t.Helper()
-	changed, err := e.cloud.Changed()
-	require.NoError(e.t, err)
-	require.Empty(e.t, changed)
+	e.requireUnchanged()
 	require.Empty(e.t, e.cloud.Inventory())
 }
 
@@ -69,7 +69,7 @@ func TestExisting_lifecycle(t *testing.T) {
 			[]string{"ssm", "ssmmessages", "logs"},
 		},
 		"clients instead of the VPC": {
-			config{"endpointIngress": "instances", "clientSecurityGroupIds": `["sg-0a1b2c3d4e5f6000a"]`}, nil, []string{"ssm", "ssmmessages"},
+			config{"endpointIngress": "instances", "clientSecurityGroupIds": list([]string{appGroup})}, nil, []string{"ssm", "ssmmessages"},
 		},
 		"a hub": {config{"existingEndpoints": `["all"]`, "endpointIngress": "instances"}, nil, nil},
 		"a network ACL that is not the default one": {nil, func(f *account.File) {
@@ -90,10 +90,7 @@ func TestExisting_lifecycle(t *testing.T) {
 			require.Empty(t, effects(again))
 			require.Empty(t, warnedServices(again), "nothing moves to the endpoints again")
 			require.Empty(t, effects(e.stack.Refresh(t.Context())))
-			require.Empty(t, e.stack.Destroy(t.Context()).Failure())
-			changed, err := e.cloud.Changed()
-			require.NoError(t, err)
-			require.Empty(t, changed)
+			e.tearDown()
 		})
 	}
 }
@@ -162,24 +159,42 @@ func TestExisting_changedSubnets(t *testing.T) {
 	e.requireUntouched()
 }
 
-// A stack moves from a VPC of its own to an existing one and back.
+// otherVPCID is a VPC that addOtherVPC adds.
+const otherVPCID = "vpc-0b1b2c3d4e5f60001"
+
+// addOtherVPC adds a copy of the VPC, with other IDs including its endpoints.
+func addOtherVPC(f *account.File) {
+	text, err := json.Marshal(f)
+	if err != nil {
+		panic(err) // an account has a JSON form
+	}
+	var other account.File
+	if err := json.Unmarshal(bytes.ReplaceAll(text, []byte("-0a1b2c3d4e5f6"), []byte("-0b1b2c3d4e5f6")), &other); err != nil {
+		panic(err)
+	}
+	f.Vpcs = append(f.Vpcs, other.Vpcs...)
+	f.Subnets = append(f.Subnets, other.Subnets...)
+	f.RouteTables = append(f.RouteTables, other.RouteTables...)
+	f.NetworkAcls = append(f.NetworkAcls, other.NetworkAcls...)
+	f.SecurityGroups = append(f.SecurityGroups, other.SecurityGroups...)
+	f.VpcEndpoints = append(f.VpcEndpoints, other.VpcEndpoints...)
+}
+
+// A stack moves from a VPC of its own to an existing one, to another one, and back. Every move replaces the endpoints and
+// the instances, and leaves nothing behind.
 func TestExisting_switched(t *testing.T) {
 	t.Parallel()
-	own := config{
-		"vpcId": "", "appSubnetIds": "[]", "existingEndpoints": "[]", "endpointIngress": "instances",
-	}
-	e := newExisting(t, own, nil)
-	require.Empty(t, e.stack.Up(t.Context()).Failure())
-	existing := config{
-		"vpcId": existingVPC, "appSubnetIds": `["` + privateA + `","` + privateC + `"]`, "existingEndpoints": `["s3"]`, "endpointIngress": "vpc",
-	}
-	for _, to := range []config{existing, own} {
+	e := newExisting(t, ownVPC, addOtherVPC)
+	e.up()
+	inOtherVPC := merge(inExistingVPC, config{"vpcId": otherVPCID, "appSubnetIds": `["subnet-0b1b2c3d4e5f6000a"]`})
+	for _, to := range []config{inExistingVPC, inOtherVPC, ownVPC} {
 		e.configure(to)
-		result := e.stack.Up(t.Context())
-		require.Empty(t, result.Failure())
-		again := e.stack.Up(t.Context())
-		require.Empty(t, again.Failure())
-		require.Empty(t, effects(again))
+		result := e.up()
+		require.Subset(t, effects(result), endpointsReplaced)
+		require.Equal(t, []string{instanceReplaced}, instanceEffects(result))
+		e.requireStable()
+		e.requireProven()
+		e.requireUnchanged()
 	}
 	require.Empty(t, e.stack.Destroy(t.Context()).Failure())
 	e.requireUntouched()

@@ -98,7 +98,7 @@ func oneOfEachKind(all []failure) []failure {
 
 // After any single failure, the error names the resource, the state contains exactly the objects that are
 // in the account, the next update or destroy succeeds, and in the end the account contains only what the
-// stack leaves on purpose.
+// stack leaves on purpose, besides what was there before.
 func TestEverySingleFailure(t *testing.T) {
 	t.Parallel()
 	var all []failure
@@ -169,4 +169,5 @@ func failDestroy(t *testing.T, f failure, deployed snapshot) {
 	e.destroy()
 	require.Empty(t, e.stack.State().Resources)
 	require.Equal(t, deployed.retainable, e.cloudObjects())
+	e.requireUnchanged()
 }

@@ -61,7 +61,7 @@ func TestKilled(t *testing.T) {
 			t.Run(plan.String(), func(t *testing.T) {
 				t.Parallel()
 				counts.kills.Add(1)
-				plan.Dir = t.TempDir()
+				plan.Dir, plan.Account = t.TempDir(), accountOf(t, plan.Stack)
 				e := runUntilKilled(t, plan, unprotected[plan.Stack], delay)
 				e.recover(t, plan)
 			})
@@ -115,7 +115,7 @@ func runUntilKilled(t *testing.T, plan killPlan, deployed snapshot, delay time.D
 	}
 
 	// The state file is complete; otherwise it could not be opened.
-	cloud, err := awssim.New(awssim.Options{Path: plan.cloudPath(), AssumeExisting: true})
+	cloud, err := awssim.New(plan.cloudOptions())
 	require.NoError(t, err)
 	e := open(t, cloud, engine.Options{Stack: plan.Stack, StatePath: plan.statePath(), Config: plan.Config})
 	if plan.Destroy {

@@ -14,7 +14,10 @@ import (
 )
 
 // stacks are the frozen stacks that the tests deploy.
-var stacks = []string{"dev", "prod"}
+var stacks = []string{"dev", "prod", existingStack}
+
+// existingStack is the stack in a VPC that its account contains from the start.
+const existingStack = "existing"
 
 // counts are the numbers of cases that ran, by kind.
 var counts struct{ failures, kills, changes, drifts, random, shared atomic.Int64 }

@@ -32,35 +32,53 @@ func TestRandomStacks(t *testing.T) {
 
 func checkRandom(t *rapid.T) {
 	counts.random.Add(1)
-	switch rapid.SampledFrom([]string{"legal", "illegal", "any"}).Draw(t, "kind") {
+	switch rapid.SampledFrom([]string{"legal", "illegal", "any", "legal existing", "illegal existing"}).Draw(t, "kind") {
 	case "legal":
-		e, refusal := deployRandom(t, drawLegal(t))
-		require.Empty(t, refusal)
-		e.requireLifecycle()
+		requireLegal(t, "dev", drawLegal(t))
+	case "legal existing":
+		requireLegal(t, existingStack, drawLegalExisting(t))
 	case "illegal":
-		drawn := drawLegal(t)
-		key := rapid.SampledFrom(keysWithIllegalValues).Draw(t, "key")
-		drawn[key] = rapid.SampledFrom(values[key].illegal).Draw(t, "value")
-		_, refusal := deployRandom(t, drawn)
-		require.Regexp(t, `(?m)^  - `+key+`: |^Pulumi\.dev\.yaml: Stack 'dev' with configuration key '`+key+`' must be `, refusal)
+		requireIllegal(t, "dev", drawLegal(t), values)
+	case "illegal existing":
+		requireIllegal(t, existingStack, drawLegalExisting(t), existingValues)
 	default:
-		if e, refusal := deployRandom(t, drawAny(t)); refusal == "" {
+		if e, refusal := deployRandom(t, "dev", drawAny(t)); refusal == "" {
 			e.requireLifecycle()
 		}
 	}
 }
 
+func requireLegal(t *rapid.T, stack string, drawn config) {
+	e, refusal := deployRandom(t, stack, drawn)
+	require.Empty(t, refusal)
+	e.requireLifecycle()
+}
+
+// requireIllegal makes a legal configuration illegal in one key, which the refusal must name.
+func requireIllegal(t *rapid.T, stack string, drawn config, values map[string]keyValues) {
+	var keys []string
+	for _, key := range sortedKeys(values) {
+		if len(values[key].illegal) > 0 {
+			keys = append(keys, key)
+		}
+	}
+	key := rapid.SampledFrom(keys).Draw(t, "key")
+	drawn[key] = rapid.SampledFrom(values[key].illegal).Draw(t, "value")
+	_, refusal := deployRandom(t, stack, drawn)
+	require.Regexp(t, `(?m)^  - `+key+`: |^Pulumi\.`+stack+`\.yaml: Stack '`+stack+`' with configuration key '`+key+`' must be `, refusal)
+}
+
 // refusalFormat matches the error about an invalid configuration: of Pulumi, which checks the types of
 // keys, or of the program, with a line for each problem.
-var refusalFormat = regexp.MustCompile(`^Pulumi\.dev\.yaml: Stack 'dev' with configuration key '\w+' must be of type '[a-z<>]+'$|` +
-	`^invalid configuration of stack dev:(\n  - [A-Za-z0-9:]+: .+)+$`)
+var refusalFormat = regexp.MustCompile(`^Pulumi\.\w+\.yaml: Stack '\w+' with configuration key '\w+' must be of type '[a-z<>]+'$|` +
+	`^invalid configuration of stack \w+:(\n  - [A-Za-z0-9:]+: .+)+$`)
 
 // deployRandom deploys a stack, or returns the reason why its configuration was rejected. A preview must
 // reject it with the same message.
-func deployRandom(t *rapid.T, config config) (e *env, refusal string) {
-	cloud, err := awssim.New(awssim.Options{AssumeExisting: true})
+func deployRandom(t *rapid.T, stack string, config config) (e *env, refusal string) {
+	cloud, err := awssim.New(awssim.Options{AssumeExisting: true, Account: accountOf(t, stack)})
 	require.NoError(t, err)
-	e, err = tryOpen(t, cloud, engine.Options{Stack: "dev", Config: config})
+	e, err = tryOpen(t, cloud, engine.Options{Stack: stack, Config: config})
 	if err != nil {
 		require.Regexp(t, refusalFormat, err.Error())
 		return nil, err.Error()
@@ -75,20 +93,10 @@ func deployRandom(t *rapid.T, config config) (e *env, refusal string) {
 		require.True(t, state.Type == resource.RootStackType || providers.IsProviderType(state.Type), state.URN)
 	}
 	require.Empty(t, e.cloudObjects())
+	e.requireUnchanged()
 	require.Equal(t, refusal, e.stack.Preview(context.Background()).Failure())
 	return nil, refusal
 }
-
-// keysWithIllegalValues are the configuration keys that have illegal values, sorted.
-var keysWithIllegalValues = func() []string {
-	var keys []string
-	for _, key := range sortedKeys(values) {
-		if len(values[key].illegal) > 0 {
-			keys = append(keys, key)
-		}
-	}
-	return keys
-}()
 
 // values contains legal and illegal values for every key in Pulumi.yaml. drawSubnets computes the legal
 // values of some keys.

@@ -49,7 +49,7 @@ var values = map[string]keyValues{
 	"publicBuckets":    {[]string{"[]", `["mirror"]`, `["amazoncloudwatch-agent","a.b.c"]`}, []string{`["A"]`, `["ab"]`, `["a..b"]`, `["m-1","m-1"]`}},
 	"endpointIngress":  {[]string{"instances", "vpc"}, []string{"", "all"}},
 	"ruleDescriptions": booleans,
-	"instancesPerZone": {[]string{"1", "2", "3"}, []string{"0", "-1", "51", "1.5"}},
+	"instancesPerZone": {[]string{"0", "1", "2", "3"}, []string{"-1", "51", "1.5"}},
 	"instanceType": {
 		[]string{"t3.micro", "t3.small", "t4g.micro", "t2.micro", "m6i.large", "t3.medium"},
 		[]string{"", "t3", "t99.micro", "mac2.metal", "T3.micro"},
@@ -88,7 +88,11 @@ var values = map[string]keyValues{
 	},
 	"requireMfa":         booleans,
 	"mfaMaxAgeMinutes":   {[]string{"0", "1", "60", "2160"}, []string{"-1", "2161", "x"}},
-	"sessionTargets":     {[]string{"stack", "any"}, []string{"", "all"}},
+	"sessionTargets":     {[]string{"stack", "any", "tagged"}, []string{"", "all", "instances"}},
+	"targetInstanceIds":  {[]string{"[]"}, []string{`["web-1"]`, `["i-0123456789abcdef0"]`}},
+	"targetTags":         {[]string{`["team=db"]`, `["Cost Center=1/2","env=prod"]`}, []string{`["team"]`, `["team=*"]`, `["aws:x=y"]`, `["a=1","A=2"]`}},
+	"agentRoleNames":     {[]string{"[]"}, []string{`["a/b"]`, `["missing"]`}},
+	"loginUser":          {[]string{"", "ubuntu", "_svc-1"}, []string{"root", "Admin", "a b", strings.Repeat("x", 33)}},
 	"sessionDocuments":   {[]string{"[]", `["shell"]`, `["ssh"]`, `["shell","port-forwarding"]`, `["shell","remote-port-forwarding"]`}, []string{`["x"]`, `["shell","shell"]`, `[""]`}},
 	"sessionLogs":        {[]string{"[]", `["cloudwatch"]`, `["s3"]`, bothTargets}, []string{`["x"]`, `["s3","s3"]`, `[""]`}},
 	"sessionEncryption":  booleans,
@@ -170,6 +174,21 @@ func makeConsistent(drawn config, region string) {
 	}
 	if drawn["amiId"] != "" { // the image is assumed to be for x86_64
 		delete(drawn, "instanceType")
+	}
+	if is("instancesPerZone", "0") {
+		maps.DeleteFunc(drawn, func(key, _ string) bool {
+			return slices.Contains([]string{"amiId", "keyName", "sshPublicKey", "rootVolumeKmsKey", "instanceRoleName", "forwardTo"}, key)
+		})
+		drawn["endpointIngress"] = "vpc"
+		if !is("sessionTargets", "tagged") {
+			drawn["sessionTargets"] = "any"
+		}
+	}
+	switch {
+	case !is("sessionTargets", "tagged"):
+		delete(drawn, "targetTags")
+	case drawn["targetTags"] == "":
+		drawn["targetTags"] = `["team=db"]`
 	}
 	principals := drawn["sessionPrincipals"]
 	if strings.Contains(principals, ":role/") || strings.Contains(principals, "sso:") {

@@ -15,13 +15,14 @@ import (
 func TestSharedAccount(t *testing.T) {
 	t.Parallel()
 	for name, pair := range map[string][2]engine.Options{
-		"two stacks in one Region": {{Stack: "dev"}, {Stack: "prod"}},
-		"one stack in two Regions": {{Stack: "dev"}, {Stack: "dev", Config: config{"aws:region": "eu-west-1"}}},
+		"two stacks in one Region":   {{Stack: "dev"}, {Stack: "prod"}},
+		"one stack in two Regions":   {{Stack: "dev"}, {Stack: "dev", Config: config{"aws:region": "eu-west-1"}}},
+		"a stack in an existing VPC": {{Stack: existingStack}, {Stack: "dev"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			counts.shared.Add(1)
-			cloud, err := awssim.New(awssim.Options{AssumeExisting: true})
+			cloud, err := awssim.New(awssim.Options{AssumeExisting: true, Account: accountOf(t, pair[0].Stack)})
 			require.NoError(t, err)
 			var envs [2]*env
 			for i, o := range pair {

@@ -15,11 +15,6 @@ func region(t *testing.T, name string) *Region {
 	return r
 }
 
-func TestDefaultAccount(t *testing.T) {
-	t.Parallel()
-	require.Equal(t, Account{ID: "123456789012", Users: []string{"ann", "bob"}, KeyPairs: []string{"ops"}}, DefaultAccount())
-}
-
 func TestLookupRegion(t *testing.T) {
 	t.Parallel()
 	_, ok := LookupRegion("mars-1")

@@ -1,6 +1,7 @@
 package iampolicy
 
 import (
+	"errors"
 	"slices"
 	"strings"
 )
@@ -63,6 +64,40 @@ func AllowsService(document, service, action string, request map[string]string) 
 		allowed = true
 	}
 	return allowed
+}
+
+// Decision is the result of a simulated request, in the terms of the API of IAM.
+type Decision string
+
+// The values of Decision.
+const (
+	Allowed      Decision = "allowed"
+	ExplicitDeny Decision = "explicitDeny"
+	ImplicitDeny Decision = "implicitDeny"
+)
+
+// Simulate decides a request for all resources by the identity-based policies of a principal. The request has no condition
+// keys. It returns an error if a document is not a policy.
+func Simulate(documents []string, action string) (Decision, error) {
+	decision := ImplicitDeny
+	for _, document := range documents {
+		statements, found := parse(document)
+		if found != nil {
+			return "", errors.New("a policy cannot be read")
+		}
+		for _, s := range statements {
+			// A simulation without resources is one for the resource "*", which only a pattern of stars matches.
+			all := slices.Contains(s.resources, "*") || s.notResources != nil && !slices.Contains(s.notResources, "*")
+			if !all || !s.matchesAction(action) || !conditionsMatch(s.conditions, nil) {
+				continue
+			}
+			if s.effect == "Deny" {
+				return ExplicitDeny, nil
+			}
+			decision = Allowed
+		}
+	}
+	return decision, nil
 }
 
 func conditionsMatch(conditions map[string]map[string][]string, request map[string]string) bool {

@@ -24,7 +24,7 @@ var sizes = []int{1, 5, 50}
 
 func main() {
 	root := flag.String("root", ".", "the repository's root `directory`, with the compiled program in bin/")
-	runs := flag.Int("runs", 9, "`number` of runs, of which the median counts")
+	runs := flag.Int("runs", 9, "`number` of runs; the median is reported")
 	builds := flag.Bool("builds", true, "also time the builds, which takes minutes")
 	flag.Parse()
 	err := timeRehearsals(*root, *runs)

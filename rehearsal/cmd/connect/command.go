@@ -34,7 +34,7 @@ type command struct {
 
 // commands returns the subcommands in the order of the help text.
 func commands() []command {
-	const usage = "--stack STACK [--instance NAME] [--timeout DURATION]"
+	const usage = "--stack STACK [--instance INSTANCE] [--timeout DURATION]"
 	const forwardUsage = "--to HOST:PORT [--local PORT] " + usage
 	waitTools := []tool{pulumiCLI, awsCLI}
 	sessionTools := []tool{pulumiCLI, awsCLI, sessionPlugin}
@@ -106,7 +106,7 @@ func (e *env) parse(c command, args []string) (o options, status int, ok bool) {
 	flags := flag.NewFlagSet(c.name, flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
 	flags.StringVar(&o.stack, "stack", "", "the `stack` to connect to (required)")
-	flags.StringVar(&o.nameOrID, "instance", "", "the `name` or ID of an instance (default: the first by name)")
+	flags.StringVar(&o.nameOrID, "instance", "", "the name or ID of an `instance`, or a tag of it\nsuch as Name=web-1 (default: the first by name)")
 	flags.DurationVar(&o.timeout, "timeout", defaultTimeout, "how long to wait until the instance is online. An agent "+
 		"that could not reach\nits endpoints tries again within 10m, and one whose request AWS denied within 30m")
 	if c.name == "forward" {
@@ -205,11 +205,11 @@ func (e *env) waitForInstance(ctx context.Context, c command, o options) (*sessi
 	if err := e.checkTools(c.tools); err != nil {
 		return nil, nil, err
 	}
-	outputs, err := e.readOutputs(ctx, o.stack)
+	out, err := e.readOutputs(ctx, o.stack)
 	if err != nil {
 		return nil, nil, err
 	}
-	s, err := e.newSession(o, outputs)
+	s, err := e.newSession(ctx, o, out)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -88,6 +88,9 @@ func (s *session) instanceProblems(ctx context.Context) ([]string, error) {
 			}
 		}
 	}
+	if s.foreign || strings.HasPrefix(s.name, "i-") {
+		return []string{id + " is terminated. Ask its owner for another one"}, nil
+	}
 	return []string{fmt.Sprintf("%s is terminated. Create a new one: pulumi up --refresh --stack %s", id, s.stack)}, nil
 }
 

@@ -45,10 +45,20 @@ func sshCommand(ctx context.Context, s *session) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
+	hostName, profile := false, false
 	for line := range strings.Lines(string(configuration)) {
-		if strings.TrimSpace(line) == "hostname "+s.instance.ID {
-			return []string{"ssh", host}, nil
-		}
+		line = strings.TrimSpace(line)
+		hostName = hostName || line == "hostname "+s.instance.ID
+		profile = profile || strings.HasPrefix(line, "proxycommand ") && strings.Contains(line, " --profile "+s.connection.Profile+" ")
+	}
+	// The host name of an instance that the stack does not own is its ID, with or without a block for it.
+	if hostName && (profile || !s.foreign) {
+		return []string{"ssh", host}, nil
+	}
+	if s.foreign {
+		return nil, fmt.Errorf("your SSH configuration has no host %s that uses the AWS CLI profile %s. Add this block to "+
+			"~/.ssh/config, and set IdentityFile to your key:\n\n%s", host, s.connection.Profile,
+			s.connection.SSHBlock(contract.AnyHost, "%h"))
 	}
 	return nil, fmt.Errorf("your SSH configuration has no host %s with the host name %s. Copy the output of this command "+
 		"into ~/.ssh/config in place of an older block for this host, and set IdentityFile to your key: "+
@@ -118,7 +128,7 @@ const httpsPort = 443
 // group allows it. The address of a host name is not known here, and an address may be that of a VPC endpoint:
 // for a target that will probably not work it prints a note.
 func (s *session) missingForwardTo(t target) *configChange {
-	if s.connection.OpenEgress {
+	if s.connection.OpenEgress || s.foreign {
 		return nil
 	}
 	address, err := netip.ParseAddr(t.host)

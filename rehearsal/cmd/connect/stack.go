@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 
 	"bastionless/internal/contract"
@@ -35,7 +33,7 @@ func (e *env) readOutputs(ctx context.Context, stack string) (outputs, error) {
 			"the stack's name, or deploy the stack again: pulumi up --stack %s", stack, contract.ConnectionOutput, stack)
 	}
 	switch {
-	case o.Connection != nil && len(o.Connection.Instances) > 0:
+	case o.Connection != nil && (len(o.Connection.Instances) > 0 || o.Connection.Targets != nil):
 		return o, nil
 	case o.Connection == nil && o.Instances != nil:
 		return o, fmt.Errorf("stack %q was deployed by an older version of the program and has no output %q. Update the "+
@@ -72,24 +70,11 @@ type session struct {
 	connection contract.Connection
 	// endpoints maps the code of each service to the ID of its VPC endpoint.
 	endpoints map[string]string
-	// name is the name of the instance, such as a-1.
+	// name is the name of the instance in the stack's outputs, such as a-1, or its ID.
 	name     string
 	instance contract.Instance
-}
-
-// newSession selects the instance.
-func (e *env) newSession(opts options, out outputs) (*session, error) {
-	s := &session{env: e, options: opts, connection: *out.Connection, endpoints: out.Endpoints}
-	names := slices.Sorted(maps.Keys(s.connection.Instances))
-	for _, name := range names {
-		instance := s.connection.Instances[name]
-		if opts.nameOrID == "" || opts.nameOrID == name || opts.nameOrID == instance.ID {
-			s.name, s.instance = name, instance
-			return s, nil
-		}
-	}
-	return nil, fmt.Errorf("stack %q has no instance %q. Use one of: %s",
-		opts.stack, opts.nameOrID, strings.Join(names, ", "))
+	// foreign says that the stack's outputs do not contain the instance.
+	foreign bool
 }
 
 // aws runs an AWS CLI command with the credentials of the session role.

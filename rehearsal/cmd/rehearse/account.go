@@ -100,9 +100,19 @@ func (c *chosenAccount) describe() *report.Account {
 	}
 }
 
-// warnings returns a warning if the account was captured long ago.
-func (c *chosenAccount) warnings(stack string, now time.Time) []string {
-	if c.file == nil || c.file.CapturedAt.IsZero() {
+// warnings returns a warning if the account was captured long ago, or if the stack uses a VPC that exists, which the
+// built-in account does not contain.
+func (c *chosenAccount) warnings(stack string, config map[string]string, now time.Time) []string {
+	if c.file == nil {
+		for key := range config {
+			if _, name, _ := strings.Cut(key, ":"); name == "vpcId" {
+				return []string{fmt.Sprintf("vpcId: no file describes the account, so the rehearsal assumes one without VPCs: capture yours "+
+					"with \"make capture STACK=%s\", or name a file with --account", stack)}
+			}
+		}
+		return nil
+	}
+	if c.file.CapturedAt.IsZero() {
 		return nil
 	}
 	age := now.Sub(c.file.CapturedAt)

@@ -200,11 +200,12 @@ func TestChosenAccount_warnings(t *testing.T) {
 	t.Parallel()
 	captured := time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
 	c := &chosenAccount{path: "a.json", file: &account.File{CapturedAt: captured}}
-	require.Empty(t, c.warnings("dev", captured.Add(30*24*time.Hour)))
-	require.Len(t, c.warnings("dev", captured.Add(30*24*time.Hour+time.Second)), 1)
-	require.Empty(t, (&chosenAccount{}).warnings("dev", captured))
+	require.Empty(t, c.warnings("dev", nil, captured.Add(30*24*time.Hour)))
+	require.Len(t, c.warnings("dev", nil, captured.Add(30*24*time.Hour+time.Second)), 1)
+	require.Empty(t, (&chosenAccount{}).warnings("dev", map[string]string{"bastionless:vpcCidr": "10.0.0.0/16"}, captured))
+	require.Len(t, (&chosenAccount{}).warnings("dev", map[string]string{"bastionless:vpcId": "vpc-00000000000000001"}, captured), 1)
 	c.file.CapturedAt = time.Time{}
-	require.Empty(t, c.warnings("dev", captured), "it was written by hand")
+	require.Empty(t, c.warnings("dev", nil, captured), "it was written by hand")
 }
 
 // A file that cannot be used is an error of the command line, in one line.

@@ -14,7 +14,7 @@ import (
 type fix struct {
 	// types ends the qualified type of the resource: its type, after that of its component.
 	types string
-	// errors are texts of which the error contains one.
+	// errors are texts. The error contains one of them.
 	errors []string
 	text   string
 }

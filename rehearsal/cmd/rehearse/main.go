@@ -36,6 +36,7 @@ func commands() []command {
 		{"run", "deploy a stack to a simulated AWS, check it and destroy it", runCommand},
 		{"capture", "describe your AWS account in a file, to rehearse in it", captureCommand},
 		{"verify", "check claims about the state of a deployed stack", verifyCommand},
+		{"report", "write a page about the state of a deployed stack", reportCommand},
 		{"diagram", "draw the state of a deployed stack as a Mermaid flowchart", diagramCommand},
 		{"serve", "make the simulated AWS available to the Pulumi CLI", serveCommand},
 	}
@@ -45,19 +46,9 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	// The first signal cancels the command, the second one ends the process.
 	context.AfterFunc(ctx, stop)
-	status := start(ctx, os.Args[1:], streams{os.Stdin, os.Stdout, os.Stderr})
+	status := execute(ctx, os.Args[1:], streams{os.Stdin, os.Stdout, os.Stderr})
 	stop()
 	os.Exit(status)
-}
-
-// start runs a command line with a PULUMI_HOME of its own, and returns the exit status.
-func start(ctx context.Context, args []string, s streams) int {
-	remove, err := usePrivateHome()
-	if err != nil {
-		return s.fail("start", err)
-	}
-	defer remove()
-	return execute(ctx, args, s)
 }
 
 // execute runs a command line and returns the exit status.

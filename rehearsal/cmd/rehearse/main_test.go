@@ -84,9 +84,10 @@ func TestExecute_version(t *testing.T) {
 func TestExecute_flags(t *testing.T) {
 	t.Parallel()
 	for command, flags := range map[string][]string{
-		"run":     {"-stack", "-dir", "-program", "-account", "-export", "-json", "-verbose", "-quiet", "-strict"},
+		"run":     {"-stack", "-dir", "-program", "-account", "-export", "-json", "-report", "-verbose", "-quiet", "-strict"},
 		"capture": {"-stack", "-dir", "-region", "-profile", "-out", "-tags", "-redact"},
 		"verify":  {"-json", "-principal", "-strict"},
+		"report":  {"-compare", "-markdown", "-output", "-principal", "-strict"},
 		"diagram": nil,
 		"serve":   {"-state"},
 	} {

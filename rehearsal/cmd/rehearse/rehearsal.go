@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/diag"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
@@ -43,6 +44,8 @@ type rehearsal struct {
 	exportPath string
 	progress   progress
 	report     report.Report
+	// deployed is the state after the stack was deployed, or nil if that failed.
+	deployed *apitype.DeploymentV3
 }
 
 // run runs all steps. It destroys the stack even if the deployment failed, to find out whether that succeeds.
@@ -83,8 +86,8 @@ func (r *rehearsal) deploy(ctx context.Context) {
 	})
 }
 
-// prove checks the claims about the exported state of the stack, as verify does. A stack without
-// instances has no claims.
+// prove checks the claims about the exported state of the stack, as verify does. About a
+// stack without instances there is nothing to prove, which is a warning.
 func (r *rehearsal) prove() error {
 	var state bytes.Buffer
 	if err := r.stack.Export(&state); err != nil {
@@ -94,8 +97,10 @@ func (r *rehearsal) prove() error {
 	if err != nil {
 		return err
 	}
+	r.deployed = deployment
 	claims, err := proof.Check(deployment, proof.Options{})
 	if errors.Is(err, proof.ErrNoInstance) {
+		r.addWarnings([]string{err.Error()})
 		return nil
 	}
 	r.report.Claims = claims

@@ -18,8 +18,8 @@ import (
 
 // runOptions are the flags of the command run.
 type runOptions struct {
-	stack, dir, program, account, export, json string
-	verbose, quiet, strict                     bool
+	stack, dir, program, account, export, json, report string
+	verbose, quiet, strict                             bool
 }
 
 // runCommand rehearses a stack.
@@ -33,10 +33,11 @@ func runCommand(ctx context.Context, args []string, s streams) int {
 		"or STACK.example.json there, or else an empty account)")
 	flags.StringVar(&o.export, "export", "", "write the deployed state to `file`, in the format of \"pulumi stack export\"")
 	flags.StringVar(&o.json, "json", "", "write the result as JSON to `file`")
+	flags.StringVar(&o.report, "report", "", "write a page about the deployed state to `file`")
 	flags.BoolVar(&o.verbose, "verbose", false, "show the output of the Pulumi CLI")
 	flags.BoolVar(&o.quiet, "quiet", false, "write only the summary")
 	flags.BoolVar(&o.strict, "strict", false, "also require the hardening claims")
-	const synopsis = "--stack STACK [--dir .] [--program PATH] [--account FILE] [--export STATE.json] [--json RESULT.json] [--verbose | --quiet] [--strict]"
+	const synopsis = "--stack STACK [--dir .] [--program PATH] [--account FILE] [--export STATE.json] [--json RESULT.json] [--report PAGE.html] [--verbose | --quiet] [--strict]"
 	operands, status, done := parse(flags, args, synopsis, s)
 	if done {
 		return status
@@ -100,7 +101,7 @@ func (o *runOptions) check() error {
 	case info.IsDir() || info.Mode()&0o111 == 0:
 		return fmt.Errorf("program %s is not executable", o.program)
 	}
-	return errors.Join(checkFile("export", o.export), checkFile("json", o.json))
+	return errors.Join(checkFile("export", o.export), checkFile("json", o.json), checkFile("report", o.report))
 }
 
 // rehearse rehearses an open stack, reports the result, and returns the exit status.
@@ -109,7 +110,7 @@ func (o *runOptions) rehearse(ctx context.Context, stack *engine.Stack, cloud cl
 	p.begin(stack.Name())
 	r := &rehearsal{stack: stack, cloud: cloud, exportPath: o.export, progress: p}
 	r.report.Account = chosen.describe()
-	r.addWarnings(chosen.warnings(stack.Name(), time.Now()))
+	r.addWarnings(chosen.warnings(stack.Name(), stack.Config(), time.Now()))
 	result := r.run(ctx)
 	result.Strict = o.strict
 	result.Conclude()
@@ -124,6 +125,11 @@ func (o *runOptions) rehearse(ctx context.Context, stack *engine.Stack, cloud cl
 	}
 	if o.json != "" {
 		if err := writeFile(o.json, result.JSON); err != nil {
+			return s.fail("run", err)
+		}
+	}
+	if o.report != "" {
+		if err := o.writeReport(result, r.deployed); err != nil {
 			return s.fail("run", err)
 		}
 	}

@@ -13,6 +13,19 @@ import (
 // principalPattern matches what the flag --principal accepts.
 var principalPattern = regexp.MustCompile(`^(\d{12}|arn:aws[a-z-]*:iam::\d{12}:.+)$`)
 
+const principalUsage = "`ARN` or account ID of a principal that is meant to assume session roles; repeatable"
+
+// addPrincipal returns a function that adds the value of the flag --principal to options.
+func addPrincipal(options *proof.Options) func(string) error {
+	return func(value string) error {
+		if !principalPattern.MatchString(value) {
+			return errors.New("neither an IAM ARN nor a 12-digit account ID")
+		}
+		options.Principals = append(options.Principals, value)
+		return nil
+	}
+}
+
 // verifyCommand checks claims about the state of a deployed stack.
 func verifyCommand(_ context.Context, args []string, s streams) int {
 	var jsonPath string
@@ -21,13 +34,7 @@ func verifyCommand(_ context.Context, args []string, s streams) int {
 	flags := flag.NewFlagSet("verify", flag.ContinueOnError)
 	flags.StringVar(&jsonPath, "json", "", "write the result as JSON to `file`")
 	flags.BoolVar(&strict, "strict", false, "also require the hardening claims")
-	flags.Func("principal", "`ARN` or account ID of a principal that is meant to assume session roles; repeatable", func(value string) error {
-		if !principalPattern.MatchString(value) {
-			return errors.New("neither an IAM ARN nor a 12-digit account ID")
-		}
-		options.Principals = append(options.Principals, value)
-		return nil
-	})
+	flags.Func("principal", principalUsage, addPrincipal(&options))
 	operands, status, done := parse(flags, args, "[--json RESULT.json] [--principal ARN]... [--strict] STATE.json | -", s)
 	if done {
 		return status

@@ -11,7 +11,7 @@ import (
 type Class struct {
 	// Prefix begins every member. Empty: any action or resource.
 	Prefix string
-	// Except are texts that are no members. A text that ends in "*" excepts everything that begins with it.
+	// Except are texts that are not members. A text that ends in "*" excludes everything that begins with it.
 	Except []string
 	// only is true if Prefix is the only member.
 	only bool
@@ -36,7 +36,7 @@ func (c *Class) lower() *Class {
 	return folded
 }
 
-// compiledClass is a class whose exceptions are found fast.
+// compiledClass is a class with an index of its exceptions.
 type compiledClass struct {
 	prefix string
 	// exact are the exceptions without "*", and prefixes the others without their "*".
@@ -101,7 +101,7 @@ type Group struct {
 	Account string
 	// NotAccounts are accounts without members.
 	NotAccounts []string
-	// NotARNs are ARNs of users and roles that are no members.
+	// NotARNs are ARNs of users and roles that are not members.
 	NotARNs []string
 	// Path begins the last part of the ARN of the user or role of every member, such as
 	// "role/aws-reserved/". Optional.
@@ -140,8 +140,8 @@ func (g *Group) excludesAccount(account string) bool {
 	return g.Account != "" && g.Account != account || slices.Contains(g.NotAccounts, account)
 }
 
-// excludesPath reports whether the group has no member the last part of whose ARN begins with prefix or, if
-// whole is true, equals it.
+// excludesPath reports whether no member of the group has an ARN whose last part begins with prefix or, if whole is true,
+// equals it.
 func (g *Group) excludesPath(prefix string, whole bool) bool {
 	needed := []string{g.Path}
 	switch g.Kind {

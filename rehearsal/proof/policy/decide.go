@@ -286,7 +286,7 @@ func both(a, b part) part {
 	return part{a.kind, Yes, a.why + b.why}
 }
 
-// present returns a list of the document, which is empty if there is none.
+// present returns a list that contains the document, or is empty if the document is nil.
 func present(d *Document) []*Document {
 	if d == nil {
 		return nil

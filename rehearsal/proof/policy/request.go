@@ -32,7 +32,7 @@ type Principal struct {
 	Group *Group
 }
 
-// Account returns the principal's account, or "" if it has none or several are possible.
+// Account returns the principal's account, or "" if it has no account or several are possible.
 func (p Principal) Account() string {
 	if p.Group != nil {
 		return p.Group.Account
@@ -59,7 +59,7 @@ func Session(roleARN, session string) Principal {
 	}
 }
 
-// key returns what follows from the principal about a condition key, given in lower case, and false if nothing does.
+// key returns what the principal determines about a condition key, given in lower case, or false if it determines nothing.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
 func (p Principal) key(key string) (known, bool) {
 	switch {
@@ -113,7 +113,7 @@ func (p Principal) key(key string) (known, bool) {
 
 func exactly(value string) known { return known{has: Yes, values: []string{value}, exact: true} }
 
-// serviceKey returns what follows about a key if a service makes the request itself.
+// serviceKey returns what is known about a key if a service makes the request itself.
 func (p Principal) serviceKey(key string) (known, bool) {
 	switch key {
 	case "aws:principalisawsservice":
@@ -126,7 +126,7 @@ func (p Principal) serviceKey(key string) (known, bool) {
 	return known{}, false
 }
 
-// unsignedKey returns what follows about a key if nobody has signed the request.
+// unsignedKey returns what is known about a key if the request is not signed.
 func unsignedKey(key string) (known, bool) {
 	switch key {
 	case "aws:principaltype":

@@ -5,8 +5,8 @@ import "strings"
 // maxParts limits the number of parts that DecideClass splits a class into.
 const maxParts = 200
 
-// DecideClass decides a class of requests, as Decide does. If that is undecided, it decides the requests that each Allow
-// statement is about, one by one: AWS denies all others.
+// DecideClass decides a class of requests, as Decide does. If that is undecided, it splits the class into the requests
+// that each Allow statement covers, and decides the parts. AWS denies all other requests.
 func (p *Policies) DecideClass(r *Request) Decision {
 	d := p.Decide(r)
 	if d.Effect != Undecided || r.Actions == nil && r.Resources == nil {
@@ -25,8 +25,8 @@ func (p *Policies) DecideClass(r *Request) Decision {
 	return denied
 }
 
-// split returns classes that together contain every request of a class that AWS may allow, and false if there are too
-// many, or no kind of policy has to allow all requests.
+// split returns classes that together contain every request of a class that AWS may allow. It returns false if there are
+// too many classes, or if no single kind of policy has to allow all requests.
 func (p *Policies) split(r *Request) ([]*Request, bool) {
 	var documents []*Document
 	switch {

@@ -160,7 +160,7 @@ func matchResource(want pattern, text string, r *Request, class *compiledClass) 
 	return matched, fmt.Sprintf("its resource %q, whose wildcards would have to match colons", text)
 }
 
-// policyKind is a kind of policy, of which the meaning of the Principal element depends.
+// policyKind is a kind of policy. It determines the meaning of the Principal element.
 type policyKind int
 
 const (

@@ -63,8 +63,8 @@ func (p *Policies) relevant(class *Request) []*Statement {
 	return found
 }
 
-// excludes reports whether the statement is certain to be about no request of the class, because it covers other
-// actions or names other principals.
+// excludes reports whether the statement certainly covers no request of the class, because its actions or principals
+// differ.
 func (s *Statement) excludes(class *Request) bool {
 	if s.matchesAction(class) == No {
 		return true
@@ -332,7 +332,7 @@ func (s *Statement) contexts(class *Request, principal Principal, mentioned map[
 	return slices.DeleteFunc(found, ageWithoutMFA)
 }
 
-// ageWithoutMFA reports whether a context has the age of MFA, and no MFA.
+// ageWithoutMFA reports whether a context contains the age of the MFA sign-in although MFA was not used.
 func ageWithoutMFA(c Context) bool {
 	age, _ := c.get("aws:multifactorauthage")
 	return age.has == Yes && c.Value("aws:MultiFactorAuthPresent") != "true"

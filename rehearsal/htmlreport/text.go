@@ -1,0 +1,95 @@
+package htmlreport
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+)
+
+// Lengths in characters above which texts are shortened.
+const (
+	longName  = 120
+	longText  = 900
+	longTitle = 300
+)
+
+// visible replaces control and format characters, such as those that change the direction of text, by their code points,
+// so that a name cannot hide what it is.
+func visible(text string) string {
+	if strings.IndexFunc(text, hidden) < 0 {
+		return text
+	}
+	var b strings.Builder
+	for _, r := range text {
+		if hidden(r) {
+			fmt.Fprintf(&b, "[U+%04X]", r)
+		} else {
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+func hidden(r rune) bool {
+	return r != '\n' && r != '\t' && (unicode.Is(unicode.Cc, r) || unicode.Is(unicode.Cf, r) || r == unicode.ReplacementChar)
+}
+
+// shortenMiddle shortens a text to a number of characters by leaving out its middle.
+func shortenMiddle(text string, most int) string {
+	runes := []rune(text)
+	if len(runes) <= most {
+		return text
+	}
+	tail := most / 4
+	return string(runes[:most-tail-1]) + "…" + string(runes[len(runes)-tail:])
+}
+
+// name returns a name for people: on one line, with visible characters only and not too long.
+func name(text string) string {
+	return shortenMiddle(visible(strings.Join(strings.Fields(text), " ")), longName)
+}
+
+// paragraph is a text that may be long.
+type paragraph struct {
+	// Start is the whole text, or its beginning if it is long. Whole is then the whole text.
+	Start, Whole string
+	Length       int
+}
+
+// newParagraph returns a text for people.
+func newParagraph(text string) paragraph {
+	text = visible(text)
+	runes := []rune(text)
+	if len(runes) <= longText {
+		return paragraph{Start: text}
+	}
+	return paragraph{Start: string(runes[:longText/3]) + "…", Whole: text, Length: len(runes)}
+}
+
+// plural returns a number with a noun.
+func plural(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}
+
+// counted is a number of things.
+type counted struct {
+	n         int
+	one, many string
+}
+
+// joinCounts lists numbers of things, without zeros.
+func joinCounts(counts []counted) string {
+	var parts []string
+	for _, c := range counts {
+		if c.n > 0 {
+			parts = append(parts, plural(c.n, c.one, c.many))
+		}
+	}
+	if len(parts) == 0 {
+		return "nothing"
+	}
+	return strings.Join(parts, ", ")
+}

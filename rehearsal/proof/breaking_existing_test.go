@@ -1,0 +1,112 @@
+package proof_test
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	"github.com/stretchr/testify/require"
+
+	"bastionless/internal/contract"
+	"bastionless/rehearsal/proof"
+)
+
+// breakingExisting is a change of what others own.
+type breakingExisting struct {
+	stack       func() *peer
+	claim, name string
+	change      func(*peer)
+	want        string
+	// fix is a part of a fix of the claim: who has to do what.
+	fix string
+}
+
+func setExternal(name, property string, value any) func(*peer) {
+	return func(p *peer) {
+		p.set(name, property, value)
+		p.external(name)
+	}
+}
+
+func allOf(changes ...func(*peer)) func(*peer) {
+	return func(p *peer) {
+		for _, change := range changes {
+			change(p)
+		}
+	}
+}
+
+// TestExisting_breaking checks that claims about existing networks and instances are refuted or undecided after each change, with
+// a fix that names the hop, and its owner if the stack does not manage it.
+func TestExisting_breaking(t *testing.T) {
+	t.Parallel()
+	hubPeer := func() *peer { p := existingPeer(); p.hub(); return p }
+	denied := func(direction, protocol string, from, to float64) func(*peer) {
+		return setExternal("acl", direction, list(aclEntry(90, "deny", protocol, from, to, "0.0.0.0/0"), aclEntry(100, "allow", "-1", 0, 0, "0.0.0.0/0")))
+	}
+	natRoute := setExternal("app-table", "routes", list(props{"cidrBlock": "0.0.0.0/0", "natGatewayId": "nat-9"}))
+	openGroup := func(p *peer) { p.set("instance-group", "egress", list(tcp443(props{"cidrBlocks": list("0.0.0.0/0")}))) }
+	for _, b := range slices.Concat([]breakingExisting{
+		{existingPeer, "reach.ssm", "no way out of the stack's group", func(p *peer) { p.set("instance-group", "egress", list()) }, proof.Refuted, `allow outbound TCP 443 from SecurityGroup "instance-group"`},
+		{foreignPeer, "reach.ssm", "no way out of the group of an existing instance", setExternal("instance-group", "egress", list()), proof.Refuted, `ask the owner of SecurityGroup "instance-group" to allow outbound TCP 443`},
+		{foreignPeer, "reach.s3", "no way to S3 out of the group of an existing instance", func(p *peer) {
+			setExternal("instance-group", "egress", list(tcp443(props{"securityGroups": list("sg-endpoint")})))(p)
+			p.set("box", "userDataBase64", "")
+			p.put("aws:ssm/association:Association", "agent-update", "association-1", props{"name": "AWS-UpdateSSMAgent", "targets": list(props{"key": "InstanceIds", "values": list("i-1")})})
+		}, proof.Refuted, `ask the owner of SecurityGroup "instance-group" to allow outbound TCP 443`},
+		{existingPeer, "reach.ssm", "the network ACL denies requests", denied("egress", "tcp", 443, 443), proof.Refuted, `ask the owner of DefaultNetworkAcl "acl" to allow outbound TCP 443`},
+		{existingPeer, "reach.ssm", "the network ACL denies responses", denied("ingress", "tcp", 1024, 65535), proof.Refuted, `ask the owner of DefaultNetworkAcl "acl" to allow inbound TCP`},
+		{existingPeer, "reach.ssm", "the network ACL is not read", func(p *peer) { p.remove("acl") }, proof.Undecided, ""},
+		{existingPeer, "reach.ssm", "the default network ACL is not that of the subnets", setExternal("acl", "subnetIds", list()), proof.Undecided, ""},
+		{foreignPeer, "reach.ssm", "the endpoints' group does not let clients in", setExternal("endpoint-group", "ingress", list(tcp443(props{"cidrBlocks": list("10.0.99.0/24")}))), proof.Refuted, `ask the owner of SecurityGroup "endpoint-group" to allow inbound TCP 443`},
+		{foreignPeer, "reach.ssm", "the endpoints are in the default group, which is not read", allOf(
+			setExternal("ssm", "securityGroupIds", list("sg-default")), setExternal("instance-group", "egress", list(tcp443(props{"cidrBlocks": list("10.0.0.0/16")}))),
+		), proof.Undecided, ""},
+		{func() *peer {
+			p := foreignPeer()
+			p.resources["endpoint-group"].External, p.resources["ssm"].External = false, false
+			p.resources["ssm"].URN = resource.URN("urn:pulumi:peer::peer::" + contract.EndpointsType + "$aws:ec2/vpcEndpoint:VpcEndpoint::ssm")
+			return p
+		}, "reach.ssm", "the stack's endpoints do not let an existing instance in", func(p *peer) { p.set("endpoint-group", "ingress", list()) }, proof.Refuted, "add sg-instance to clientSecurityGroupIds"},
+		{existingPeer, "reach.ssm", "the VPC has no DNS host names", setExternal("vpc", "enableDnsHostnames", false), proof.Refuted, `ask the owner of Vpc "vpc" to set enableDnsHostnames to true`},
+		{foreignPeer, "reach.ssm", "the endpoint has no private DNS", setExternal("ssm", "privateDnsEnabled", false), proof.Refuted, `ask the owner of VpcEndpoint "ssm" to set privateDnsEnabled to true`},
+		{foreignPeer, "reach.ssm", "the endpoint's policy denies the agent", setExternal("ssm", "policy", document(`{"Effect":"Allow","Principal":"*","Action":"kms:*","Resource":"*"}`)), proof.Refuted, `ask the owner of VpcEndpoint "ssm" to allow ssm:UpdateInstanceInformation`},
+		{existingPeer, "reach.ssm", "no endpoint, and no route out", func(p *peer) { p.remove("ssm") }, proof.Refuted, "create an interface endpoint of com.amazonaws.eu-west-1.ssm"},
+		{existingPeer, "reach.ssm", "a NAT gateway in place of the endpoint", allOf(natRoute, openGroup, func(p *peer) { p.remove("ssm") }), proof.Undecided, ""},
+		{existingPeer, "reach.ssm", "a NAT gateway that the group does not let out to", allOf(natRoute, func(p *peer) { p.remove("ssm") }), proof.Refuted, `allow outbound TCP 443 from SecurityGroup "instance-group"`},
+		{foreignPeer, "isolated", "a NAT gateway", natRoute, proof.Refuted, `ask the owner of RouteTable "app-table" to remove the route`},
+		{foreignPeer, "no-inbound", "a server", setExternal("instance-group", "ingress", list(tcp443(props{"cidrBlocks": list("10.0.0.0/8")}))), proof.Refuted, `ask the owner of SecurityGroup "instance-group"`},
+		{foreignPeer, "egress", "a group that lets everything out", setExternal("instance-group", "egress", list(anyTraffic(props{"cidrBlocks": list("0.0.0.0/0")}))), proof.Refuted, "ask the owner of SecurityGroup \"instance-group\" to replace"},
+		{foreignPeer, "protected", "no protection", setExternal("box", "disableApiTermination", false), proof.Refuted, `ask the owner of Instance "box" to set disableApiTermination to true`},
+		{foreignPeer, "reach.ssm", "a stopped instance", setExternal("box", "instanceState", "stopped"), proof.Undecided, `ask the owner of Instance "box" to start`},
+		{foreignPeer, "agent", "no instance profile", setExternal("box", "iamInstanceProfile", ""), proof.Refuted, `ask the owner of Instance "box" to give it an instance profile`},
+		{foreignPeer, "agent", "a role that is not read", func(p *peer) { p.remove("instance-role", "core") }, proof.Undecided, `add instance-role to agentRoleNames`},
+		{existingPeer, "default-sg", "", func(*peer) {}, proof.Undecided, `ask the owner of Vpc "vpc"`},
+		{existingPeer, "flow-logs", "", func(*peer) {}, proof.Refuted, `ask the owner of Vpc "vpc" to add a FlowLog`},
+		{foreignPeer, "endpoint-policy.ssm", "", func(*peer) {}, proof.Refuted, `ask the owner of VpcEndpoint "ssm"`},
+	}, []breakingExisting{
+		{existingPeer, "reach.s3", "the route table does not lead to S3", func(p *peer) {
+			p.set("s3", "routeTableIds", list("rtb-other"))
+			p.external("s3")
+		}, proof.Refuted, `ask the owner of VpcEndpoint "s3" to add the route table of Subnet "app"`},
+		{existingPeer, "reach.s3", "a NAT gateway in place of the S3 endpoint", allOf(natRoute, openGroup, func(p *peer) { p.remove("s3") }), proof.Undecided, ""},
+		{hubPeer, "reach.ssm", "the route table has no route out", setExternal("app-table", "routes", list()), proof.Refuted, `ask the owner of RouteTable "app-table" to add a route`},
+		{hubPeer, "reach.ssm", "the route out is a blackhole", setExternal("app-table", "routes", list(props{"cidrBlock": "0.0.0.0/0", "natGatewayId": "nat-9", "state": "blackhole"})), proof.Refuted, `ask the owner of RouteTable "app-table" to add a route`},
+		{hubPeer, "reach.s3", "the route table has no route out", setExternal("app-table", "routes", list()), proof.Refuted, `ask the owner of RouteTable "app-table" to add a route`},
+		{hubPeer, "reach.ssm", "the group does not let out", func(p *peer) {
+			p.set("instance-group", "egress", list(tcp443(props{"cidrBlocks": list("10.0.0.0/16")}), tcp443(props{"securityGroups": list("sg-endpoint")})))
+		}, proof.Refuted, `allow outbound TCP 443 from SecurityGroup "instance-group"`},
+		{hubPeer, "reach.ssm", "the network ACL denies requests", denied("egress", "tcp", 443, 443), proof.Refuted, `ask the owner of DefaultNetworkAcl "acl" to allow outbound TCP 443`},
+		{hubPeer, "reach.ssm", "the network ACL allows the VPC only", setExternal("acl", "egress", list(aclEntry(100, "allow", "-1", 0, 0, "10.0.0.0/16"))), proof.Refuted, `ask the owner of DefaultNetworkAcl "acl" to allow outbound TCP 443`},
+		{hubPeer, "reach.ssm", "the network ACL denies responses", setExternal("acl", "ingress", list(aclEntry(100, "allow", "-1", 0, 0, "10.0.0.0/16"))), proof.Refuted, `ask the owner of DefaultNetworkAcl "acl" to allow inbound TCP 32768 to 65535`},
+	}) {
+		t.Run(b.claim+": "+b.name, func(t *testing.T) {
+			t.Parallel()
+			p := b.stack()
+			b.change(p)
+			c := claimNamed(t, check(t, p.export(t)), b.claim)
+			require.Equal(t, b.want, c.Result, c.Why())
+			require.Contains(t, fixesOf(c), b.fix)
+		})
+	}
+}

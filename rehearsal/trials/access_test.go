@@ -1,0 +1,306 @@
+package trials
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
+	"github.com/stretchr/testify/require"
+
+	"bastionless/rehearsal/account"
+	"bastionless/rehearsal/awssim"
+	"bastionless/rehearsal/engine"
+	"bastionless/rehearsal/proof"
+	"bastionless/rehearsal/proof/policy"
+	"bastionless/rehearsal/stacktest"
+)
+
+// IDs in the frozen account of the stack "access". Teams db, web and batch own two instances each.
+const (
+	accessVPC = "vpc-0a1b2c3d4e5f70001"
+	accessA   = "subnet-0a1b2c3d4e5f7000a"
+	accessC   = "subnet-0a1b2c3d4e5f7000c"
+	db1, db2  = "i-0a1b2c3d4e5f70011", "i-0a1b2c3d4e5f70012"
+	web1      = "i-0a1b2c3d4e5f70021"
+)
+
+// newAccess opens the stack "access" in an account, which a change has prepared.
+func newAccess(t *testing.T, accountName string, config config, prepare func(*account.File)) *env {
+	t.Helper()
+	file := stacktest.Account(t, accountName)
+	if prepare != nil {
+		prepare(file)
+	}
+	cloud, err := awssim.New(awssim.Options{AssumeExisting: true, Account: file})
+	require.NoError(t, err)
+	return open(t, cloud, engine.Options{Stack: "access", Config: config})
+}
+
+// A stack without instances leaves the account as it was, in each target mode.
+func TestAccess_lifecycle(t *testing.T) {
+	t.Parallel()
+	roles := []string{
+		"RolePolicy agent-policies-acme-db: create", "Role session-role: create", "RolePolicy session-role: create",
+	}
+	for name, test := range map[string]struct {
+		config config
+		// creates are the effects of the first deployment, without what it reads.
+		creates []string
+	}{
+		"by tag": {nil, roles},
+		"by ID":  {config{"sessionTargets": "instances", "targetTags": "[]", "targetInstanceIds": list([]string{db1, db2})}, roles},
+		"any":    {config{"sessionTargets": "any", "targetTags": "[]"}, roles},
+		"recorded and encrypted, with endpoints for it": {
+			config{
+				"sessionLogs": `["cloudwatch"]`, "sessionEncryption": "true", "endpointSubnetIds": list([]string{accessA, accessC}), "endpointIngress": "vpc",
+			},
+			append([]string{
+				"Alias audit: create", "Document audit: create", "Key audit: create", "LogGroup audit: create", "SecurityGroup security-endpoints: create",
+				"SecurityGroupIngressRule security-ingress-vpc-100.64.0.0-16: create", "SecurityGroupIngressRule security-ingress-vpc: create",
+				"VpcEndpoint endpoints-kms: create", "VpcEndpoint endpoints-logs: create",
+			}, roles...),
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			e := newAccess(t, "access", test.config, nil)
+			first := e.up()
+			require.ElementsMatch(t, test.creates, withoutReads(effects(first)))
+			require.Empty(t, effects(e.up()))
+			require.Empty(t, effects(e.refresh()))
+			e.destroy()
+			changed, err := e.cloud.Changed()
+			require.NoError(t, err)
+			require.Empty(t, changed)
+		})
+	}
+}
+
+func withoutReads(effects []string) []string {
+	return slices.DeleteFunc(effects, func(line string) bool { return strings.HasSuffix(line, ": read") })
+}
+
+// A change of the targets changes nothing but the session role's policy and what the stack reads.
+func TestAccess_changes(t *testing.T) {
+	t.Parallel()
+	e := newAccess(t, "access", nil, nil)
+	e.up()
+	for _, change := range []struct {
+		to   config
+		want []string
+	}{
+		{config{"targetTags": `["team=web"]`}, []string{"RolePolicy session-role: update"}},
+		{config{"targetTags": `["team=db","env=prod"]`}, []string{"RolePolicy session-role: update"}}, // nobody has both
+		{config{"targetTags": "[]", "sessionTargets": "instances", "targetInstanceIds": list([]string{db1, web1})}, []string{"RolePolicy session-role: update"}},
+		{config{"targetInstanceIds": list([]string{db1})}, []string{"RolePolicy session-role: update"}},
+		{config{"loginUser": "ubuntu"}, []string{"RolePolicy session-role: update"}},
+		{config{"agentRoleNames": `["acme-db","acme-web"]`}, []string{"RolePolicy agent-policies-acme-web: create"}},
+		{config{"agentRoleNames": `["acme-web"]`}, []string{"RolePolicy agent-policies-acme-db: delete"}},
+	} {
+		e.configure(change.to)
+		var got []string
+		for _, line := range withoutReads(effects(e.up())) {
+			if !strings.HasSuffix(line, ": discard") {
+				got = append(got, line)
+			}
+		}
+		require.Equal(t, change.want, got, change.to)
+		require.Empty(t, effects(e.up()), change.to)
+	}
+	e.destroy()
+	e.requireUntouched()
+}
+
+// An instance with a fault does not stop the deployment. A warning names it and says what its owner has to do.
+func TestAccess_faults(t *testing.T) {
+	t.Parallel()
+	ids := make([]string, 5)
+	for i := range ids {
+		ids[i] = fmt.Sprintf("i-0a1b2c3d4e5f700f%d", i+1)
+	}
+	e := newAccess(t, "access-faults", config{"targetInstanceIds": list(ids)}, nil)
+	warnings := strings.Join(e.up().Messages("warning"), "\n")
+	for _, want := range []string{
+		"targetInstanceIds: " + ids[0] + " has no instance profile",
+		"targetInstanceIds: " + ids[2] + " does not have the tags team=db: ask its owner to set them",
+		"targetInstanceIds: the role acme-bare of " + ids[3] + " does not allow its agent ssm:UpdateInstanceInformation, " +
+			"ssmmessages:CreateControlChannel, ssmmessages:CreateDataChannel, ssmmessages:OpenControlChannel, ssmmessages:OpenDataChannel: " +
+			"add acme-bare to agentRoleNames",
+		"targetInstanceIds: " + ids[4] + " is stopped: ask its owner to start it",
+	} {
+		require.Contains(t, warnings, want)
+	}
+	require.NotContains(t, warnings, db1)
+	require.NotContains(t, warnings, ids[1], "the program does not look at security groups of others")
+
+	// The proofs find each fault, and say what its owner has to do.
+	var found []string
+	for _, claim := range e.claims() {
+		for _, reason := range claim.Reasons {
+			failed := reason.Kind == proof.Fail || reason.Kind == proof.Unknown
+			if claim.Class == proof.Required && !claim.Passes() && failed && reason.Fix != "" {
+				found = append(found, claim.ID+" "+claim.Result+": "+reason.Fix)
+			}
+		}
+	}
+	for claim, remedies := range map[string][]string{
+		"agent": {
+			"ask the owner of Instance \"targets-" + ids[0] + "\" to give it an instance profile", "add acme-bare to agentRoleNames",
+			"ask the owner of Instance \"targets-" + ids[4] + "\" to start it",
+		},
+		"reach.ssm":         {"ask the owner of SecurityGroup \"targets-sg-0a1b2c3d4e5f700d4\" to allow outbound TCP 443"},
+		"reach.ssmmessages": {"ask the owner of SecurityGroup \"targets-sg-0a1b2c3d4e5f700d4\" to allow outbound TCP 443"},
+		"session.start":     {"ask the owner of Instance \"targets-" + ids[2] + "\" to add the tag team=db"},
+	} {
+		for _, remedy := range remedies {
+			matches := func(line string) bool { return strings.HasPrefix(line, claim+" ") && strings.Contains(line, remedy) }
+			require.True(t, slices.ContainsFunc(found, matches), "%s: %s\n%s", claim, remedy, strings.Join(found, "\n"))
+		}
+	}
+	e.destroy()
+	e.requireUntouched()
+}
+
+// teamStacks are a stack with endpoints for everybody, and two that give teams access to their own instances.
+func teamStacks() map[string]string {
+	const common = "config:\n  aws:region: ap-northeast-1\n  vpcId: " + accessVPC + "\n  instancesPerZone: 0\n  sessionTargets: tagged\n"
+	return map[string]string{
+		"base": common + "  targetTags: [team=platform]\n  existingEndpoints: [s3]\n  endpointIngress: vpc\n  endpointSubnetIds: [" + accessA + ", " + accessC + "]\n",
+		"db":   common + "  targetTags: [team=db]\n  existingEndpoints: [ssm, ssmmessages, s3]\n  agentRoleNames: [acme-db]\n",
+		"web":  common + "  targetTags: [team=web]\n  existingEndpoints: [ssm, ssmmessages, s3]\n",
+	}
+}
+
+// openTeams opens the stacks in one account without interface endpoints.
+func openTeams(t *testing.T) map[string]*env {
+	t.Helper()
+	dir := t.TempDir()
+	project, err := os.ReadFile(filepath.Join(stacktest.Dir(t), "Pulumi.yaml"))
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "Pulumi.yaml"), project, 0o600))
+	file := stacktest.Account(t, "access")
+	file.VpcEndpoints = slices.DeleteFunc(file.VpcEndpoints, func(e account.VpcEndpoint) bool { return e.VpcEndpointType != "Gateway" })
+	cloud, err := awssim.New(awssim.Options{AssumeExisting: true, Account: file})
+	require.NoError(t, err)
+	envs := map[string]*env{}
+	for name, content := range teamStacks() {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, "Pulumi."+name+".yaml"), []byte(content), 0o600))
+		envs[name] = open(t, cloud, engine.Options{Dir: dir, Stack: name})
+	}
+	return envs
+}
+
+// Three stacks share an account. Each team reaches its own instances and nobody else's. They can be removed in any order,
+// after which the account is what it was. Without the base, no team has endpoints.
+func TestAccess_teams(t *testing.T) {
+	t.Parallel()
+	for _, order := range [][]string{
+		{"base", "db", "web"}, {"base", "web", "db"}, {"db", "base", "web"}, {"db", "web", "base"}, {"web", "base", "db"}, {"web", "db", "base"},
+	} {
+		t.Run(strings.Join(order, " "), func(t *testing.T) {
+			t.Parallel()
+			counts.shared.Add(1)
+			envs := openTeams(t)
+			early := envs["db"].stack.Up(t.Context())
+			require.Contains(t, early.Failure(), `existingEndpoints: "ssm": `+accessVPC+" has no interface endpoint")
+			for _, name := range []string{"base", "db", "web"} {
+				envs[name].up()
+			}
+			for _, e := range envs {
+				require.Empty(t, effects(e.up()))
+			}
+			envs["db"].requireProven()
+			envs["web"].requireProven()
+			envs["db"].requireAccess("db", true)
+			envs["db"].requireAccess("web", false)
+			envs["web"].requireAccess("web", true)
+			envs["web"].requireAccess("db", false)
+
+			removed := map[string]bool{}
+			for _, name := range order {
+				if removed["base"] {
+					result := envs[name].stack.Preview(t.Context())
+					require.Contains(t, result.Failure(), `existingEndpoints: "ssm": `+accessVPC+" has no interface endpoint")
+				}
+				envs[name].destroy()
+				removed[name] = true
+				for other, e := range envs {
+					if !removed[other] && !removed["base"] {
+						require.Empty(t, effects(e.up()), "%s after the removal of %s", other, name)
+					}
+				}
+			}
+			envs["base"].requireUntouched()
+		})
+	}
+}
+
+// requireAccess requires that the session role does or does not allow shells on the instances of a team.
+func (e *env) requireAccess(team string, want bool) {
+	e.t.Helper()
+	role, grant := e.find("Role session-role"), e.find("RolePolicy session-role")
+	document, err := policy.Parse("session-role", grant.Outputs["policy"].(string))
+	require.NoError(e.t, err)
+	policies := policy.Policies{Identity: []*policy.Document{document}}
+	context := policy.CompleteContext().With("ssm:SessionDocumentAccessCheck", "true")
+	decide := func(resource string, context policy.Context) policy.Effect {
+		return policies.Decide(&policy.Request{
+			Principal: policy.Session(role.Outputs["arn"].(string), "ann"), Action: "ssm:StartSession", Resource: resource, Context: context,
+		}).Effect
+	}
+	allowed := policy.Denied
+	if want {
+		allowed = policy.Allowed
+	}
+	require.Equal(e.t, allowed, decide("arn:aws:ec2:ap-northeast-1:123456789012:instance/"+db1, context.With("ssm:resourceTag/team", team)), team)
+	require.Equal(e.t, policy.Denied, decide("arn:aws:ec2:ap-northeast-1:123456789012:instance/"+db1, context), "without a tag")
+	// The document has no tags.
+	require.Equal(e.t, policy.Allowed, decide("arn:aws:ssm:ap-northeast-1:123456789012:document/SSM-SessionManagerRunShell", context))
+}
+
+// After any single failure of a call, the next update or destroy succeeds, and in the end the account is what it was. A read
+// that fails has no effect.
+func TestAccess_everySingleFailure(t *testing.T) {
+	t.Parallel()
+	endpoints := config{"existingEndpoints": `["s3"]`, "endpointSubnetIds": list([]string{accessA, accessC}), "endpointIngress": "vpc"}
+	open := func(t *testing.T, faults ...awssim.Fault) *env {
+		t.Helper()
+		file := stacktest.Account(t, "access")
+		file.VpcEndpoints = slices.DeleteFunc(file.VpcEndpoints, func(e account.VpcEndpoint) bool { return e.VpcEndpointType != "Gateway" })
+		cloud, err := awssim.New(awssim.Options{AssumeExisting: true, Account: file, Faults: awssim.NewFaults(faults...)})
+		require.NoError(t, err)
+		return open(t, cloud, engine.Options{Stack: "access", Config: endpoints})
+	}
+	e := open(t)
+	e.up()
+	tried := 0
+	for _, f := range failures(e) {
+		external := func(r apitype.ResourceV3) bool {
+			return r.External && string(r.Type) == f.fault.Type && r.URN.Name() == f.fault.Name
+		}
+		if slices.ContainsFunc(e.resources(), external) || !strings.HasPrefix(f.fault.Type, "aws:") {
+			continue
+		}
+		tried++
+		t.Run(f.String(), func(t *testing.T) {
+			t.Parallel()
+			counts.failures.Add(1)
+			e := open(t, f.fault)
+			if f.fault.Operation == awssim.Create {
+				require.Contains(t, e.stack.Up(t.Context()).Failure(), f.resource())
+			}
+			e.up()
+			require.Empty(t, effects(e.up()))
+			if f.fault.Operation == awssim.Delete {
+				require.Contains(t, e.stack.Destroy(t.Context()).Failure(), f.resource())
+			}
+			e.destroy()
+			e.requireUntouched()
+		})
+	}
+	require.Greater(t, tried, 10)
+}
