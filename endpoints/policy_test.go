@@ -124,11 +124,15 @@ func TestS3Policy(t *testing.T) {
 			statements(s3Reads("aws", al2023...) + public),
 		},
 		"image layers": {
-			withServices(inTokyo(Restricted), ECR, ECRDocker), S3Args{OS: osimage.AmazonLinux2023}, "",
+			withServices(inTokyo(Restricted), ECR, ECRDocker),
+			S3Args{OS: osimage.AmazonLinux2023},
+			"",
 			statements(s3Reads("aws", al2023...) + layers),
 		},
 		"image layers, with an endpoint of others": {
-			withExisting(inTokyo(Restricted), ECRDocker), S3Args{OS: osimage.AmazonLinux2023}, "",
+			withExisting(inTokyo(Restricted), ECRDocker),
+			S3Args{OS: osimage.AmazonLinux2023},
+			"",
 			statements(s3Reads("aws", al2023...) + layers),
 		},
 		"the API of ECR only": {

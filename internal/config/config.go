@@ -74,17 +74,8 @@ func (r *reader) config(ctx *pulumi.Context) Config {
 			EndpointSubnetIDs: r.strList("endpointSubnetIds"),
 			RouteTableIDs:     r.strList("routeTableIds"),
 		},
-		FlowLogs: network.FlowLogOptions{RetentionDays: r.integer("flowLogDays")},
-		Endpoints: endpoints.Options{
-			EC2Messages:    r.boolean("ec2messagesEndpoint"),
-			S3:             r.s3Setting("s3Endpoint"),
-			Existing:       r.strList("existingEndpoints"),
-			Services:       r.strList("interfaceEndpoints"),
-			Policy:         enum(r, "endpointPolicy", endpoints.Policies()),
-			OrganizationID: r.str("organizationId"),
-			Buckets:        r.strList("s3Buckets"),
-			PublicBuckets:  r.strList("publicBuckets"),
-		},
+		FlowLogs:  network.FlowLogOptions{RetentionDays: r.integer("flowLogDays")},
+		Endpoints: r.endpoints(),
 		SecurityGroups: network.SecurityGroupOptions{
 			EndpointIngress: enum(r, "endpointIngress", network.EndpointIngresses()),
 			InstanceEgress:  enum(r, "instanceEgress", network.InstanceEgresses()),
@@ -121,6 +112,19 @@ func (r *reader) config(ctx *pulumi.Context) Config {
 	}
 	c.setDefaults(ctx)
 	return c
+}
+
+func (r *reader) endpoints() endpoints.Options {
+	return endpoints.Options{
+		EC2Messages:    r.boolean("ec2messagesEndpoint"),
+		S3:             r.s3Setting("s3Endpoint"),
+		Existing:       r.strList("existingEndpoints"),
+		Services:       r.strList("interfaceEndpoints"),
+		Policy:         enum(r, "endpointPolicy", endpoints.Policies()),
+		OrganizationID: r.str("organizationId"),
+		Buckets:        r.strList("s3Buckets"),
+		PublicBuckets:  r.strList("publicBuckets"),
+	}
 }
 
 func (r *reader) instances() compute.Options {
