@@ -10,7 +10,6 @@ import (
 	"bastionless/endpoints"
 	"bastionless/iam"
 	"bastionless/internal/contract"
-	"bastionless/internal/osimage"
 	"bastionless/internal/outputs"
 	"bastionless/internal/preflight"
 	"bastionless/network"
@@ -80,6 +79,7 @@ func endpointsArgs(ctx *pulumi.Context, plan preflight.Plan, s outputs.Stack) *e
 			RouteTableIDs: s.Network.S3RouteTableIDs(),
 			OS:            plan.Instances.OS,
 			Buckets:       plan.Endpoints.Buckets,
+			PublicBuckets: plan.Endpoints.PublicBuckets,
 		}
 		if plan.Sessions.LogsTo(audit.S3) {
 			args.S3.RecordsBucket = s.Sessions.BucketName
@@ -159,14 +159,12 @@ func instancesArgs(ctx *pulumi.Context, plan preflight.Plan, s outputs.Stack) *c
 		SecurityGroupID: s.SecurityGroups.InstanceID,
 		InstanceProfile: s.InstanceRole.ProfileName,
 		EBSOptimized:    plan.EBSOptimized,
+		UserData:        plan.UserData,
 	}
 	if plan.Instances.AMI != "" {
 		args.Image = compute.PinnedImage(plan.Instances.AMI)
 	} else {
 		args.Image = compute.NewestImage(ctx, plan.Instances.OS, plan.Architecture)
-	}
-	if plan.Instances.InstallLatestAgent {
-		args.UserData = osimage.InstallLatestAgent(plan.Env, plan.Architecture)
 	}
 	// An agent that starts before one of these exists waits before it tries again: minutes if an endpoint
 	// is missing, half an hour if a permission is missing.

@@ -27,6 +27,8 @@ const (
 	sessions     = "bastionless:audit:Sessions::audit"
 	limits       = "arn:aws:iam::123456789012:policy/limits"
 	instances    = "bastionless:compute:Instances::instances"
+	// userData is the content of testdata/stacks/user-data.sh.
+	userData = "#!/bin/bash\nset -e\ndnf install -y docker\nsystemctl enable --now docker\n"
 )
 
 // inVPC returns the configuration of a stack in the existing VPC of the tests, with some values changed.
@@ -112,7 +114,9 @@ var effects = []effect{
 	{values{"endpointPolicy": "full"}, endpointType + "::endpoints-ssmmessages", "policy", articlePolicy},
 	{values{"organizationId": "o-exampleorgid"}, endpointSet, "organizationId", "o-exampleorgid"},
 	{values{"s3Buckets": list("mine")}, endpointSet, "s3Buckets", pulumitest.List{"mine"}},
+	{values{"publicBuckets": list("mirror")}, endpointSet, "publicBuckets", pulumitest.List{"mirror"}},
 	{values{"endpointIngress": "vpc"}, ingressType + "::security-ingress-vpc", "cidrIpv4", "10.0.0.0/16"},
+	{values{"ruleDescriptions": "false"}, ingressType + "::security-ingress-instances", "description", nil},
 	{values{"instancesPerZone": "2"}, instanceType + "::instances-a-2", "tags.Name", "bastionless-test-ec2-a-2"},
 	{values{"instanceType": "a1.large"}, instance, "instanceType", "a1.large"},
 	{values{"instanceType": "a1.large"}, instance, "ebsOptimized", false},
@@ -133,12 +137,14 @@ var effects = []effect{
 	},
 	{values{"detailedMonitoring": "true"}, instance, "monitoring", true},
 	{values{"imds": "optional"}, instance, "metadataOptions.httpTokens", "optional"},
+	{values{"imdsHopLimit": "2"}, instance, "metadataOptions.httpPutResponseHopLimit", 2},
 	{
 		values{"installLatestAgent": "true", "instanceType": "a1.large"},
 		instance, "userData",
 		"#!/bin/bash\nyum install -y https://s3.ap-northeast-1.amazonaws.com/amazon-ssm-ap-northeast-1/latest/linux_arm64/" +
 			"amazon-ssm-agent.rpm\n",
 	},
+	{values{"userDataFile": "user-data.sh"}, instance, "userData", userData},
 	{values{"agentAutoUpdate": "false"}, instances, "agentAutoUpdate", false},
 	{values{"instanceEgress": "open"}, egressType + "::security-egress-all", "cidrIpv4", "0.0.0.0/0"},
 	{
@@ -148,6 +154,15 @@ var effects = []effect{
 	{values{"terminationProtection": "true"}, instance, "disableApiTermination", true},
 	{values{"instanceRoleName": "Agent"}, roleType + "::instance-role", "name", "Agent"},
 	{values{"instancePolicy": "minimal"}, instanceRole, "policy", "minimal"},
+	{
+		values{"instancePolicyFiles": list("policies/app.json")},
+		rolePolicyType + "::instance-role-policy-app", "name", "Workload-app",
+	},
+	{
+		values{"instancePolicyArns": list("arn:aws:iam::aws:policy/CloudWatchAgentServerPolicy")},
+		"aws:iam/rolePolicyAttachment:RolePolicyAttachment::instance-role-attached-CloudWatchAgentServerPolicy",
+		"policyArn", "arn:aws:iam::aws:policy/CloudWatchAgentServerPolicy",
+	},
 	{values{"agentAutoUpdate": "false"}, instanceRole, "associations", false},
 	{values{"ec2messagesEndpoint": "true"}, instanceRole, "ec2messages", true},
 	{values{"permissionsBoundary": limits}, roleType + "::instance-role", "permissionsBoundary", limits},
@@ -251,6 +266,12 @@ func TestKeys_effects(t *testing.T) {
 	require.Equal(t, slices.Sorted(maps.Keys(pulumitest.LoadProject(t, ".").Config)), slices.Sorted(maps.Keys(seen)))
 }
 
+// workloadPolicies are the resources with the workload's permissions.
+var workloadPolicies = []string{
+	rolePolicyType + "::instance-role-policy-app",
+	"aws:iam/rolePolicyAttachment:RolePolicyAttachment::instance-role-attached-ReadOnlyAccess",
+}
+
 // A key adds exactly the resources that belong to it, and the instances depend on those that their agents need.
 func TestKeys_addResources(t *testing.T) {
 	t.Parallel()
@@ -275,6 +296,12 @@ func TestKeys_addResources(t *testing.T) {
 			values{"sessionEncryption": "true"},
 			[]string{sessions, document, keyType + "::audit", "aws:kms/alias:Alias::audit", endpointType + "::endpoints-kms", records},
 			[]string{document, keyType + "::audit", endpointType + "::endpoints-kms", records},
+		},
+		"permissions of the workload": {
+			values{
+				"instancePolicyFiles": list("policies/app.json"), "instancePolicyArns": list("arn:aws:iam::aws:policy/ReadOnlyAccess"),
+			},
+			workloadPolicies, workloadPolicies,
 		},
 		"a limit": {values{"sessionMaxMinutes": "60"}, []string{sessions, document}, []string{document}},
 		"a user":  {values{"sessionRunAs": "ec2-user"}, []string{sessions, document}, []string{document}},
@@ -349,8 +376,19 @@ func TestKeys_s3Policy(t *testing.T) {
 			"arn:aws:s3:::al2023-repos-ap-northeast-1-de612dc2/*",
 		},
 		{values{"s3Buckets": list("mine")}, "arn:aws:s3:::mine/*", "arn:aws:s3:::yours/*"},
+		{values{"publicBuckets": list("mirror")}, "arn:aws:s3:::mirror/*", "arn:aws:s3:::yours/*"},
+		{
+			values{"interfaceEndpoints": list("ecr.dkr")},
+			"arn:aws:s3:::prod-ap-northeast-1-starport-layer-bucket/*", "arn:aws:s3:::prod-ap-northeast-1-starport-layer-bucket",
+		},
+		{
+			values{"interfaceEndpoints": list("ecr.api")},
+			"arn:aws:s3:::amazon-ssm-ap-northeast-1/*", "arn:aws:s3:::prod-ap-northeast-1-starport-layer-bucket/*",
+		},
 	} {
-		answers := append(pulumitest.Tokyo().Answers(), pulumitest.Parameter("amzn2-ami-hvm-x86_64-gp2", "ami-al2-x86"))
+		in := pulumitest.Tokyo()
+		answers := append(in.Answers(), pulumitest.Parameter("amzn2-ami-hvm-x86_64-gp2", "ami-al2-x86"),
+			in.Service(tokyo("ecr.dkr"), in.Zones...), in.Service(tokyo("ecr.api"), in.Zones...))
 		result := pulumitest.Run(t, pulumitest.Setup{Config: configured(t, test.set), Answers: answers}, run)
 		require.NoError(t, result.Err)
 		policy := property(result, endpointType+"::endpoints-s3", "policy")

@@ -142,7 +142,7 @@ func (c *Instances) newInstance(
 			HttpEndpoint: pulumi.String("enabled"),
 			HttpTokens:   pulumi.String(tokens),
 			// With one hop, responses reach neither other hosts nor containers on a bridge network.
-			HttpPutResponseHopLimit: pulumi.Int(1),
+			HttpPutResponseHopLimit: pulumi.Int(args.IMDSHopLimit),
 		},
 		RootBlockDevice: ec2.InstanceRootBlockDeviceArgs{
 			VolumeType:          pulumi.String(rootVolumeType),

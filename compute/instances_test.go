@@ -31,6 +31,7 @@ func instancesArgs() *compute.InstancesArgs {
 			RootVolumeGiB:       8,
 			RootVolumeEncrypted: true,
 			IMDS:                compute.IMDSv2,
+			IMDSHopLimit:        1,
 		},
 		NamePrefix:      "acme",
 		NameTags:        map[string]string{"a-1": "acme-ec2"},
@@ -129,6 +130,7 @@ func TestInstances_withEverything(t *testing.T) {
 			args.DetailedMonitoring = true
 			args.EBSOptimized = false
 			args.IMDS = compute.IMDSOptional
+			args.IMDSHopLimit = 2
 			args.TerminationProtection, args.AgentAutoUpdate = true, true
 			return err
 		})
@@ -140,6 +142,7 @@ func TestInstances_withEverything(t *testing.T) {
 		instance.Inputs["userData"] = "#!/bin/bash\ntrue\n"
 		instance.Inputs["disableApiTermination"] = true
 		instance.Inputs["metadataOptions"].(pulumitest.Map)["httpTokens"] = "optional"
+		instance.Inputs["metadataOptions"].(pulumitest.Map)["httpPutResponseHopLimit"] = 2
 		instance.Inputs["rootBlockDevice"].(pulumitest.Map)["volumeSize"] = 20
 		instance.Inputs["rootBlockDevice"].(pulumitest.Map)["kmsKeyId"] = volumeKey
 		instance.Inputs["monitoring"] = true
@@ -266,7 +269,7 @@ func TestInstances_rejects(t *testing.T) {
 			&compute.InstancesArgs{},
 			[]string{
 				"NamePrefix", "SubnetIDs", "SecurityGroupID", "InstanceProfile", "Image", "PerZone", `OS is ""`, `IMDS is ""`, "invalid options",
-				"instanceType", "rootVolumeGiB",
+				"instanceType", "rootVolumeGiB", "imdsHopLimit",
 			},
 		},
 		"zones without subnets": {

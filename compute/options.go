@@ -56,9 +56,15 @@ type Options struct {
 	DetailedMonitoring bool
 	// IMDS is the set of versions of the instance metadata service that the instances support. Key: imds.
 	IMDS IMDS
+	// IMDSHopLimit is the number of network hops that responses of the instance metadata service can travel, from
+	// 1 to 64. With 1, they do not reach containers on a bridge network. Key: imdsHopLimit.
+	IMDSHopLimit int
 	// TerminationProtection makes EC2 refuse to terminate the instances. The stack cannot replace or
 	// destroy them either. Key: terminationProtection.
 	TerminationProtection bool
+	// WorkloadUserData is what cloud-init runs as root on the first boot: a script, or cloud-config. Optional. A
+	// change restarts the instances without running it. Key: userDataFile.
+	WorkloadUserData string
 	// InstallLatestAgent installs the newest SSM Agent on the first boot. Key: installLatestAgent.
 	InstallLatestAgent bool
 	// AgentAutoUpdate updates the SSM Agent every Sunday at 02:00 UTC. Key: agentAutoUpdate.
@@ -76,6 +82,9 @@ const (
 	// maxRootVolumeGiB is the largest size of a gp3 volume.
 	// https://docs.aws.amazon.com/ebs/latest/userguide/general-purpose.html
 	maxRootVolumeGiB = 65536
+	// maxIMDSHopLimit is the largest hop limit that EC2 allows.
+	// https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_InstanceMetadataOptionsRequest.html
+	maxIMDSHopLimit = 64
 )
 
 var (
@@ -127,6 +136,11 @@ func (o Options) Validate() diag.Diagnostics {
 		diags.Add("rootVolumeKmsKey", diag.Conflict, "%q has no effect while rootVolumeEncrypted is false: set "+
 			"rootVolumeEncrypted to true, "+
 			"or remove rootVolumeKmsKey", o.RootVolumeKMSKey)
+	}
+	o.checkUserData(&diags)
+	if o.IMDSHopLimit < 1 || o.IMDSHopLimit > maxIMDSHopLimit {
+		diags.Add("imdsHopLimit", diag.OutOfRange, "%d is out of range: use 1, or 2 for containers on a bridge network, or "+
+			"at most %d", o.IMDSHopLimit, maxIMDSHopLimit)
 	}
 	return diags
 }

@@ -15,7 +15,7 @@ import (
 // valid returns valid options with edits applied.
 func valid(edits ...func(*Options)) Options {
 	options := Options{
-		PerZone: 1, InstanceType: "t3.micro", OS: "al2023", RootVolumeGiB: 8, RootVolumeEncrypted: true, IMDS: IMDSv2,
+		PerZone: 1, InstanceType: "t3.micro", OS: "al2023", RootVolumeGiB: 8, RootVolumeEncrypted: true, IMDS: IMDSv2, IMDSHopLimit: 1,
 	}
 	for _, edit := range edits {
 		edit(&options)
@@ -38,6 +38,7 @@ func TestOptions_accepts(t *testing.T) {
 		"the smallest root volume": func(o *Options) { o.RootVolumeGiB = 8 },
 		"the largest root volume":  func(o *Options) { o.RootVolumeGiB = 65536 },
 		"a volume key":             func(o *Options) { o.RootVolumeKMSKey = "arn:aws:kms:eu-west-1:123456789012:key/k-1" },
+		"the most hops":            func(o *Options) { o.IMDSHopLimit = 64 },
 		"no encryption":            func(o *Options) { o.RootVolumeEncrypted = false },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -58,6 +59,7 @@ func TestOptions_rejects(t *testing.T) {
 			[]diagtest.Want{
 				diagtest.Problem("instanceType", diag.Malformed, `""`),
 				diagtest.Problem("rootVolumeGiB", diag.OutOfRange, "0"),
+				diagtest.Problem("imdsHopLimit", diag.OutOfRange, "0"),
 			},
 		},
 		"too many instances": {func(o *Options) { o.PerZone = MaxInstances + 1 }, one("instancesPerZone", diag.OutOfRange, "51", "50")},
@@ -79,6 +81,8 @@ func TestOptions_rejects(t *testing.T) {
 		"an image without prefix": {func(o *Options) { o.AMI = "0123abcd" }, one("amiId", diag.Malformed, `"0123abcd"`)},
 		"a volume that is small":  {func(o *Options) { o.RootVolumeGiB = 7 }, one("rootVolumeGiB", diag.OutOfRange, "7", "8", "65536")},
 		"a volume that is large":  {func(o *Options) { o.RootVolumeGiB = 65537 }, one("rootVolumeGiB", diag.OutOfRange, "65537")},
+		"no hops":                 {func(o *Options) { o.IMDSHopLimit = 0 }, one("imdsHopLimit", diag.OutOfRange, "0", "64")},
+		"too many hops":           {func(o *Options) { o.IMDSHopLimit = 65 }, one("imdsHopLimit", diag.OutOfRange, "65", "64")},
 		"a key without encryption": {
 			func(o *Options) { o.RootVolumeEncrypted, o.RootVolumeKMSKey = false, "key" },
 			one("rootVolumeKmsKey", diag.Conflict, `"key"`, "rootVolumeEncrypted"),

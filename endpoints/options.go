@@ -29,6 +29,9 @@ type Options struct {
 	// Buckets are S3 buckets of the workload that Restricted allows the account's principals to read and
 	// write. Optional. Key: s3Buckets.
 	Buckets []string
+	// PublicBuckets are S3 buckets that Restricted allows everyone to read, also without a signature. Optional. Key:
+	// publicBuckets.
+	PublicBuckets []string
 }
 
 // S3Setting says whether a VPC gets a gateway endpoint for S3.
@@ -51,7 +54,7 @@ const (
 	// MaxInterfaceEndpoints is the number of interface endpoints that AWS allows in a VPC by default.
 	// https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-limits-endpoints.html
 	MaxInterfaceEndpoints = 50
-	// maxBuckets keeps the policy of the S3 endpoint within AWS's limit of 20,480 characters.
+	// maxBuckets, the number of buckets in Options, keeps the policy of the S3 endpoint within AWS's limit of 20,480 characters.
 	// https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html
 	maxBuckets = 50
 )
@@ -107,17 +110,31 @@ func (o Options) Validate() diag.Diagnostics {
 			"restricted, "+
 			"or remove organizationId", o.OrganizationID)
 	}
-	for _, bucket := range o.Buckets {
-		if !bucketName.MatchString(bucket) || strings.Contains(bucket, "..") {
-			diags.Add("s3Buckets", diag.Malformed, "%q is not a bucket name: use 3 to 63 lowercase letters, digits, "+
-				"hyphens and single dots, beginning and ending with a letter or a digit", bucket)
+	o.checkBuckets(&diags)
+	return diags
+}
+
+// checkBuckets reports names that no bucket can have, and lists that do not fit into the policy of the S3 endpoint.
+func (o Options) checkBuckets(diags *diag.Diagnostics) {
+	for _, list := range []struct {
+		key     string
+		buckets []string
+	}{{"s3Buckets", o.Buckets}, {"publicBuckets", o.PublicBuckets}} {
+		for _, bucket := range list.buckets {
+			if !bucketName.MatchString(bucket) || strings.Contains(bucket, "..") {
+				diags.Add(list.key, diag.Malformed, "%q is not a bucket name: use 3 to 63 lowercase letters, digits, "+
+					"hyphens and single dots, beginning and ending with a letter or a digit", bucket)
+			}
 		}
 	}
-	if len(o.Buckets) > maxBuckets {
+	switch private, public := len(o.Buckets), len(o.PublicBuckets); {
+	case private > maxBuckets:
 		diags.Add("s3Buckets", diag.TooMany, "the list has %d buckets, but the endpoint policy has room for %d: list "+
-			"fewer", len(o.Buckets), maxBuckets)
+			"fewer", private, maxBuckets)
+	case private+public > maxBuckets:
+		diags.Add("publicBuckets", diag.TooMany, "s3Buckets and publicBuckets list %d buckets together, but the endpoint "+
+			"policy has room for %d: list fewer", private+public, maxBuckets)
 	}
-	return diags
 }
 
 // Reaches reports whether an existing VPC already reaches a service.

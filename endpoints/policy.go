@@ -1,6 +1,8 @@
 package endpoints
 
 import (
+	"slices"
+
 	"bastionless/internal/policy"
 )
 
@@ -72,6 +74,24 @@ func (a *SetArgs) s3Policy(recordsBucket string) policy.Document {
 		Actions:   []string{"s3:GetObject", "s3:ListBucket"},
 		Resources: a.bucketARNs(a.awsBuckets()),
 	}}}
+	if slices.Contains(a.Services, ECRDocker) || slices.Contains(a.existingServices(), ECRDocker) {
+		// Docker reads layers with URLs that ECR has signed.
+		// https://docs.aws.amazon.com/AmazonECR/latest/userguide/vpc-endpoints.html
+		document.Statements = append(document.Statements, policy.Statement{
+			Sid:       "ImageLayers",
+			Principal: policy.Anyone(),
+			Actions:   []string{"s3:GetObject"},
+			Resources: []string{a.Env.Bucket("prod-"+a.Env.Region+"-starport-layer-bucket") + "/*"},
+		})
+	}
+	if len(a.S3.PublicBuckets) > 0 {
+		document.Statements = append(document.Statements, policy.Statement{
+			Sid:       "PublicBuckets",
+			Principal: policy.Anyone(),
+			Actions:   []string{"s3:GetObject", "s3:ListBucket"},
+			Resources: a.bucketARNs(a.S3.PublicBuckets),
+		})
+	}
 	if len(a.S3.Buckets) > 0 {
 		document.Statements = append(document.Statements, policy.Statement{
 			Sid:       "Workload",

@@ -85,6 +85,10 @@ func TestS3Policy(t *testing.T) {
 		`"arn:aws:s3:::mine","arn:aws:s3:::mine/*","arn:aws:s3:::yours","arn:aws:s3:::yours/*"]`
 	records := `,{"Sid":"Records","Effect":"Allow","Principal":"*","Action":["s3:GetEncryptionConfiguration","s3:ListBucket",` +
 		`"s3:PutObject","s3:PutObjectAcl"],"Resource":["arn:aws:s3:::audit-1a2b","arn:aws:s3:::audit-1a2b/*"]`
+	public := `,{"Sid":"PublicBuckets","Effect":"Allow","Principal":"*","Action":["s3:GetObject","s3:ListBucket"],"Resource":[` +
+		`"arn:aws:s3:::mirror","arn:aws:s3:::mirror/*"]}`
+	layers := `,{"Sid":"ImageLayers","Effect":"Allow","Principal":"*","Action":["s3:GetObject"],"Resource":[` +
+		`"arn:aws:s3:::prod-ap-northeast-1-starport-layer-bucket/*"]}`
 	const (
 		account      = `,"Condition":{"StringEquals":{"aws:PrincipalAccount":["123456789012"]}}}`
 		organization = `,"Condition":{"StringEquals":{"aws:PrincipalOrgID":["o-exampleorgid"]}}}`
@@ -112,6 +116,27 @@ func TestS3Policy(t *testing.T) {
 			S3Args{OS: osimage.AmazonLinux2023, Buckets: []string{"mine", "yours"}},
 			"",
 			statements(s3Reads("aws", al2023...) + workload + account),
+		},
+		"public buckets": {
+			inTokyo(Restricted),
+			S3Args{OS: osimage.AmazonLinux2023, PublicBuckets: []string{"mirror"}},
+			"",
+			statements(s3Reads("aws", al2023...) + public),
+		},
+		"image layers": {
+			withServices(inTokyo(Restricted), ECR, ECRDocker),
+			S3Args{OS: osimage.AmazonLinux2023},
+			"",
+			statements(s3Reads("aws", al2023...) + layers),
+		},
+		"image layers, with an endpoint of others": {
+			withExisting(inTokyo(Restricted), ECRDocker),
+			S3Args{OS: osimage.AmazonLinux2023},
+			"",
+			statements(s3Reads("aws", al2023...) + layers),
+		},
+		"the API of ECR only": {
+			withServices(inTokyo(Restricted), ECR), S3Args{OS: osimage.AmazonLinux2023}, "", statements(s3Reads("aws", al2023...)),
 		},
 		"records": {
 			inTokyo(Restricted), S3Args{OS: osimage.AmazonLinux2023}, "audit-1a2b", statements(s3Reads("aws", al2023...) + records + account),
@@ -151,6 +176,16 @@ func inOrganization(args SetArgs) SetArgs {
 	return args
 }
 
+func withServices(args SetArgs, services ...string) SetArgs {
+	args.Services = services
+	return args
+}
+
+func withExisting(args SetArgs, service string) SetArgs {
+	args.Existing = []Existing{{Service: service, ID: "vpce-1"}}
+	return args
+}
+
 func statements(texts string) string { return `{"Version":"2012-10-17","Statement":[` + texts + `]}` }
 
 func inTokyo(p Policy) SetArgs {
@@ -182,12 +217,14 @@ func TestS3Policy_fits50Buckets(t *testing.T) {
 		env.AccountID = "123456789012"
 		args := &SetArgs{
 			Env: env, OrganizationID: "o-" + strings.Repeat("o", 32),
-			Policy: Restricted, S3: &S3Args{OS: osimage.AmazonLinux2, Buckets: buckets},
+			Policy: Restricted, S3: &S3Args{OS: osimage.AmazonLinux2, Buckets: buckets[:49], PublicBuckets: buckets[49:]},
+			Services: []string{ECRDocker},
 		}
 		text, err := args.s3Policy(strings.Repeat("r", 63)).JSON()
 		require.NoError(t, err)
 		require.LessOrEqual(t, len(text), 20480, env.Partition)
 		require.Equal(t, 2*50, strings.Count(text, strings.Repeat("b", 61)), "the policy contains all buckets")
 		require.Equal(t, 2, strings.Count(text, strings.Repeat("r", 63)), "the policy contains the bucket of the session records")
+		require.Contains(t, text, "-starport-layer-bucket")
 	}
 }

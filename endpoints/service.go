@@ -17,6 +17,10 @@ const (
 	KMS = "kms"
 	// S3 stores the agent's updates, package repositories and session records.
 	S3 = "s3"
+	// ECR is the API of Amazon ECR. Docker logs in with its tokens.
+	ECR = "ecr.api"
+	// ECRDocker is the registry of Amazon ECR. It refers to image layers in S3.
+	ECRDocker = "ecr.dkr"
 )
 
 // agentServices are the services that the agent uses. Instances are created after their endpoints.

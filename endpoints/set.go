@@ -64,6 +64,9 @@ type S3Args struct {
 	// Buckets are buckets of the workload that Restricted allows the account's principals to read and
 	// write. Optional. Plain: the policy is built from them.
 	Buckets []string
+	// PublicBuckets are buckets that Restricted allows everyone to read, also without a signature. Optional. Plain:
+	// the policy is built from them.
+	PublicBuckets []string
 	// RecordsBucket is the bucket of the session records, which Restricted allows the account's principals
 	// to write. Optional: nil if there is none.
 	RecordsBucket pulumi.StringInput
@@ -192,6 +195,9 @@ func (a *SetArgs) inputs() pulumi.Map {
 	}
 	if a.S3 != nil {
 		inputs["s3Buckets"] = pulumi.ToStringArray(a.S3.Buckets)
+		if len(a.S3.PublicBuckets) > 0 {
+			inputs[contract.PublicBucketsInput] = pulumi.ToStringArray(a.S3.PublicBuckets)
+		}
 	}
 	if existing := a.existingServices(); len(existing) > 0 {
 		inputs[contract.ExistingEndpointsInput] = pulumi.ToStringArray(existing)

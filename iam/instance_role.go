@@ -24,12 +24,18 @@ type InstanceRoleOptions struct {
 	RoleName string
 	// Policy is what the SSM Agent may do. Key: instancePolicy.
 	Policy InstancePolicy
+	// Files are policies of the workload, which become inline policies. Optional, with different names. Key:
+	// instancePolicyFiles.
+	Files []PolicyFile
+	// ARNs are the ARNs of managed policies of the workload. Optional, with different names. Key: instancePolicyArns.
+	ARNs []string
 }
 
 // Validate returns the problems with the options.
 func (o InstanceRoleOptions) Validate() diag.Diagnostics {
 	var diags diag.Diagnostics
 	checkRoleName(&diags, "instanceRoleName", o.RoleName)
+	o.checkPolicies(&diags)
 	return diags
 }
 
@@ -94,15 +100,7 @@ func NewInstanceRole(
 		return nil, fmt.Errorf("instance role %q: %w", name, err)
 	}
 	r := &InstanceRole{}
-	err := ctx.RegisterComponentResourceV2(contract.InstanceRoleType, name, pulumi.Map{
-		"partition":           pulumi.String(args.Env.Partition),
-		"roleName":            pulumi.String(args.RoleName),
-		"permissionsBoundary": pulumi.String(args.PermissionsBoundary),
-		"policy":              pulumi.String(string(args.Policy)),
-		"associations":        pulumi.Bool(args.Associations),
-		"ec2messages":         pulumi.Bool(args.EC2Messages),
-	}, r, opts...)
-	if err != nil {
+	if err := ctx.RegisterComponentResourceV2(contract.InstanceRoleType, name, args.inputs(), r, opts...); err != nil {
 		return nil, fmt.Errorf("instance role %q: %w", name, err)
 	}
 	if err := r.newChildren(ctx, name, args); err != nil {
@@ -167,6 +165,9 @@ func (r *InstanceRole) newPolicies(ctx *pulumi.Context, name string, args *Insta
 			return err
 		}
 	}
+	if err := r.newWorkloadPolicies(ctx, name, args, role); err != nil {
+		return err
+	}
 	if args.Records == nil {
 		return nil
 	}
@@ -175,6 +176,33 @@ func (r *InstanceRole) newPolicies(ctx *pulumi.Context, name string, args *Insta
 			return args.recordsPolicy(names[0].(string), names[1].(string), names[2].(string)).JSON()
 		}).(pulumi.StringOutput)
 	return r.newPolicy(ctx, name+"-records", "SSMRecords_policy", role, text)
+}
+
+// newWorkloadPolicies declares the policies of the workload. Their resources are named after them.
+func (r *InstanceRole) newWorkloadPolicies(
+	ctx *pulumi.Context, name string, args *InstanceRoleArgs, role *awsiam.Role,
+) error {
+	for _, file := range args.Files {
+		text, err := file.compact()
+		if err != nil {
+			return fmt.Errorf("%s: %w", file.Path, err)
+		}
+		// The prefix keeps the names of the stack's own policies free.
+		if err := r.newPolicy(ctx, name+"-policy-"+file.name(), "Workload-"+file.name(), role, pulumi.String(text)); err != nil {
+			return err
+		}
+	}
+	for _, arn := range args.ARNs {
+		attached, err := awsiam.NewRolePolicyAttachment(ctx, name+"-attached-"+policyName(arn), &awsiam.RolePolicyAttachmentArgs{
+			Role:      role.Name,
+			PolicyArn: pulumi.String(arn),
+		}, pulumi.Parent(r), createBeforeDelete)
+		if err != nil {
+			return fmt.Errorf("%s: %w", arn, err)
+		}
+		r.permissions = append(r.permissions, attached)
+	}
+	return nil
 }
 
 func (r *InstanceRole) newPolicy(
@@ -215,6 +243,21 @@ func optional(value string) pulumi.StringPtrInput {
 		return nil
 	}
 	return pulumi.String(value)
+}
+
+func (a *InstanceRoleArgs) inputs() pulumi.Map {
+	inputs := pulumi.Map{
+		"partition":           pulumi.String(a.Env.Partition),
+		"roleName":            pulumi.String(a.RoleName),
+		"permissionsBoundary": pulumi.String(a.PermissionsBoundary),
+		"policy":              pulumi.String(string(a.Policy)),
+		"associations":        pulumi.Bool(a.Associations),
+		"ec2messages":         pulumi.Bool(a.EC2Messages),
+	}
+	if len(a.ARNs) > 0 {
+		inputs[contract.PolicyARNsInput] = pulumi.ToStringArray(a.ARNs)
+	}
+	return inputs
 }
 
 func (a *InstanceRoleArgs) validateArgs() error {

@@ -42,6 +42,8 @@ type SecurityGroupOptions struct {
 	// Clients are the IDs of existing security groups that can reach the endpoints, too. Without duplicates.
 	// Plain: rules are named after them. Key: clientSecurityGroupIds.
 	Clients []string
+	// Descriptions describes each rule. Key: ruleDescriptions.
+	Descriptions bool
 }
 
 // maxClients leaves room for the other rules of the endpoints' group: AWS allows 60 inbound rules.

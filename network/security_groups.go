@@ -110,8 +110,9 @@ func (s *SecurityGroups) newChildren(ctx *pulumi.Context, name string, args *Sec
 		return s.newEgress(ctx, name+"-egress-all", &vpc.SecurityGroupEgressRuleArgs{
 			// No ports: AWS reports none for protocol -1, so setting them would show a difference on each
 			// update.
-			IpProtocol: pulumi.String("-1"),
-			CidrIpv4:   pulumi.String("0.0.0.0/0"),
+			IpProtocol:  pulumi.String("-1"),
+			CidrIpv4:    pulumi.String("0.0.0.0/0"),
+			Description: args.description("All traffic"),
 		})
 	}
 	return s.newRestrictedEgress(ctx, name, args)
@@ -147,8 +148,9 @@ func (s *SecurityGroups) newEndpointGroup(ctx *pulumi.Context, name string, args
 }
 
 func (s *SecurityGroups) newEndpointIngress(ctx *pulumi.Context, name string, args *SecurityGroupsArgs) error {
-	https := func(suffix string, from vpc.SecurityGroupIngressRuleArgs) error {
+	https := func(suffix, source string, from vpc.SecurityGroupIngressRuleArgs) error {
 		from.SecurityGroupId = s.EndpointID
+		from.Description = args.description("HTTPS from " + source)
 		from.IpProtocol, from.FromPort, from.ToPort = pulumi.String("tcp"), pulumi.Int(443), pulumi.Int(443)
 		created, err := vpc.NewSecurityGroupIngressRule(ctx, name+"-ingress-"+suffix, &from, pulumi.Parent(s))
 		if err != nil {
@@ -166,17 +168,17 @@ func (s *SecurityGroups) newEndpointIngress(ctx *pulumi.Context, name string, ar
 			if i > 0 {
 				suffix += "-" + strings.ReplaceAll(block.String(), "/", "-")
 			}
-			if err := https(suffix, vpc.SecurityGroupIngressRuleArgs{CidrIpv4: pulumi.String(block.String())}); err != nil {
+			if err := https(suffix, "the VPC", vpc.SecurityGroupIngressRuleArgs{CidrIpv4: pulumi.String(block.String())}); err != nil {
 				return err
 			}
 		}
 	} else if !args.WithoutInstances {
-		if err := https(kind, vpc.SecurityGroupIngressRuleArgs{ReferencedSecurityGroupId: s.InstanceID}); err != nil {
+		if err := https(kind, "the instances", vpc.SecurityGroupIngressRuleArgs{ReferencedSecurityGroupId: s.InstanceID}); err != nil {
 			return err
 		}
 	}
 	for _, id := range args.Clients {
-		if err := https(id, vpc.SecurityGroupIngressRuleArgs{ReferencedSecurityGroupId: args.ClientGroupIDs[id]}); err != nil {
+		if err := https(id, "other clients", vpc.SecurityGroupIngressRuleArgs{ReferencedSecurityGroupId: args.ClientGroupIDs[id]}); err != nil {
 			return err
 		}
 	}
@@ -184,29 +186,30 @@ func (s *SecurityGroups) newEndpointIngress(ctx *pulumi.Context, name string, ar
 }
 
 func (s *SecurityGroups) newRestrictedEgress(ctx *pulumi.Context, name string, args *SecurityGroupsArgs) error {
-	tcp := func(port int) *vpc.SecurityGroupEgressRuleArgs {
+	tcp := func(port int, description string) *vpc.SecurityGroupEgressRuleArgs {
 		return &vpc.SecurityGroupEgressRuleArgs{
-			IpProtocol: pulumi.String("tcp"),
-			FromPort:   pulumi.Int(port),
-			ToPort:     pulumi.Int(port),
+			IpProtocol:  pulumi.String("tcp"),
+			FromPort:    pulumi.Int(port),
+			ToPort:      pulumi.Int(port),
+			Description: args.description(description),
 		}
 	}
 	if !args.WithoutEndpoints {
-		endpoints := tcp(443)
+		endpoints := tcp(443, "HTTPS to the interface endpoints")
 		endpoints.ReferencedSecurityGroupId = s.EndpointID
 		if err := s.newEgress(ctx, name+"-egress-endpoints", endpoints); err != nil {
 			return err
 		}
 	}
 	for _, id := range args.ExistingEndpointGroups {
-		existing := tcp(443)
+		existing := tcp(443, "HTTPS to existing interface endpoints")
 		existing.ReferencedSecurityGroupId = pulumi.String(id)
 		if err := s.newEgress(ctx, name+"-egress-"+id, existing); err != nil {
 			return err
 		}
 	}
 	if args.HTTPSEverywhere {
-		everywhere := tcp(443)
+		everywhere := tcp(443, "HTTPS to AWS services through a hub or a NAT gateway")
 		everywhere.CidrIpv4 = pulumi.String("0.0.0.0/0")
 		if err := s.newEgress(ctx, name+"-egress-https", everywhere); err != nil {
 			return err
@@ -220,7 +223,7 @@ func (s *SecurityGroups) newRestrictedEgress(ctx *pulumi.Context, name string, a
 			ports = append(ports, 80)
 		}
 		for _, port := range ports {
-			s3 := tcp(port)
+			s3 := tcp(port, "Port "+strconv.Itoa(port)+" of S3")
 			s3.PrefixListId = pulumi.String(args.S3PrefixListID)
 			if err := s.newEgress(ctx, name+"-egress-s3-"+strconv.Itoa(port), s3); err != nil {
 				return err
@@ -228,7 +231,7 @@ func (s *SecurityGroups) newRestrictedEgress(ctx *pulumi.Context, name string, a
 		}
 	}
 	for _, target := range args.Forward {
-		forward := tcp(int(target.Port))
+		forward := tcp(int(target.Port), "Port forwarding to "+target.String())
 		forward.CidrIpv4 = pulumi.String(target.Block.String())
 		key := strings.NewReplacer("/", "-", ":", "-").Replace(target.String())
 		if err := s.newEgress(ctx, name+"-egress-"+key, forward); err != nil {
@@ -250,6 +253,14 @@ func (s *SecurityGroups) newEgress(ctx *pulumi.Context, name string, rule *vpc.S
 
 // Rules returns the rules, for DependsOn of resources that have to reach the endpoints as soon as they start.
 func (s *SecurityGroups) Rules() []pulumi.Resource { return s.rules }
+
+// description returns the description of a rule, or nil if there is none.
+func (a *SecurityGroupsArgs) description(text string) pulumi.StringPtrInput {
+	if !a.Descriptions {
+		return nil
+	}
+	return pulumi.String(text)
+}
 
 func (a *SecurityGroupsArgs) inputs() pulumi.Map {
 	forward := make([]string, len(a.Forward))

@@ -2,6 +2,7 @@ package network_test
 
 import (
 	"net/netip"
+	"regexp"
 	"testing"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -196,5 +197,32 @@ func TestSecurityGroups_rejects(t *testing.T) {
 			require.ErrorContains(t, result.Err, `security groups "sg": `)
 			result.RequireRejected(t, test.fields...)
 		})
+	}
+}
+
+// Each rule has a description that EC2 accepts, if rules have descriptions.
+func TestSecurityGroups_descriptions(t *testing.T) {
+	t.Parallel()
+	allowed := regexp.MustCompile(`^[a-zA-Z0-9. _:/()#,@\[\]+=&;{}!$*-]{1,255}$`)
+	restricted, open := groupArgs(), groupArgs()
+	restricted.ExistingEndpointGroups, restricted.HTTPSEverywhere = []string{"sg-2"}, true
+	restricted.Clients = []string{"sg-11111111"}
+	restricted.ClientGroupIDs = map[string]pulumi.StringInput{"sg-11111111": pulumi.String("sg-11111111")}
+	open.InstanceEgress, open.EndpointIngress = network.OpenEgress, network.FromVPC
+	for rules, args := range map[int]*network.SecurityGroupsArgs{10: restricted, 2: open} {
+		args.Descriptions = true
+		result := pulumitest.Run(t, pulumitest.Setup{}, func(ctx *pulumi.Context) error {
+			_, err := network.NewSecurityGroups(ctx, "sg", args)
+			return err
+		})
+		require.NoError(t, result.Err)
+		described := 0
+		for _, r := range result.Resources {
+			if r.Type == ingressType || r.Type == egressType {
+				require.Regexp(t, allowed, r.Inputs["description"], r.Name)
+				described++
+			}
+		}
+		require.Equal(t, rules, described)
 	}
 }

@@ -44,6 +44,7 @@ type Config struct {
 func Load(ctx *pulumi.Context) (Config, diag.Diagnostics) {
 	r := newReader(ctx)
 	c := r.config(ctx)
+	r.checkDefaultTags(ctx)
 	r.checkKeys(ctx.Project(), os.Getenv(pulumi.EnvConfig))
 	diags := r.diags
 	for _, diagnostic := range c.validate() {
@@ -73,26 +74,21 @@ func (r *reader) config(ctx *pulumi.Context) Config {
 			EndpointSubnetIDs: r.strList("endpointSubnetIds"),
 			RouteTableIDs:     r.strList("routeTableIds"),
 		},
-		FlowLogs: network.FlowLogOptions{RetentionDays: r.integer("flowLogDays")},
-		Endpoints: endpoints.Options{
-			EC2Messages:    r.boolean("ec2messagesEndpoint"),
-			S3:             r.s3Setting("s3Endpoint"),
-			Existing:       r.strList("existingEndpoints"),
-			Services:       r.strList("interfaceEndpoints"),
-			Policy:         enum(r, "endpointPolicy", endpoints.Policies()),
-			OrganizationID: r.str("organizationId"),
-			Buckets:        r.strList("s3Buckets"),
-		},
+		FlowLogs:  network.FlowLogOptions{RetentionDays: r.integer("flowLogDays")},
+		Endpoints: r.endpoints(),
 		SecurityGroups: network.SecurityGroupOptions{
 			EndpointIngress: enum(r, "endpointIngress", network.EndpointIngresses()),
 			InstanceEgress:  enum(r, "instanceEgress", network.InstanceEgresses()),
 			Forward:         r.targets("forwardTo"),
 			Clients:         r.strList("clientSecurityGroupIds"),
+			Descriptions:    r.boolean("ruleDescriptions"),
 		},
 		Instances: r.instances(),
 		InstanceRole: iam.InstanceRoleOptions{
 			RoleName: r.str("instanceRoleName"),
 			Policy:   enum(r, "instancePolicy", iam.InstancePolicies()),
+			Files:    r.policyFiles("instancePolicyFiles"),
+			ARNs:     r.strList("instancePolicyArns"),
 		},
 		AgentPolicies: iam.AgentPolicyOptions{RoleNames: r.strList("agentRoleNames")},
 		SessionRole: iam.SessionRoleOptions{
@@ -126,6 +122,19 @@ func (r *reader) sessions() audit.Options {
 	}
 }
 
+func (r *reader) endpoints() endpoints.Options {
+	return endpoints.Options{
+		EC2Messages:    r.boolean("ec2messagesEndpoint"),
+		S3:             r.s3Setting("s3Endpoint"),
+		Existing:       r.strList("existingEndpoints"),
+		Services:       r.strList("interfaceEndpoints"),
+		Policy:         enum(r, "endpointPolicy", endpoints.Policies()),
+		OrganizationID: r.str("organizationId"),
+		Buckets:        r.strList("s3Buckets"),
+		PublicBuckets:  r.strList("publicBuckets"),
+	}
+}
+
 func (r *reader) instances() compute.Options {
 	return compute.Options{
 		PerZone:               r.integer("instancesPerZone"),
@@ -139,6 +148,8 @@ func (r *reader) instances() compute.Options {
 		RootVolumeKMSKey:      r.str("rootVolumeKmsKey"),
 		DetailedMonitoring:    r.boolean("detailedMonitoring"),
 		IMDS:                  enum(r, "imds", compute.IMDSVersions()),
+		IMDSHopLimit:          r.integer("imdsHopLimit"),
+		WorkloadUserData:      r.userData("userDataFile"),
 		InstallLatestAgent:    r.boolean("installLatestAgent"),
 		AgentAutoUpdate:       r.boolean("agentAutoUpdate"),
 		TerminationProtection: r.boolean("terminationProtection"),

@@ -56,7 +56,9 @@ func (c Config) HasInstances() bool { return c.Instances.PerZone != 0 }
 func (c Config) HasSecurityGroups() bool { return c.HasInstances() || len(c.VPCEndpoints()) > 0 }
 
 // needsS3 reports whether something other than the stack's instances needs the S3 endpoint.
-func (c Config) needsS3() bool { return c.Sessions.LogsTo(audit.S3) || len(c.Endpoints.Buckets) > 0 }
+func (c Config) needsS3() bool {
+	return c.Sessions.LogsTo(audit.S3) || len(c.Endpoints.Buckets)+len(c.Endpoints.PublicBuckets) > 0
+}
 
 // InterfaceSubnetIDs returns the existing subnets for the interface endpoints, and the key that lists them.
 func (c Config) InterfaceSubnetIDs() (ids []string, key string) {

@@ -51,10 +51,10 @@ func (c Config) checkExistingVPC(diags *diag.Diagnostics) {
 	interfaceSubnets, _ := c.InterfaceSubnetIDs()
 	switch {
 	case len(c.Existing.AppSubnetIDs) == 0 && c.HasInstances():
-		diags.Add("appSubnetIds", diag.NoValue, "the list is empty: list the subnets of %s for the stack's instances, one for "+
+		diags.Add("appSubnetIds", diag.NoValue, "the list is empty: list the subnets of %q for the stack's instances, one for "+
 			"each zone", c.Existing.VPCID)
 	case len(interfaceSubnets) == 0 && len(c.VPCEndpoints()) > 0:
-		diags.Add("endpointSubnetIds", diag.NoValue, "the list is empty: list the subnets of %s for the endpoints that the stack "+
+		diags.Add("endpointSubnetIds", diag.NoValue, "the list is empty: list the subnets of %q for the endpoints that the stack "+
 			"creates, one for each zone, or list the services that have endpoints in existingEndpoints", c.Existing.VPCID)
 	}
 	c.checkExistingS3(diags)
@@ -71,7 +71,7 @@ func (c Config) checkExistingS3(diags *diag.Diagnostics) {
 	}
 	if c.Endpoints.CreatesS3() && len(c.Existing.RouteTableIDs) == 0 && len(c.Existing.AppSubnetIDs) == 0 && !c.HasInstances() {
 		diags.Add("routeTableIds", diag.NoValue, "the list is empty, and the stack has no instances whose route tables get a route "+
-			"to the S3 endpoint: list the route tables of %s that get one, or set s3Endpoint to false", c.Existing.VPCID)
+			"to the S3 endpoint: list the route tables of %q that get one, or set s3Endpoint to false", c.Existing.VPCID)
 	}
 	if !c.Endpoints.CreatesS3() && len(c.Existing.RouteTableIDs) > 0 {
 		diags.Add("routeTableIds", diag.Conflict, "the list has no effect, because the stack creates no S3 endpoint: remove "+
@@ -98,7 +98,7 @@ func (c Config) checkClients(diags *diag.Diagnostics) {
 	}
 	if c.SecurityGroups.EndpointIngress == network.FromInstances && len(c.SecurityGroups.Clients) == 0 {
 		diags.Add("endpointIngress", diag.Conflict, "%q allows only the stack's instances, but the names of the endpoints' "+
-			"services lead everything in %s to the endpoints: set endpointIngress to vpc, or list the security groups of the "+
+			"services lead everything in %q to the endpoints: set endpointIngress to vpc, or list the security groups of the "+
 			"other clients in clientSecurityGroupIds", c.SecurityGroups.EndpointIngress, c.Existing.VPCID)
 	}
 }

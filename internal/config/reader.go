@@ -20,7 +20,9 @@ import (
 // reader reads the keys of the project, and collects problems with them.
 type reader struct {
 	source *config.Config
-	diags  diag.Diagnostics
+	// dir is the directory of Pulumi.yaml.
+	dir   string
+	diags diag.Diagnostics
 	// knownKeys are the keys that were read.
 	knownKeys map[string]bool
 	// invalidKeys are the keys without a value of their type.
@@ -28,7 +30,7 @@ type reader struct {
 }
 
 func newReader(ctx *pulumi.Context) *reader {
-	return &reader{source: config.New(ctx, ""), knownKeys: map[string]bool{}, invalidKeys: map[string]bool{}}
+	return &reader{source: config.New(ctx, ""), dir: ctx.RootDirectory(), knownKeys: map[string]bool{}, invalidKeys: map[string]bool{}}
 }
 
 // read reads a key and parses its value. Pulumi.yaml declares a type and a default for each key, and

@@ -127,6 +127,7 @@ func (c Config) checkS3(diags *diag.Diagnostics) {
 		key, remedy string
 	}{
 		{len(c.Endpoints.Buckets) > 0, "s3Buckets", "remove all elements of s3Buckets"},
+		{len(c.Endpoints.PublicBuckets) > 0, "publicBuckets", "remove all elements of publicBuckets"},
 		{c.Sessions.LogsTo(audit.S3), "sessionLogs", "remove s3 from sessionLogs"},
 		{c.Instances.InstallLatestAgent && c.HasInstances(), "installLatestAgent", "set installLatestAgent to false"},
 		{c.Instances.AgentAutoUpdate && c.HasInstances(), "agentAutoUpdate", "set agentAutoUpdate to false"},

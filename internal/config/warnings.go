@@ -33,6 +33,7 @@ func (c Config) Warnings(vpc []netip.Prefix) diag.Diagnostics {
 	if c.HasInstances() {
 		c.warnAboutForwarding(warn, openEgress, vpc)
 	}
+	c.warnAboutECR(warn)
 	warn(c.SessionRole.Targets == iam.TargetsAny, "sessionTargets", "any allows sessions on all instances in the account, not only on "+
 		"the stack's: set sessionTargets to stack")
 	// Not an error, so that only sessionPrincipals and requireMfa have to change for IAM Identity Center.
@@ -75,6 +76,18 @@ func (c Config) warnAboutForwarding(warn func(bool, string, string, ...any), ope
 		"remote-port-forwarding to sessionDocuments, or remove all elements of forwardTo")
 	warn(forwards && !openEgress && len(c.SecurityGroups.Forward) == 0, "sessionDocuments", "remote-port-forwarding "+
 		"cannot reach any host while instanceEgress is restricted and forwardTo is empty: list the targets in forwardTo")
+}
+
+// warnAboutECR warns if the VPC has a part of what pulling an image from Amazon ECR needs.
+// https://docs.aws.amazon.com/AmazonECR/latest/userguide/vpc-endpoints.html
+func (c Config) warnAboutECR(warn func(bool, string, string, ...any)) {
+	listed := func(service string) bool { return slices.Contains(c.Endpoints.Services, service) }
+	for _, pair := range [][2]string{{endpoints.ECR, endpoints.ECRDocker}, {endpoints.ECRDocker, endpoints.ECR}} {
+		warn(listed(pair[0]) && !listed(pair[1]) && !c.Endpoints.Reaches(pair[1]), "interfaceEndpoints", "docker pull from "+
+			"Amazon ECR needs %s as well as %s: add %s", pair[1], pair[0], pair[1])
+	}
+	warn(listed(endpoints.ECRDocker) && !c.Endpoints.UsesS3(), "s3Endpoint", "docker pull from Amazon ECR reads image "+
+		"layers from S3: set s3Endpoint to true")
 }
 
 // joinBlocks lists CIDR blocks for a message.

@@ -55,6 +55,13 @@ func TestConfig_warnings(t *testing.T) {
 			values{"sessionRunAs": "app", "sessionShell": "exec bash -l", "sessionDocuments": list("ssh")},
 			[]string{"sessionRunAs", "sessionShell"},
 		},
+		"ecr.api alone":         {values{"interfaceEndpoints": list("ecr.api")}, []string{"interfaceEndpoints"}},
+		"ecr.dkr alone":         {values{"interfaceEndpoints": list("ecr.dkr")}, []string{"interfaceEndpoints"}},
+		"both endpoints of ECR": {values{"interfaceEndpoints": list("ecr.dkr", "ecr.api")}, nil},
+		"image layers without S3": {
+			values{"interfaceEndpoints": list("ecr.dkr", "ecr.api"), "s3Endpoint": "false", "agentAutoUpdate": "false"},
+			[]string{"s3Endpoint"},
+		},
 		"all at once": {
 			values{
 				"ec2messagesEndpoint": "true", "endpointPolicy": "full", "os": "al2", "instanceEgress": "open", "sessionTargets": "any",

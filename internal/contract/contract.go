@@ -57,6 +57,11 @@ const (
 	// OrganizationInput of EndpointsType is the ID of the organization whose principals the endpoints
 	// allow, or "".
 	OrganizationInput = "organizationId"
+	// PolicyARNsInput of InstanceRoleType lists the managed policies of the workload. Absent if there are none.
+	PolicyARNsInput = "policyArns"
+	// PublicBucketsInput of EndpointsType lists the buckets that everyone is meant to be able to read through the S3
+	// endpoint. Absent if there are none.
+	PublicBucketsInput = "publicBuckets"
 	// ExistingEndpointsInput of EndpointsType lists the codes of the services that the VPC reaches without an
 	// endpoint of the stack, or only AllServices. Absent unless the VPC exists already.
 	ExistingEndpointsInput = "existing"

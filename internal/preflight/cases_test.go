@@ -173,11 +173,20 @@ func endpointCases() map[string]badCase {
 		"bucket names": {
 			set: values{"s3Buckets": list("ab", "Capital", "a..b")}, want: repeat(3, "s3Buckets malformed"),
 		},
+		"names of public buckets": {
+			set: values{"publicBuckets": list("ab", "Capital", "a..b")}, want: repeat(3, "publicBuckets malformed"),
+		},
 		"too many buckets": {set: values{"s3Buckets": list(buckets...)}, want: []string{"s3Buckets too-many"}},
+		"too many public buckets": {
+			set: values{"s3Buckets": list(buckets[:1]...), "publicBuckets": list(buckets[1:]...)}, want: []string{"publicBuckets too-many"},
+		},
 		"S3 is needed and off": {
-			set: values{"s3Endpoint": "false", "s3Buckets": list("mine"), "installLatestAgent": "true", "sessionLogs": list("s3")},
+			set: values{
+				"s3Endpoint": "false", "s3Buckets": list("mine"), "publicBuckets": list("mirror"), "installLatestAgent": "true",
+				"sessionLogs": list("s3"),
+			},
 			// The user did not set agentAutoUpdate, so the problem is reported for s3Endpoint.
-			want: repeat(4, "s3Endpoint conflict"),
+			want: repeat(5, "s3Endpoint conflict"),
 		},
 		"an organization that is malformed": {set: values{"organizationId": "o-short"}, want: []string{"organizationId malformed"}},
 		"an organization without effect": {
@@ -194,6 +203,44 @@ func instanceCases() map[string]badCase {
 		"fewer than none": {set: values{"instancesPerZone": "-1"}, want: []string{"instancesPerZone out-of-range"}},
 		"too many":        {set: values{"zones": list("a", "c"), "instancesPerZone": "26"}, want: []string{"instancesPerZone too-many"}},
 		"very many":       {set: values{"instancesPerZone": "2000000000"}, want: []string{"instancesPerZone out-of-range"}},
+		"user data that does not exist": {
+			set: values{"userDataFile": "none.sh"}, want: []string{"userDataFile not-found"},
+		},
+		"user data outside of the project": {
+			set: values{"userDataFile": "../user-data.sh"}, want: []string{"userDataFile malformed"},
+		},
+		"user data that is empty":      {set: values{"userDataFile": "wrong/empty.txt"}, want: []string{"userDataFile malformed"}},
+		"user data of another kind":    {set: values{"userDataFile": "wrong/unknown.txt"}, want: []string{"userDataFile malformed"}},
+		"user data with lines of CRLF": {set: values{"userDataFile": "wrong/crlf.sh"}, want: []string{"userDataFile malformed"}},
+		"user data with parts of its own": {
+			set: values{"userDataFile": "wrong/parts.txt", "installLatestAgent": "true"}, want: []string{"userDataFile conflict"},
+		},
+		"user data that is too long with the agent": {
+			set: values{"userDataFile": "wrong/long.sh", "installLatestAgent": "true"}, want: []string{"userDataFile too-many"},
+		},
+		"policies that cannot be read": {
+			set:  values{"instancePolicyFiles": list("none.json", "policies", "/etc/passwd", "wrong/empty.txt")},
+			want: []string{"instancePolicyFiles not-found", "instancePolicyFiles not-found", "instancePolicyFiles malformed", "instancePolicyFiles malformed"},
+		},
+		"policies that are malformed": {
+			set: values{"instancePolicyFiles": list(
+				"wrong/broken.json", "wrong/empty.json", "wrong/principal.json", "wrong/version.json",
+			)},
+			want: repeat(4, "instancePolicyFiles malformed"),
+		},
+		"the agent's policy twice": {
+			set:  values{"instancePolicyArns": list("arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore")},
+			want: []string{"instancePolicyArns conflict"},
+		},
+		"a managed policy that is malformed": {
+			set: values{"instancePolicyArns": list("ReadOnlyAccess")}, want: []string{"instancePolicyArns malformed"},
+		},
+		"a managed policy of another account": {
+			set:  values{"instancePolicyArns": list("arn:aws:iam::210987654321:policy/app")},
+			want: []string{"instancePolicyArns malformed"},
+		},
+		"no hops":   {set: values{"imdsHopLimit": "0"}, want: []string{"imdsHopLimit out-of-range"}},
+		"many hops": {set: values{"imdsHopLimit": "65"}, want: []string{"imdsHopLimit out-of-range"}},
 		"a number that overflows": {
 			set:  values{"zones": list("a", "c"), "subnetLayout": "shared", "instancesPerZone": "9223372036854775807"},
 			want: []string{"instancesPerZone out-of-range"},
@@ -237,6 +284,13 @@ func instanceCases() map[string]badCase {
 		"a volume smaller than any image": {
 			set: values{"amiId": image, "rootVolumeGiB": "4"}, answers: []pulumitest.Answer{pulumitest.Image(image, "x86_64", 30)},
 			want: []string{"rootVolumeGiB out-of-range"},
+		},
+		"no encryption, although EBS encrypts by default": {
+			set: values{"rootVolumeEncrypted": "false"},
+			answers: []pulumitest.Answer{{
+				Token: pulumitest.GetEncryptionByDefault, Args: pulumitest.Map{}, Result: pulumitest.Map{"enabled": true},
+			}},
+			want: []string{"rootVolumeEncrypted conflict"},
 		},
 		"a key for a volume that is not encrypted": {
 			set:  values{"rootVolumeKmsKey": "arn:aws:kms:ap-northeast-1:123456789012:key/k-1", "rootVolumeEncrypted": "false"},

@@ -160,7 +160,7 @@ func TestPlan_warnings(t *testing.T) {
 		"endpoints of records and the workload": {
 			values{"sessionLogs": list("cloudwatch"), "sessionEncryption": "true", "interfaceEndpoints": list("ecr.api")},
 			[]pulumitest.Answer{pulumitest.Tokyo().Service(tokyo("ecr.api"), "a", "c")},
-			[]string{"vpcId", "vpcId", "vpcId", "vpcId", "vpcId", "s3Endpoint", "endpointPolicy"},
+			[]string{"interfaceEndpoints", "vpcId", "vpcId", "vpcId", "vpcId", "vpcId", "s3Endpoint", "endpointPolicy"},
 		},
 		"endpoints that the stack has already": {
 			nil,

@@ -6,10 +6,13 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ebs"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"bastionless/compute"
 	"bastionless/internal/diag"
+	"bastionless/internal/osimage"
 )
 
 func (r *resolver) lookUpInstanceType() error {
@@ -101,6 +104,43 @@ func (r *resolver) lookUpImage() error {
 			r.diags.Add("rootVolumeGiB", diag.OutOfRange, "%d GiB is smaller than the root volume of AMI %s: use at least "+
 				"%d", options.RootVolumeGiB, options.AMI, size)
 		}
+	}
+	return nil
+}
+
+// lookUpEncryption reports rootVolumeEncrypted: false in a Region in which EBS encrypts each new volume: AWS would
+// answer that the volume is encrypted, so each update would replace the instances.
+// https://docs.aws.amazon.com/ebs/latest/userguide/encryption-by-default.html
+func (r *resolver) lookUpEncryption() error {
+	if r.plan.Instances.RootVolumeEncrypted || !r.plan.HasInstances() {
+		return nil
+	}
+	byDefault, err := ebs.LookupEncryptionByDefault(r.ctx)
+	if err != nil {
+		return fmt.Errorf("look up EBS encryption by default: %w", err)
+	}
+	if byDefault.Enabled {
+		r.diags.Add("rootVolumeEncrypted", diag.Conflict, "false, but the account encrypts each new volume in %s (EBS encryption by "+
+			"default), so each update would replace the instances: set rootVolumeEncrypted to true", r.plan.Env.Region)
+	}
+	return nil
+}
+
+// combineUserData combines the script that installs the agent with the user data of the workload. The agent comes
+// first, so that a session can show why the rest failed.
+func (r *resolver) combineUserData() error {
+	options := r.plan.Instances
+	var parts []string
+	if options.InstallLatestAgent {
+		parts = append(parts, osimage.InstallLatestAgent(r.plan.Env, r.plan.Architecture))
+	}
+	if options.WorkloadUserData != "" && !options.Validate().Has("userDataFile") {
+		parts = append(parts, options.WorkloadUserData)
+	}
+	r.plan.UserData = compute.CombineUserData(parts...)
+	if size := len(r.plan.UserData); size > compute.MaxUserData {
+		r.diags.Add("userDataFile", diag.TooMany, "the file and the script of installLatestAgent have %d bytes together, but "+
+			"EC2 allows %d: shorten the file, or set installLatestAgent to false", size, compute.MaxUserData)
 	}
 	return nil
 }

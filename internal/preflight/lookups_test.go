@@ -22,10 +22,11 @@ func TestResolve_servicesWithoutZones(t *testing.T) {
 // configuration are reported as well.
 func TestResolve_failedLookups(t *testing.T) {
 	t.Parallel()
-	set := values{"amiId": "ami-06098fd00463352b6", "keyName": "aws-ssh-key", "instancesPerZone": "-1"}
+	set := values{"amiId": "ami-06098fd00463352b6", "keyName": "aws-ssh-key", "instancesPerZone": "-1", "rootVolumeEncrypted": "false"}
 	for _, token := range []string{
 		pulumitest.GetPartition, pulumitest.GetRegion, pulumitest.GetCallerIdentity, pulumitest.GetAvailabilityZones,
 		pulumitest.GetInstanceTypeOfferings, pulumitest.GetInstanceType, pulumitest.GetAmi, pulumitest.GetKeyPair,
+		pulumitest.GetEncryptionByDefault,
 		pulumitest.GetVpcEndpointService, pulumitest.GetManagedPrefixList,
 	} {
 		t.Run(token, func(t *testing.T) {
@@ -56,6 +57,7 @@ func TestResolve_lookups(t *testing.T) {
 	t.Parallel()
 	set := values{
 		"ec2messagesEndpoint": "true", "interfaceEndpoints": list("kms"), "amiId": "ami-06098fd00463352b6", "keyName": "aws-ssh-key",
+		"rootVolumeEncrypted": "false",
 	}
 	pulumitest.EachMode(t, func(t *testing.T, mode pulumitest.Mode) {
 		plan, diags, result := resolve(t, mode, set)
@@ -89,6 +91,7 @@ func TestResolve_lookups(t *testing.T) {
 			{Token: pulumitest.GetAmi, Args: pulumitest.Map{
 				"includeDeprecated": true, "filters": filter("image-id", "ami-06098fd00463352b6"),
 			}},
+			{Token: pulumitest.GetEncryptionByDefault, Args: pulumitest.Map{}},
 			{Token: pulumitest.GetKeyPair, Args: pulumitest.Map{"keyName": "aws-ssh-key"}},
 			service("ssm"), service("ssmmessages"), service("ec2messages"), service("kms"),
 			{Token: pulumitest.GetManagedPrefixList, Args: pulumitest.Map{"name": tokyo("s3")}},

@@ -57,6 +57,8 @@ type Plan struct {
 	LogGroupEncrypted bool
 	// BucketUnchecked says that the existing bucket for session records could not be looked up.
 	BucketUnchecked bool
+	// UserData is what cloud-init runs on the first boot. Empty if there is nothing to run.
+	UserData string
 }
 
 // InstanceSpecs returns the instances of the stack, in the order of the zones.
@@ -74,8 +76,9 @@ func (p Plan) InstanceSpecs() []compute.InstanceSpec {
 func Resolve(ctx *pulumi.Context, c config.Config) (Plan, diag.Diagnostics, error) {
 	r := &resolver{ctx: ctx, plan: Plan{Config: c, VPCEndpoints: c.VPCEndpoints()}}
 	for _, lookUp := range []func() error{
-		r.lookUpEnv, r.lookUpZones, r.lookUpVPC, r.lookUpInstanceType, r.lookUpImage, r.lookUpKeyPair, r.lookUpServices,
-		r.lookUpS3, r.lookUpEndpoints, r.lookUpTargets, r.lookUpAgentRoles, r.lookUpLogGroup, r.lookUpBucket,
+		r.lookUpEnv, r.lookUpZones, r.lookUpVPC, r.lookUpInstanceType, r.combineUserData, r.lookUpImage, r.lookUpEncryption,
+		r.lookUpKeyPair, r.lookUpServices, r.lookUpS3, r.lookUpEndpoints, r.lookUpTargets, r.lookUpAgentRoles,
+		r.lookUpLogGroup, r.lookUpBucket,
 	} {
 		if err := lookUp(); err != nil {
 			return Plan{}, r.diags, err
@@ -118,6 +121,12 @@ func (r *resolver) lookUpEnv() error {
 	r.checkARN("permissionsBoundary", "policy", r.plan.PermissionsBoundary,
 		"arn:"+env.Partition+":iam::(?:"+env.AccountID+`|aws):policy/(?:[\x21-\x7e]+/)*[\w+=,.@-]{1,128}`,
 		env.IAM(env.AccountID, "policy/NAME"))
+	for _, arn := range r.plan.InstanceRole.ARNs {
+		if !r.plan.InstanceRole.Validate().Has("instancePolicyArns") {
+			r.checkARN("instancePolicyArns", "policy", arn,
+				"arn:"+env.Partition+":iam::(?:"+env.AccountID+`|aws):policy/.+`, env.IAM(env.AccountID, "policy/NAME"))
+		}
+	}
 	r.checkARN("rootVolumeKmsKey", "KMS key", r.plan.Instances.RootVolumeKMSKey,
 		"arn:"+env.Partition+":kms:"+env.Region+":[0-9]{12}:key/[A-Za-z0-9-]+", env.ARN("kms", "key/ID"))
 	return nil

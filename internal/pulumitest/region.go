@@ -19,6 +19,7 @@ const (
 	GetAmi                   = "aws:ec2/getAmi:getAmi"
 	GetLogGroup              = "aws:cloudwatch/getLogGroup:getLogGroup"
 	GetBucket                = "aws:s3/getBucket:getBucket"
+	GetEncryptionByDefault   = "aws:ebs/getEncryptionByDefault:getEncryptionByDefault"
 	GetKeyPair               = "aws:ec2/getKeyPair:getKeyPair"
 	GetVpcEndpointService    = "aws:ec2/getVpcEndpointService:getVpcEndpointService"
 	GetManagedPrefixList     = "aws:ec2/getManagedPrefixList:getManagedPrefixList"
@@ -68,6 +69,7 @@ func (r Region) Answers() []Answer {
 		{Token: GetPartition, Args: Map{}, Result: Map{"partition": r.Partition, "dnsSuffix": r.DNSSuffix}},
 		{Token: GetRegion, Args: Map{}, Result: Map{"name": r.Name}},
 		{Token: GetCallerIdentity, Args: Map{}, Result: Map{"accountId": Account}},
+		{Token: GetEncryptionByDefault, Args: Map{}, Result: Map{"enabled": false}},
 		{Token: GetAvailabilityZones, Args: Map{
 			"state":   "available",
 			"filters": List{Map{"name": "zone-type", "values": List{"availability-zone"}}},

@@ -7,6 +7,8 @@
 package pulumitest
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -98,6 +100,7 @@ func Run(t testing.TB, setup Setup, program pulumi.RunFunc) *Result {
 	}, pulumi.WithMocks(Project, setup.Stack, recorder), func(info *pulumi.RunInfo) {
 		info.DryRun = setup.Mode == Preview
 		info.Config = setup.Config
+		info.RootDirectory = stacksDir()
 	})
 	if returned != nil {
 		err = returned
@@ -149,4 +152,16 @@ func (r *Result) RequireRejected(t testing.TB, fields ...string) {
 	for i, field := range fields {
 		require.Contains(t, lines[i], field)
 	}
+}
+
+// stacksDir returns the directory of the stack files for tests: testdata/stacks of the repository, or "" outside of it.
+func stacksDir() string {
+	dir, err := os.Getwd()
+	for err == nil && dir != filepath.Dir(dir) {
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+			return filepath.Join(dir, "testdata", "stacks")
+		}
+		dir = filepath.Dir(dir)
+	}
+	return ""
 }

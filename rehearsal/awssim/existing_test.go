@@ -388,6 +388,9 @@ func TestExisting_encryptionByDefault(t *testing.T) {
 	require.Equal(t, keysOf("rootBlockDevice"), w.diff(instance, in).ReplaceKeys, "every update would replace the instance")
 	encrypted := with(in, values{"rootBlockDevice": values{"encrypted": true}})
 	w.requireNoDiff(w.create(instanceToken, "j", encrypted), encrypted)
+	const lookup = "aws:ebs/getEncryptionByDefault:getEncryptionByDefault"
+	require.Equal(t, values{"id": "eu-west-1", "enabled": true}, w.invoke(lookup, values{}))
+	require.Equal(t, values{"id": "ap-northeast-1", "enabled": false}, newTestCloud(t).invoke(lookup, values{}))
 }
 
 // What the account contains serializes to what it was before, after resources were created beside it and deleted.

@@ -13,6 +13,9 @@ func createProfile(c *call, in values) (string, values, error) {
 	if limit := c.quota(profilesPerAccount); len(c.find(profileToken, nil)) >= limit {
 		return "", nil, c.iamError(prefix, "CreateInstanceProfile", "LimitExceeded", "Cannot exceed quota for InstanceProfilesPerAccount: %d", limit)
 	}
+	if err := c.checkIAMTags(prefix, "CreateInstanceProfile", c.allTags(in), false); err != nil {
+		return "", nil, err
+	}
 	maps.Copy(in, values{
 		"arn":        c.iamARN("instance-profile" + str(in, "path") + name),
 		"createDate": createdAt, "uniqueId": c.iamID("AIPA"),

@@ -26,6 +26,9 @@ func createRole(c *call, in values) (string, values, error) {
 	if err := c.checkBoundary(prefix, "CreateRole", in); err != nil {
 		return "", nil, err
 	}
+	if err := c.checkIAMTags(prefix, "CreateRole", c.allTags(in), true); err != nil {
+		return "", nil, err
+	}
 	if c.findByName(roleToken, name) != nil {
 		return refuse("EntityAlreadyExists", "Role with name %s already exists.", name)
 	}
@@ -66,6 +69,9 @@ func updateRole(c *call, name string, old, in values) (values, error) {
 		return nil, err
 	}
 	if err := c.checkBoundary(prefix+" permissions boundary", "PutRolePermissionsBoundary", in); err != nil {
+		return nil, err
+	}
+	if err := c.checkIAMTags("updating tags for IAM Role ("+name+")", "TagRole", c.newTags(old, in), true); err != nil {
 		return nil, err
 	}
 	if err := c.setExclusivePolicies(name, in); err != nil {

@@ -38,7 +38,8 @@ var lookups = map[string]lookup{
 	"aws:ec2/getVpcEndpointService:getVpcEndpointService": {
 		[]string{"filters", "service", "serviceName", "serviceType"}, []string{"service-name", "service-type"}, nil, getVpcEndpointService,
 	},
-	"aws:ec2/getKeyPair:getKeyPair": {[]string{"filters", "includePublicKey", "keyName", "keyPairId"}, nil, nil, getKeyPair},
+	"aws:ebs/getEncryptionByDefault:getEncryptionByDefault": {[]string{"id"}, nil, nil, getEncryptionByDefault},
+	"aws:ec2/getKeyPair:getKeyPair":                         {[]string{"filters", "includePublicKey", "keyName", "keyPairId"}, nil, nil, getKeyPair},
 	"aws:ec2/getManagedPrefixList:getManagedPrefixList": {
 		[]string{"filters", "id", "name"}, []string{"prefix-list-id", "prefix-list-name", "owner-id"}, nil, getManagedPrefixList,
 	},

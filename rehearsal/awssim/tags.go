@@ -2,6 +2,7 @@ package awssim
 
 import (
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -43,4 +44,35 @@ func (c *call) checkTags(tags values) error {
 		return refuse("TagLimitExceeded", "The maximum number of Tags for a resource has been reached.")
 	}
 	return nil
+}
+
+// iamTag matches the keys and values of tags of IAM.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html
+var iamTag = regexp.MustCompile(`^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$`)
+
+// checkIAMTags returns IAM's error for the tags of a request. ignoreCase says that keys that differ in case only are the
+// same, as those of roles are. The message about characters is not confirmed.
+func (c *call) checkIAMTags(prefix, operation string, tags values, ignoreCase bool) error {
+	seen := map[string]bool{}
+	for _, name := range slices.Sorted(maps.Keys(tags)) {
+		value, _ := tags[name].(string)
+		if !iamTag.MatchString(name) || !iamTag.MatchString(value) {
+			return c.iamError(prefix, operation, "ValidationError", "1 validation error detected: Value at 'tags' failed to satisfy "+
+				`constraint: Member must satisfy regular expression pattern: [\p{L}\p{Z}\p{N}_.:/=+\-@]+`)
+		}
+		folded := strings.ToLower(name)
+		if ignoreCase && seen[folded] {
+			return c.iamError(prefix, operation, "InvalidInput", "Duplicate tag keys found. Please note that Tag keys are case insensitive.")
+		}
+		seen[folded] = true
+	}
+	return nil
+}
+
+// newTags returns the tags of an update that were not there before. The provider sends only these.
+func (c *call) newTags(old, in values) values {
+	before, _ := old["tagsAll"].(values)
+	tags := c.allTags(in)
+	maps.DeleteFunc(tags, func(name string, value any) bool { return before[name] == value })
+	return tags
 }

@@ -44,6 +44,36 @@ func TestTags(t *testing.T) {
 	w.create(vpcToken, "x", with(in, values{"tags": with(many(47), values{strings.Repeat("k", 128): strings.Repeat("v", 256)}), "cidrBlock": "10.0.0.0/16"}))
 }
 
+// IAM allows fewer characters than EC2, and the keys of a role's tags are case-insensitive.
+func TestTags_ofRoles(t *testing.T) {
+	t.Parallel()
+	w := newTestCloud(t)
+	in := values{"name": "app", "assumeRolePolicy": ec2Trust}
+	const (
+		characters = "1 validation error detected: Value at 'tags' failed to satisfy constraint: Member must satisfy regular expression " +
+			`pattern: [\p{L}\p{Z}\p{N}_.:/=+\-@]+`
+		duplicate = "Duplicate tag keys found. Please note that Tag keys are case insensitive."
+	)
+	iamError := func(prefix, operation, code, message string) string {
+		return strings.NewReplacer("operation error EC2", "operation error IAM", "api error ", "").Replace(ec2Error(prefix, operation, code, message))
+	}
+	for _, test := range []struct {
+		tags          values
+		code, message string
+	}{
+		{values{"r&d": "x"}, "ValidationError", characters},
+		{values{"x": "(y)"}, "ValidationError", characters},
+		{values{"Team": "a", "team": "b"}, "InvalidInput", duplicate},
+	} {
+		require.Equal(t, iamError("creating IAM Role (app)", "CreateRole", test.code, test.message),
+			w.createError(roleToken, "app", with(in, values{"tags": test.tags})))
+	}
+	role := w.create(roleToken, "app", with(in, values{"tags": values{"Team": "a"}}))
+	require.Equal(t, iamError("updating tags for IAM Role (app)", "TagRole", "ValidationError", characters),
+		awsError(t, w.tryUpdate(role, with(in, values{"tags": values{"r&d": "x"}}))))
+	w.create(vpcToken, "v", values{"cidrBlock": "10.0.0.0/16", "tags": values{"r&d": "(x)", "Team": "a", "team": "b"}})
+}
+
 func configured(cloud *Cloud, config values) error {
 	return directProvider(cloud.NewProvider()).Configure(context.Background(), toProperties(config))
 }

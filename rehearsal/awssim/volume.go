@@ -67,7 +67,7 @@ func (c *call) newRootDevice(in values, image catalog.Image) (values, error) {
 	}
 	chosen, _ := in["rootBlockDevice"].(values)
 	maps.Copy(device, clone(chosen))
-	if file := c.file(); file != nil && file.EbsEncryptionByDefault != nil && *file.EbsEncryptionByDefault {
+	if c.encryptsByDefault() {
 		device["encrypted"] = true // even if the input is false
 	}
 	kind := str(device, "volumeType")
@@ -95,6 +95,20 @@ func (c *call) newRootDevice(in values, image catalog.Image) (values, error) {
 	device["deviceName"], device["volumeId"] = rootDevice, c.newID("vol")
 	c.describeVolume(device)
 	return device, nil
+}
+
+// encryptsByDefault reports whether EBS encrypts each new volume in the Region.
+// https://docs.aws.amazon.com/ebs/latest/userguide/encryption-by-default.html
+func (c *call) encryptsByDefault() bool {
+	file := c.file()
+	return file != nil && file.EbsEncryptionByDefault != nil && *file.EbsEncryptionByDefault
+}
+
+func getEncryptionByDefault(c *call, _ values) (values, error) {
+	if file := c.file(); file == nil || file.EbsEncryptionByDefault == nil {
+		c.assume("EBS encryption by default is off in %s", c.region)
+	}
+	return values{"id": c.region, "enabled": c.encryptsByDefault()}, nil
 }
 
 // describeVolume sets the properties of a volume that depend on its type, its size and the default tags.

@@ -144,6 +144,7 @@ var lookupActions = map[string][]string{
 	"aws:ec2/getInstanceType:getInstanceType":                           {"ec2:DescribeInstanceTypes"},
 	"aws:ec2/getVpcEndpointService:getVpcEndpointService":               {"ec2:DescribeVpcEndpointServices"},
 	"aws:ec2/getKeyPair:getKeyPair":                                     {"ec2:DescribeKeyPairs"},
+	"aws:ebs/getEncryptionByDefault:getEncryptionByDefault":             {"ec2:GetEbsEncryptionByDefault"},
 	"aws:ec2/getAmi:getAmi":                                             {"ec2:DescribeImages"},
 	"aws:ec2/getManagedPrefixList:getManagedPrefixList":                 {"ec2:DescribeManagedPrefixLists", "ec2:GetManagedPrefixListEntries"},
 	"aws:ssm/getParameter:getParameter":                                 {"ssm:GetParameter"},

@@ -65,8 +65,20 @@ func (m *model) checkAgent(f *finding, i *instance) {
 			f.unknown("the state does not show what the agent needs for %s: %s", d, d.unreadable)
 		}
 	}
+	// Without the workload's policies, the agent's own have to allow everything.
+	var assumed []string
+	unknown = slices.DeleteFunc(unknown, func(name string) bool {
+		isWorkload := slices.Contains(m.intent.policyARNs, name)
+		if isWorkload {
+			assumed = append(assumed, name)
+		}
+		return isWorkload
+	})
 	for _, n := range m.needs(i) {
 		m.checkNeed(f, i, r, n, policies, unknown)
+	}
+	if len(assumed) > 0 && f.passing() {
+		f.assume("%s denies nothing that the agent of %s needs", strings.Join(assumed, ", "), i)
 	}
 }
 

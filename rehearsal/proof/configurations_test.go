@@ -62,6 +62,30 @@ func TestConfigurations(t *testing.T) {
 			nil,
 			[]string{own, "endpoint-policy.s3: assumed", flow, zone, protected},
 		},
+		"images of Amazon ECR, and public buckets": {
+			map[string]string{"interfaceEndpoints": `["ecr.api", "ecr.dkr"]`, "publicBuckets": `["mirror", "amazoncloudwatch-agent"]`},
+			nil,
+			[]string{own, "endpoint-policy.s3: assumed", flow, zone, protected},
+		},
+		"permissions of the workload": {
+			map[string]string{
+				"instancePolicyFiles": `["policies/app.json"]`,
+				"instancePolicyArns":  `["arn:aws:iam::aws:policy/CloudWatchAgentServerPolicy"]`,
+			},
+			nil,
+			[]string{own, flow, zone, protected},
+		},
+		"permissions of the workload that nobody knows": {
+			map[string]string{"instancePolicyArns": `["arn:aws:iam::123456789012:policy/app"]`},
+			[]string{"agent: assumed"},
+			[]string{own, flow, zone, protected},
+		},
+		"permissions that deny the agent's requests": {
+			map[string]string{"instancePolicyFiles": `["wrong/deny.json"]`}, []string{"agent: refuted"}, []string{own, flow, zone, protected},
+		},
+		"containers that use the instance role": {
+			map[string]string{"imdsHopLimit": "2"}, nil, []string{own, "imdsv2: refuted", flow, zone, protected},
+		},
 		"full policies": {
 			map[string]string{"endpointPolicy": "full"},
 			nil,

@@ -110,14 +110,15 @@ func (m *model) checkForeignRequests(f *finding, e *vpcEndpoint, document *polic
 	m.checkClass(f, e, document, class, fix)
 }
 
-// checkServiceClass checks that an endpoint denies a class of requests. For S3, everybody may read AWS's buckets.
+// checkServiceClass checks that an endpoint denies a class of requests. For S3, everybody may read AWS's buckets and
+// those that are meant to be public.
 func (m *model) checkServiceClass(f *finding, e *vpcEndpoint, document *policy.Document, class endpointClass, fix string) {
 	if !e.serves(serviceS3) {
 		m.checkClass(f, e, document, class, fix)
 		return
 	}
 	read, write := class, class
-	read.resources = &policy.Class{Except: bucketARNs(m.partition, m.awsBucketNames(e))}
+	read.resources = &policy.Class{Except: bucketARNs(m.partition, slices.Concat(m.awsBucketNames(e), m.intent.publicBuckets))}
 	write.actions = &policy.Class{Prefix: "s3:", Except: s3Reads}
 	m.checkClass(f, e, document, read, fix)
 	m.checkClass(f, e, document, write, fix)
@@ -136,6 +137,14 @@ func (m *model) checkBuckets(f *finding, e *vpcEndpoint, document *policy.Docume
 	aws := m.awsBucketNames(e)
 	named := namedBuckets(document, m.partition)
 	named = slices.DeleteFunc(named, func(name string) bool { return slices.Contains(aws, name) })
+	named = slices.DeleteFunc(named, func(name string) bool {
+		public := slices.Contains(m.intent.publicBuckets, name)
+		if public {
+			f.assume("everybody may know what is in the bucket %q, which the policy of %s allows everybody to read", name, e)
+		}
+		return public
+	})
+	aws = slices.Concat(aws, m.intent.publicBuckets)
 	for _, name := range named {
 		if m.ofOthers(contract.ExistingBucketInput, name) {
 			f.assume("the bucket %q, which the policy of %s allows, belongs to those who are meant to have the session records", name, e)

@@ -5,7 +5,7 @@ import "strings"
 // keyFixes are fixes for resources that a component of this project declares. The name of each field is
 // the configuration key that the fix changes.
 var keyFixes = struct {
-	endpointPolicy, existingEndpoints, flowLogDays, imds, instanceEgress, instancePolicy, mfaMaxAgeMinutes, permissionsBoundary, requireMfa,
+	endpointPolicy, existingEndpoints, flowLogDays, imds, imdsHopLimit, instanceEgress, instancePolicy, mfaMaxAgeMinutes, permissionsBoundary, requireMfa,
 	rootVolumeEncrypted, s3Endpoint, sessionDocuments, sessionEncryption, sessionLogs, sessionPrincipals, sessionTargets,
 	terminationProtection, zones string
 }{
@@ -13,6 +13,7 @@ var keyFixes = struct {
 	existingEndpoints:     "set existingEndpoints to [all] if a hub or a NAT gateway provides the service",
 	flowLogDays:           "set flowLogDays, for example to 365",
 	imds:                  "set imds to v2",
+	imdsHopLimit:          "set imdsHopLimit to 1",
 	instanceEgress:        "set instanceEgress to restricted",
 	instancePolicy:        "set instancePolicy to managed",
 	mfaMaxAgeMinutes:      "set mfaMaxAgeMinutes, for example to 60",

@@ -232,7 +232,7 @@ func (m *model) proveIMDSv2() []*finding {
 		}
 		switch {
 		case hops > 1:
-			f.fail(i.ask("set metadataOptions.httpPutResponseHopLimit to 1 on "+i.String()), "tokens of %s can travel %d network hops", i, hops)
+			f.fail(i.fix(keyFixes.imdsHopLimit, "set metadataOptions.httpPutResponseHopLimit to 1 on "+i.String()), "tokens of %s can travel %d network hops", i, hops)
 		case hops < 1:
 			f.unknown("the state does not show how many network hops the tokens of %s can travel", i)
 		}

@@ -104,6 +104,10 @@ type rolePolicy struct {
 type intent struct {
 	// organization is the AWS Organizations id that the account is said to be a member of.
 	organization string
+	// policyARNs are the managed policies that are meant for the workload, and not for the agent.
+	policyARNs []string
+	// publicBuckets are the buckets that everyone is meant to be able to read through the endpoints of S3.
+	publicBuckets []string
 	// reachesAll is true if a hub or a NAT gateway is said to provide the services that have no endpoint in an
 	// existing VPC.
 	reachesAll bool
@@ -226,6 +230,10 @@ func (m *model) readIntent() {
 	for _, n := range m.component(contract.EndpointsType) {
 		m.intent.organization = asStr(n.input(contract.OrganizationInput))
 		m.intent.reachesAll = slices.Contains(asStrList(n.input(contract.ExistingEndpointsInput)), contract.AllServices)
+		m.intent.publicBuckets = asStrList(n.input(contract.PublicBucketsInput))
+	}
+	for _, n := range m.component(contract.InstanceRoleType) {
+		m.intent.policyARNs = asStrList(n.input(contract.PolicyARNsInput))
 	}
 	for _, n := range m.component(contract.SecurityGroupsType) {
 		m.intent.forwardKnown = true

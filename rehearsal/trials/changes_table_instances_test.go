@@ -43,8 +43,11 @@ func instanceChanges() []change {
 		{key: "rootVolumeKmsKey", to: config{"rootVolumeKmsKey": volumeKeyARN}, want: replaced},
 		{key: "rootVolumeKmsKey", name: "to the account's default key", from: config{"rootVolumeKmsKey": volumeKeyARN}, to: config{"rootVolumeKmsKey": ""}, want: replaced},
 		{key: "imds", to: config{"imds": "optional"}, want: []string{instanceUpdated}},
+		{key: "imdsHopLimit", to: config{"imdsHopLimit": "2"}, want: []string{instanceUpdated}},
 		{key: "installLatestAgent", to: config{"installLatestAgent": "true"}, want: []string{instanceRestarted}},
 		{key: "installLatestAgent", name: "off", from: config{"installLatestAgent": "true"}, to: config{"installLatestAgent": "false"}},
+		{key: "userDataFile", to: config{"userDataFile": "user-data.sh"}, want: []string{instanceRestarted}},
+		{key: "userDataFile", name: "none", from: config{"userDataFile": "user-data.sh"}, to: config{"userDataFile": ""}},
 		{key: "agentAutoUpdate", to: config{"agentAutoUpdate": "false"}, want: []string{"Association instances-agent-update: delete"}},
 		{
 			key: "agentAutoUpdate", name: "on", from: config{"agentAutoUpdate": "false"}, to: config{"agentAutoUpdate": "true"},
@@ -90,6 +93,14 @@ func accessChanges() []change {
 			key: "instancePolicy", name: "managed", from: config{"instancePolicy": "minimal"}, to: config{"instancePolicy": "managed"},
 			want:  []string{"RolePolicy instance-role-agent: delete", "RolePolicyAttachment instance-role-core: create"},
 			order: [][]string{{"create RolePolicyAttachment instance-role-core", "delete RolePolicy instance-role-agent"}},
+		},
+		{
+			key: "instancePolicyFiles", to: config{"instancePolicyFiles": `["policies/app.json"]`},
+			want: []string{"RolePolicy instance-role-policy-app: create"},
+		},
+		{
+			key: "instancePolicyArns", to: config{"instancePolicyArns": `["arn:aws:iam::aws:policy/CloudWatchAgentServerPolicy"]`},
+			want: []string{"RolePolicyAttachment instance-role-attached-CloudWatchAgentServerPolicy: create"},
 		},
 		{
 			key: "permissionsBoundary", to: config{"permissionsBoundary": boundaryPolicyARN},

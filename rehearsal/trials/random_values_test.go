@@ -40,13 +40,15 @@ var values = map[string]keyValues{
 	"routeTableIds":          {[]string{"[]"}, []string{`["rtb-1"]`, `["rtb-0123456789abcdef0"]`}},
 	"clientSecurityGroupIds": {[]string{"[]"}, []string{`["default"]`, `["sg-0123456789abcdef0"]`}},
 	"interfaceEndpoints": {
-		[]string{"[]", `["sts"]`, `["ecr.api","secretsmanager","monitoring"]`, `["logs"]`, `["kms","ec2"]`},
+		[]string{"[]", `["sts"]`, `["ecr.api","secretsmanager","monitoring"]`, `["ecr.dkr","ecr.api"]`, `["logs"]`, `["kms","ec2"]`},
 		[]string{`["ssm"]`, `["s3"]`, `["ec2messages"]`, `["nothing"]`, `["STS"]`, `["sts","sts"]`, `[""]`, "sts"},
 	},
 	"endpointPolicy":   {[]string{"restricted", "full"}, []string{"", "none"}},
 	"organizationId":   {[]string{"", "o-exampleorgid"}, []string{"o-1", "exampleorgid", "o-EXAMPLEORGID"}},
 	"s3Buckets":        {[]string{"[]", `["my-bucket"]`, `["a.b.c","xyz"]`}, []string{`["A"]`, `["ab"]`, `["a..b"]`, `["my-bucket","my-bucket"]`}},
+	"publicBuckets":    {[]string{"[]", `["mirror"]`, `["amazoncloudwatch-agent","a.b.c"]`}, []string{`["A"]`, `["ab"]`, `["a..b"]`, `["m-1","m-1"]`}},
 	"endpointIngress":  {[]string{"instances", "vpc"}, []string{"", "all"}},
+	"ruleDescriptions": booleans,
 	"instancesPerZone": {[]string{"0", "1", "2", "3"}, []string{"-1", "51", "1.5"}},
 	"instanceType": {
 		[]string{"t3.micro", "t3.small", "t4g.micro", "t2.micro", "m6i.large", "t3.medium"},
@@ -60,6 +62,8 @@ var values = map[string]keyValues{
 	"rootVolumeEncrypted": booleans,
 	"rootVolumeKmsKey":    {[]string{"", "key"}, []string{"alias/x", "arn:aws:kms:sa-east-1:123456789012:key/x", "key/x"}},
 	"imds":                {[]string{"v2", "optional"}, []string{"", "v1"}},
+	"imdsHopLimit":        {[]string{"1", "2", "64"}, []string{"0", "-1", "65", "x"}},
+	"userDataFile":        {[]string{"", "user-data.sh"}, []string{"none.sh", "../user-data.sh", "wrong/empty.txt", "wrong/unknown.txt", "wrong/crlf.sh"}},
 	"installLatestAgent":  booleans,
 	"agentAutoUpdate":     booleans,
 	"instanceEgress":      {[]string{"restricted", "open"}, []string{"", "closed"}},
@@ -70,6 +74,8 @@ var values = map[string]keyValues{
 	"terminationProtection": booleans,
 	"detailedMonitoring":    booleans,
 	"instancePolicy":        {[]string{"managed", "minimal"}, []string{"", "none"}},
+	"instancePolicyFiles":   {[]string{"[]", `["policies/app.json"]`}, []string{`["none.json"]`, `["wrong/broken.json"]`, `["wrong/principal.json"]`, `["policies/app.json","policies/app.json"]`}},
+	"instancePolicyArns":    {[]string{"[]", `["arn:aws:iam::aws:policy/CloudWatchAgentServerPolicy"]`}, []string{`["x"]`, `["arn:aws:iam::210987654321:policy/x"]`}},
 	"permissionsBoundary":   {[]string{"", "boundary"}, []string{"x", "arn:aws:iam::210987654321:policy/x", "arn:aws:iam::aws:role/x"}},
 	"instanceRoleName":      {[]string{"", "shell", strings.Repeat("x", 64)}, []string{"a b", strings.Repeat("x", 65)}},
 	"sessionRoleName":       {[]string{"", "operators", "Ops+1@x"}, []string{"a b", "a/b", strings.Repeat("x", 65)}},
@@ -153,7 +159,7 @@ func makeConsistent(drawn config, region string) {
 		delete(drawn, "sshPublicKey")
 	}
 	if is("s3Endpoint", "false") {
-		maps.Copy(drawn, config{"agentAutoUpdate": "false", "installLatestAgent": "false", "s3Buckets": "[]"})
+		maps.Copy(drawn, config{"agentAutoUpdate": "false", "installLatestAgent": "false", "s3Buckets": "[]", "publicBuckets": "[]"})
 		if strings.Contains(drawn["sessionLogs"], "s3") {
 			drawn["sessionLogs"] = `["cloudwatch"]`
 		}

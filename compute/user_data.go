@@ -1,0 +1,96 @@
+package compute
+
+import (
+	"encoding/base64"
+	"mime/multipart"
+	"net/textproto"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"bastionless/internal/diag"
+)
+
+// MaxUserData is the number of bytes of user data that EC2 allows, before it is encoded.
+// https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-add-user-data.html
+const MaxUserData = 16384
+
+// userDataTypes are the kinds of user data that cloud-init recognizes by how they begin, with their MIME types.
+// https://cloudinit.readthedocs.io/en/latest/explanation/format.html
+var userDataTypes = []struct{ prefix, mimeType string }{
+	{"#!", "text/x-shellscript"},
+	{"#cloud-config", "text/cloud-config"},
+	{"#cloud-boothook", "text/cloud-boothook"},
+	{"#include", "text/x-include-url"},
+	{multipartHeader, ""},
+	{"MIME-Version:", ""},
+}
+
+// multipartHeader begins user data of several parts.
+const multipartHeader = "Content-Type: multipart/"
+
+// mimeType returns the MIME type of user data, "" if it has several parts already, or false if cloud-init would ignore
+// it.
+func mimeType(userData string) (string, bool) {
+	for _, t := range userDataTypes {
+		if strings.HasPrefix(userData, t.prefix) {
+			return t.mimeType, true
+		}
+	}
+	return "", false
+}
+
+// checkUserData reports user data that EC2 or cloud-init does not accept.
+func (o Options) checkUserData(diags *diag.Diagnostics) {
+	const key = "userDataFile"
+	if o.WorkloadUserData == "" {
+		return
+	}
+	kind, known := mimeType(o.WorkloadUserData)
+	switch {
+	case len(o.WorkloadUserData) > MaxUserData:
+		diags.Add(key, diag.TooMany, "the file has %d bytes, but EC2 allows %d: download the rest from a bucket in "+
+			"s3Buckets", len(o.WorkloadUserData), MaxUserData)
+	case !utf8.ValidString(o.WorkloadUserData):
+		diags.Add(key, diag.Malformed, "the file is not UTF-8 text: use a script or cloud-config, not compressed")
+	case !known:
+		diags.Add(key, diag.Malformed, "the file begins with %q, which cloud-init does not recognize: begin a script with "+
+			"#!/bin/bash, and cloud-config with #cloud-config", abbreviate(o.WorkloadUserData))
+	case strings.HasPrefix(o.WorkloadUserData, "#!") && strings.Contains(o.WorkloadUserData, "\r\n"):
+		diags.Add(key, diag.Malformed, "the lines of the script end with CRLF, so Linux does not find its interpreter: end "+
+			"them with LF")
+	case kind == "" && o.InstallLatestAgent:
+		diags.Add(key, diag.Conflict, "the file has several parts already: set installLatestAgent to false, or use one script "+
+			"or cloud-config")
+	}
+}
+
+// CombineUserData returns user data with which cloud-init runs all parts in their order: the only part itself, or a MIME
+// multipart archive. The parts begin with one of the prefixes of cloud-init and have one part each.
+func CombineUserData(parts ...string) string {
+	if len(parts) < 2 {
+		return strings.Join(parts, "")
+	}
+	var body strings.Builder
+	archive := multipart.NewWriter(&body)
+	boundary := "bastionless"
+	for slices.ContainsFunc(parts, func(part string) bool { return strings.Contains(part, "--"+boundary) }) {
+		boundary += "-"
+	}
+	// Neither an error of the boundary nor one of the builder is possible.
+	_ = archive.SetBoundary(boundary)
+	for _, part := range parts {
+		kind, _ := mimeType(part)
+		encoding := "7bit"
+		if strings.ContainsFunc(part, func(r rune) bool { return r >= utf8.RuneSelf }) {
+			encoding, part = "base64", base64.StdEncoding.EncodeToString([]byte(part))
+		}
+		header := textproto.MIMEHeader{
+			"Content-Type": {kind + `; charset="utf-8"`}, "Content-Transfer-Encoding": {encoding}, "Mime-Version": {"1.0"},
+		}
+		content, _ := archive.CreatePart(header)
+		_, _ = content.Write([]byte(part))
+	}
+	_ = archive.Close()
+	return multipartHeader + "mixed; boundary=\"" + boundary + "\"\nMIME-Version: 1.0\n\n" + body.String()
+}
