@@ -2,20 +2,21 @@
 
 def mark: if . then "✅" else "❌" end;
 
-# A cell of a table must not contain line breaks or bars.
-def cell: gsub("\\s+"; " ") | gsub("\\|"; "\\|") | .[0:300];
+# A text on one line. Names in a state must have no effect as Markdown or HTML.
+def escape: gsub("&"; "&amp;") | gsub("(?<c>[\\\\`*_\\[\\]<>#|~!$])"; "\\\(.c)") | gsub("://"; "\\://") | gsub("www\\."; "www\\.");
+def cell: gsub("\\s+"; " ") | .[0:300] | escape;
 
 def count(wanted): [.claims[] | select(wanted)] | length;
 
-def list($heading): if length > 0 then "\n\($heading)\n", (.[] | "- \(cell)") else empty end;
+def list($heading): if length > 0 then "\n\($heading)\n", (.[] | "- \(.)") else empty end;
 
 # The claims of a class that are not proven, with what fails or is unknown and its fix.
 def reason: .text + if (.fix // "") != "" then ". Fix: \(.fix)" else "" end;
 def claims($class): .claims | map(select(.class == $class and (.result == "refuted" or .result == "undecided"))
   | [.reasons[] | select(.kind == "fail" or .kind == "unknown") | reason] as $reasons
-  | "**\(.id)** (\(.subject)): \(.result). \($reasons | join("; "))");
+  | "**\(.id | cell)** (\(.subject | cell)): \(.result). \($reasons | join("; ") | cell)");
 
-"## \(.ok | mark) \(.stack)",
+"## \(.ok | mark) \(.stack | cell)",
 "",
 "| Step | | Seconds | Changes | |",
 "|---|---|---|---|---|",
@@ -24,7 +25,7 @@ def claims($class): .claims | map(select(.class == $class and (.result == "refut
 "Claims: \(count(.result == "proven")) proven, \(count(.result == "refuted")) refuted, \(count(.result == "undecided")) undecided.",
 (claims("required") | list("Not proven:")),
 (claims("hardening") | list("Not met (optional):")),
-(.assumed | list("Assumed about AWS and the account:")),
-(.kept | list("Kept on purpose:")),
-(.left | list("Left behind:")),
-(.changed | list("Changed in the account:"))
+(.assumed | map(cell) | list("Assumed about AWS and the account:")),
+(.kept | map(cell) | list("Kept on purpose:")),
+(.left | map(cell) | list("Left behind:")),
+(.changed | map(cell) | list("Changed in the account:"))

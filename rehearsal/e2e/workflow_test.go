@@ -260,14 +260,50 @@ func TestDependabot(t *testing.T) {
 	require.Equal(t, expected, updated)
 }
 
-func TestWorkflow_summary(t *testing.T) {
-	t.Parallel()
+// summary returns the Markdown about the result of a rehearsal.
+func summary(t *testing.T, result string) string {
+	t.Helper()
 	jq, err := exec.LookPath("jq")
 	if err != nil {
 		t.Skip("no jq")
 	}
 	command := exec.Command(jq, "-r", "-f", root+"/.github/workflows/summary.jq")
-	command.Stdin = strings.NewReader(`{
+	command.Stdin = strings.NewReader(result)
+	text, err := command.CombinedOutput()
+	require.NoError(t, err, string(text))
+	return string(text)
+}
+
+// Names in the result of a rehearsal have no effect as Markdown or HTML.
+func TestWorkflow_summaryOfHostileNames(t *testing.T) {
+	t.Parallel()
+	const name = "a|b `c`\\n# <img src=x> &lt; [d](https://e.example) www.e.example *f* _g_ ~~h~~ $i$ \\\\"
+	const escaped = `a\|b \`+"`c\\`"+` \# \<img src=x\> &amp;lt; \[d\](https\://e.example) www\.e.example \*f\* \_g\_ \~\~h\~\~ \$i\$ \\`
+	require.Equal(t, `## ❌ `+escaped+`
+
+| Step | | Seconds | Changes | |
+|---|---|---|---|---|
+| up | ❌ | 1 |  | `+escaped+` |
+
+Claims: 0 proven, 1 refuted, 0 undecided.
+
+Not proven:
+
+- **agent** (`+escaped+`): refuted. `+escaped+`
+
+Left behind:
+
+- `+escaped+`
+`, summary(t, strings.ReplaceAll(`{
+		"stack": "NAME", "ok": false, "steps": [{"name": "up", "ok": false, "seconds": 1, "changes": {}, "error": "NAME"}],
+		"claims": [{"id": "agent", "subject": "NAME", "class": "required", "result": "refuted", "reasons": [{"kind": "fail", "text": "NAME"}]}],
+		"assumed": [], "kept": [], "left": ["NAME"], "changed": []
+	}`, "NAME", name)))
+}
+
+func TestWorkflow_summary(t *testing.T) {
+	t.Parallel()
+	text := summary(t, `{
 		"stack": "dev", "ok": false,
 		"steps": [
 			{"name": "up", "ok": true, "seconds": 0.2, "changes": {"create": 30, "same": 1}, "error": ""},
@@ -282,8 +318,6 @@ func TestWorkflow_summary(t *testing.T) {
 		],
 		"assumed": ["key pair k"], "kept": [], "left": ["VPC v"], "changed": ["role r"]
 	}`)
-	text, err := command.CombinedOutput()
-	require.NoError(t, err, string(text))
 	require.Equal(t, `## ❌ dev
 
 | Step | | Seconds | Changes | |
@@ -312,5 +346,5 @@ Left behind:
 Changed in the account:
 
 - role r
-`, string(text))
+`, text)
 }

@@ -72,6 +72,9 @@ func (s *state) charges() []Charge {
 		}
 	}
 	for _, r := range s.ofType("aws:ebs/volume:Volume") {
+		if r.external {
+			continue
+		}
 		size, _ := r.value("size").(float64)
 		add("GiB of other volumes", int(size), "per month")
 	}

@@ -66,6 +66,18 @@ func byID(t *testing.T, all []*html.Node, id string) *html.Node {
 	return nil
 }
 
+// textsOf returns the texts of the elements with all the classes.
+func textsOf(all []*html.Node, classes string) []string {
+	var found []string
+	for _, n := range all {
+		has := strings.Fields(attribute(n, "class"))
+		if !slices.ContainsFunc(strings.Fields(classes), func(class string) bool { return !slices.Contains(has, class) }) {
+			found = append(found, textOf(n))
+		}
+	}
+	return found
+}
+
 // rows returns the texts of the cells of the rows of all tables in an element.
 func rows(n *html.Node) [][]string {
 	var found [][]string
@@ -269,20 +281,104 @@ func TestHTML_stranger(t *testing.T) {
 	require.Contains(t, rows(byID(t, all, "charges")), []string{"1", "load balancers", "per hour, and by use"})
 }
 
-// Without instances there is nothing to claim and nothing to draw, but the resources are listed.
+// Nothing is claimed about a state without instances, which is neither a success nor a failure. What there is, is drawn.
 func TestHTML_noInstance(t *testing.T) {
 	t.Parallel()
+	in := htmlreport.Input{State: without(deployed(t, "dev", nil), ":Instance")}
+	text := htmlOf(t, in)
+	requireSound(t, text)
+	all := parsed(t, text)
+	const why = "Nothing is claimed about the stack: the state has no EC2 instance, so there is nothing to prove: deploy the stack first."
+	require.Equal(t, []string{why}, textsOf(all, "verdict unproven"))
+	require.Equal(t, "dev: nothing is claimed", textOf(all[slices.IndexFunc(all, func(n *html.Node) bool { return n.Data == "title" })]))
+	require.Equal(t, "## ⚪ `dev`\n\n"+why+"\n", markdownOf(t, in))
+	require.Equal(t, [][]string{
+		{"users of this account", "session role", "permission", "may assume, with MFA"},
+		{"session role", "Systems Manager", "permission", "opens shell, ssh"},
+		{"subnet app-a", "gateway endpoint s3", "route", "app route table"},
+		{"interface endpoints in privatelink-a", "Systems Manager", "attached", ""},
+		{"gateway endpoint s3", "S3", "attached", ""},
+	}, rows(byID(t, all, "network")))
+	require.Equal(t, []string{"way in?", "way out?"}, slices.Sorted(slices.Values(textsOf(all, "label absent"))))
+	require.Equal(t, "Hardening Nothing is claimed about the stack.", textOf(byID(t, all, "hardening")))
+	require.Equal(t, "Who may do what No request was decided.", textOf(byID(t, all, "access")))
+	require.Contains(t, textOf(byID(t, all, "resources")), "endpoints-ssm")
+}
+
+// A state of other kinds of resources has no picture, and the page says why.
+func TestHTML_nothingToDraw(t *testing.T) {
+	t.Parallel()
+	state := added(deployed(t, "dev", nil), "aws:eks/nodeGroup:NodeGroup")
+	state.Resources = state.Resources[len(state.Resources)-1:]
+	all := parsed(t, htmlOf(t, htmlreport.Input{State: state}))
+	require.Equal(t, "Network There is no network to draw: the state has no VPC, no instance and no role that people can assume to start sessions.",
+		textOf(byID(t, all, "network")))
+	require.Contains(t, textOf(byID(t, all, "assumptions")), "aws:eks/nodeGroup:NodeGroup front")
+}
+
+// Claims are shown even if a property that the picture needs is encrypted.
+func TestHTML_encrypted(t *testing.T) {
+	t.Parallel()
 	state := deployed(t, "dev", nil)
-	for i, r := range state.Resources {
-		if strings.HasSuffix(string(r.Type), ":Instance") {
-			state.Resources = slices.Delete(state.Resources, i, i+1)
+	for i := range state.Resources {
+		if r := &state.Resources[i]; strings.HasSuffix(string(r.Type), ":Vpc") {
+			r.Outputs["cidrBlock"] = map[string]any{"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", "ciphertext": "x"}
+		}
+	}
+	all := parsed(t, htmlOf(t, htmlreport.Input{State: state}))
+	require.Equal(t, "Network There is no network to draw: the state encrypts properties that claims depend on: cidrBlock of Vpc \"network\": "+
+		`export it with "pulumi stack export --show-secrets".`, textOf(byID(t, all, "network")))
+	require.Contains(t, textOf(byID(t, all, "claims")), "session.mfa")
+	// A comparison would say that everything that cannot be read has closed.
+	_, err := htmlreport.New(htmlreport.Input{State: state, Earlier: deployed(t, "dev", nil), EarlierName: "dev.json"})
+	require.ErrorContains(t, err, "--show-secrets")
+}
+
+// What the stack reads and does not manage is told apart from what it deploys.
+func TestHTML_external(t *testing.T) {
+	t.Parallel()
+	state := inAccount(t, "existing")
+	for i := range state.Resources {
+		// A volume that exists is not charged to the stack.
+		if r := state.Resources[i]; r.External && strings.HasSuffix(string(r.Type), ":Vpc") {
+			r.URN = "urn:pulumi:existing::bastionless::aws:ebs/volume:Volume::data"
+			r.Type, r.ID, r.Outputs = r.URN.Type(), "vol-1", map[string]any{"size": float64(100)}
+			state.Resources = append(state.Resources, r)
 			break
 		}
 	}
-	text := htmlOf(t, htmlreport.Input{State: state})
-	requireSound(t, text)
-	require.Contains(t, textOf(byID(t, parsed(t, text), "network")), "There is no network to draw")
-	require.Contains(t, textOf(byID(t, parsed(t, text), "resources")), "endpoints-ssm")
+	all := parsed(t, htmlOf(t, htmlreport.Input{State: state}))
+	require.Equal(t, []string{"existing VPC 10.20.0.0/16"}, textsOf(all, "title"))
+	kinds := textsOf(all, "kind")
+	require.Equal(t, []string{"existing gateway endpoint", "instance", "interface endpoints"}, slices.Compact(slices.Sorted(slices.Values(
+		slices.DeleteFunc(kinds, func(kind string) bool { return strings.HasPrefix(kind, "10.") })))))
+	require.Len(t, textsOf(all, "external"), 5) // the VPC, two subnets, the gateway endpoint and its chip
+	require.Contains(t, rows(byID(t, all, "network")), []string{"existing subnet-0a1b2c3d4e5f6000c", "existing gateway endpoint s3", "route", "main route table"})
+	require.Equal(t, [][]string{
+		{"4", "interface endpoints, counted once in each subnet", "per hour, and per GB of traffic"},
+		{"2", "instances of type t3.micro", "per hour"},
+		{"16", "GiB of root volumes", "per month"},
+	}, rows(byID(t, all, "charges")))
+	require.Contains(t, textOf(byID(t, all, "charges")), "Not counted: 9 resources that the stack reads and does not manage.")
+	for _, row := range rows(byID(t, all, "remains")) {
+		require.Equal(t, "it exists independently: the stack only reads it", row[2])
+	}
+	require.Contains(t, textOf(byID(t, all, "resources")), "existing-network-vpc-0a1b2c3d4e5f60001 exists: read, not managed")
+	require.NotContains(t, textOf(byID(t, all, "resources")), "endpoints-ssm exists: read, not managed")
+}
+
+// What the stack keeps comes before what exists independently of it.
+func TestHTML_remains(t *testing.T) {
+	t.Parallel()
+	state := inAccount(t, "existing")
+	for i := range state.Resources {
+		if r := &state.Resources[i]; strings.HasSuffix(string(r.URN), "::endpoints-ssm") {
+			r.RetainOnDelete = true
+		}
+	}
+	table := rows(byID(t, parsed(t, htmlOf(t, htmlreport.Input{State: state})), "remains"))
+	require.Equal(t, []string{"VpcEndpoint", "endpoints-ssm", "kept on purpose: Pulumi forgets it and does not delete it"}, table[0])
+	require.Greater(t, len(table), 1)
 }
 
 // The result of a rehearsal that failed is a page, too.

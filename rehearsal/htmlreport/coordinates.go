@@ -72,7 +72,7 @@ func (v *vpc) setLevels(y int) {
 		f.y = v.tops[f.first] - frameHead
 		f.h = v.bottoms[f.last] + padding - f.y
 	}
-	v.bottom = y + v.channelHeight(v.levels) + padding
+	v.bottom = max(y+v.channelHeight(v.levels)+padding, v.y+internetTop+internetHeight)
 }
 
 func (v *vpc) channelHeight(channel int) int {

@@ -3,6 +3,7 @@
 package htmlreport
 
 import (
+	"cmp"
 	_ "embed" // for the template
 	"errors"
 	"fmt"
@@ -43,11 +44,7 @@ type Report struct {
 // instances can be read, but nothing is claimed about it.
 func New(in Input) (*Report, error) {
 	after, err := newSnapshot(in.State, in.Options)
-	problem := ""
-	switch {
-	case errors.Is(err, proof.ErrNoInstance), err != nil && in.Result != nil:
-		problem = err.Error()
-	case err != nil:
+	if err != nil && in.Result == nil {
 		return nil, err
 	}
 	result := in.Result
@@ -55,12 +52,14 @@ func New(in Input) (*Report, error) {
 		result = &report.Report{Stack: proof.StackName(in.State), Strict: in.Strict, Claims: after.claims}
 		result.Conclude()
 	}
-	p := newPage(result, after, problem)
-	p.Rehearsed = in.Result != nil
+	p := newPage(result, after, in.Result != nil)
 	if in.Earlier != nil {
 		before, err := newSnapshot(in.Earlier, in.Options)
-		if err != nil && !errors.Is(err, proof.ErrNoInstance) {
+		if err := cmp.Or(err, before.err); err != nil {
 			return nil, fmt.Errorf("%s: %w", in.EarlierName, err)
+		}
+		if after.err != nil {
+			return nil, after.err
 		}
 		p.Comparison = &Comparison{Earlier: name(in.EarlierName), Sections: compare(before, after)}
 	}

@@ -14,18 +14,28 @@ type closedNetwork struct {
 	in bool
 }
 
+// Distances in pixels: the height of the node of the Internet, and its distance from the top of the VPC.
+const (
+	internetHeight = 96
+	internetTop    = 40
+)
+
+// isClosed reports whether no gateway leads out of the VPC.
+func (v *vpc) isClosed() bool {
+	return !slices.ContainsFunc(v.outside, func(b *box) bool { return b.Kind == diagram.Way })
+}
+
 // drawInternet draws the Internet, if no gateway leads there, with what is proven about it.
 func (v *vpc) drawInternet(closed closedNetwork) {
-	if slices.ContainsFunc(v.outside, func(b *box) bool { return b.Kind == diagram.Way }) {
+	if !v.isClosed() {
 		return
 	}
-	const height = 96
-	x, y := v.right+150, max(v.y+40, v.outsideBottom()+gap)
+	x, y := v.right+150, v.y+internetTop
 	if len(v.outside) > 0 {
 		x = v.outside[0].x
 	}
 	item := v.newItem()
-	b := &box{Node: &diagram.Node{Kind: diagram.Way, URN: v.node.URN}, x: x, y: y, w: 130, h: height, item: item}
+	b := &box{Node: &diagram.Node{Kind: diagram.Way, URN: v.node.URN}, x: x, y: y, w: 130, h: internetHeight, item: item}
 	v.nodes["internet "+v.node.ID] = []*box{b}
 	v.rect(item, "box absent", b.x, b.y, b.w, b.h)
 	v.text(item, "name absent", "Internet", b.x+12, b.y+28, b.w-24)

@@ -11,10 +11,7 @@ import (
 func (r *Report) WriteMarkdown(w io.Writer) error {
 	p := r.page
 	var b strings.Builder
-	mark := "✅"
-	if !p.OK {
-		mark = "❌"
-	}
+	mark := map[string]string{"passed": "✅", "failed": "❌", "unproven": "⚪"}[p.Outcome]
 	fmt.Fprintf(&b, "## %s %s\n\n%s\n", mark, code(p.Stack), escapeMarkdown(p.Verdict))
 	if len(p.Failures) > 1 {
 		b.WriteString("\n")
@@ -59,9 +56,9 @@ var changeMarks = map[ChangeKind]string{
 	Gains: "🔓 gains access: ", Loses: "🔒 loses access: ", Opens: "🔓 opens: ", Closes: "🔒 closes: ",
 }
 
-// markdownEscaper escapes what has a meaning in Markdown or HTML.
+// markdownEscaper escapes what has a meaning in Markdown or HTML. GitHub makes links of addresses, unless they are escaped.
 var markdownEscaper = strings.NewReplacer(
-	`\`, `\\`, "`", "\\`", "*", `\*`, "_", `\_`, "[", `\[`, "]", `\]`, "<", "&lt;", ">", "&gt;", "&", "&amp;", "#", `\#`, "|", `\|`, "@", "&#64;", "~", `\~`, "!", `\!`,
+	"://", `\://`, "www.", `www\.`, "$", `\$`, `\`, `\\`, "`", "\\`", "*", `\*`, "_", `\_`, "[", `\[`, "]", `\]`, "<", "&lt;", ">", "&gt;", "&", "&amp;", "#", `\#`, "|", `\|`, "@", "&#64;", "~", `\~`, "!", `\!`,
 	"\n", " ", "\r", " ",
 )
 

@@ -13,14 +13,18 @@ import (
 // page is the content of the HTML page, in its order.
 type page struct {
 	Stack, Verdict string
-	OK, Rehearsed  bool
-	Facts          []Fact
-	Failures       []paragraph
-	Steps          []report.Step
-	Comparison     *Comparison
-	// Picture is nil if there is nothing to draw. Problem then says why.
+	// Outcome is "passed", "failed" or, if nothing is claimed, "unproven".
+	Outcome    string
+	Rehearsed  bool
+	Facts      []Fact
+	Failures   []paragraph
+	Steps      []report.Step
+	Comparison *Comparison
+	// Unproven says why nothing is claimed. It is empty if there are claims, or if a rehearsal did not get that far.
+	Unproven string
+	// Picture is nil if there is nothing to draw. Undrawn then says why.
 	Picture     *picture
-	Problem     string
+	Undrawn     string
 	Connections []Connection
 	Shown       []*ClaimGroup
 	Required    []*ClaimGroup
@@ -37,6 +41,8 @@ type page struct {
 	Charges     []Charge
 	Resources   []ResourceTable
 	Total       int
+	// Reads counts the resources that the stack reads and does not manage.
+	Reads int
 }
 
 // Fact is a fact about the state.
@@ -63,13 +69,19 @@ type RequestRow struct {
 }
 
 // newPage collects the content of the page, except the comparison.
-func newPage(result *report.Report, s *snapshot, problem string) *page {
+func newPage(result *report.Report, s *snapshot, rehearsed bool) *page {
 	p := &page{
-		Stack: name(result.Stack), OK: result.OK, Steps: result.Steps, Problem: visible(problem), Facts: s.facts(),
+		Stack: name(result.Stack), Outcome: "passed", Rehearsed: rehearsed, Steps: result.Steps,
+		Unproven: visible(s.unproven), Undrawn: visible(s.undrawn), Facts: s.facts(),
 		Required: s.state.group(result.Claims, proof.Required), Charges: s.state.charges(), Remains: s.state.remains(),
 		Resources: s.state.resourceTables(), Total: len(s.state.resources), Roles: s.roleRequests(),
 		Failures: paragraphs(result.Failures()), Warnings: paragraphs(result.Warnings), Assumed: paragraphs(result.Assumed),
 		Assumptions: paragraphs(proof.Assumptions(result.Claims)), Kept: paragraphs(result.Kept), Left: paragraphs(result.Left), Changed: paragraphs(result.Changed),
+	}
+	for _, r := range s.state.resources {
+		if r.external {
+			p.Reads++
+		}
 	}
 	for _, g := range s.state.group(result.Claims, proof.Hardening) {
 		if g.Result == proof.Proven || g.Result == proof.Assumed {
@@ -81,15 +93,23 @@ func newPage(result *report.Report, s *snapshot, problem string) *page {
 	if result.Account != nil {
 		p.Facts = append(p.Facts, Fact{"Rehearsed in", name(result.Account.String())})
 	}
+	switch {
+	case !result.OK:
+		p.Outcome = "failed"
+	case len(result.Claims) == 0:
+		p.Outcome = "unproven"
+	}
 	p.Verdict = p.verdict(result)
 	p.Shown = slices.Concat(p.Required, p.Unmet, p.Met)
 	for i, g := range p.Shown {
 		g.Number = i + 1
 	}
 	if s.chart != nil {
-		p.Picture = newPicture(s.chart, s.closed())
-		p.Connections = connectionRows(s.chart)
 		p.Unmodeled = paragraphs(s.chart.Unmodeled)
+	}
+	if p.Undrawn == "" {
+		p.Picture = newPicture(s.chart, s.closed(), s.state.isExternal)
+		p.Connections = connectionRows(s.chart, p.Picture)
 		for _, g := range p.Shown {
 			g.Items = p.Picture.highlighted(g.urns)
 		}
@@ -108,10 +128,21 @@ func paragraphs(texts []string) []paragraph {
 // verdict returns the result in one sentence.
 func (p *page) verdict(result *report.Report) string {
 	if failures := result.Failures(); len(failures) > 0 {
-		return fmt.Sprintf("%s failed: %s.", plural(len(failures), "check", "checks"), shortenMiddle(visible(failures[0]), longTitle))
+		first := shortenMiddle(visible(failures[0]), longTitle)
+		if len(failures) > 1 {
+			return fmt.Sprintf("%d checks failed. The first: %s.", len(failures), first)
+		}
+		return fmt.Sprintf("1 check failed: %s.", first)
 	}
-	if p.Problem != "" {
-		return "Nothing is claimed: " + p.Problem + "."
+	if p.Outcome == "unproven" {
+		verdict := "Nothing is claimed about the stack"
+		if p.Unproven != "" {
+			verdict += ": " + p.Unproven
+		}
+		if p.Rehearsed {
+			verdict = "All steps of the rehearsal passed. " + verdict
+		}
+		return verdict + "."
 	}
 	counts := map[string]int{}
 	for _, c := range result.Claims {
@@ -142,6 +173,9 @@ func (s *snapshot) facts() []Fact {
 	}
 	for _, r := range s.state.providers {
 		text := strings.TrimPrefix(r.typ, "pulumi:providers:")
+		if text == "pulumi" {
+			continue // part of the engine
+		}
 		if version := r.str("version"); version != "" {
 			text += " " + version
 		}
@@ -183,8 +217,8 @@ func (s *snapshot) closed() closedNetwork {
 	return closed
 }
 
-// connectionRows returns the table of connections.
-func connectionRows(c *diagram.Chart) []Connection {
+// connectionRows returns the table of the connections in a picture.
+func connectionRows(c *diagram.Chart, p *picture) []Connection {
 	nodes := nodesOf(c)
 	titles := func(ids []string) []string {
 		var found []string
@@ -193,7 +227,11 @@ func connectionRows(c *diagram.Chart) []Connection {
 				found = append(found, name(strings.Join(nodes[id].Labels, ", ")))
 				continue
 			}
-			found = append(found, title(nodes[id]))
+			text := title(nodes[id])
+			if boxes := p.nodes[id]; len(boxes) > 0 && p.externalClass(boxes[0]) != "" {
+				text = existing + text
+			}
+			found = append(found, text)
 		}
 		return found
 	}

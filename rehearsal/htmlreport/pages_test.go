@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -14,6 +15,8 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/stretchr/testify/require"
 
+	"bastionless/rehearsal/awssim"
+	"bastionless/rehearsal/engine"
 	"bastionless/rehearsal/htmlreport"
 	"bastionless/rehearsal/proof"
 	"bastionless/rehearsal/stacktest"
@@ -33,6 +36,16 @@ func deployed(t *testing.T, stack string, overrides map[string]string) *apitype.
 	return read(t, stacktest.Export(t, stacktest.Deploy(t, stack, overrides)))
 }
 
+// inAccount deploys a frozen stack in its account, in which resources exist, and returns its state.
+func inAccount(t *testing.T, stack string) *apitype.DeploymentV3 {
+	t.Helper()
+	cloud, err := awssim.New(awssim.Options{AssumeExisting: true, Account: stacktest.Account(t, stack)})
+	require.NoError(t, err)
+	deployed := stacktest.Open(t, engine.Options{Stack: stack, Provider: cloud.NewProvider})
+	require.Empty(t, deployed.Up(t.Context()).Failure())
+	return read(t, stacktest.Export(t, deployed))
+}
+
 func read(t *testing.T, text *bytes.Buffer) *apitype.DeploymentV3 {
 	t.Helper()
 	deployment, err := proof.Read(text)
@@ -46,6 +59,28 @@ func mistake(t *testing.T, name string) *apitype.DeploymentV3 {
 	text, err := os.ReadFile(filepath.Join("..", "proof", "testdata", name+".json"))
 	require.NoError(t, err)
 	return read(t, bytes.NewBuffer(text))
+}
+
+// without returns a state without the resources of a type.
+func without(d *apitype.DeploymentV3, typ string) *apitype.DeploymentV3 {
+	d.Resources = slices.DeleteFunc(d.Resources, func(r apitype.ResourceV3) bool { return strings.HasSuffix(string(r.Type), typ) })
+	return d
+}
+
+// opened adds rules that let CIDR blocks connect to the instances of a state.
+func opened(d *apitype.DeploymentV3, count int) *apitype.DeploymentV3 {
+	i := slices.IndexFunc(d.Resources, func(r apitype.ResourceV3) bool { return strings.HasSuffix(string(r.URN), "::security-instances") })
+	for n := range count {
+		r := d.Resources[i]
+		r.URN = resource.URN(fmt.Sprintf("urn:pulumi:dev::bastionless::aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule::in-%d", n))
+		r.Type, r.Inputs, r.Parent = r.URN.Type(), map[string]any{}, ""
+		r.Outputs = map[string]any{
+			"securityGroupId": r.ID.String(), "ipProtocol": "tcp", "fromPort": float64(1000 + n), "toPort": float64(1000 + n), "cidrIpv4": fmt.Sprintf("10.%d.0.0/16", 100+n),
+		}
+		r.ID = resource.ID(fmt.Sprintf("sgr-%017d", n))
+		d.Resources = append(d.Resources, r)
+	}
+	return d
 }
 
 // added adds resources to a state.
@@ -132,6 +167,11 @@ func pages(t *testing.T) map[string]htmlreport.Input {
 		"zones": {State: deployed(t, "dev", map[string]string{
 			"zones": `["a","c","d"]`, "instancesPerZone": "14", "forwardTo": `["10.0.32.0/24:5432","192.168.0.0/24:22"]`,
 		})},
+		"existing": {State: inAccount(t, "existing")},
+		"access":   {State: inAccount(t, "access")},
+		"empty":    {State: without(deployed(t, "prod", nil), ":Instance")},
+		"fleet":    {State: added(without(mistake(t, "internet-gateway-always"), ":Instance"), "aws:eks/nodeGroup:NodeGroup", "gcp:storage/bucket:Bucket")},
+		"opened":   {State: opened(deployed(t, "dev", nil), 30)},
 		"shared":   {State: deployed(t, "dev", map[string]string{"subnetLayout": "shared", "zones": `["a","c"]`})},
 		"refuted":  {State: mistake(t, "ssh-from-everywhere")},
 		"stranger": {State: added(mistake(t, "internet-gateway-always"), "aws:lb/loadBalancer:LoadBalancer", "aws:rds/instance:Instance")},

@@ -13,9 +13,13 @@ type picture struct {
 	Width, Height int
 	Shapes        []shape
 	Description   string
+	// HasExternal is true if the stack reads some of the nodes and does not manage them.
+	HasExternal bool
 	// nodes are the nodes that were placed, by ID. A node outside of two VPCs is placed twice.
 	nodes map[string][]*box
 	wires []*wire
+	// isExternal reports whether the stack reads the resource with a URN and does not manage it.
+	isExternal func(urn string) bool
 	// items counts the parts that can be highlighted one by one.
 	items int
 	// verticals and labels are where labels must not be placed.
@@ -67,9 +71,15 @@ type wire struct {
 	label    string
 	from, to []*box
 	item     int
-	// parts are the items of the wire's ends, by node.
-	parts map[*box]int
+	// parts are the items of the wire's ends, by node, and meets the horizontal coordinates where the ends meet the
+	// segments.
+	parts    map[*box]int
+	meets    map[*box][]int
+	segments []segment
 }
+
+// segment is the part of a horizontal line between two ends that are next to each other.
+type segment struct{ item, left, right int }
 
 type area struct{ x, y, w, h int }
 
@@ -77,9 +87,10 @@ func (a area) overlaps(b area) bool {
 	return a.x < b.x+b.w && b.x < a.x+a.w && a.y < b.y+b.h && b.y < a.y+a.h
 }
 
-// newPicture draws a chart. closed says for each VPC, by URN, what is proven about ways in and out.
-func newPicture(c *diagram.Chart, closed closedNetwork) *picture {
-	p := &picture{nodes: map[string][]*box{}}
+// newPicture draws a chart. closed says for each VPC, by URN, what is proven about ways in and out. isExternal reports
+// whether the stack reads the resource with a URN and does not manage it.
+func newPicture(c *diagram.Chart, closed closedNetwork, isExternal func(urn string) bool) *picture {
+	p := &picture{nodes: map[string][]*box{}, isExternal: isExternal}
 	bottom := p.drawBand(c)
 	for _, n := range c.Nodes {
 		if n.Kind == diagram.VPC {
@@ -256,9 +267,15 @@ func (w *wire) highlighted(active map[*box]bool) []int {
 		return nil
 	}
 	items := []int{w.item}
+	var meets []int
 	for _, b := range slices.Concat(w.from, w.to) {
 		if active[b] && w.parts[b] != 0 {
-			items = append(items, w.parts[b])
+			items, meets = append(items, w.parts[b]), append(meets, w.meets[b]...)
+		}
+	}
+	for _, s := range w.segments {
+		if slices.Min(meets) <= s.left && s.right <= slices.Max(meets) {
+			items = append(items, s.item)
 		}
 	}
 	return items

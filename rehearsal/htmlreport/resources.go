@@ -142,7 +142,7 @@ func (s *state) cell(text string) Cell {
 func (r *stateResource) notes() []string {
 	var notes []string
 	if r.external {
-		notes = append(notes, "not managed by this stack")
+		notes = append(notes, "exists: read, not managed")
 	}
 	if r.retain {
 		notes = append(notes, "kept when the stack is destroyed")
@@ -172,6 +172,8 @@ func indented(text string) string {
 type Remains struct {
 	Kind, Why string
 	Resources []Link
+	// external is true if the stack does not manage the resources.
+	external bool
 }
 
 // remains returns what outlives a destroy.
@@ -181,13 +183,15 @@ func (s *state) remains() []Remains {
 		why := ""
 		switch {
 		case r.external:
-			why = "this stack does not manage it"
+			why = "it exists independently: the stack only reads it"
 		case r.retain:
 			why = "kept on purpose: Pulumi forgets it and does not delete it"
 		case r.is("skipDestroy"):
 			why = "kept on purpose: the provider does not delete it"
 		case r.protect:
 			why = "protected: Pulumi refuses to destroy the stack"
+		case r.is("deletionProtection") || r.is("enableDeletionProtection"):
+			why = "deletion protection: AWS refuses to delete it until the protection is off"
 		case r.is("disableApiTermination"):
 			why = "termination protection: EC2 refuses to delete it until terminationProtection is off"
 		case r.typ == "aws:kms/key:Key":
@@ -202,6 +206,9 @@ func (s *state) remains() []Remains {
 			i, found = len(found), append(found, Remains{Kind: r.kind(), Why: why})
 		}
 		found[i].Resources = append(found[i].Resources, Link{name(r.name), r.anchor})
+		found[i].external = r.external
 	}
-	return found
+	// What the stack deploys, and leaves, is more important.
+	isExternal := func(r Remains) bool { return r.external }
+	return slices.Concat(slices.DeleteFunc(slices.Clone(found), isExternal), slices.DeleteFunc(found, func(r Remains) bool { return !r.external }))
 }

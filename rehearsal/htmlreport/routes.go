@@ -100,7 +100,7 @@ const noChannel = -2
 
 // addRoute adds the route of a bundle.
 func (v *vpc) addRoute(b bundle) {
-	r := &route{wire: &wire{kind: b.kind, label: b.label, parts: map[*box]int{}}}
+	r := &route{wire: &wire{kind: b.kind, label: b.label, parts: map[*box]int{}, meets: map[*box][]int{}}}
 	from, to := v.levelOf(b.from[0]), v.levelOf(b.to[0])
 	firstFrom, lastFrom := from, from
 	if from >= frameLevel {
@@ -187,6 +187,9 @@ func (v *vpc) setOutside() {
 	if v.risers > 0 {
 		x += 90 // room for labels
 	}
+	if v.isClosed() {
+		y += internetHeight + internetTop + gap
+	}
 	for _, b := range v.outside {
 		b.h = max(b.h, 16+12*b.left)
 		b.x, b.y = x, y
@@ -227,15 +230,19 @@ func (v *vpc) drawRoutes() {
 			continue
 		}
 		y := v.laneY(r.channel, r.lane)
-		low, high := 1<<30, 0
+		var xs []int
 		for _, e := range r.ends {
 			x := v.drawEnd(r, e, y, class)
-			low, high = min(low, x), max(high, x)
+			r.meets[e.at], xs = append(r.meets[e.at], x), append(xs, x)
 		}
-		if low < high {
-			v.path(r.item, "wire "+class, "M%d %d H%d", low, y, high)
+		slices.Sort(xs)
+		xs = slices.Compact(xs)
+		for i := 1; i < len(xs); i++ {
+			s := segment{v.newItem(), xs[i-1], xs[i]}
+			v.path(s.item, "wire "+class, "M%d %d H%d", s.left, y, s.right)
+			r.segments = append(r.segments, s)
 		}
-		r.labelX, r.labelY, r.labelEnd = low+8, y-3, high-8
+		r.labelX, r.labelY, r.labelEnd = xs[0]+8, y-3, xs[len(xs)-1]-8
 	}
 }
 

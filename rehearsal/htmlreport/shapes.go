@@ -43,9 +43,14 @@ func textWidth(text string, char int) int {
 	return (runewidth.StringWidth(text)*char + 9) / 10
 }
 
-// shorten returns a text that fits into a width.
+// shorten returns a text that fits into a width. It leaves out the middle, since names and IDs differ at their ends.
 func shorten(text string, char, width int) string {
-	return runewidth.Truncate(text, max(width*10/char, 1), "…")
+	most, whole := max(width*10/char, 1), runewidth.StringWidth(text)
+	if whole <= most {
+		return text
+	}
+	tail := runewidth.TruncateLeft(text, whole-most/3, "")
+	return runewidth.Truncate(text, max(most-1-runewidth.StringWidth(tail), 0), "") + "…" + tail
 }
 
 // text writes a text that is shortened to a width.
@@ -122,13 +127,36 @@ var classes = map[diagram.Kind]string{
 	diagram.InterfaceEndpoints: "endpoints", diagram.GatewayEndpoint: "endpoints", diagram.Block: "block", diagram.Way: "way",
 }
 
+// existing precedes the names of what the stack reads and does not manage. externalClass is its CSS class.
+const (
+	existing      = "existing "
+	externalClass = " external"
+)
+
+// externalClass returns the CSS class of a node if the stack does not manage it, or any of its members.
+func (p *picture) externalClass(b *box) string {
+	external := p.isExternal(b.URN)
+	for i, m := range b.Members {
+		external = p.isExternal(m.URN) && (i == 0 || external)
+	}
+	if !external {
+		return ""
+	}
+	p.HasExternal = true
+	return externalClass
+}
+
 // drawBox draws a node at its place.
 func (p *picture) drawBox(b *box) {
-	class := classes[b.Kind]
+	class, label := classes[b.Kind], b.Labels[0]
 	if b.Public {
 		class += " open"
 	}
-	p.rect(b.item, "box "+class, b.x, b.y, b.w, b.h)
+	external := p.externalClass(b)
+	if external != "" {
+		label = existing + label
+	}
+	p.rect(b.item, "box "+class+external, b.x, b.y, b.w, b.h)
 	if len(b.chips) == 0 {
 		rows := b.rows()
 		y := b.y + (b.h-18*len(rows))/2 + 13
@@ -137,15 +165,18 @@ func (p *picture) drawBox(b *box) {
 		}
 		return
 	}
-	p.text(b.item, "kind", b.Labels[0], b.x+11, b.y+17, b.w-22)
+	p.text(b.item, "kind", label, b.x+11, b.y+17, b.w-22)
 	for i := range b.chips {
 		c := &b.chips[i]
 		c.item = p.newItem()
-		kind := "chip "
+		kind, external := "chip ", ""
+		if p.isExternal(c.URN) {
+			external = externalClass
+		}
 		if c.more > 0 {
 			kind = "chip rest "
 		}
-		p.rect(c.item, kind+class, b.x+c.x, b.y+c.y, c.w, 22)
+		p.rect(c.item, kind+class+external, b.x+c.x, b.y+c.y, c.w, 22)
 		p.text(c.item, "name "+class, c.Name, b.x+c.x+8, b.y+c.y+15, c.w-14)
 	}
 	if len(b.Labels) > 2 {

@@ -91,6 +91,12 @@ func compareNames(a, b string) int {
 	return cmp.Or(cmp.Compare(strings.TrimRight(a, digits), strings.TrimRight(b, digits)), cmp.Compare(len(a), len(b)), cmp.Compare(a, b))
 }
 
+// isExternal reports whether the stack reads the resource with a URN and does not manage it.
+func (s *state) isExternal(urn string) bool {
+	r := s.byURN[urn]
+	return r != nil && r.external
+}
+
 // ofType returns the resources of a type.
 func (s *state) ofType(typ string) []*stateResource { return s.byType[typ] }
 

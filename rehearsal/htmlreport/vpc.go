@@ -67,6 +67,7 @@ func (p *picture) drawVPC(c *diagram.Chart, n *diagram.Node, closed closedNetwor
 		p.place(b)
 	}
 	v.drawInternet(closed)
+	v.drawTitles()
 	v.drawLabels()
 	return max(v.bottom, v.outsideBottom())
 }
@@ -192,7 +193,7 @@ func (v *vpc) addWide(col *column, gateways, blocks []*diagram.Node) {
 	}
 	v.columns = append(v.columns, col)
 	for _, n := range gateways {
-		v.addCell(col, n, 0, true)
+		v.addCell(col, n, 0, !v.isExternal(n.URN))
 	}
 	for i, n := range blocks {
 		v.addCell(col, n, max(v.levels-1-i/2, 0), true)
@@ -214,21 +215,34 @@ func (v *vpc) allBoxes() []*box {
 func (v *vpc) drawFrames() {
 	root := &box{Node: v.node, x: v.x, y: v.y, w: v.right - v.x, h: v.bottom - v.y, item: v.newItem()}
 	v.nodes[v.node.ID] = append(v.nodes[v.node.ID], root)
-	v.rect(root.item, "vpc", root.x, root.y, root.w, root.h)
-	v.text(root.item, "title", v.node.Labels[0], root.x+padding, root.y+23, root.w-2*padding)
+	v.rect(root.item, "vpc"+v.externalClass(root), root.x, root.y, root.w, root.h)
 	v.reserve(v.right, v.bottom)
 	for _, col := range v.columns {
 		if col.zone != nil {
 			v.rect(0, "zone", col.x, v.y+36, col.w, v.bottom-v.y-36-padding)
-			v.text(0, "kind", col.zone.Labels[0], col.x+padding, v.y+55, col.w-2*padding)
 		}
 		for _, f := range col.frames {
 			f.item = v.newItem()
 			v.nodes[f.ID] = append(v.nodes[f.ID], f.box)
-			v.rect(f.item, "subnet", f.x, f.y, f.w, f.h)
+			v.rect(f.item, "subnet"+v.externalClass(f.box), f.x, f.y, f.w, f.h)
 			name, block := cutBlock(f.Labels[0])
 			v.text(f.item, "subnetname", name, f.x+12, f.y+19, titleWidth)
 			v.text(f.item, "kind mono", block, f.x+12, f.y+35, titleWidth)
+		}
+	}
+}
+
+// drawTitles writes the names of the VPC and its zones, on top of the wires that cross them.
+func (v *vpc) drawTitles() {
+	root := v.nodes[v.node.ID][len(v.nodes[v.node.ID])-1]
+	title := v.node.Labels[0]
+	if v.isExternal(root.URN) {
+		title = existing + title
+	}
+	v.text(root.item, "title", title, root.x+padding, root.y+23, root.w-2*padding)
+	for _, col := range v.columns {
+		if col.zone != nil {
+			v.text(0, "zonename", col.zone.Labels[0], col.x+padding, v.y+55, col.w-2*padding)
 		}
 	}
 }

@@ -103,7 +103,7 @@ func Assumptions(claims []Claim) []string {
 	slices.Sort(reads)
 	reads = slices.Compact(reads)
 	if more := len(reads) - namedReads; more > 0 {
-		reads = append(reads[:namedReads], fmt.Sprintf("%d more resources", more))
+		reads = append(reads[:namedReads], fmt.Sprintf("and %d more resources", more))
 	}
 	if len(reads) > 0 {
 		found = append(found, unchanged(reads))

@@ -198,7 +198,7 @@ func TestAssumptions(t *testing.T) {
 	texts := proof.Assumptions(check(t, existingPeer().export(t)))
 	last := texts[len(texts)-1]
 	require.Equal(t, `DefaultNetworkAcl "acl", RouteTable "app-table", RouteTableAssociation "app-association", RouteTableAssociation "app-association-c", `+
-		`Subnet "app", 2 more resources, which the stack reads and does not manage, have not changed since the last refresh`, last)
+		`Subnet "app", and 2 more resources, which the stack reads and does not manage, have not changed since the last refresh`, last)
 	require.NotContains(t, strings.Join(texts[:len(texts)-1], "\n"), "since the last refresh")
 	require.NotContains(t, strings.Join(proof.Assumptions(check(t, networkPeer().export(t))), "\n"), "since the last refresh")
 }

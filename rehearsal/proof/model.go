@@ -14,7 +14,8 @@ import (
 // model is the network, the instances and the permissions in a state.
 type model struct {
 	*state
-	// location is that of the first instance. Other instances, and roles, have locations of their own.
+	// location is that of the first instance or, without instances, of the first resource whose account is known. Other
+	// instances, and roles, have locations of their own.
 	location
 	vpcs         map[string]*vpc
 	subnets      map[string]*subnet
@@ -125,8 +126,17 @@ type intent struct {
 // ErrNoInstance is returned for a state without EC2 instances, about which there is nothing to prove.
 var ErrNoInstance = errors.New("the state has no EC2 instance, so there is nothing to prove")
 
-// newModel reads the model of a state.
+// newModel reads the model of a state. The error is ErrNoInstance if the state has no instance.
 func newModel(s *state) (*model, error) {
+	m := readModel(s)
+	if len(m.instances) == 0 {
+		return nil, fmt.Errorf("stack %s: %w%s", s.stack, ErrNoInstance, m.notJudged())
+	}
+	return m, nil
+}
+
+// readModel reads the model of a state that need not have instances.
+func readModel(s *state) *model {
 	m := &model{
 		state: s, vpcs: map[string]*vpc{}, subnets: map[string]*subnet{}, tables: map[string]*routeTable{},
 		associations: map[string]*resource{}, groups: map[string]*securityGroup{}, roles: map[string]*role{},
@@ -140,11 +150,8 @@ func newModel(s *state) (*model, error) {
 	m.readRoles()
 	m.readInstances()
 	m.readRecords()
-	if len(m.instances) == 0 {
-		return nil, fmt.Errorf("stack %s: %w%s", s.stack, ErrNoInstance, m.notJudged())
-	}
 	m.readIntent()
-	return m, nil
+	return m
 }
 
 // instanceLaunchers maps types that launch instances or containers, which no state contains, to their usual names.
@@ -211,6 +218,8 @@ func (m *model) readInstances() {
 	}
 	if len(m.instances) > 0 {
 		m.location = m.instances[0].location
+	} else if i := slices.IndexFunc(m.resources, func(r *resource) bool { return r.account != "" }); i >= 0 {
+		m.location = m.resources[i].location
 	}
 }
 

@@ -15,7 +15,7 @@ import (
 // without the name of the component that the resource is a child of. All lists are sorted by name, so that
 // the order does not depend on the deployment. Ids are AWS's.
 type Topology struct {
-	// Account is the account of the instances.
+	// Account is the account of the first instance or, without instances, of another resource.
 	Account   string
 	VPCs      []VPC
 	Subnets   []Subnet
@@ -113,16 +113,13 @@ type Principal struct {
 	Conditional bool
 }
 
-// ReadTopology reads the topology of a deployment. The error is ErrNoInstance if it has no instance.
+// ReadTopology reads the topology of a deployment, which need not have instances.
 func ReadTopology(deployment *apitype.DeploymentV3) (*Topology, error) {
 	s, err := readState(deployment)
 	if err != nil {
 		return nil, err
 	}
-	m, err := newModel(s)
-	if err != nil {
-		return nil, err
-	}
+	m := readModel(s)
 	t := &Topology{Account: m.account, Groups: map[string]Group{}}
 	for _, v := range byName(m.vpcs, func(v *vpc) *resource { return v.resource }) {
 		t.VPCs = append(t.VPCs, VPC{v.id, v.urn, v.blocks, m.internetGateways(v)})

@@ -22,7 +22,7 @@ func diagramCommand(_ context.Context, args []string, s streams) int {
 		return s.fail("diagram", err)
 	}
 	topology, err := proof.ReadTopology(deployment)
-	if errors.Is(err, proof.ErrNoInstance) {
+	if err == nil && len(topology.Instances) == 0 {
 		err = errors.New("the state has no EC2 instance, so there is nothing to draw: deploy the stack first")
 	}
 	if err != nil {

@@ -76,8 +76,9 @@ func evaluate(documents []*Document, r *Request, kind policyKind) evaluation {
 			case noMatch:
 				why = "names other principals: " + s.Principal.String()
 			case unknownMatch:
-				if applies, _ = d.applies(s, r); applies == Yes {
-					applies = Unknown
+				result, reason := d.applies(s, r)
+				if applies = min(result, Unknown); applies == No {
+					why = reason
 				}
 			default:
 				applies, why = d.applies(s, r)
