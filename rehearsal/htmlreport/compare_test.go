@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"bastionless/rehearsal/htmlreport"
+	"bastionless/rehearsal/report"
 )
 
 // markdownOf returns the short form of a report.
@@ -71,4 +72,25 @@ func TestMarkdown_hostileNames(t *testing.T) {
 	require.Contains(t, text, `&lt;script&gt;`)
 	require.Contains(t, text, "### Compared with `'b`")
 	require.NotContains(t, text, "\u202e")
+}
+
+// GitHub makes links of addresses in Markdown, unless they are escaped.
+func TestMarkdown_links(t *testing.T) {
+	t.Parallel()
+	state := replaced(t, deployed(t, "dev", nil), "instances-a-1", `[a](https://e.example) www.e.example $x$ @team`)
+	text := markdownOf(t, htmlreport.Input{State: state, Earlier: deployed(t, "dev", nil), EarlierName: "dev.json"})
+	require.Contains(t, text, `\[a\](https\://e.example) www\.e.example \$x\$ &#64;team`)
+	require.NotContains(t, text, "https://")
+}
+
+// The verdict names the first failure, and says how many there are.
+func TestMarkdown_failures(t *testing.T) {
+	t.Parallel()
+	for want, changed := range map[string][]string{
+		"1 check failed: left in the account: a VPC.": nil, "2 checks failed. The first: left in the account: a VPC.": {"a route"},
+	} {
+		result := &report.Report{Stack: "dev", Left: []string{"a VPC"}, Changed: changed}
+		result.Conclude()
+		require.Equal(t, want, strings.Split(markdownOf(t, htmlreport.Input{Result: result}), "\n")[2])
+	}
 }

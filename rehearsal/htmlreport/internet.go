@@ -35,7 +35,7 @@ func (v *vpc) drawInternet(closed closedNetwork) {
 		x = v.outside[0].x
 	}
 	item := v.newItem()
-	b := &box{Node: &diagram.Node{Kind: diagram.Way, URN: v.node.URN}, x: x, y: y, w: 130, h: internetHeight, item: item}
+	b := &box{Node: &diagram.Node{Kind: diagram.Way, URN: v.node.URN}, x: x, y: y, w: 130, h: internetHeight, item: item, absent: true}
 	v.nodes["internet "+v.node.ID] = []*box{b}
 	v.rect(item, "box absent", b.x, b.y, b.w, b.h)
 	v.text(item, "name absent", "Internet", b.x+12, b.y+28, b.w-24)

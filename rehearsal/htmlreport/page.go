@@ -111,7 +111,7 @@ func newPage(result *report.Report, s *snapshot, rehearsed bool) *page {
 		p.Picture = newPicture(s.chart, s.closed(), s.state.isExternal)
 		p.Connections = connectionRows(s.chart, p.Picture)
 		for _, g := range p.Shown {
-			g.Items = p.Picture.highlighted(g.urns)
+			g.Items = p.Picture.highlighted(g.urns, g.ID == "isolated")
 		}
 	}
 	return p

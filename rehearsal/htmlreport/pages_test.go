@@ -130,7 +130,8 @@ func hostile(t *testing.T) *apitype.DeploymentV3 {
 	d := deployed(t, "dev", nil)
 	return replaced(t, d,
 		"instances-a-1", "instances-"+scriptName, "network-app-a", "network-"+quoteName, "endpoints-ssmmessages", "endpoints-"+rightToLeft,
-		"network-privatelink-a", "network-"+veryLong, "session-role", "session-"+styleName, "security-instances", `javascript:alert(3)//{{.}}`)
+		"network-privatelink-a", "network-"+veryLong, "session-role", "session-"+styleName, "security-instances", `javascript:alert(3)//{{.}}`,
+		"network-default-sg", "a"+strings.Repeat("\u0338", 1000))
 }
 
 // many returns the state of a stack with copies of its instances.

@@ -50,7 +50,9 @@ type box struct {
 	*diagram.Node
 	x, y, w, h int
 	item       int
-	chips      []chip
+	// absent is true for the Internet if no gateway leads there.
+	absent bool
+	chips  []chip
 	// column and level are the place in a VPC.
 	column, level int
 	// up, down and left count the ports in use.
@@ -202,14 +204,14 @@ func bundles(edges []diagram.Edge, class func(id string) int) []bundle {
 }
 
 // highlighted returns the items that a claim is about: what has one of the URNs, the services that it reaches, the people
-// who can assume it, and the wires between them.
-func (p *picture) highlighted(urns map[string]bool) []int {
+// who can assume it, and the wires between them. internet is true if the claim is about the ways of a VPC to the Internet.
+func (p *picture) highlighted(urns map[string]bool, internet bool) []int {
 	active := map[*box]bool{}
 	var items []int
 	services := map[string]bool{}
 	for _, boxes := range p.nodes {
 		for _, b := range boxes {
-			active[b] = urns[b.URN]
+			active[b] = urns[b.URN] && (internet || !b.absent)
 			for _, c := range b.chips {
 				if c.URN != "" && urns[c.URN] || c.more > 0 && slices.ContainsFunc(b.Members[len(b.Members)-c.more:], func(m diagram.Member) bool { return urns[m.URN] }) {
 					active[b] = true

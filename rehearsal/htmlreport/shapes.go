@@ -109,11 +109,17 @@ func newBox(n *diagram.Node, width int) *box {
 	return b
 }
 
-// rows returns the text of a box without chips. It shows six rows and counts the others.
+// rows returns the text of a box without chips. It shows six rows and counts the others. A gateway with a long name has
+// two rows.
 func (b *box) rows() []string {
 	rows := b.Labels
-	if b.Kind == diagram.Service {
+	switch {
+	case b.Kind == diagram.Service:
 		rows = splitNames(b.Labels[0])
+	case b.Kind == diagram.Way && textWidth(b.Labels[0], charWidth) > b.w-24:
+		if i := strings.LastIndex(b.Labels[0], " "); i > 0 {
+			rows = []string{b.Labels[0][:i], b.Labels[0][i+1:]}
+		}
 	}
 	if len(rows) > 7 {
 		rows = append(rows[:6:6], fmt.Sprintf("and %d more", len(rows)-6))

@@ -13,15 +13,24 @@ const (
 	longTitle = 300
 )
 
+// maxMarks is the number of combining marks that a character may have. More of them would cover other lines.
+const maxMarks = 4
+
 // visible replaces control and format characters, such as those that change the direction of text, by their code points,
-// so that a name cannot hide what it is.
+// so that a name cannot hide what it is, or other text.
 func visible(text string) string {
-	if strings.IndexFunc(text, hidden) < 0 {
+	if strings.IndexFunc(text, func(r rune) bool { return hidden(r) || isMark(r) }) < 0 {
 		return text
 	}
 	var b strings.Builder
+	marks := 0
 	for _, r := range text {
-		if hidden(r) {
+		if isMark(r) {
+			marks++
+		} else {
+			marks = 0
+		}
+		if hidden(r) || marks > maxMarks {
 			fmt.Fprintf(&b, "[U+%04X]", r)
 		} else {
 			b.WriteRune(r)
@@ -29,6 +38,8 @@ func visible(text string) string {
 	}
 	return b.String()
 }
+
+func isMark(r rune) bool { return unicode.Is(unicode.M, r) }
 
 func hidden(r rune) bool {
 	return r != '\n' && r != '\t' && (unicode.Is(unicode.Cc, r) || unicode.Is(unicode.Cf, r) || r == unicode.ReplacementChar)

@@ -21,6 +21,16 @@ const overflow = () => {
     .slice(0, 3).map(e => `${e.tagName}.${e.className.baseVal ?? e.className}`).concat(`the page is ${document.documentElement.scrollWidth} wide`)
 }
 
+// scrolls reports whether the picture does not fit into its frame.
+const scrolls = () => {
+  const frame = document.querySelector('figure .scroll')
+  return frame && document.querySelector('.net').viewBox.baseVal.width < 2000 && frame.scrollWidth > frame.clientWidth
+}
+
+// wraps returns the badges, such as results, whose only word is broken.
+const wraps = () => [...document.querySelectorAll('.badge')]
+  .filter(e => e.checkVisibility() && !e.textContent.includes(' ') && e.clientHeight > 2 * parseFloat(getComputedStyle(e).fontSize)).slice(0, 3).map(e => `the badge "${e.textContent}" is broken`)
+
 // overlaps returns pairs of boxes, or labels, of the picture that overlap, and texts that are wider than their boxes.
 const overlaps = () => {
   const found = []
@@ -57,6 +67,8 @@ async function checkPage(browser, name) {
   for (const width of [360, 1280, 2560]) {
     await page.setViewport({ width, height: 900 })
     for (const what of await page.evaluate(overflow)) fail(name, `at ${width} pixels: ${what}`)
+    for (const what of await page.evaluate(wraps)) fail(name, `at ${width} pixels: ${what}`)
+    if (width === 2560 && await page.evaluate(scrolls)) fail(name, 'the picture scrolls although there is room')
   }
   await page.setViewport({ width: 1280, height: 900 })
   for (const what of await page.evaluate(overlaps)) fail(name, what)
@@ -119,10 +131,13 @@ async function checkKeyboard(page, name) {
   }
 }
 
-// checkPaper prints the page, and checks that the text of closed details is printed.
+// checkPaper prints the page, and checks that it is as wide as A4, and that the text of closed details is printed.
 async function checkPaper(page, name) {
   await page.emulateMediaFeatures([])
   await page.emulateMediaType('print')
+  await page.setViewport({ width: 720, height: 1000 })
+  for (const what of [...await page.evaluate(overflow), ...await page.evaluate(wraps)]) fail(name, `on paper: ${what}`)
+  if (await page.evaluate(() => document.querySelector('.legend')?.checkVisibility() === false)) fail(name, 'on paper, the picture has no legend')
   await page.evaluate(() => document.querySelectorAll('details').forEach(d => { d.open = false }))
   const missing = await page.evaluate(() => [...document.querySelectorAll('.hops ol')].filter(e => !e.checkVisibility()).length)
   if (missing > 0) fail(name, `on paper, ${missing} claims have no steps`)

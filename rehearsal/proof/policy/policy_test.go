@@ -295,6 +295,9 @@ func TestDecide_trust(t *testing.T) {
 	require.Equal(t, policy.Denied, decide(trusting(`{"Federated": "arn:aws:iam::123456789012:saml-provider/x"}`), ann, assume).Effect)
 	require.Equal(t, policy.Undecided, decide(trusting(`{"AWS": "AIDAJQABLZS4A3QDU576Q"}`), ann, assume).Effect)
 	require.Equal(t, policy.Undecided, decide(trusting(`{"AWS": "arn:aws:iam::123456789012:*"}`), ann, assume).Effect)
+	require.Equal(t, policy.Decision{Effect: policy.Denied, Why: "no statement of the resource policy allows it " +
+		"(statement 1 of p has a condition that is not met: Bool aws:MultiFactorAuthPresent [\"true\"])"},
+		decide(trusting(`{"AWS": "arn:aws:iam::123456789012:*"}, "Condition": {"Bool": {"aws:MultiFactorAuthPresent": "true"}}`), ann, assume))
 
 	ec2 := policy.Principal{Service: "ec2.amazonaws.com"}
 	require.Equal(t, policy.Allowed, decide(trusting(`{"Service": "ec2.amazonaws.com"}`), ec2).Effect)
