@@ -1,6 +1,7 @@
 package htmlreport
 
 import (
+	"cmp"
 	"strings"
 )
 
@@ -60,7 +61,7 @@ func (s *state) charges() []Charge {
 		if r.external {
 			continue
 		}
-		add("instances of type "+name(r.str("instanceType")), 1, "per hour")
+		add("instances of type "+cmp.Or(name(r.str("instanceType")), "(unknown)"), 1, "per hour")
 		if size, ok := r.value("rootBlockDevice.volumeSize").(float64); ok {
 			add("GiB of root volumes", int(size), "per month")
 		}

@@ -178,6 +178,9 @@ func TestHTML_dev(t *testing.T) {
 	decisions := map[string]string{}
 	for _, row := range rows(byID(t, all, "access")) {
 		decisions[row[0]+" "+row[1]+" "+row[2]] = row[3]
+		if row[1] == "ssm:StartSession" && strings.HasPrefix(row[2], "other instances") {
+			require.Regexp(t, `^no statement of the principal's policies allows it \(statement "StartSession" of RolePolicy "session-role" covers only arn:.*\)$`, row[4])
+		}
 	}
 	for request, want := range map[string]string{
 		"arn:aws:iam::123456789012:root, with MFA sts:AssumeRole this role":                                                       "allowed",
@@ -315,6 +318,7 @@ func TestHTML_stranger(t *testing.T) {
 	require.Contains(t, textOf(byID(t, all, "assumptions")), "aws:lb/loadBalancer:LoadBalancer front")
 	require.Contains(t, textOf(byID(t, all, "failures")), "isolated (vpc) is refuted")
 	require.Contains(t, rows(byID(t, all, "charges")), []string{"1", "load balancers", "per hour, and by use"})
+	require.Contains(t, rows(byID(t, all, "charges")), []string{"1", "instances of type (unknown)", "per hour"})
 }
 
 // Nothing is claimed about a state without instances, which is neither a success nor a failure. What there is, is drawn.
@@ -421,14 +425,14 @@ func TestHTML_remains(t *testing.T) {
 func TestHTML_failedRehearsal(t *testing.T) {
 	t.Parallel()
 	result := &report.Report{
-		Stack: "dev", Steps: []report.Step{{Name: "up", Error: "no & never"}}, Warnings: []string{"a warning"}, Assumed: []string{"key k"}, Left: []string{"a VPC"},
+		Stack: "dev", Steps: []report.Step{{Name: "up", Error: "no & never", Changes: map[string]int{"same": 2, "create": 9, "delete": 0}}}, Warnings: []string{"a warning"}, Assumed: []string{"key k"}, Left: []string{"a VPC"},
 		Changed: []string{"a route"}, Account: &report.Account{File: "a.json", ID: "123456789012", Region: "eu-west-1"},
 	}
 	result.Conclude()
 	text := htmlOf(t, htmlreport.Input{Result: result})
 	requireSound(t, text)
 	all := parsed(t, text)
-	require.Equal(t, [][]string{{"up", "failed no & never", "0.00", ""}}, rows(byID(t, all, "steps")))
+	require.Equal(t, [][]string{{"up", "failed no & never", "0.00", "9 create, 2 same"}}, rows(byID(t, all, "steps")))
 	require.Equal(t, "What failed up: no & never left in the account: a VPC changed in the account: a route", textOf(byID(t, all, "failures")))
 	require.Equal(t, "Warnings and assumptions Warnings of the program a warning Assumed about AWS and the account key k", textOf(byID(t, all, "assumptions")))
 }

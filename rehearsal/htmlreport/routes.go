@@ -184,10 +184,10 @@ func (v *vpc) addEnd(r *route, id string, tip bool) *box {
 // setOutside sets the places of the nodes outside of the VPC.
 func (v *vpc) setOutside() {
 	x, y := v.right+40+10*v.risers, v.y
-	if v.risers > 0 {
-		x += 90 // room for labels
-	}
 	if v.isClosed() {
+		if v.risers > 0 {
+			x += 90 // room for the labels of the lines to the Internet
+		}
 		y += internetHeight + internetTop + gap
 	}
 	for _, b := range v.outside {

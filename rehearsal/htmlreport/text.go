@@ -2,6 +2,8 @@ package htmlreport
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -83,6 +85,17 @@ func plural(n int, one, many string) string {
 		return "1 " + one
 	}
 	return fmt.Sprintf("%d %s", n, many)
+}
+
+// operationCounts lists the numbers of operations, such as "9 delete, 15 discard".
+func operationCounts(changes map[string]int) string {
+	var parts []string
+	for _, operation := range slices.Sorted(maps.Keys(changes)) {
+		if n := changes[operation]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, operation))
+		}
+	}
+	return strings.Join(parts, ", ")
 }
 
 // counted is a number of things.

@@ -48,7 +48,14 @@ func (d *Document) applies(s *Statement, r *Request) (Answer, string) {
 	matched, reason := d.matchesResource(s, r)
 	switch matched {
 	case No:
-		return No, fmt.Sprintf("covers %s, not %s", list(s.Resources), r.Resource)
+		covered := list(s.Resources)
+		if s.NotResources {
+			covered = "everything but " + covered
+		}
+		if r.Resource == "" { // a class of resources
+			return No, "covers only " + covered
+		}
+		return No, fmt.Sprintf("covers %s, not %s", covered, r.Resource)
 	case Unknown:
 		why = reason
 	}
