@@ -2,6 +2,7 @@ package htmlreport
 
 import (
 	"slices"
+	"strings"
 
 	"bastionless/rehearsal/diagram"
 )
@@ -39,6 +40,11 @@ func (p *picture) drawBand(c *diagram.Chart) int {
 			bottom += people.h + gap
 		}
 		role.h = max(role.h, bottom-gap-y)
+		for _, e := range c.Edges {
+			if e.From == n.ID {
+				role.h = max(role.h, 24+listStep*len(listRows(kinds(e.Label), opensGap(c)-40)))
+			}
+		}
 		p.place(role)
 		roles = append(roles, role)
 		y = max(bottom, y+role.h+gap)
@@ -47,8 +53,8 @@ func (p *picture) drawBand(c *diagram.Chart) int {
 	if len(roles) == 0 {
 		return p.drawServices(c, firstVPC(c), margin, y)
 	}
-	x, last := roles[0].x+bandWidth+bandGap, roles[len(roles)-1]
-	bottom := p.drawServices(c, firstVPC(c), x, max(margin, last.y+last.h-boxMin))
+	x, last := roles[0].x+bandWidth+opensGap(c), roles[len(roles)-1]
+	bottom := p.drawServices(c, firstVPC(c), x, last.y)
 	p.drawOpens(c, roles)
 	return max(bottom, y-gap)
 }
@@ -62,6 +68,49 @@ func firstVPC(c *diagram.Chart) *diagram.Node {
 	return nil
 }
 
+// listStep is the distance of the rows of a list.
+const listStep = 14
+
+// conditions returns the conditions in a label such as "may assume, with MFA".
+func conditions(label string) []string { return splitNames(label)[1:] }
+
+// kinds returns the kinds of sessions in a label such as "opens shell, ssh".
+func kinds(label string) []string { return splitNames(strings.TrimPrefix(label, "opens ")) }
+
+// opensGap returns the distance between roles and the service of sessions, so that the names of all of AWS's kinds fit.
+func opensGap(c *diagram.Chart) int {
+	const longest = "remote-port-forwarding"
+	width := bandGap
+	for _, e := range c.Edges {
+		for _, kind := range kinds(e.Label) {
+			if strings.HasPrefix(e.Label, "opens ") {
+				width = max(width, min(textWidth(kind, smallWidth), textWidth(longest, smallWidth))+48)
+			}
+		}
+	}
+	return width
+}
+
+// listRows joins names to rows of a width.
+func listRows(names []string, width int) []string {
+	var rows []string
+	for _, name := range names {
+		if last := len(rows) - 1; last >= 0 && textWidth(rows[last]+", "+name, smallWidth) <= width {
+			rows[last] += ", " + name
+			continue
+		}
+		rows = append(rows, name)
+	}
+	return rows
+}
+
+// list writes a list of names beside a wire.
+func (p *picture) list(item int, names []string, x, y, width int) {
+	for i, row := range listRows(names, width) {
+		p.text(item, "label beside", row, x, y+listStep*i, width)
+	}
+}
+
 // drawAssume draws the wires from people to roles.
 func (p *picture) drawAssume() {
 	for _, w := range p.wires {
@@ -73,12 +122,8 @@ func (p *picture) drawAssume() {
 		}
 		p.path(w.item, "wire allows", "M%d %d H%d", from.x+from.w, y, to.x)
 		p.tip(w.item, "allows", to.x, y, 1, 0)
-		first, rest := w.label, ""
-		if i := len("may assume"); len(first) > i {
-			first, rest = first[:i], first[i+len(", "):]
-		}
-		p.text(w.item, "label beside", first, from.x+from.w+10, y-6, bandGap-24)
-		p.text(w.item, "label beside", rest, from.x+from.w+10, y+15, bandGap-24)
+		p.text(w.item, "label beside", "may assume", from.x+from.w+10, y-6, bandGap-24)
+		p.list(w.item, conditions(w.label), from.x+from.w+10, y+15, bandGap-24)
 	}
 }
 
@@ -101,7 +146,7 @@ func (p *picture) drawOpens(c *diagram.Chart, roles []*box) {
 			p.path(w.item, "wire allows", "M%d %d H%d V%d H%d", role.x+role.w, y, riser, end, to.x)
 			p.tip(w.item, "allows", to.x, end, 1, 0)
 			p.text(w.item, "label beside", "opens", role.x+role.w+10, y-6, bandGap-40)
-			p.text(w.item, "label beside", e.Label[len("opens "):], role.x+role.w+10, y+15, bandGap-40)
+			p.list(w.item, kinds(e.Label), role.x+role.w+10, y+15, opensGap(c)-40)
 		}
 	}
 }

@@ -466,6 +466,15 @@ func TestHTML_linesToInternet(t *testing.T) {
 	}
 }
 
+// The picture names all kinds of sessions that a role opens, and all conditions.
+func TestHTML_sessionKinds(t *testing.T) {
+	t.Parallel()
+	all := parsed(t, htmlOf(t, htmlreport.Input{State: deployed(t, "dev", map[string]string{
+		"sessionDocuments": `["shell", "ssh", "port-forwarding", "remote-port-forwarding"]`,
+	})}))
+	require.Equal(t, []string{"may assume", "with MFA", "opens", "shell, port-forwarding", "remote-port-forwarding", "ssh"}, textsOf(all, "label beside"))
+}
+
 // Names that do not fit are shortened so that they can be told apart.
 func TestHTML_shortened(t *testing.T) {
 	t.Parallel()

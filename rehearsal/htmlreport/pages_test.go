@@ -167,6 +167,7 @@ func pages(t *testing.T) map[string]htmlreport.Input {
 		"prod":    {State: deployed(t, "prod", nil)},
 		"zones": {State: deployed(t, "dev", map[string]string{
 			"zones": `["a","c","d"]`, "instancesPerZone": "14", "forwardTo": `["10.0.32.0/24:5432","192.168.0.0/24:22"]`,
+			"sessionDocuments": `["shell", "ssh", "port-forwarding", "remote-port-forwarding"]`,
 		})},
 		"existing": {State: inAccount(t, "existing")},
 		"access":   {State: inAccount(t, "access")},
