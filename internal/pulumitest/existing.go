@@ -137,4 +137,11 @@ func ids(all ...string) Map {
 	return Map{"ids": list}
 }
 
+// PublicTable returns the answer to the lookup of the route table of SubnetA, with a route to an Internet gateway.
+func PublicTable() Answer {
+	result := table(TableA, VPC)
+	result["routes"] = List{Map{"cidrBlock": "10.9.0.0/16", "gatewayId": "local"}, Map{"cidrBlock": "0.0.0.0/0", "gatewayId": "igw-1"}}
+	return Answer{Token: GetRouteTable, Args: Map{"subnetId": SubnetA}, Result: result}
+}
+
 func table(id, vpc string) Map { return Map{"id": id, "routeTableId": id, "vpcId": vpc} }
