@@ -159,11 +159,11 @@ func TestReport_JSON(t *testing.T) {
 	require.Contains(t, text.String(), `"<so>"`)
 }
 
-// The verdict is a single line, even if a step has an error of several lines.
+// The verdict is a single short line, even if a step has a long error of several lines.
 func TestReport_lastLine(t *testing.T) {
 	t.Parallel()
 	r := &report.Report{Stack: "dev", Steps: []report.Step{{Name: "up", Error: strings.Repeat("long\n", 1000)}}}
 	var text strings.Builder
 	require.NoError(t, r.WriteSummary(&text))
-	require.Equal(t, "\ndev: 1 check failed: up: "+strings.Repeat("long ", 60)+" ...\n", text.String())
+	require.Equal(t, "\ndev: 1 check failed: up: "+strings.Repeat("long ", 16)+" ...\n", text.String())
 }

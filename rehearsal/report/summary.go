@@ -33,9 +33,13 @@ func (r *Report) WriteSummary(w io.Writer) error {
 	return err
 }
 
-// verdict returns the last line.
+// verdict returns the last line. It contains only the beginning of an error, because the line of the step has it all.
 func (r *Report) verdict() string {
-	failures := r.Failures()
+	const most = 80
+	var failures []string
+	for _, f := range r.failures() {
+		failures = append(failures, f.check+shorten(f.detail, most))
+	}
 	if len(failures) > 0 {
 		checks := "checks"
 		if len(failures) == 1 {
