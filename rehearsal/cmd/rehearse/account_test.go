@@ -232,6 +232,9 @@ func TestRun_invalidAccount(t *testing.T) {
 		file("text.json", "hello"):                                                 "not a captured account: invalid character 'h' looking for beginning of value: capture it again",
 		file("cut.json", whole.String()[:whole.Len()/2]):                           "not a captured account: unexpected end of JSON input: capture it again",
 		file("extra.json", strings.Replace(whole.String(), `"vpcs"`, `"vpcz"`, 1)): `not a captured account: json: unknown field "vpcz"`,
+		with("twice.json", func(f *account.File) { f.Vpcs = append(f.Vpcs, f.Vpcs[0]) }): "its content is incomplete or wrong: vpcs contains " +
+			"vpc-00000000000000001 twice: capture it again",
+		file("null.json", "null"): `not a captured account: its format is "" instead of "bastionless AWS account": name a file that "rehearse capture" wrote`,
 		with("newer.json", func(f *account.File) { f.Version = 2 }): "it has version 2, and this program reads up to version 1: update the program or " +
 			"capture the account again",
 		with("region.json", func(f *account.File) { f.Region = "eu-west-1" }): "it describes eu-west-1, and aws:region of the stack is ap-northeast-1: " +
