@@ -91,17 +91,34 @@ func (r *Report) Failures() []string {
 	const most = 300
 	var lines []string
 	for _, f := range r.failures() {
-		lines = append(lines, f.check+shorten(f.detail, most))
+		lines = append(lines, f.with(shorten(f.detail, most)))
 	}
 	return lines
 }
 
 // failure is a check that failed.
 type failure struct {
-	// check names the check, and ends with ": " if there is a detail.
+	// check names the check. Empty for a problem of the rehearsal itself.
 	check string
-	// detail is the error, or what the check found. It can have several lines.
+	// detail is the error, or what the check found. It can have several lines. Empty if the check says all.
 	detail string
+}
+
+// brief returns the check and, if it has at most a number of characters, the detail.
+func (f failure) brief(most int) string {
+	detail := shorten(f.detail, most)
+	if f.check != "" && strings.HasSuffix(detail, ellipsis) {
+		return f.check
+	}
+	return f.with(detail)
+}
+
+// with returns the check with a detail, which may be empty.
+func (f failure) with(detail string) string {
+	if f.check == "" || detail == "" {
+		return f.check + detail
+	}
+	return f.check + ": " + detail
 }
 
 // failures returns the checks that failed.
@@ -113,7 +130,7 @@ func (r *Report) failures() []failure {
 	}
 	for _, step := range r.Steps {
 		if !step.OK {
-			found = append(found, failure{step.Name + ": ", step.Error})
+			found = append(found, failure{step.Name, step.Error})
 		}
 	}
 	for _, claim := range r.Claims {
@@ -122,10 +139,10 @@ func (r *Report) failures() []failure {
 		}
 	}
 	if len(r.Left) > 0 {
-		found = append(found, failure{"left in the account: ", strings.Join(r.Left, ", ")})
+		found = append(found, failure{"left in the account", strings.Join(r.Left, ", ")})
 	}
 	if len(r.Changed) > 0 {
-		found = append(found, failure{"changed in the account: ", strings.Join(r.Changed, ", ")})
+		found = append(found, failure{"changed in the account", strings.Join(r.Changed, ", ")})
 	}
 	return found
 }
@@ -169,11 +186,14 @@ func notNil[T any](list []T) []T {
 	return list
 }
 
+// ellipsis ends a text that was shortened.
+const ellipsis = " ..."
+
 // shorten joins the lines of a text, and shortens it to a number of characters.
 func shorten(text string, most int) string {
 	line := strings.Join(strings.Fields(text), " ")
 	if utf8.RuneCountInString(line) > most {
-		line = string([]rune(line)[:most]) + " ..."
+		line = string([]rune(line)[:most]) + ellipsis
 	}
 	return line
 }

@@ -33,12 +33,12 @@ func (r *Report) WriteSummary(w io.Writer) error {
 	return err
 }
 
-// verdict returns the last line. It contains only the beginning of an error, because the line of the step has it all.
+// verdict returns the last line. It only names a check with a long error, which is shown with the step.
 func (r *Report) verdict() string {
-	const most = 80
+	const most = 100
 	var failures []string
 	for _, f := range r.failures() {
-		failures = append(failures, f.check+shorten(f.detail, most))
+		failures = append(failures, f.brief(most))
 	}
 	if len(failures) > 0 {
 		checks := "checks"

@@ -136,7 +136,7 @@ func TestRun_secondUpChanges(t *testing.T) {
 	require.Equal(t, "changed: update aws:test/thing:Thing \"first\": size: \"2\" => \"3\"\n"+
 		"changed: stack output \"runs\"", result.Steps[2].Error)
 	require.Equal(t, `dev: 1 check failed: up again: changed: update aws:test/thing:Thing "first": size: "2" => "3" `+
-		`changed: stack ou ...`, last(text))
+		`changed: stack output "runs"`, last(text))
 }
 
 func TestRun_drifts(t *testing.T) {
