@@ -278,7 +278,7 @@ func summary(t *testing.T, result string) string {
 func TestWorkflow_summaryOfHostileNames(t *testing.T) {
 	t.Parallel()
 	const name = "a|b `c`\\n# <img src=x> &lt; [d](https://e.example) www.e.example *f* _g_ ~~h~~ $i$ \\\\"
-	const escaped = `a\|b \`+"`c\\`"+` \# \<img src=x\> &amp;lt; \[d\](https\://e.example) www\.e.example \*f\* \_g\_ \~\~h\~\~ \$i\$ \\`
+	const escaped = `a\|b \` + "`c\\`" + ` \# \<img src=x\> &amp;lt; \[d\](https\://e.example) www\.e.example \*f\* \_g\_ \~\~h\~\~ \$i\$ \\`
 	require.Equal(t, `## ❌ `+escaped+`
 
 | Step | | Seconds | Changes | |
