@@ -357,6 +357,12 @@ func TestHTML_remains(t *testing.T) {
 	table := rows(byID(t, parsed(t, htmlOf(t, htmlreport.Input{State: state})), "remains"))
 	require.Equal(t, []string{"VpcEndpoint", "endpoints-ssm", "kept on purpose: Pulumi forgets it and does not delete it"}, table[0])
 	require.Greater(t, len(table), 1)
+
+	// A database with deletion protection makes a destroy fail.
+	state = added(mistake(t, "internet-gateway-always"), "aws:rds/instance:Instance")
+	state.Resources[len(state.Resources)-1].Outputs["deletionProtection"] = true
+	require.Contains(t, rows(byID(t, parsed(t, htmlOf(t, htmlreport.Input{State: state})), "remains")),
+		[]string{"Instance", "front", "deletion protection: AWS refuses to delete it until the protection is off"})
 }
 
 // The result of a rehearsal that failed is a page, too.

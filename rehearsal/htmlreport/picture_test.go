@@ -77,7 +77,7 @@ func highlighted(t *testing.T, text string, number int) []string {
 func TestHTML_linesToInternet(t *testing.T) {
 	t.Parallel()
 	for name, state := range map[string]*apitype.DeploymentV3{
-		"many blocks": opened(deployed(t, "dev", nil), 30), "no subnets": without(deployed(t, "dev", nil), ":Subnet"),
+		"many blocks": opened(deployed(t, "dev", nil), 30), "nothing in the VPC": without(without(deployed(t, "dev", nil), ":Subnet"), ":VpcEndpoint"),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
