@@ -101,6 +101,10 @@ var effects = []effect{
 		inVPC(values{"clientSecurityGroupIds": list(pulumitest.Clients), "endpointIngress": "instances"}),
 		ingressType + "::security-ingress-" + pulumitest.Clients, "referencedSecurityGroupId", pulumitest.Clients,
 	},
+	{
+		inVPC(values{"instanceSecurityGroupIds": list(pulumitest.Clients, pulumitest.AppGroup)}),
+		instance, "vpcSecurityGroupIds", pulumitest.List{"security-instances-id", pulumitest.Clients, pulumitest.AppGroup},
+	},
 	{inVPC(values{"existingEndpoints": list("all")}), egressType + "::security-egress-https", "cidrIpv4", "0.0.0.0/0"},
 	{values{"flowLogDays": "30"}, logGroupType + "::flow-logs", "retentionInDays", 30},
 	{values{"subnetLayout": "shared"}, endpointType + "::endpoints-ssm", "subnetIds", pulumitest.List{"network-app-a-id"}},
