@@ -270,6 +270,18 @@ func TestKeys_effects(t *testing.T) {
 	require.Equal(t, slices.Sorted(maps.Keys(pulumitest.LoadProject(t, ".").Config)), slices.Sorted(maps.Keys(seen)))
 }
 
+// The stacks that the trials deploy set every key.
+func TestKeys_setByStacks(t *testing.T) {
+	t.Parallel()
+	set := map[string]bool{}
+	for _, stack := range []string{"sessions", "workload", "existing-all"} {
+		for _, key := range pulumitest.StackKeys(t, ".", stack) {
+			set[key] = true
+		}
+	}
+	require.Equal(t, slices.Sorted(maps.Keys(pulumitest.LoadProject(t, ".").Config)), slices.Sorted(maps.Keys(set)))
+}
+
 // workloadPolicies are the resources with the workload's permissions.
 var workloadPolicies = []string{
 	rolePolicyType + "::instance-role-policy-app",

@@ -227,15 +227,32 @@ func TestExisting_routeTableWithS3(t *testing.T) {
 	e.requireUntouched()
 }
 
+// removeS3Endpoint removes the gateway endpoint of S3 from an account.
+func removeS3Endpoint(f *account.File) {
+	f.VpcEndpoints = slices.DeleteFunc(f.VpcEndpoints, func(e account.VpcEndpoint) bool { return e.VpcEndpointType == "Gateway" })
+	for i := range f.RouteTables {
+		f.RouteTables[i].Routes = slices.DeleteFunc(f.RouteTables[i].Routes, func(r account.Route) bool { return r.DestinationPrefixListId != "" })
+	}
+}
+
+// A stack in an existing VPC that sets all keys which the stacks "sessions" and "workload" do not set is stable and proven,
+// and leaves the account as it was, except for its records. TestKeys_setByStacks says that the three stacks set every key.
+func TestExistingAll(t *testing.T) {
+	t.Parallel()
+	file := stacktest.Account(t, existingStack)
+	removeS3Endpoint(file)
+	file.Instances[0].Tags = append(file.Instances[0].Tags, account.Tag{Key: "team", Value: "app"})
+	cloud, err := awssim.New(awssim.Options{AssumeExisting: true, Account: file})
+	require.NoError(t, err)
+	e := open(t, cloud, engine.Options{Stack: "existing-all"})
+	e.up()
+	e.requireLifecycle()
+}
+
 // The stack's own S3 endpoint does not conflict with itself.
 func TestExisting_ownS3Endpoint(t *testing.T) {
 	t.Parallel()
-	e := newExisting(t, config{"existingEndpoints": "[]", "s3Endpoint": "true"}, func(f *account.File) {
-		f.VpcEndpoints = slices.DeleteFunc(f.VpcEndpoints, func(e account.VpcEndpoint) bool { return e.VpcEndpointType == "Gateway" })
-		for i := range f.RouteTables {
-			f.RouteTables[i].Routes = slices.DeleteFunc(f.RouteTables[i].Routes, func(r account.Route) bool { return r.DestinationPrefixListId != "" })
-		}
-	})
+	e := newExisting(t, config{"existingEndpoints": "[]", "s3Endpoint": "true"}, removeS3Endpoint)
 	for range 2 {
 		require.Empty(t, e.stack.Up(t.Context()).Failure())
 	}
