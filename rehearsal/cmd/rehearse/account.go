@@ -104,8 +104,8 @@ func (c *chosenAccount) describe() *report.Account {
 // built-in account does not contain.
 func (c *chosenAccount) warnings(stack string, config map[string]string, now time.Time) []string {
 	if c.file == nil {
-		for key := range config {
-			if _, name, _ := strings.Cut(key, ":"); name == "vpcId" {
+		for key, value := range config {
+			if _, name, _ := strings.Cut(key, ":"); name == "vpcId" && value != "" {
 				return []string{fmt.Sprintf("vpcId: no file describes the account, so the rehearsal assumes one without VPCs: capture yours "+
 					"with \"make capture STACK=%s\", or name a file with --account", stack)}
 			}
