@@ -134,7 +134,7 @@ func (t *requestTable) addSessions() {
 func (t *requestTable) addOthers() {
 	first := t.instances[0]
 	arn := first.arn("ec2", "instance/"+first.id)
-	for _, user := range []string{"ec2-user", "root"} {
+	for _, user := range []string{t.intentOf(t.role).loginUser, "root"} {
 		t.add(roleSessions, pushKeyAction, "instance "+first.shortName()+", as "+user,
 			t.decideSession(t.role, pushKeyAction, arn, policy.Context{}.With("ec2:osuser", user)))
 	}
