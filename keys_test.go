@@ -103,7 +103,8 @@ var effects = []effect{
 	},
 	{
 		inVPC(values{"instanceSecurityGroupIds": list(pulumitest.Clients, pulumitest.AppGroup)}),
-		instance, "vpcSecurityGroupIds", pulumitest.List{"security-instances-id", pulumitest.Clients, pulumitest.AppGroup},
+		instance, "vpcSecurityGroupIds",
+		pulumitest.List{"security-instances-id", pulumitest.Clients, pulumitest.AppGroup},
 	},
 	{inVPC(values{"existingEndpoints": list("all")}), egressType + "::security-egress-https", "cidrIpv4", "0.0.0.0/0"},
 	{values{"flowLogDays": "30"}, logGroupType + "::flow-logs", "retentionInDays", 30},

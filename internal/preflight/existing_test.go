@@ -14,8 +14,10 @@ import (
 // Everything that the stack uses in an existing VPC is found, in an update and in a preview.
 func TestResolve_existingVPC(t *testing.T) {
 	t.Parallel()
-	set := inVPC(values{"endpointSubnetIds": list(pulumitest.SubnetA2), "clientSecurityGroupIds": list(pulumitest.Clients),
-		"instanceSecurityGroupIds": list(pulumitest.AppGroup)})
+	set := inVPC(values{
+		"endpointSubnetIds": list(pulumitest.SubnetA2), "clientSecurityGroupIds": list(pulumitest.Clients),
+		"instanceSecurityGroupIds": list(pulumitest.AppGroup),
+	})
 	pulumitest.EachMode(t, func(t *testing.T, mode pulumitest.Mode) {
 		plan, diags, result := resolve(t, mode, set, vpcWith()...)
 		require.NoError(t, result.Err)
@@ -191,7 +193,8 @@ func TestPlan_warnings(t *testing.T) {
 			[]string{"instanceSecurityGroupIds", "vpcId", "vpcId", "s3Endpoint", "endpointPolicy"},
 		},
 		"more groups than the default quota": {
-			values{"instanceSecurityGroupIds": list(groupIDs(5)...)}, emptyGroups(5),
+			values{"instanceSecurityGroupIds": list(groupIDs(5)...)},
+			emptyGroups(5),
 			[]string{"instanceSecurityGroupIds", "vpcId", "vpcId", "s3Endpoint", "endpointPolicy"},
 		},
 		"as many groups as the default quota": {
