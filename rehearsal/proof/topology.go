@@ -113,7 +113,7 @@ type Principal struct {
 	Conditional bool
 }
 
-// ReadTopology reads the topology of a deployment. The error is ErrNoInstance if it has no instance.
+// ReadTopology reads the topology of a deployment. The error may be ErrNoInstance.
 func ReadTopology(deployment *apitype.DeploymentV3) (*Topology, error) {
 	s, err := readState(deployment)
 	if err != nil {
