@@ -267,6 +267,9 @@ func (m *model) checkAgentsWrite(f *finding, d *sessionDocument) {
 			m.checkNeed(agent, i, r, n, policies, unknown)
 		}
 		f.rest(agent.rested...)
+		if r.missing {
+			assumeNothingDenied(f, r)
+		}
 		if !agent.passing() {
 			f.unknown("%s may not be allowed to write the records of %s: see the claim agent", r, d)
 		}
