@@ -66,22 +66,26 @@ func (m *model) exampleTarget(r *role) target {
 	return target{nil, m.arn("ec2", "instance/"+id), tags}
 }
 
-// missingTags returns those of the tags that an instance does not have.
+// missingTags returns those of the tags that an instance does not have. As in IAM, their keys are not case-sensitive.
 func (m *model) missingTags(i *instance, tags []tag) []tag {
 	own := m.tagsOf(i.resource)
 	return slices.DeleteFunc(slices.Clone(tags), func(t tag) bool {
-		value, has := own[t.key]
-		return has && asStr(value) == t.value
+		for key, value := range own {
+			if strings.EqualFold(key, t.key) && asStr(value) == t.value {
+				return true
+			}
+		}
+		return false
 	})
 }
 
-// startFix returns a change after which a session role allows sessions on an instance.
-func (m *model) startFix(r *role, i *instance) string {
+// startFix returns a change after which a session role allows an action on an instance.
+func (m *model) startFix(r *role, i *instance, action string) string {
 	intent := m.intentOf(r)
 	if missing := m.missingTags(i, intent.targetTags); intent.targets == contract.TargetsTagged && len(missing) > 0 {
 		return i.ask(fmt.Sprintf("add the tag %s to %s", tagTexts(missing), i)) + ", or change targetTags"
 	}
-	return "allow ssm:StartSession on " + i.arn("ec2", "instance/"+i.id) + " to " + r.String()
+	return "allow " + action + " on " + i.arn("ec2", "instance/"+i.id) + " to " + r.String()
 }
 
 // checkTargets checks that the state contains targets of a session role.
