@@ -123,6 +123,8 @@ var effects = []effect{
 	{values{"instanceType": "a1.large"}, instance, "ami", "ami-al2023-arm"},
 	{values{"os": "al2"}, instance, "ami", "ami-al2-x86"},
 	{values{"os": "al2"}, egressType + "::security-egress-s3-80", "fromPort", 80},
+	{values{"os": "other", "amiId": "ami-06098fd00463352b6", "loginUser": "ubuntu"}, instances, "os", "other"},
+	{values{"os": "other", "amiId": "ami-06098fd00463352b6", "loginUser": "ubuntu"}, instance, "ami", "ami-06098fd00463352b6"},
 	{values{"amiId": "ami-06098fd00463352b6"}, instance, "ami", "ami-06098fd00463352b6"},
 	{values{"keyName": "aws-ssh-key"}, instance, "keyName", "aws-ssh-key"},
 	{values{"keyName": "aws-ssh-key"}, sessionRole, "pushKey", false},

@@ -35,7 +35,7 @@ type Options struct {
 	InstanceType string
 	// OS is the operating system of the image. Key: os.
 	OS osimage.OS
-	// AMI is the ID of an image. Empty: the newest image of OS. Key: amiId.
+	// AMI is the ID of an image. Empty: the newest image of OS. Required with osimage.Other. Key: amiId.
 	AMI string
 	// KeyName is the name of an existing key pair. Optional, and not together with PublicKey. A change
 	// replaces the instances. Key: keyName.
@@ -65,7 +65,8 @@ type Options struct {
 	// WorkloadUserData is what cloud-init runs as root on the first boot: a script, or cloud-config. Optional. A
 	// change restarts the instances without running it. Key: userDataFile.
 	WorkloadUserData string
-	// InstallLatestAgent installs the newest SSM Agent on the first boot. Key: installLatestAgent.
+	// InstallLatestAgent installs the newest SSM Agent on the first boot. Not with osimage.Other. Key:
+	// installLatestAgent.
 	InstallLatestAgent bool
 	// AgentAutoUpdate updates the SSM Agent every Sunday at 02:00 UTC. Key: agentAutoUpdate.
 	AgentAutoUpdate bool
@@ -117,6 +118,7 @@ func (o Options) Validate() diag.Diagnostics {
 	if o.AMI != "" && !imageID.MatchString(o.AMI) {
 		diags.Add("amiId", diag.Malformed, "%q is not an AMI ID: use ami- followed by 17 hexadecimal digits", o.AMI)
 	}
+	o.checkOtherOS(&diags)
 	if o.KeyName != "" && o.PublicKey != "" {
 		diags.Add("keyName", diag.Conflict, "%q is set together with sshPublicKey, but an instance can have only one key "+
 			"pair: remove one of the two keys",
@@ -143,6 +145,22 @@ func (o Options) Validate() diag.Diagnostics {
 			"at most %d", o.IMDSHopLimit, maxIMDSHopLimit)
 	}
 	return diags
+}
+
+// checkOtherOS reports what an operating system needs of which the stack knows neither an image nor the package
+// manager.
+func (o Options) checkOtherOS(diags *diag.Diagnostics) {
+	if o.OS != osimage.Other || o.PerZone == 0 {
+		return
+	}
+	if o.AMI == "" {
+		diags.Add("amiId", diag.NoValue, "no value, but os is %s, which has no default AMI: set amiId to a Linux AMI that has the "+
+			"SSM Agent", o.OS)
+	}
+	if o.InstallLatestAgent {
+		diags.Add("installLatestAgent", diag.Conflict, "true, but the script is for Amazon Linux and os is %s: set "+
+			"installLatestAgent to false, and use an AMI that has the SSM Agent, or install it in userDataFile", o.OS)
+	}
 }
 
 // isPublicKey reports whether a text is one line with a public key in OpenSSH format, of a type that EC2

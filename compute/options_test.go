@@ -10,6 +10,7 @@ import (
 
 	"bastionless/internal/diag"
 	"bastionless/internal/diag/diagtest"
+	"bastionless/internal/osimage"
 )
 
 // valid returns valid options with edits applied.
@@ -77,12 +78,17 @@ func TestOptions_rejects(t *testing.T) {
 		"an image with 9 digits":  {func(o *Options) { o.AMI = "ami-0123abcde" }, one("amiId", diag.Malformed, `"ami-0123abcde"`)},
 		"an image with 16 digits": {func(o *Options) { o.AMI = "ami-0123456789abcdef" }, one("amiId", diag.Malformed, `"ami-0123456789abcdef"`)},
 		"an image with 18 digits": {func(o *Options) { o.AMI = "ami-0123456789abcdef01" }, one("amiId", diag.Malformed, `"ami-0123456789abcdef01"`)},
-		"an uppercase image":      {func(o *Options) { o.AMI = "ami-0123ABCD" }, one("amiId", diag.Malformed, `"ami-0123ABCD"`)},
-		"an image without prefix": {func(o *Options) { o.AMI = "0123abcd" }, one("amiId", diag.Malformed, `"0123abcd"`)},
-		"a volume that is small":  {func(o *Options) { o.RootVolumeGiB = 7 }, one("rootVolumeGiB", diag.OutOfRange, "7", "8", "65536")},
-		"a volume that is large":  {func(o *Options) { o.RootVolumeGiB = 65537 }, one("rootVolumeGiB", diag.OutOfRange, "65537")},
-		"no hops":                 {func(o *Options) { o.IMDSHopLimit = 0 }, one("imdsHopLimit", diag.OutOfRange, "0", "64")},
-		"too many hops":           {func(o *Options) { o.IMDSHopLimit = 65 }, one("imdsHopLimit", diag.OutOfRange, "65", "64")},
+		"another system without an image": {
+			func(o *Options) { o.OS, o.InstallLatestAgent = osimage.Other, true },
+			[]diagtest.Want{diagtest.Problem("amiId", diag.NoValue, "other"), diagtest.Problem("installLatestAgent", diag.Conflict, "other")},
+		},
+		"another system, without instances": {func(o *Options) { o.OS, o.InstallLatestAgent, o.PerZone = osimage.Other, true, 0 }, nil},
+		"an uppercase image":                {func(o *Options) { o.AMI = "ami-0123ABCD" }, one("amiId", diag.Malformed, `"ami-0123ABCD"`)},
+		"an image without prefix":           {func(o *Options) { o.AMI = "0123abcd" }, one("amiId", diag.Malformed, `"0123abcd"`)},
+		"a volume that is small":            {func(o *Options) { o.RootVolumeGiB = 7 }, one("rootVolumeGiB", diag.OutOfRange, "7", "8", "65536")},
+		"a volume that is large":            {func(o *Options) { o.RootVolumeGiB = 65537 }, one("rootVolumeGiB", diag.OutOfRange, "65537")},
+		"no hops":                           {func(o *Options) { o.IMDSHopLimit = 0 }, one("imdsHopLimit", diag.OutOfRange, "0", "64")},
+		"too many hops":                     {func(o *Options) { o.IMDSHopLimit = 65 }, one("imdsHopLimit", diag.OutOfRange, "65", "64")},
 		"a key without encryption": {
 			func(o *Options) { o.RootVolumeEncrypted, o.RootVolumeKMSKey = false, "key" },
 			one("rootVolumeKmsKey", diag.Conflict, `"key"`, "rootVolumeEncrypted"),

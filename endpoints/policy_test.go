@@ -102,6 +102,7 @@ func TestS3Policy(t *testing.T) {
 	}{
 		"al2023": {inTokyo(Restricted), S3Args{OS: osimage.AmazonLinux2023}, "", statements(s3Reads("aws", al2023...))},
 		"al2":    {inTokyo(Restricted), S3Args{OS: osimage.AmazonLinux2}, "", statements(s3Reads("aws", al2...))},
+		"other":  {inTokyo(Restricted), S3Args{OS: osimage.Other}, "", statements(s3Reads("aws", tokyo...))},
 		"al2 in China": {
 			SetArgs{
 				Env:    awsenv.Env{Partition: "aws-cn", Region: "cn-north-1", DNSSuffix: "amazonaws.com.cn"},

@@ -62,6 +62,31 @@ func TestLoad_defaults(t *testing.T) {
 	require.False(t, c.UsesInstanceConnect())
 }
 
+// The user of SSH is known unless the stack has instances of another system.
+func TestConfig_LoginUser(t *testing.T) {
+	t.Parallel()
+	image := values{"os": "other", "amiId": "ami-06098fd00463352b6"}
+	with := func(more values) values {
+		all := maps.Clone(image)
+		maps.Copy(all, more)
+		return all
+	}
+	for name, test := range map[string]struct {
+		set  values
+		want string
+	}{
+		"Amazon Linux":           {nil, "ec2-user"},
+		"Amazon Linux, another":  {values{"loginUser": "app"}, "app"},
+		"another system":         {with(values{"loginUser": "ubuntu"}), "ubuntu"},
+		"another system, no SSH": {with(values{"sessionDocuments": pulumitest.Strings("shell")}), ""},
+		"no instances":           {values{"os": "other", "instancesPerZone": "0", "sessionTargets": "any", "endpointIngress": "vpc"}, "ec2-user"},
+	} {
+		c, diags := loadValues(t, test.set)
+		require.Empty(t, diags, name)
+		require.Equal(t, test.want, c.LoginUser(), name)
+	}
+}
+
 // Pulumi refuses such values before it runs the program, unless Pulumi.yaml was changed.
 func TestLoad_wrongTypes(t *testing.T) {
 	t.Parallel()

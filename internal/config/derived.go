@@ -1,11 +1,13 @@
 package config
 
 import (
+	"cmp"
 	"slices"
 
 	"bastionless/audit"
 	"bastionless/endpoints"
 	"bastionless/iam"
+	"bastionless/internal/osimage"
 )
 
 // VPCEndpoint is an interface endpoint that the stack needs.
@@ -71,6 +73,15 @@ func (c Config) InterfaceSubnetIDs() (ids []string, key string) {
 // Allows reports whether the session role allows a kind of session.
 func (c Config) Allows(document iam.Document) bool {
 	return slices.Contains(c.SessionRole.Documents, document)
+}
+
+// LoginUser returns the operating system user that SSH logs in as. Empty if the image's user is not known, which SSH
+// does not allow.
+func (c Config) LoginUser() string {
+	if c.SessionRole.LoginUser == "" && c.Instances.OS == osimage.Other && c.HasInstances() {
+		return ""
+	}
+	return cmp.Or(c.SessionRole.LoginUser, iam.DefaultLoginUser)
 }
 
 // UsesInstanceConnect reports whether users push their public key with EC2 Instance Connect, because SSH

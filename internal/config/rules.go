@@ -42,6 +42,7 @@ func (c Config) validate() diag.Diagnostics {
 	c.checkSubnetSizes(&diags)
 	c.checkS3(&diags)
 	c.checkDocuments(&diags)
+	c.checkLoginUser(&diags)
 	return diags
 }
 
@@ -147,5 +148,13 @@ func (c Config) checkDocuments(diags *diag.Diagnostics) {
 			diags.Add("sessionDocuments", diag.Conflict, "AWS can neither record nor encrypt %q sessions: remove it, or "+
 				"remove all elements of sessionLogs and set sessionEncryption to false", document)
 		}
+	}
+}
+
+// checkLoginUser reports that the user of SSH is not known.
+func (c Config) checkLoginUser(diags *diag.Diagnostics) {
+	if c.Allows(iam.SSH) && c.LoginUser() == "" {
+		diags.Add("loginUser", diag.NoValue, "no value, but os is %s, which has no default user for SSH: set loginUser to the user "+
+			"of the AMI, such as ubuntu, or set sessionDocuments to a list without ssh", c.Instances.OS)
 	}
 }

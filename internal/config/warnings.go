@@ -45,7 +45,7 @@ func (c Config) Warnings(vpc []netip.Prefix) diag.Diagnostics {
 
 // warnAboutRunAs warns about operating system users that may not exist on the instances.
 func (c Config) warnAboutRunAs(warn func(bool, string, string, ...any)) {
-	shells, loginUser := c.Allows(iam.Shell), cmp.Or(c.SessionRole.LoginUser, iam.DefaultLoginUser)
+	shells, loginUser := c.Allows(iam.Shell), c.LoginUser()
 	warn(c.Sessions.RunAs != "" && !shells, "sessionRunAs", "%q has no effect, because sessionDocuments allows no shells: "+
 		"add shell to sessionDocuments, or remove sessionRunAs", c.Sessions.RunAs)
 	warn(c.Sessions.Shell != "" && !shells, "sessionShell", "the text has no effect, because sessionDocuments allows no "+
@@ -59,8 +59,9 @@ func (c Config) warnAboutRunAs(warn func(bool, string, string, ...any)) {
 	warn(c.SessionRole.UserTag && c.Allows(iam.SSH), "sessionRunAs", "SSH logs in as %s, so people who use it are not limited to "+
 		"their own users: remove ssh from sessionDocuments", loginUser)
 	other := c.Sessions.RunAs != "" && !c.SessionRole.UserTag && c.Sessions.RunAs != loginUser
-	warn(other, "sessionRunAs", "AWS ends shells at once if the instance has no user %q, and does not use ssm-user instead: "+
-		"create the user in the image, or use %s", c.Sessions.RunAs, loginUser)
+	remedy := "create the user in the image, or use " + cmp.Or(loginUser, "a user that it has")
+	warn(other, "sessionRunAs", "AWS ends shells at once if the instance has no user %q, and does not use ssm-user instead: %s",
+		c.Sessions.RunAs, remedy)
 }
 
 func (c Config) warnAboutForwarding(warn func(bool, string, string, ...any), openEgress bool, vpc []netip.Prefix) {

@@ -40,7 +40,14 @@ func TestConfig_warnings(t *testing.T) {
 		"the age of MFA that is not required": {values{"mfaMaxAgeMinutes": "5", "requireMfa": "false"}, []string{"mfaMaxAgeMinutes"}},
 		"targets without forwarding":          {values{"forwardTo": list("10.0.32.0/24:5432")}, []string{"forwardTo"}},
 		"shells as the image's user":          {values{"sessionRunAs": "ec2-user", "sessionShell": "exec bash -l"}, nil},
-		"shells as a user of one's own":       {values{"sessionRunAs": "app"}, []string{"sessionRunAs"}},
+		"shells as the user of another system": {
+			values{"os": "other", "amiId": "ami-06098fd00463352b6", "loginUser": "ubuntu", "sessionRunAs": "ubuntu"}, nil,
+		},
+		"shells as the user of Amazon Linux on another system": {
+			values{"os": "other", "amiId": "ami-06098fd00463352b6", "sessionDocuments": list("shell"), "sessionRunAs": "ec2-user"},
+			[]string{"sessionRunAs"},
+		},
+		"shells as a user of one's own": {values{"sessionRunAs": "app"}, []string{"sessionRunAs"}},
 		"shells as users by tag, and SSH": {
 			values{"sessionRunAs": "tag", "sessionPrincipals": list("arn:aws:iam::123456789012:user/ann")},
 			[]string{"sessionRunAs", "sessionRunAs"},

@@ -18,7 +18,7 @@ type Connection struct {
 	// CustomDocument is the name of the stack's own session document. Empty: shells use the account's
 	// default document.
 	CustomDocument string `json:"customDocument"`
-	// LoginUser is the user that SSH logs in as.
+	// LoginUser is the user that SSH logs in as. It may be empty if SSH is not allowed.
 	LoginUser string `json:"loginUser"`
 	// PushKey says that the instances have no key pair, so SSH pushes a public key before each connection.
 	PushKey bool `json:"pushKey"`

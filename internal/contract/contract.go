@@ -77,7 +77,7 @@ const (
 	// ExistingBucketInput of SessionsType is the name of a bucket of others for session records. Absent if the stack
 	// has its own, or none.
 	ExistingBucketInput = "existingBucket"
-	// OSInput of InstancesType is the operating system: AmazonLinux2023 or AmazonLinux2.
+	// OSInput of InstancesType is the operating system: AmazonLinux2023, AmazonLinux2 or OtherOS.
 	OSInput = "os"
 )
 
@@ -93,6 +93,7 @@ const (
 const (
 	AmazonLinux2023 = "al2023"
 	AmazonLinux2    = "al2"
+	OtherOS         = "other"
 )
 
 // Kinds of session, as values of the key sessionDocuments and of DocumentsInput.

@@ -7,7 +7,7 @@ import (
 	"bastionless/internal/contract"
 )
 
-// OS is an operating system whose images have the SSM Agent installed.
+// OS is an operating system.
 type OS string
 
 // The values of OS.
@@ -16,14 +16,16 @@ const (
 	AmazonLinux2023 OS = contract.AmazonLinux2023
 	// AmazonLinux2 is Amazon Linux 2, whose support ended on 2026-06-30.
 	AmazonLinux2 OS = contract.AmazonLinux2
+	// Other is another Linux. Its image is pinned, and whether it has the SSM Agent is not known.
+	Other OS = contract.OtherOS
 )
 
 // All returns the values of OS.
-func All() []OS { return []OS{AmazonLinux2023, AmazonLinux2} }
+func All() []OS { return []OS{AmazonLinux2023, AmazonLinux2, Other} }
 
 // Parameter returns the name of the public Systems Manager parameter that contains the ID of the newest image
 // for an architecture, "x86_64" or "arm64". For Amazon Linux 2 that is the image with a gp2 volume; the stack
-// sets the volume type itself.
+// sets the volume type itself. Other has no such parameter.
 // https://docs.aws.amazon.com/linux/al2023/ug/ec2.html
 func (os OS) Parameter(architecture string) string {
 	const prefix = "/aws/service/ami-amazon-linux-latest/"
@@ -33,10 +35,14 @@ func (os OS) Parameter(architecture string) string {
 	return prefix + "al2023-ami-kernel-default-" + architecture
 }
 
-// RepositoryBuckets returns the names of the Region's buckets that contain the package repositories.
+// RepositoryBuckets returns the names of the Region's buckets that contain the package repositories. Those of Other
+// are not in S3.
 // https://docs.aws.amazon.com/emr/latest/ManagementGuide/private-subnet-iampolicy.html
 func (os OS) RepositoryBuckets(env awsenv.Env) []string {
-	if os == AmazonLinux2 {
+	switch os {
+	case Other:
+		return nil
+	case AmazonLinux2:
 		return []string{"amazonlinux." + env.Region + "." + env.DNSSuffix, "amazonlinux-2-repos-" + env.Region}
 	}
 	return []string{"al2023-repos-" + env.Region + "-de612dc2", "al2023-" + env.Region}
@@ -45,8 +51,8 @@ func (os OS) RepositoryBuckets(env awsenv.Env) []string {
 // RepositoriesUseHTTP reports whether the package manager reads its repositories on port 80.
 func (os OS) RepositoriesUseHTTP() bool { return os == AmazonLinux2 }
 
-// InstallLatestAgent returns user data that installs the newest SSM Agent from the Region's bucket, for an
-// architecture, "x86_64" or "arm64". The instance reaches the bucket through the S3 endpoint.
+// InstallLatestAgent returns user data for Amazon Linux that installs the newest SSM Agent from the Region's bucket, for
+// an architecture, "x86_64" or "arm64". The instance reaches the bucket through the S3 endpoint.
 // https://docs.aws.amazon.com/systems-manager/latest/userguide/manually-install-ssm-agent-linux.html
 func InstallLatestAgent(env awsenv.Env, architecture string) string {
 	build := "linux_amd64"

@@ -17,8 +17,8 @@ var (
 // The strings are values of the configuration key os, and states record them.
 func TestAll(t *testing.T) {
 	t.Parallel()
-	require.Equal(t, []osimage.OS{"al2023", "al2"}, osimage.All())
-	require.Equal(t, []osimage.OS{osimage.AmazonLinux2023, osimage.AmazonLinux2}, osimage.All())
+	require.Equal(t, []osimage.OS{"al2023", "al2", "other"}, osimage.All())
+	require.Equal(t, []osimage.OS{osimage.AmazonLinux2023, osimage.AmazonLinux2, osimage.Other}, osimage.All())
 }
 
 func TestOS_Parameter(t *testing.T) {
@@ -48,6 +48,7 @@ func TestOS_RepositoryBuckets(t *testing.T) {
 		{osimage.AmazonLinux2, tokyo, []string{"amazonlinux.ap-northeast-1.amazonaws.com", "amazonlinux-2-repos-ap-northeast-1"}},
 		{osimage.AmazonLinux2023, beijing, []string{"al2023-repos-cn-north-1-de612dc2", "al2023-cn-north-1"}},
 		{osimage.AmazonLinux2, beijing, []string{"amazonlinux.cn-north-1.amazonaws.com.cn", "amazonlinux-2-repos-cn-north-1"}},
+		{osimage.Other, tokyo, nil},
 	} {
 		require.Equal(t, test.want, test.os.RepositoryBuckets(test.env))
 	}
@@ -57,6 +58,7 @@ func TestOS_RepositoriesUseHTTP(t *testing.T) {
 	t.Parallel()
 	require.False(t, osimage.AmazonLinux2023.RepositoriesUseHTTP())
 	require.True(t, osimage.AmazonLinux2.RepositoriesUseHTTP())
+	require.False(t, osimage.Other.RepositoriesUseHTTP())
 }
 
 func TestInstallLatestAgent(t *testing.T) {

@@ -1,7 +1,6 @@
 package outputs
 
 import (
-	"cmp"
 	"encoding/json"
 	"maps"
 	"slices"
@@ -22,7 +21,7 @@ func newConnection(plan preflight.Plan, ids, privateIPs map[string]string, docum
 		Profile:        plan.NamePrefix,
 		Documents:      []string{},
 		CustomDocument: document,
-		LoginUser:      cmp.Or(plan.SessionRole.LoginUser, iam.DefaultLoginUser),
+		LoginUser:      plan.LoginUser(),
 		PushKey:        plan.UsesInstanceConnect(),
 		// The stack does not know the security groups of instances that it does not own.
 		OpenEgress: plan.SecurityGroups.InstanceEgress == network.OpenEgress || !plan.HasInstances(),

@@ -281,6 +281,31 @@ func instanceCases() map[string]badCase {
 			set: values{"amiId": image}, answers: []pulumitest.Answer{pulumitest.Image(image, "arm64", 30)},
 			want: []string{"amiId conflict", "rootVolumeGiB out-of-range"},
 		},
+		"another system without its image and user": {
+			set: values{"os": "other"}, want: []string{"amiId no-value", "loginUser no-value"},
+		},
+		"another system without its image": {
+			set: values{"os": "other", "sessionDocuments": list("shell")}, want: []string{"amiId no-value"},
+		},
+		"an agent for another system": {
+			set:     values{"os": "other", "amiId": image, "loginUser": "ubuntu", "installLatestAgent": "true"},
+			answers: []pulumitest.Answer{pulumitest.Image(image, "x86_64", 8)},
+			want:    []string{"installLatestAgent conflict"},
+		},
+		"an image of another system that does not exist": {
+			set:     values{"os": "other", "amiId": image, "loginUser": "ubuntu"},
+			answers: []pulumitest.Answer{pulumitest.FailedLookup(pulumitest.GetAmi, noImage)},
+			want:    []string{"amiId not-found"},
+		},
+		"an image that is not ready": {
+			set: values{"amiId": image}, answers: []pulumitest.Answer{pulumitest.ImageWith(image, pulumitest.Map{"state": "pending"})},
+			want: []string{"amiId conflict"},
+		},
+		"an image of Windows": {
+			set:     values{"os": "other", "amiId": image, "loginUser": "ubuntu"},
+			answers: []pulumitest.Answer{pulumitest.ImageWith(image, pulumitest.Map{"platform": "windows"})},
+			want:    []string{"amiId conflict"},
+		},
 		"a volume smaller than any image": {
 			set: values{"amiId": image, "rootVolumeGiB": "4"}, answers: []pulumitest.Answer{pulumitest.Image(image, "x86_64", 30)},
 			want: []string{"rootVolumeGiB out-of-range"},

@@ -112,6 +112,16 @@ func TestResolve_edges(t *testing.T) {
 		"the image fills the volume": {
 			set: values{"amiId": image, "rootVolumeGiB": "30"}, answers: []pulumitest.Answer{pulumitest.Image(image, "x86_64", 30)},
 		},
+		"another system with a key pair and a new agent by user data": {
+			set: values{
+				"os": "other", "amiId": image, "loginUser": "admin", "keyName": "aws-ssh-key", "userDataFile": "install-agent.sh",
+			},
+			answers: []pulumitest.Answer{pulumitest.Image(image, "x86_64", 8)},
+		},
+		"another system without SSH": {
+			set:     values{"os": "other", "amiId": image, "sessionDocuments": list("shell", "port-forwarding")},
+			answers: []pulumitest.Answer{pulumitest.Image(image, "x86_64", 8)},
+		},
 		"50 instances":               {set: values{"zones": list("a", "c"), "instancesPerZone": "25"}},
 		"a subnet that fills":        {set: values{"instancesPerZone": "11", "appSubnetCidrs": list("10.0.11.0/28")}},
 		"a shared subnet that fills": {set: values{"subnetLayout": "shared", "instancesPerZone": "9", "appSubnetCidrs": list("10.0.11.0/28")}},

@@ -24,6 +24,8 @@ type existingNetwork struct {
 	// blocks and addresses are the subnets' CIDR blocks and their numbers of free addresses, by ID.
 	blocks    map[string]netip.Prefix
 	addresses map[string]int
+	// public are the subnets whose route table has a route to an Internet gateway.
+	public []string
 }
 
 // lookUpVPC looks up the existing VPC, and what the stack uses in it.
@@ -134,6 +136,9 @@ func (r *resolver) lookUpSubnets() error {
 	}
 	for _, subnet := range plan.AppSubnets {
 		r.plan.Zones = append(r.plan.Zones, r.zoneOf(subnet))
+		if r.plan.HasInstances() && slices.Contains(r.existing.public, subnet.ID) {
+			r.plan.PublicSubnetIDs = append(r.plan.PublicSubnetIDs, subnet.ID)
+		}
 	}
 	r.existing.interfaceZones = r.plan.Zones
 	if len(plan.EndpointSubnets) > 0 {
@@ -198,14 +203,19 @@ func (r *resolver) lookUpSubnet(key, id string) (*network.ExistingSubnet, error)
 // lookUpRouteTable sets the route table of a subnet. A lookup by subnet finds explicit associations only.
 func (r *resolver) lookUpRouteTable(subnet *network.ExistingSubnet) error {
 	table, err := ec2.LookupRouteTable(r.ctx, &ec2.LookupRouteTableArgs{SubnetId: pulumi.StringRef(subnet.ID)})
-	switch {
-	case isNone(err, "Route Table") && r.existing.mainRouteTableID != "":
-		subnet.RouteTableID, subnet.MainRouteTable = r.existing.mainRouteTableID, true
-		return nil
-	case err != nil:
+	if isNone(err, "Route Table") && r.existing.mainRouteTableID != "" {
+		subnet.MainRouteTable = true
+		table, err = ec2.LookupRouteTable(r.ctx, &ec2.LookupRouteTableArgs{RouteTableId: &r.existing.mainRouteTableID})
+	}
+	if err != nil {
 		return fmt.Errorf("look up the route table of %s: %w", subnet.ID, err)
 	}
 	subnet.RouteTableID = table.RouteTableId
+	for _, route := range table.Routes {
+		if strings.HasPrefix(route.GatewayId, "igw-") && !slices.Contains(r.existing.public, subnet.ID) {
+			r.existing.public = append(r.existing.public, subnet.ID)
+		}
+	}
 	return nil
 }
 

@@ -259,6 +259,10 @@ func existingEndpointCases() map[string]badCase {
 		"a route table that leads to S3": {
 			set: inVPC(nil), answers: vpcWith(pulumitest.TablesWithS3(pulumitest.MainTable)), want: []string{"s3Endpoint conflict"},
 		},
+		"a route table that leads to S3, without a value for s3Endpoint": {
+			set: inVPC(values{"s3Endpoint": ""}), answers: vpcWith(pulumitest.TablesWithS3(pulumitest.MainTable)),
+			want: []string{"s3Endpoint no-value"},
+		},
 		"a route table that leads to S3 besides the stack's": {
 			set: inVPC(nil),
 			answers: vpcWith(pulumitest.TablesWithS3(pulumitest.MainTable, pulumitest.TableA),

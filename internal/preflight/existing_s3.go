@@ -49,6 +49,9 @@ func (r *resolver) checkNewS3() error {
 	default:
 		ownTables = own.RouteTableIds
 	}
+	if r.plan.Endpoints.S3 == endpoints.S3Default {
+		return nil // The configuration reports that s3Endpoint has no value.
+	}
 	tables, err := r.tablesWithS3()
 	if err != nil {
 		return err

@@ -170,6 +170,9 @@ func TestPlan_warnings(t *testing.T) {
 			},
 			[]string{"endpointPolicy"},
 		},
+		"a public subnet": {
+			nil, []pulumitest.Answer{pulumitest.PublicTable()}, []string{"appSubnetIds", "vpcId", "vpcId", "s3Endpoint", "endpointPolicy"},
+		},
 		"without S3":             {values{"s3Endpoint": "false", "agentAutoUpdate": "false"}, nil, []string{"vpcId", "vpcId"}},
 		"all services exist":     {values{"existingEndpoints": list("all")}, nil, []string{"existingEndpoints"}},
 		"targets in both blocks": {forward("10.9.0.1:22", "100.64.0.1:22"), nil, []string{"vpcId", "vpcId", "s3Endpoint", "endpointPolicy"}},

@@ -50,8 +50,8 @@ func (r *resolver) lookUpInstanceType() error {
 			return nil
 		}
 	}
-	r.diags.Add("instanceType", diag.Conflict, "%q has architecture %s, but Amazon Linux supports only x86_64 and arm64: "+
-		"use another type",
+	r.diags.Add("instanceType", diag.Conflict, "%q has architecture %s, but the stack supports only x86_64 and arm64: use "+
+		"another type",
 		instanceType, strings.Join(details.SupportedArchitectures, ", "))
 	return nil
 }
@@ -79,6 +79,10 @@ func (r *resolver) lookUpImage() error {
 	if !r.plan.HasInstances() || options.AMI == "" || invalid.Has("amiId") {
 		return nil
 	}
+	newest := ", or remove amiId to use the newest one"
+	if options.OS == osimage.Other {
+		newest = ""
+	}
 	image, err := ec2.LookupAmi(r.ctx, &ec2.LookupAmiArgs{
 		Filters: []ec2.GetAmiFilter{{Name: "image-id", Values: []string{options.AMI}}},
 		// A pinned AMI may be deprecated.
@@ -87,11 +91,18 @@ func (r *resolver) lookUpImage() error {
 	if err != nil {
 		if strings.Contains(err.Error(), "query returned no results") {
 			r.diags.Add("amiId", diag.NotFound, "%q does not exist in %s, or account %s is not allowed to use it: use "+
-				"another AMI, or remove amiId to use the newest one",
-				options.AMI, r.plan.Env.Region, r.plan.Env.AccountID)
+				"another AMI%s",
+				options.AMI, r.plan.Env.Region, r.plan.Env.AccountID, newest)
 			return nil
 		}
 		return fmt.Errorf("look up image %s: %w", options.AMI, err)
+	}
+	if image.State != "available" {
+		r.diags.Add("amiId", diag.Conflict, "%q is %s, so no instance can be created from it: use another AMI, or wait until it is "+
+			"available", options.AMI, image.State)
+	}
+	if image.Platform == "windows" {
+		r.diags.Add("amiId", diag.Conflict, "%q is a Windows AMI, which the stack does not support: use a Linux AMI", options.AMI)
 	}
 	if r.plan.Architecture != "" && image.Architecture != r.plan.Architecture {
 		r.diags.Add("amiId", diag.Conflict, "%q has architecture %s, but instance type %s has %s: use an AMI and an "+

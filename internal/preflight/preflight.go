@@ -57,6 +57,9 @@ type Plan struct {
 	LogGroupEncrypted bool
 	// BucketUnchecked says that the existing bucket for session records could not be looked up.
 	BucketUnchecked bool
+	// PublicSubnetIDs are the existing subnets for the stack's instances whose route table has a route to an Internet
+	// gateway.
+	PublicSubnetIDs []string
 	// UserData is what cloud-init runs on the first boot. Empty if there is nothing to run.
 	UserData string
 }

@@ -18,6 +18,10 @@ func (p Plan) Warnings() diag.Diagnostics {
 			"because the addresses of a hub or of the services are not known: list the services that have endpoints in %s instead, "+
 			"if it has them", p.Existing.VPCID)
 	}
+	for _, id := range p.PublicSubnetIDs {
+		warnings.Add("appSubnetIds", diag.Discouraged, "%s is a public subnet: its route table has a route to an Internet gateway. "+
+			"The stack's instances have no public addresses, but get one if somebody associates it: list private subnets", id)
+	}
 	for _, service := range p.NewServices {
 		if service != endpoints.S3 {
 			warnings.Add("vpcId", diag.AffectsOthers, "everything in %s will reach %s through the stack's new endpoint: until "+

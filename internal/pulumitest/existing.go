@@ -44,8 +44,8 @@ func (r Region) ExistingVPC() []Answer {
 	answers := []Answer{
 		VPCAnswer(true, true),
 		{Token: GetNetworkACLs, Args: Map{"vpcId": VPC, "filters": filters("default", "true")}, Result: ids(DefaultACL)},
-		{Token: GetRouteTable, Args: Map{"routeTableId": TableA}, Result: table(TableA, VPC)},
-		{Token: GetRouteTable, Args: Map{"routeTableId": MainTable}, Result: table(MainTable, VPC)},
+		{Token: GetRouteTable, Args: Map{"routeTableId": TableA}, Result: table(TableA)},
+		{Token: GetRouteTable, Args: Map{"routeTableId": MainTable}, Result: table(MainTable)},
 		{Token: GetSecurityGroup, Args: Map{"id": Clients}, Result: Map{"id": Clients, "vpcId": VPC}},
 		TablesWithS3(),
 		FailedLookup(GetVPCEndpoint, "no matching EC2 VPC Endpoint found"),
@@ -56,7 +56,7 @@ func (r Region) ExistingVPC() []Answer {
 	} {
 		answers = append(answers, r.Subnet(id, VPC, subnet.zone, subnet.block, 200),
 			Answer{Token: GetNetworkACLs, Args: Map{"filters": filters("association.subnet-id", id)}, Result: ids(subnet.acl)})
-		routes := Answer{Token: GetRouteTable, Args: Map{"subnetId": id}, Result: table(subnet.table, VPC)}
+		routes := Answer{Token: GetRouteTable, Args: Map{"subnetId": id}, Result: table(subnet.table)}
 		if subnet.table == "" {
 			routes.Err = FailedLookup(GetRouteTable, "no matching Route Table found").Err
 		}
@@ -137,4 +137,11 @@ func ids(all ...string) Map {
 	return Map{"ids": list}
 }
 
-func table(id, vpc string) Map { return Map{"id": id, "routeTableId": id, "vpcId": vpc} }
+// PublicTable returns the answer to the lookup of the route table of SubnetA, with a route to an Internet gateway.
+func PublicTable() Answer {
+	result := table(TableA)
+	result["routes"] = List{Map{"cidrBlock": "10.9.0.0/16", "gatewayId": "local"}, Map{"cidrBlock": "0.0.0.0/0", "gatewayId": "igw-1"}}
+	return Answer{Token: GetRouteTable, Args: Map{"subnetId": SubnetA}, Result: result}
+}
+
+func table(id string) Map { return Map{"id": id, "routeTableId": id, "vpcId": VPC} }

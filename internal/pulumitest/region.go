@@ -3,6 +3,7 @@ package pulumitest
 import (
 	"errors"
 	"fmt"
+	"maps"
 )
 
 // Account is the account ID that GetCallerIdentity returns.
@@ -135,12 +136,19 @@ func Image(id, architecture string, gib int) Answer {
 		"filters":           List{Map{"name": "image-id", "values": List{id}}},
 		"includeDeprecated": true,
 	}, Result: Map{
-		"id": id, "architecture": architecture, "rootDeviceName": "/dev/xvda",
+		"id": id, "architecture": architecture, "state": "available", "platform": "", "rootDeviceName": "/dev/xvda",
 		"blockDeviceMappings": List{
 			Map{"deviceName": "/dev/sdb", "ebs": Map{"volume_size": "100"}},
 			Map{"deviceName": "/dev/xvda", "ebs": Map{"volume_size": fmt.Sprint(gib)}},
 		},
 	}}
+}
+
+// ImageWith returns the answer to a lookup of an AMI for x86_64 with some properties changed.
+func ImageWith(id string, properties Map) Answer {
+	answer := Image(id, "x86_64", 8)
+	maps.Copy(answer.Result, properties)
+	return answer
 }
 
 // Parameter returns the answer to a lookup of the public parameter that contains the ID of the newest

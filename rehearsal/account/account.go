@@ -125,7 +125,9 @@ type PrefixList struct {
 type Image struct {
 	ImageId, Name, Architecture, OwnerId, State, RootDeviceName string
 	ImdsSupport, DeprecationTime                                string `json:",omitempty"`
-	BlockDeviceMappings                                         []BlockDeviceMapping
+	// Platform is "windows", or empty for Linux.
+	Platform            string `json:",omitempty"`
+	BlockDeviceMappings []BlockDeviceMapping
 }
 
 // BlockDeviceMapping is a block device of an image.

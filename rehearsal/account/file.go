@@ -10,7 +10,7 @@ import (
 )
 
 // Read reads a file. The error says what is wrong with its content: it is not JSON or ends too early, it is not a
-// captured account, it has a newer version, or it contains an unknown field.
+// captured account, it has a newer version, it contains an unknown field, or objects are incomplete or listed twice.
 func Read(r io.Reader) (*File, error) {
 	data, err := io.ReadAll(r)
 	if err != nil {
@@ -45,6 +45,9 @@ func Read(r io.Reader) (*File, error) {
 		return nil, fmt.Errorf("not a captured account: accountId is %q instead of 12 digits", file.AccountID)
 	case file.Region == "":
 		return nil, errors.New("not a captured account: region is missing")
+	}
+	if err := file.Check(); err != nil {
+		return nil, fmt.Errorf("its content is incomplete or wrong: %w: capture it again", err)
 	}
 	return &file, nil
 }

@@ -393,6 +393,34 @@ func TestExisting_encryptionByDefault(t *testing.T) {
 	require.Equal(t, values{"id": "ap-northeast-1", "enabled": false}, newTestCloud(t).invoke(lookup, values{}))
 }
 
+// Images of the account have their own root device, state and platform.
+func TestExisting_images(t *testing.T) {
+	t.Parallel()
+	const ubuntu, pending, windows = "ami-0bbbbbbbbbbbbbbbb", "ami-0cccccccccccccccc", "ami-0dddddddddddddddd"
+	w := newExistingCloud(t, func(f *account.File) {
+		for _, image := range []account.Image{
+			{ImageId: ubuntu, RootDeviceName: "/dev/sda1", State: "available"},
+			{ImageId: pending, RootDeviceName: "/dev/sda1", State: "pending"},
+			{ImageId: windows, RootDeviceName: "/dev/sda1", State: "available", Platform: "windows"},
+		} {
+			image.Name, image.Architecture = image.ImageId, "x86_64"
+			f.Images = append(f.Images, image)
+		}
+	})
+	in := values{"ami": ubuntu, "instanceType": "t3.micro", "subnetId": oldSubnetA}
+	require.Equal(t, "/dev/sda1", valueAt(w.create(instanceToken, "i", in).state(), "rootBlockDevice.deviceName"))
+	require.Equal(t, ec2Error("creating EC2 Instance", "RunInstances", "InvalidAMIID.Unavailable",
+		"The image ID '["+pending+"]' is not available: it is pending"), w.createError(instanceToken, "j", with(in, values{"ami": pending})))
+	for id, want := range map[string][3]string{ubuntu: {"available", "", "Linux/UNIX"}, pending: {"pending", "", "Linux/UNIX"}, windows: {"available", "windows", "Windows"}} {
+		image := w.invoke(imageLookup, values{"filters": filterOf("image-id", id)})
+		require.Equal(t, want, [3]string{str(image, "state"), str(image, "platform"), str(image, "platformDetails")})
+		require.Equal(t, "/dev/sda1", image["rootDeviceName"])
+	}
+	answer, err := w.tryInvoke(imageLookup, values{"filters": filterOf("platform", "windows")})
+	require.NoError(t, err)
+	require.Equal(t, windows, answer["id"].StringValue())
+}
+
 // What the account contains serializes to what it was before, after resources were created beside it and deleted.
 func TestExisting_isUnchangedAfterDeletion(t *testing.T) {
 	t.Parallel()

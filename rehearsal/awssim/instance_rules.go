@@ -54,6 +54,10 @@ func (c *call) checkImage(in values) (catalog.Image, error) {
 	if !ok {
 		return image, c.ec2Error(creatingInstance, "RunInstances", "InvalidAMIID.NotFound", "The image id '[%s]' does not exist", id)
 	}
+	if state := imageState(image); state != "available" {
+		// The error is documented, its message is not confirmed.
+		return image, c.ec2Error(creatingInstance, "RunInstances", "InvalidAMIID.Unavailable", "The image ID '[%s]' is not available: it is %s", id, state)
+	}
 	if t, ok := c.instanceType(str(in, "instanceType")); ok && !slices.Contains(t.Architectures, image.Architecture) {
 		return image, c.ec2Error(creatingInstance, "RunInstances", "InvalidParameterValue", "The architecture '%s' of the specified instance type does "+
 			"not match the architecture '%s' of the specified AMI. Specify an instance type and an AMI that have matching architectures, and try "+

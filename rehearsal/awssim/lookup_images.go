@@ -1,6 +1,7 @@
 package awssim
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"regexp"
@@ -17,12 +18,16 @@ var imageFilters = map[string]func(catalog.Image) string{
 	"owner-alias":         func(catalog.Image) string { return "amazon" },
 	"owner-id":            func(catalog.Image) string { return amazonImages },
 	"root-device-type":    func(catalog.Image) string { return "ebs" },
-	"state":               func(catalog.Image) string { return "available" },
+	"state":               imageState,
+	"platform":            func(image catalog.Image) string { return image.Platform },
 	"virtualization-type": func(catalog.Image) string { return "hvm" },
 }
 
 // amazonImages is the ID of the account that owns the images of Amazon Linux.
 const amazonImages = "137112412989"
+
+// imageState returns the state of an image.
+func imageState(image catalog.Image) string { return cmp.Or(image.State, "available") }
 
 func getAmi(c *call, args values) (values, error) {
 	pattern, err := regexp.Compile(str(args, "nameRegex"))
@@ -76,23 +81,31 @@ func (c *call) imageIDs(args values) []string {
 
 func (c *call) describeImage(id string, image catalog.Image, args values) values {
 	answer := clone(args)
-	imds := ""
+	imds, device := "", cmp.Or(image.RootDevice, rootDevice)
 	if image.IMDSv2 {
 		imds = "v2.0"
 	}
 	maps.Copy(answer, values{
-		"id": id, "imageId": id, "name": image.Name, "architecture": image.Architecture, "rootDeviceName": rootDevice, "rootDeviceType": "ebs",
-		"imdsSupport": imds, "ownerId": amazonImages, "state": "available", "public": true, "virtualizationType": "hvm",
+		"id": id, "imageId": id, "name": image.Name, "architecture": image.Architecture, "rootDeviceName": device, "rootDeviceType": "ebs",
+		"imdsSupport": imds, "ownerId": amazonImages, "state": imageState(image), "public": true, "virtualizationType": "hvm",
 		"arn": "arn:" + c.partition + ":ec2:" + c.region + "::image/" + id,
-		"blockDeviceMappings": []any{values{"deviceName": rootDevice, "noDevice": "", "virtualName": "", "ebs": values{
+		"blockDeviceMappings": []any{values{"deviceName": device, "noDevice": "", "virtualName": "", "ebs": values{
 			"volume_size": fmt.Sprint(image.RootGiB), "volume_type": imageVolume(image), "delete_on_termination": "true", "encrypted": "false",
 			"snapshot_id": "snap-0" + hash(id, 16), "iops": "0", "throughput": "0",
 		}}},
 		"creationDate": "2026-11-10T00:00:00.000Z", "deprecationTime": "", "description": image.Name, "enaSupport": true, "hypervisor": "xen",
-		"imageLocation": "amazon/" + image.Name, "imageOwnerAlias": "amazon", "imageType": "machine", "kernelId": "", "platform": "",
-		"platformDetails": "Linux/UNIX", "productCodes": []any{}, "ramdiskId": "", "rootSnapshotId": "snap-0" + hash(id, 16),
+		"imageLocation": "amazon/" + image.Name, "imageOwnerAlias": "amazon", "imageType": "machine", "kernelId": "", "platform": image.Platform,
+		"platformDetails": platformDetails(image), "productCodes": []any{}, "ramdiskId": "", "rootSnapshotId": "snap-0" + hash(id, 16),
 		"sriovNetSupport": "simple", "stateReason": values{}, "tags": values{}, "tpmSupport": "", "usageOperation": "RunInstances",
 		"bootMode": "", "lastLaunchedTime": "",
 	})
 	return answer
+}
+
+// platformDetails returns the platform of an image as bills show it.
+func platformDetails(image catalog.Image) string {
+	if image.Platform == "windows" {
+		return "Windows"
+	}
+	return "Linux/UNIX"
 }

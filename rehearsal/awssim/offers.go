@@ -213,7 +213,7 @@ func (o *offers) fileImages() []catalog.Image {
 	for _, image := range o.file.Images {
 		one := catalog.Image{
 			ID: image.ImageId, Name: image.Name, Architecture: image.Architecture, RootGiB: 8,
-			IMDSv2: image.ImdsSupport == "v2.0",
+			IMDSv2: image.ImdsSupport == "v2.0", RootDevice: image.RootDeviceName, State: image.State, Platform: image.Platform,
 			// A date in ISO 8601 format is compared as a string. A file that was written by hand has no date.
 			Deprecated: !o.file.CapturedAt.IsZero() && image.DeprecationTime != "" &&
 				image.DeprecationTime < o.file.CapturedAt.UTC().Format("2006-01-02T15:04:05.000Z"),

@@ -1,6 +1,7 @@
 package awssim
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -92,7 +93,7 @@ func (c *call) newRootDevice(in values, image catalog.Image) (values, error) {
 	if boolean(device, "encrypted") && str(device, "kmsKeyId") == "" {
 		device["kmsKeyId"] = c.arn("kms", "key/"+strings.Join([]string{hash("ebs", 8), "0000", "4000", "8000", hash("ebs", 12)}, "-"))
 	}
-	device["deviceName"], device["volumeId"] = rootDevice, c.newID("vol")
+	device["deviceName"], device["volumeId"] = cmp.Or(image.RootDevice, rootDevice), c.newID("vol")
 	c.describeVolume(device)
 	return device, nil
 }

@@ -8,7 +8,7 @@ type Call struct {
 	Command string
 	// Args are the arguments that every call has. Calls about one object have further ones.
 	Args []string
-	// Key is the field of the answer that contains what the file needs.
+	// Key is the field of the answer that contains what the file needs. AWS always returns it, also if it is an empty list.
 	Key string
 	// Permission is the IAM action that the call needs. Empty if it needs none.
 	Permission string
@@ -153,6 +153,11 @@ var (
 		Section: "roles", Command: "iam get-role-policy", Key: "PolicyDocument",
 		Permission: "iam:GetRolePolicy", Keeps: "inline policies of the instances' roles",
 	}
+	getServiceSetting = Call{
+		Section: "hostManagementRole", Command: "ssm get-service-setting", Key: "ServiceSetting",
+		Args:       []string{"--setting-id", "/ssm/managed-instance/default-ec2-instance-management-role"},
+		Permission: "ssm:GetServiceSetting", Keeps: "the name of the role of Default Host Management Configuration",
+	}
 	listBuckets = Call{
 		Section: "buckets", Command: "s3api list-buckets", Key: "Buckets",
 		Permission: "s3:ListAllMyBuckets", Keeps: "names",
@@ -175,6 +180,6 @@ func Calls() []Call {
 		getParameters, listDefaultQuotas, listQuotas, getAccountSummary, getEncryption, describeKeyPairs, describeVpcs,
 		describeDNSSupport, describeDNSHostnames, describeSubnets, describeRouteTables, describeNetworkACLs,
 		describeGroups, describeEndpoints, describeInstances, describeImages, listUsers, listProfiles, listRoles, getRole,
-		listAttachedPolicies, listRolePolicies, getRolePolicy, listBuckets, describeLogGroups, listDocuments,
+		listAttachedPolicies, listRolePolicies, getRolePolicy, getServiceSetting, listBuckets, describeLogGroups, listDocuments,
 	}
 }

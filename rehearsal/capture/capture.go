@@ -23,7 +23,7 @@ type Options struct {
 	Profile string
 	// Images are IDs of images that the stack uses, in addition to those that AWS publishes.
 	Images []string
-	// TagValues keeps the values of tags. Otherwise the file contains only their keys.
+	// TagValues keeps the values of tags. Otherwise the file contains only their keys, and the values of contract.OwnerTag.
 	TagValues bool
 	// Redact replaces the account ID with account.RedactedID everywhere in the file.
 	Redact bool
@@ -54,18 +54,18 @@ func Open(ctx context.Context, o Options) (*Account, error) {
 	}
 	var caller struct{ Account, Arn string }
 	if err := json.Unmarshal(printed, &caller); err != nil {
-		return nil, fmt.Errorf("aws %s: %w", getCaller.Command, err)
+		return nil, fmt.Errorf("aws %s: the answer is not JSON: %w: %s", getCaller.Command, err, c.checkProgram())
 	}
 	arn := strings.Split(caller.Arn, ":")
 	if len(arn) != 6 || caller.Account == "" {
-		return nil, fmt.Errorf("aws %s: no account and ARN in %s", getCaller.Command, printed)
+		return nil, fmt.Errorf("aws %s: the answer has no Account and no Arn: %s", getCaller.Command, c.checkProgram())
 	}
 	return &Account{ID: caller.Account, Partition: arn[1], options: o, cli: c}, nil
 }
 
 // Capture reads the account. Sections that AWS refuses to return are absent, and listed in Omitted. Two files of an
-// unchanged account differ only in CapturedAt. Capture returns an error if a call gets no answer, the credentials expire,
-// or AWS does not stop throttling.
+// unchanged account differ only in CapturedAt. Capture returns an error if a call gets no complete answer, the credentials
+// expire, or AWS does not stop throttling.
 func (a *Account) Capture(ctx context.Context) (*account.File, error) {
 	r := &reader{cli: a.cli, progress: a.options.Progress, file: &account.File{
 		Format: account.Format, Version: account.Version, CapturedAt: time.Now().UTC().Truncate(time.Second),
@@ -75,6 +75,7 @@ func (a *Account) Capture(ctx context.Context) (*account.File, error) {
 	r.readNetwork(ctx)
 	r.readInstances(ctx, a.options.Images)
 	r.readIAM(ctx)
+	r.readHostManagement(ctx)
 	r.readNames(ctx)
 	if r.err != nil {
 		return nil, explain(r.err)
@@ -89,6 +90,9 @@ func (a *Account) Capture(ctx context.Context) (*account.File, error) {
 	}
 	// Last, because AWS returns most lists in any order, and redacted names sort differently.
 	sortLists(r.file)
+	if err := r.file.Check(); err != nil {
+		return nil, fmt.Errorf("the answers of AWS cannot be used: %w: capture the account again", err)
+	}
 	return r.file, nil
 }
 
@@ -100,8 +104,8 @@ type reader struct {
 	err      error
 }
 
-// read makes a call and returns the field call.Key of the answer, or its zero value if the answer has no such field. It
-// returns false if there is no answer.
+// read makes a call and returns the field call.Key of the answer. It returns false if there is no answer. An answer
+// without the field, or with only the first of several pages, ends the capture.
 func read[T any](ctx context.Context, r *reader, call Call, args ...string) (T, bool) {
 	var value T
 	if r.err != nil {
@@ -113,21 +117,37 @@ func read[T any](ctx context.Context, r *reader, call Call, args ...string) (T, 
 		r.omit(call, failed)
 		return value, false
 	}
-	var answer map[string]json.RawMessage
-	if err == nil {
-		err = json.Unmarshal(printed, &answer)
-	}
-	if field, ok := answer[call.Key]; err == nil && ok {
-		err = json.Unmarshal(field, &value)
-	}
 	if err != nil {
-		if failed == nil && ctx.Err() == nil {
-			err = fmt.Errorf("aws %s: %w", call.Command, err)
-		}
 		r.err = err
 		return value, false
 	}
+	var answer map[string]json.RawMessage
+	if err := json.Unmarshal(printed, &answer); err != nil {
+		r.reject(call, "the answer is not a JSON object: %v", err)
+		return value, false
+	}
+	// The CLI reads all pages. It prints a token if it does not know that the operation has pages.
+	for _, token := range []string{"NextToken", "nextToken"} {
+		if text := string(answer[token]); text != "" && text != "null" && text != `""` {
+			r.reject(call, "the answer is incomplete: it has a %s", token)
+			return value, false
+		}
+	}
+	field, ok := answer[call.Key]
+	if !ok || string(field) == "null" {
+		r.reject(call, "the answer has no %s", call.Key)
+		return value, false
+	}
+	if err := json.Unmarshal(field, &value); err != nil {
+		r.reject(call, "%s of the answer is not as expected: %v", call.Key, err)
+		return value, false
+	}
 	return value, true
+}
+
+// reject ends the capture because of an answer that AWS does not give.
+func (r *reader) reject(call Call, format string, args ...any) {
+	r.err = fmt.Errorf("aws %s: %s: %s", call.Command, fmt.Sprintf(format, args...), r.cli.checkProgram())
 }
 
 // readList makes a call whose answer is a section.

@@ -2,6 +2,7 @@ package capture
 
 import (
 	"bytes"
+	"encoding/json"
 	"flag"
 	"io"
 	"os"
@@ -45,7 +46,8 @@ func encode(t *testing.T, file *account.File) string {
 	return content.String()
 }
 
-// Both versions of the CLI lead to the same file. No value of a tag, public key or user data is in it.
+// Both versions of the CLI lead to the same file. No value of a tag, public key or user data is in it, except the value of
+// the tag that names a stack of this project.
 func TestCapture(t *testing.T) {
 	const golden = "testdata/account.json"
 	for version := 1; version <= 2; version++ {
@@ -108,6 +110,7 @@ func TestCapture_calls(t *testing.T) {
 		"iam list-attached-role-policies --role-name web-role",
 		"iam list-role-policies --role-name web-role",
 		"iam get-role-policy --role-name web-role --policy-name read",
+		"ssm get-service-setting --setting-id /ssm/managed-instance/default-ec2-instance-management-role",
 		"s3api list-buckets",
 		"logs describe-log-groups",
 		"ssm list-documents --filters Key=Owner,Values=Self",
@@ -125,11 +128,18 @@ func TestCapture_calls(t *testing.T) {
 func TestCapture_emptyAccount(t *testing.T) {
 	s := newStandIn(t, 1)
 	empty := s.dir + "/empty.json"
-	answers := `{"sts get-caller-identity": {"Account": "111122223333", "Arn": "arn:aws:sts::111122223333:assumed-role/r/ann"}`
+	answers := map[string]any{"sts get-caller-identity": map[string]string{
+		"Account": "111122223333", "Arn": "arn:aws:sts::111122223333:assumed-role/r/ann",
+	}}
 	for _, call := range Calls()[1:] {
-		answers += `, "` + call.Command + `": {}`
+		answers[call.Command] = map[string]any{call.Key: []any{}}
 	}
-	require.NoError(t, os.WriteFile(empty, []byte(answers+"}"), 0o600))
+	answers[getAccountSummary.Command] = map[string]any{getAccountSummary.Key: map[string]int{}}
+	answers[getEncryption.Command] = map[string]any{getEncryption.Key: false}
+	answers[getServiceSetting.Command] = map[string]any{getServiceSetting.Key: map[string]string{"SettingValue": "$None"}}
+	text, err := json.Marshal(answers)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(empty, text, 0o600))
 	t.Setenv("CAPTURE_TEST_ANSWERS", empty)
 	opened, err := Open(t.Context(), Options{Region: "cn-north-1", Profile: "ops", Progress: io.Discard})
 	require.NoError(t, err)
@@ -137,11 +147,12 @@ func TestCapture_emptyAccount(t *testing.T) {
 	file, err := opened.Capture(t.Context())
 	require.NoError(t, err)
 	require.Empty(t, file.Omitted)
+	off := ""
 	require.Equal(t, account.Contents{
 		KeyPairs: []account.KeyPair{}, Vpcs: []account.Vpc{}, Subnets: []account.Subnet{}, RouteTables: []account.RouteTable{},
 		NetworkAcls: []account.NetworkAcl{}, SecurityGroups: []account.SecurityGroup{}, VpcEndpoints: []account.VpcEndpoint{},
 		Instances: []account.Instance{}, Users: []account.User{}, Roles: []account.Role{}, InstanceProfiles: []account.InstanceProfile{},
-		Buckets: []string{}, LogGroups: []string{}, Documents: []string{},
+		HostManagementRole: &off, Buckets: []string{}, LogGroups: []string{}, Documents: []string{},
 	}, file.Contents)
 }
 

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -20,7 +21,26 @@ type cli struct {
 	// flags are the arguments of every call.
 	flags   []string
 	environ []string
+	// maxDuration is how long a call may take, with all its pages and retries.
+	maxDuration time.Duration
+	// maxSize is how many bytes an answer may have.
+	maxSize int
 }
+
+// Limits of a call. Without them, a program that never ends would keep the capture waiting, or use up the memory.
+const (
+	// callDuration is how long a call may take without retries. Most take a second; 100,000 log groups take a minute or two.
+	callDuration = 2 * time.Minute
+	// retryDuration is how long the CLI waits at most before a retry.
+	// https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
+	retryDuration = 20 * time.Second
+	// maxAttempts is how often the CLI tries a call, unless the user sets AWS_MAX_ATTEMPTS.
+	maxAttempts = 10
+	// maxAnswer is the size of the answer about some 50,000 instances.
+	maxAnswer = 256 << 20
+	// maxMessage is how many bytes of an error message are kept.
+	maxMessage = 4 << 10
+)
 
 // newCLI finds the AWS CLI. profile is optional.
 func newCLI(region, profile string) (*cli, error) {
@@ -29,31 +49,47 @@ func newCLI(region, profile string) (*cli, error) {
 		return nil, errors.New("the AWS CLI is not installed: there is no \"aws\" on the PATH. Install it from " +
 			"https://docs.aws.amazon.com/cli/latest/userguide/getting-started-install.html")
 	}
-	c := &cli{path: path, flags: []string{"--region", region, "--output", "json"}}
+	c := &cli{path: path, flags: []string{"--region", region, "--output", "json"}, maxSize: maxAnswer}
 	if profile != "" {
 		c.flags = append(c.flags, "--profile", profile)
 	}
 	// Version 2 would show answers in a pager, and ask for missing arguments.
 	c.environ = append(os.Environ(), "AWS_PAGER=", "AWS_CLI_AUTO_PROMPT=off")
 	// The CLI waits and tries again if AWS throttles a call or fails to answer. By default it gives up after 2 to 4 retries.
-	for name, value := range map[string]string{"AWS_RETRY_MODE": "standard", "AWS_MAX_ATTEMPTS": "10"} {
+	for name, value := range map[string]string{"AWS_RETRY_MODE": "standard", "AWS_MAX_ATTEMPTS": strconv.Itoa(maxAttempts)} {
 		if os.Getenv(name) == "" {
 			c.environ = append(c.environ, name+"="+value)
 		}
 	}
+	attempts, err := strconv.Atoi(os.Getenv("AWS_MAX_ATTEMPTS"))
+	if err != nil || attempts < 1 {
+		attempts = maxAttempts // or the CLI reports the value
+	}
+	c.maxDuration = callDuration + time.Duration(attempts)*retryDuration
 	return c, nil
 }
 
-// run makes a call and returns the answer. If AWS answers with an error, the error is a *callError.
+// run makes a call and returns the answer. If AWS answers with an error, or the call exceeds a limit, the error is a
+// *callError.
 func (c *cli) run(ctx context.Context, call Call, args ...string) ([]byte, error) {
+	tooSlow := &callError{command: call.Command, message: fmt.Sprintf("no complete answer within %s: check the network connection, or set "+
+		"AWS_MAX_ATTEMPTS to more than %d for more time", c.maxDuration, maxAttempts)}
+	tooLong := &callError{command: call.Command, message: fmt.Sprintf("the answer has more than %d bytes: %s", c.maxSize, c.checkProgram())}
+	limited, stop := context.WithTimeoutCause(ctx, c.maxDuration, tooSlow)
+	defer stop()
+	limited, abort := context.WithCancelCause(limited)
+	defer abort(nil)
+
 	words := slices.Concat(strings.Fields(call.Command), call.Args, args, c.flags)
-	command := exec.CommandContext(ctx, c.path, words...)
+	command := exec.CommandContext(limited, c.path, words...)
 	command.Env = c.environ
+	command.Cancel = func() error { return killTree(command.Process) }
 	// A process that the CLI left behind must not keep this one waiting.
 	command.WaitDelay = time.Second
-	var stderr bytes.Buffer
-	command.Stderr = &stderr
-	output, err := command.Output()
+	stdout := &limitedBuffer{left: c.maxSize, exceed: func() { abort(tooLong) }}
+	stderr := &limitedBuffer{left: maxMessage, exceed: func() {}}
+	command.Stdout, command.Stderr = stdout, stderr
+	err := command.Run()
 	if err != nil {
 		// Ctrl-C also goes to the CLI, which may end before this process learns of it.
 		select {
@@ -61,17 +97,34 @@ func (c *cli) run(ctx context.Context, call Call, args ...string) ([]byte, error
 		case <-time.After(50 * time.Millisecond):
 		}
 	}
-	if ctx.Err() != nil {
-		return nil, context.Cause(ctx)
+	if limited.Err() != nil {
+		return nil, context.Cause(limited)
 	}
 	if err != nil {
-		return nil, newCallError(call, stderr.String(), err)
+		return nil, newCallError(call, stderr.content.String(), err)
 	}
-	if len(bytes.TrimSpace(output)) == 0 {
-		// The CLI prints nothing for an empty answer.
-		return []byte("{}"), nil
+	return stdout.content.Bytes(), nil
+}
+
+// checkProgram returns the remedy for answers that the AWS CLI does not print.
+func (c *cli) checkProgram() string { return "check that " + c.path + " is the AWS CLI, and update it" }
+
+// limitedBuffer keeps the beginning of what is written to it.
+type limitedBuffer struct {
+	content bytes.Buffer
+	// left is how many bytes it still keeps. It calls exceed, and discards the rest, if more are written.
+	left   int
+	exceed func()
+}
+
+func (b *limitedBuffer) Write(text []byte) (int, error) {
+	kept := min(len(text), b.left)
+	b.content.Write(text[:kept])
+	b.left -= kept
+	if kept < len(text) {
+		b.exceed()
 	}
-	return output, nil
+	return len(text), nil
 }
 
 // callError is a call that failed.

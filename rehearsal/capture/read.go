@@ -112,7 +112,10 @@ func (r *reader) readNetwork(ctx context.Context) {
 
 // readAttribute reads an attribute of a VPC. It returns nil if it is unknown.
 func (r *reader) readAttribute(ctx context.Context, call Call, vpcID string) *bool {
-	attribute, _ := read[struct{ Value *bool }](ctx, r, call, "--vpc-id", vpcID)
+	attribute, ok := read[struct{ Value *bool }](ctx, r, call, "--vpc-id", vpcID)
+	if ok && attribute.Value == nil {
+		r.reject(call, "%s of %s has no Value", call.Key, vpcID)
+	}
 	return attribute.Value
 }
 
@@ -132,6 +135,9 @@ func (r *reader) readInstances(ctx context.Context, stackImages []string) {
 	if found, ok := read[[]struct{ Instances []account.Instance }](ctx, r, describeInstances); ok {
 		var instances []account.Instance
 		for _, reservation := range found {
+			if reservation.Instances == nil {
+				r.reject(describeInstances, "a reservation has no Instances")
+			}
 			instances = append(instances, reservation.Instances...)
 		}
 		for _, instance := range instances {
@@ -149,6 +155,24 @@ func (r *reader) readInstances(ctx context.Context, stackImages []string) {
 		images = append(images, found...)
 	}
 	setList(r, describeImages, &r.file.Images, images)
+}
+
+// readHostManagement reads the role of Default Host Management Configuration.
+func (r *reader) readHostManagement(ctx context.Context) {
+	// A value that AWS documents for a setting without a role, instead of an empty one.
+	const none = "$None"
+	setting, ok := read[struct{ SettingValue string }](ctx, r, getServiceSetting)
+	switch {
+	case !ok:
+		return
+	case setting.SettingValue == "":
+		r.reject(getServiceSetting, "%s has no SettingValue", getServiceSetting.Key)
+		return
+	case setting.SettingValue == none:
+		setting.SettingValue = ""
+	}
+	r.file.HostManagementRole = &setting.SettingValue
+	r.captured(getServiceSetting, 1)
 }
 
 // readNames reads the names of buckets, log groups and documents.

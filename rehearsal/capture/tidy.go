@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"slices"
 
+	"bastionless/internal/contract"
 	"bastionless/rehearsal/account"
 )
 
@@ -60,12 +61,14 @@ func sortLists(file *account.File) {
 	})
 }
 
-// removeTagValues empties the values of all tags.
+// removeTagValues empties the values of all tags except contract.OwnerTag, which only names a stack of this project.
 func removeTagValues(file *account.File) {
 	eachList(file, func(list reflect.Value) {
 		if tags, ok := list.Interface().([]account.Tag); ok {
 			for i := range tags {
-				tags[i].Value = ""
+				if tags[i].Key != contract.OwnerTag {
+					tags[i].Value = ""
+				}
 			}
 		}
 	})

@@ -58,6 +58,18 @@ func TestCapture(t *testing.T) {
 		require.Equal(t, 3, e.proxy.count("DescribeVpcs"))
 		require.Equal(t, 2, e.proxy.count("GetRole"))
 	})
+	t.Run("pages without end", func(t *testing.T) {
+		e.t = t
+		answers := e.proxy.answers["ListServiceQuotas"]
+		defer func() { e.proxy.answers["ListServiceQuotas"] = answers }()
+		e.proxy.answers["ListServiceQuotas"] = `{"Quotas": [], "NextToken": "again"}`
+		dir := e.project("")
+		status, _, stderr := e.run("rehearse", "capture", "--stack", "dev", "--dir", dir)
+		require.Equal(t, 1, status, stderr)
+		require.Contains(t, stderr, "rehearse capture: aws service-quotas list-service-quotas: ")
+		require.Contains(t, stderr, "The same next token was received twice")
+		require.NoDirExists(t, dir+"/accounts")
+	})
 	// Last, because moto then checks permissions until it ends.
 	t.Run("with the documented policy", func(t *testing.T) {
 		e.t = t
@@ -95,6 +107,7 @@ func requireContents(t *testing.T, file *account.File, c contents) {
 	endpoint := file.VpcEndpoints[slices.IndexFunc(file.VpcEndpoints, func(v account.VpcEndpoint) bool { return v.VpcEndpointId == c.ssmEndpoint })]
 	require.Equal(t, []string{c.subnetA}, endpoint.SubnetIds)
 	require.True(t, endpoint.PrivateDnsEnabled)
+	require.Equal(t, []account.Tag{{Key: "Name"}, {Key: "bastionless:owner", Value: "bastionless/other/123456789012"}}, endpoint.Tags)
 
 	require.Len(t, file.Instances, 1)
 	require.Equal(t, c.instance, file.Instances[0].InstanceId)
@@ -108,6 +121,7 @@ func requireContents(t *testing.T, file *account.File, c contents) {
 	require.Contains(t, role.InlinePolicies, "read")
 	require.Equal(t, []account.AttachedPolicy{{PolicyName: "own", PolicyArn: "arn:aws:iam::123456789012:policy/own"}}, role.AttachedPolicies)
 	require.NotNil(t, role.AssumeRolePolicyDocument)
+	require.Empty(t, *file.HostManagementRole)
 	require.Equal(t, []string{"ann-data"}, file.Buckets)
 	require.Equal(t, []string{"/web"}, file.LogGroups)
 	require.Equal(t, []string{"Ann-Shell"}, file.Documents)

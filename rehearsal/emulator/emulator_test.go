@@ -50,6 +50,9 @@ func newEmulated(t *testing.T) *emulated {
 	e := &emulated{t: t, moto: moto, proxy: newProxy(t, moto), dir: t.TempDir()}
 	// moto has no quotas of the account's own.
 	e.proxy.answers["ListServiceQuotas"] = `{"Quotas": [{"ServiceCode": "vpc", "QuotaCode": "L-407747CB", "Value": 210}]}`
+	// moto has no service settings.
+	e.proxy.answers["GetServiceSetting"] = `{"ServiceSetting": {"SettingId": "/ssm/managed-instance/default-ec2-instance-management-role",
+		"SettingValue": "$None", "Status": "Default"}}`
 	for _, variable := range os.Environ() {
 		if !strings.HasPrefix(variable, "AWS_") && !strings.HasPrefix(variable, "HOME=") {
 			e.environ = append(e.environ, variable)

@@ -41,7 +41,8 @@ func (e *emulated) fill() contents {
 	}
 	c.s3Endpoint = endpoint("--service-name", "com.amazonaws."+region+".s3", "--route-table-ids", c.routeTable)
 	c.ssmEndpoint = endpoint("--service-name", "com.amazonaws."+region+".ssm", "--vpc-endpoint-type", "Interface",
-		"--subnet-ids", c.subnetA, "--security-group-ids", c.group, "--private-dns-enabled")
+		"--subnet-ids", c.subnetA, "--security-group-ids", c.group, "--private-dns-enabled", "--tag-specifications",
+		"ResourceType=vpc-endpoint,Tags=[{Key=Name,Value=hidden-endpoint},{Key=bastionless:owner,Value=bastionless/other/123456789012}]")
 	c.keyPair = e.aws("ec2", "create-key-pair", "--key-name", "ann", "--key-type", "ed25519", "--query", "KeyPairId")
 
 	e.aws("iam", "create-user", "--user-name", "ann")

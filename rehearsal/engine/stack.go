@@ -127,6 +127,9 @@ func ReadConfig(dir, stack string) (map[string]string, error) {
 	return s.Config(), nil
 }
 
+// Project returns the name of the project.
+func (s *Stack) Project() string { return s.project.Name.String() }
+
 // Name returns the stack's name.
 func (s *Stack) Name() string { return s.name.String() }
 

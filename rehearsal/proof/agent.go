@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"bastionless/internal/contract"
 	"bastionless/rehearsal/proof/policy"
 )
 
@@ -15,6 +16,9 @@ func (m *model) proveAgent() []*finding {
 	for _, i := range m.instances {
 		f := newFinding("agent", i.name, Required)
 		m.checkAgent(f, i)
+		if other := m.otherImages([]*instance{i}); len(other) > 0 && f.passing() {
+			m.assumeAgentIsInstalled(f, i, other[0])
+		}
 		found = append(found, f)
 	}
 	return found
@@ -80,6 +84,27 @@ func (m *model) checkAgent(f *finding, i *instance) {
 	if len(assumed) > 0 && f.passing() {
 		f.assume("%s denies nothing that the agent of %s needs", strings.Join(assumed, ", "), i)
 	}
+}
+
+// otherImages returns the images of those of the instances that the stack creates from images that are not Amazon Linux.
+func (m *model) otherImages(instances []*instance) []string {
+	var images []string
+	for _, i := range instances {
+		if m.intent.os == contract.OtherOS && i.fromProject && !i.external {
+			images = addTo(images, asStr(i.input("ami")))
+		}
+	}
+	return images
+}
+
+// assumeAgentIsInstalled assumes that an instance has the SSM Agent, which no state shows. All images of Amazon Linux
+// that the program looks up have it.
+func (m *model) assumeAgentIsInstalled(f *finding, i *instance, image string) {
+	if m.downloadsAgent(i) {
+		f.assume("%s, the AMI in amiId, has the SSM Agent, or user data installs it", image)
+		return
+	}
+	f.assume("%s, the AMI in amiId, has the SSM Agent", image)
 }
 
 // hostManagement returns the service setting of Default Host Management Configuration at the location of an instance, if

@@ -1,12 +1,45 @@
 package proof_test
 
 import (
+	"maps"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"bastionless/rehearsal/proof"
 )
+
+// otherImage is an image that the simulated AWS assumes to exist.
+const otherImage = "ami-0123456789abcdef0"
+
+// TestOtherImages checks the assumptions about an image that is not one of Amazon Linux.
+func TestOtherImages(t *testing.T) {
+	t.Parallel()
+	other := map[string]string{"os": "other", "amiId": otherImage, "loginUser": "ubuntu", "zones": `["a", "c"]`}
+	installs := maps.Clone(other)
+	installs["userDataFile"] = "install-agent.sh"
+	const agent, connect = otherImage + ", the AMI in amiId, has the SSM Agent", otherImage + ", the AMI in amiId, has EC2 Instance Connect, or user data installs it"
+	for name, test := range map[string]struct {
+		overrides map[string]string
+		want      []string
+	}{
+		"Amazon Linux":         {map[string]string{"amiId": otherImage}, nil},
+		"another Linux":        {other, []string{agent, connect}},
+		"it installs an agent": {installs, []string{agent + ", or user data installs it", connect}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var got []string
+			for _, text := range proof.Assumptions(claimsOf(t, deployed(t, "dev", test.overrides))) {
+				if strings.Contains(text, otherImage) {
+					got = append(got, text)
+				}
+			}
+			require.Equal(t, test.want, got)
+		})
+	}
+}
 
 // TestConfigurations checks the claims about other configurations.
 func TestConfigurations(t *testing.T) {
@@ -28,6 +61,16 @@ func TestConfigurations(t *testing.T) {
 			[]string{own, flow, zone, protected},
 		},
 		"Amazon Linux 2": {map[string]string{"os": "al2"}, nil, []string{own, flow, zone, protected}},
+		"another Linux": {
+			map[string]string{"os": "other", "amiId": otherImage, "loginUser": "ubuntu"},
+			[]string{"agent: assumed", "session.start: assumed"},
+			[]string{own, flow, zone, protected},
+		},
+		"another Linux, without EC2 Instance Connect": {
+			map[string]string{"os": "other", "amiId": otherImage, "sessionDocuments": `["shell"]`},
+			[]string{"agent: assumed"},
+			[]string{own, flow, zone, protected},
+		},
 		"a key pair of the stack": {
 			map[string]string{"sshPublicKey": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGPPVrXLFyl4X5xbT2bYSYuPYvyRm5zDGX3/WlJm3Qp1 ann"},
 			nil,

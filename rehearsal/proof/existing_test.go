@@ -73,6 +73,17 @@ func TestExisting_deployed(t *testing.T) {
 	}
 }
 
+// An outbound rule for all addresses allows connections to an existing endpoint in a subnet that the stack does not read,
+// whose address it does not know.
+func TestExisting_unknownAddress(t *testing.T) {
+	t.Parallel()
+	stack := deployedInAccount(t, map[string]string{
+		"appSubnetIds": `["subnet-0a1b2c3d4e5f6000a"]`, "existingEndpoints": `["s3", "kms"]`, "sessionEncryption": "true", "instanceEgress": "open",
+	}, nil)
+	c := claimNamed(t, claimsOf(t, read(t, stack)), "reach.kms")
+	require.Equal(t, proof.Assumed, c.Result, c.Why())
+}
+
 // external turns resources into ones that the stack reads. Their inputs are empty, as those of the program.
 func (p *peer) external(names ...string) {
 	for _, name := range names {

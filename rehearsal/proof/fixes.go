@@ -43,7 +43,7 @@ func (r *resource) fix(keyFix, resourceFix string) string {
 // ask returns a fix of the resource. If the stack only reads the resource, the fix is to ask its owner.
 func (r *resource) ask(fix string) string {
 	const prefix = "ask the owner of "
-	if r == nil || !r.external || fix == "" || strings.HasPrefix(fix, prefix) {
+	if r == nil || !r.external || fix == "" || strings.Contains(fix, prefix) {
 		return fix
 	}
 	for _, preposition := range []string{"on", "of", "in", "for"} {

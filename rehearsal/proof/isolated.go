@@ -238,7 +238,11 @@ func (m *model) checkRouteStaysInside(f *finding, v *vpc, r route) {
 			f.unknown("%s routes %s to %s, which is not there now", r.by, r.destination(), r.where())
 			return
 		}
-		f.failBy(r.by, "remove the route of "+r.by.String(), "%s routes %s to the %s %s", r.by, r.destination(), kind, r.target)
+		fix := "remove the route of " + r.by.String()
+		if r.by.external {
+			fix = "use subnets whose route table has no such route, or " + r.by.ask(fix)
+		}
+		f.failBy(r.by, fix, "%s routes %s to the %s %s", r.by, r.destination(), kind, r.target)
 	}
 	switch {
 	case r.target == localTarget || m.leadsToGatewayEndpoint(r):

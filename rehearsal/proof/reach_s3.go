@@ -41,7 +41,7 @@ func (m *model) s3Needs(i *instance) []s3Need {
 			})
 		}
 	}
-	if strings.Contains(asStr(i.input("userData")), "/amazon-ssm-"+i.region+"/") {
+	if m.downloadsAgent(i) {
 		needs = append(needs, s3Need{
 			action: "s3:GetObject", resource: object("amazon-ssm-"+i.region) + "latest/amazon-ssm-agent.rpm",
 			why: "its user data", port: httpsPort, anonymous: true, required: true,
@@ -68,6 +68,11 @@ func (m *model) s3Needs(i *instance) []s3Need {
 		})
 	}
 	return needs
+}
+
+// downloadsAgent reports whether the user data of an instance refers to the bucket that contains the SSM Agent.
+func (m *model) downloadsAgent(i *instance) bool {
+	return strings.Contains(asStr(i.input("userData")), "/amazon-ssm-"+i.region+"/")
 }
 
 // bucketName returns the bucket in the ARN of a bucket or an object.

@@ -2,6 +2,7 @@ package proof_test
 
 import (
 	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
@@ -63,4 +64,18 @@ func TestRequests_table(t *testing.T) {
 		}
 		require.Equal(t, want, found, stack)
 	}
+}
+
+// The table contains the user that SSH is meant for.
+func TestRequests_loginUser(t *testing.T) {
+	t.Parallel()
+	requests, err := proof.Requests(deployed(t, "dev", map[string]string{"loginUser": "ubuntu"}))
+	require.NoError(t, err)
+	found := map[string]string{}
+	for _, r := range requests {
+		if strings.HasPrefix(r.On, "instance a-1, as ") {
+			found[r.On] = r.Effect
+		}
+	}
+	require.Equal(t, map[string]string{"instance a-1, as ubuntu": "allowed", "instance a-1, as root": "denied"}, found)
 }

@@ -335,4 +335,7 @@ func (m *model) checkPushKey(f *finding, r *role) {
 		d := m.decideSession(r, pushKeyAction, arn, withTags(policy.Context{}.With("ec2:osuser", intent.loginUser), m.tagsOf(i.resource)))
 		f.expectAllowed(d, m.startFix(r, i, pushKeyAction), "%s on %s by %s", pushKeyAction, i, r)
 	}
+	if other := m.otherImages(m.targetsOf(r)); len(other) > 0 && f.passing() {
+		f.assume("%s, the AMI in amiId, has EC2 Instance Connect, or user data installs it", strings.Join(other, ", "))
+	}
 }

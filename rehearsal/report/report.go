@@ -88,25 +88,63 @@ func (r *Report) required(class string) bool { return class == proof.Required ||
 
 // Failures returns the checks that failed, one line each.
 func (r *Report) Failures() []string {
+	const most = 300
+	var lines []string
+	for _, f := range r.failures() {
+		lines = append(lines, f.with(shorten(f.detail, most)))
+	}
+	return lines
+}
+
+// failure is a check that failed.
+type failure struct {
+	// check names the check. Empty for a problem of the rehearsal itself.
+	check string
+	// detail is the error, or what the check found. It can have several lines. Empty if the check says all.
+	detail string
+}
+
+// brief returns the check and, if it has at most a number of characters, the detail.
+func (f failure) brief(most int) string {
+	detail := shorten(f.detail, most)
+	if f.check != "" && strings.HasSuffix(detail, ellipsis) {
+		return f.check
+	}
+	return f.with(detail)
+}
+
+// with returns the check with a detail, which may be empty.
+func (f failure) with(detail string) string {
+	if f.check == "" || detail == "" {
+		return f.check + detail
+	}
+	return f.check + ": " + detail
+}
+
+// failures returns the checks that failed.
+func (r *Report) failures() []failure {
+	var found []failure
 	// Problems come first: an interrupt is the cause of the failure of the step that it interrupted.
-	failures := slices.Clone(r.Problems)
+	for _, problem := range r.Problems {
+		found = append(found, failure{"", problem})
+	}
 	for _, step := range r.Steps {
 		if !step.OK {
-			failures = append(failures, step.Name+": "+oneLine(step.Error))
+			found = append(found, failure{step.Name, step.Error})
 		}
 	}
 	for _, claim := range r.Claims {
 		if r.required(claim.Class) && !claim.Passes() {
-			failures = append(failures, fmt.Sprintf("%s (%s) is %s", claim.ID, claim.Subject, claim.Result))
+			found = append(found, failure{fmt.Sprintf("%s (%s) is %s", claim.ID, claim.Subject, claim.Result), ""})
 		}
 	}
 	if len(r.Left) > 0 {
-		failures = append(failures, "left in the account: "+strings.Join(r.Left, ", "))
+		found = append(found, failure{"left in the account", strings.Join(r.Left, ", ")})
 	}
 	if len(r.Changed) > 0 {
-		failures = append(failures, "changed in the account: "+strings.Join(r.Changed, ", "))
+		found = append(found, failure{"changed in the account", strings.Join(r.Changed, ", ")})
 	}
-	return failures
+	return found
 }
 
 // claimJSON is a claim and, for older readers, the texts of its reasons.
@@ -148,12 +186,14 @@ func notNil[T any](list []T) []T {
 	return list
 }
 
-// oneLine joins the lines of a text, and shortens it to 300 characters.
-func oneLine(text string) string {
-	const most = 300
+// ellipsis ends a text that was shortened.
+const ellipsis = " ..."
+
+// shorten joins the lines of a text, and shortens it to a number of characters.
+func shorten(text string, most int) string {
 	line := strings.Join(strings.Fields(text), " ")
 	if utf8.RuneCountInString(line) > most {
-		line = string([]rune(line)[:most]) + " ..."
+		line = string([]rune(line)[:most]) + ellipsis
 	}
 	return line
 }

@@ -159,11 +159,17 @@ func TestReport_JSON(t *testing.T) {
 	require.Contains(t, text.String(), `"<so>"`)
 }
 
-// The verdict is a single line, even if a step has an error of several lines.
+// The verdict is a single short line. It only names a step with a long error.
 func TestReport_lastLine(t *testing.T) {
 	t.Parallel()
 	r := &report.Report{Stack: "dev", Steps: []report.Step{{Name: "up", Error: strings.Repeat("long\n", 1000)}}}
 	var text strings.Builder
 	require.NoError(t, r.WriteSummary(&text))
-	require.Equal(t, "\ndev: 1 check failed: up: "+strings.Repeat("long ", 60)+" ...\n", text.String())
+	require.Equal(t, "\ndev: 1 check failed: up\n", text.String())
+	require.Equal(t, []string{"up: " + strings.Repeat("long ", 60) + " ..."}, r.Failures())
+
+	text.Reset()
+	r.Steps[0].Error, r.Problems = "one\ntwo", []string{strings.Repeat("long\n", 1000)}
+	require.NoError(t, r.WriteSummary(&text))
+	require.True(t, strings.HasSuffix(text.String(), "\ndev: 2 checks failed: "+strings.Repeat("long ", 20)+" ..., up: one two\n"), text.String())
 }

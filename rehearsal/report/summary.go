@@ -33,9 +33,13 @@ func (r *Report) WriteSummary(w io.Writer) error {
 	return err
 }
 
-// verdict returns the last line.
+// verdict returns the last line. It only names a check with a long error, which is shown with the step.
 func (r *Report) verdict() string {
-	failures := r.Failures()
+	const most = 100
+	var failures []string
+	for _, f := range r.failures() {
+		failures = append(failures, f.brief(most))
+	}
 	if len(failures) > 0 {
 		checks := "checks"
 		if len(failures) == 1 {

@@ -5,6 +5,12 @@ import "slices"
 // appGroup is the security group of the instance that exists.
 const appGroup = "sg-0a1b2c3d4e5f6000a"
 
+// Route tables that exist: that of the public subnet, and one without a subnet.
+const (
+	publicTable = "rtb-0a1b2c3d4e5f6000f"
+	unusedTable = "rtb-0a1b2c3d4e5f60010"
+)
+
 // ownVPC changes the stack "existing" into one that creates its VPC.
 var ownVPC = config{"vpcId": "", "appSubnetIds": "[]", "existingEndpoints": "[]", "endpointIngress": "instances"}
 
@@ -16,13 +22,19 @@ var inExistingVPC = config{
 // clientsOnly lets only the stack's instances and those of appGroup use the endpoints.
 var clientsOnly = config{"clientSecurityGroupIds": list([]string{appGroup}), "endpointIngress": "instances"}
 
+// ownS3 is a stack with an S3 endpoint, in a subnet whose route table leads to no other.
+var ownS3 = config{
+	"existingEndpoints": "[]", "s3Endpoint": "true", "appSubnetIds": list([]string{publicA}), "routeTableIds": list([]string{publicTable}),
+}
+
 // Effects of a change to another VPC, and of changes to an existing VPC and back.
 var (
 	otherVPC = lines(slices.Concat(instanceReferences, endpointsReplaced), instanceReplaced,
 		"SecurityGroup security-endpoints: recreate remove", "SecurityGroup security-instances: recreate remove",
 		"SecurityGroupEgressRule security-egress-endpoints: recreate remove",
 		"SecurityGroupEgressRule security-egress-s3-443: recreate remove")
-	newVPC = []string{
+	s3Updated = []string{"VpcEndpoint endpoints-s3: update"}
+	newVPC    = []string{
 		"DefaultSecurityGroup network-default-sg", "RouteTable network-app", "RouteTable network-privatelink",
 		"RouteTableAssociation network-app-a", "RouteTableAssociation network-privatelink-a", "Subnet network-app-a",
 		"Subnet network-privatelink-a", "SecurityGroupIngressRule security-ingress-instances", "Vpc network", "VpcEndpoint endpoints-s3",
@@ -98,6 +110,15 @@ func existingChanges() []change {
 			want: lines(each(existingBlocks, "delete"), "SecurityGroup security-endpoints: delete",
 				"SecurityGroupEgressRule security-egress-endpoints: delete", "SecurityGroupEgressRule security-egress-https: create",
 				"VpcEndpoint endpoints-existing-s3: discard", "VpcEndpoint endpoints-ssm: delete", "VpcEndpoint endpoints-ssmmessages: delete"),
+		},
+		{
+			key: "routeTableIds", stack: existingStack, from: ownS3, to: config{"routeTableIds": list([]string{publicTable, unusedTable})},
+			want: s3Updated,
+		},
+		{
+			key: "routeTableIds", name: "removed", stack: existingStack,
+			from: merge(ownS3, config{"routeTableIds": list([]string{publicTable, unusedTable})}), to: config{"routeTableIds": "[]"},
+			want: lines(s3Updated, "RouteTable existing-network-"+unusedTable+": discard"),
 		},
 		{
 			key: "clientSecurityGroupIds", stack: existingStack, to: clientsOnly,

@@ -25,6 +25,19 @@ func instanceChanges() []change {
 			key: "os", name: "with a pinned image", from: config{"amiId": pinnedImage}, to: config{"os": "al2"},
 			want: []string{"SecurityGroupEgressRule security-egress-s3-80: create", "VpcEndpoint endpoints-s3: update"},
 		},
+		{
+			key: "os", name: "another Linux", to: config{"os": "other", "amiId": pinnedImage, "loginUser": "ubuntu"},
+			want:  lines(replaced, "VpcEndpoint endpoints-s3: update"),
+			order: [][]string{{"recreate Instance instances-a-1", "update RolePolicy session-role", "remove Instance instances-a-1"}},
+		},
+		{
+			key: "os", name: "another Linux, with a pinned image", from: config{"amiId": pinnedImage}, to: config{"os": "other", "loginUser": "ubuntu"},
+			want: []string{"RolePolicy session-role: update", "VpcEndpoint endpoints-s3: update"},
+		},
+		{
+			key: "os", name: "back to Amazon Linux", from: config{"os": "other", "amiId": pinnedImage, "loginUser": "ubuntu"},
+			to: config{"os": "al2023", "amiId": "", "loginUser": ""}, want: lines(replaced, "VpcEndpoint endpoints-s3: update"),
+		},
 		{key: "amiId", to: config{"amiId": pinnedImage}, want: replaced},
 		{key: "amiId", name: "to the latest image", from: config{"amiId": pinnedImage}, to: config{"amiId": ""}, want: replaced},
 		{key: "keyName", to: config{"keyName": "ops"}, want: replaced},

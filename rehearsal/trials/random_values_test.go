@@ -54,7 +54,7 @@ var values = map[string]keyValues{
 		[]string{"t3.micro", "t3.small", "t4g.micro", "t2.micro", "m6i.large", "t3.medium"},
 		[]string{"", "t3", "t99.micro", "mac2.metal", "T3.micro"},
 	},
-	"os":                  {[]string{"al2023", "al2"}, []string{"", "al2022"}},
+	"os":                  {[]string{"al2023", "al2", "other"}, []string{"", "al2022", "windows"}},
 	"amiId":               {[]string{"", pinnedImage}, []string{"ami-1", "i-06098fd00463352b6", "ami-06098FD00463352B6"}},
 	"keyName":             {[]string{"", "ops", "laptop"}, []string{"[]"}}, // a key pair of any name is assumed to exist
 	"sshPublicKey":        {[]string{"", firstPublicKey, secondPublicKey + "\n"}, []string{"ssh-dss AAAA", "ssh-ed25519 AAAA", "key", firstPublicKey + "\n" + secondPublicKey}},
@@ -178,6 +178,12 @@ func makeConsistent(drawn config, region string) {
 	}
 	if is("endpointPolicy", "full") {
 		delete(drawn, "organizationId")
+	}
+	if is("os", "other") {
+		drawn["amiId"], drawn["installLatestAgent"] = pinnedImage, "false"
+		if drawn["loginUser"] == "" {
+			drawn["loginUser"] = "ubuntu"
+		}
 	}
 	if drawn["amiId"] != "" { // the image is assumed to be for x86_64
 		delete(drawn, "instanceType")

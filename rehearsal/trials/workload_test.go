@@ -79,11 +79,18 @@ func TestWorkload_documented(t *testing.T) {
 	}
 	page := read("docs", "workload.md")
 	_, stack, _ := strings.Cut(read("testdata", "stacks", "Pulumi.workload.yaml"), "\n")
-	for language, text := range map[string]string{
-		"yaml": stack,
-		"json": read("testdata", "stacks", "policies", "app.json"),
-		"bash": read("testdata", "stacks", "user-data.sh"),
+	for _, block := range [][2]string{
+		{"yaml", stack},
+		{"json", read("testdata", "stacks", "policies", "app.json")},
+		{"bash", read("testdata", "stacks", "user-data.sh")},
+		{"bash", read("testdata", "stacks", "install-agent.sh")},
 	} {
-		require.Contains(t, page, "```"+language+"\n"+text+"```")
+		require.Contains(t, page, "```"+block[0]+"\n"+block[1]+"```")
 	}
+}
+
+// Instances of another Linux whose user data installs the agent deploy, do not change and go.
+func TestOtherLinux(t *testing.T) {
+	t.Parallel()
+	deployed(t, "dev", config{"os": "other", "amiId": pinnedImage, "loginUser": "admin", "userDataFile": "install-agent.sh"}).requireLifecycle()
 }

@@ -80,6 +80,9 @@ type Image struct {
 	RootVolumeType string // such as "gp3"
 	IMDSv2         bool   // instances require IMDSv2 by default
 	Deprecated     bool
+	RootDevice     string // name of the root device. Empty: that of Amazon Linux
+	State          string // empty: "available"
+	Platform       string // "windows", or empty for Linux
 }
 
 // Region is what AWS offers in a Region.

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"bastionless/internal/contract"
 	"bastionless/rehearsal/account"
 	"bastionless/rehearsal/report"
 )
@@ -100,9 +101,9 @@ func (c *chosenAccount) describe() *report.Account {
 	}
 }
 
-// warnings returns a warning if the account was captured long ago, or if the stack uses a VPC that exists, which the
-// built-in account does not contain.
-func (c *chosenAccount) warnings(stack string, config map[string]string, now time.Time) []string {
+// warnings returns a warning if the account was captured long ago, or when the stack was already deployed to it, or if the
+// stack uses a VPC that exists, which the built-in account does not contain.
+func (c *chosenAccount) warnings(project, stack string, config map[string]string, now time.Time) []string {
 	if c.file == nil {
 		for key := range config {
 			if _, name, _ := strings.Cut(key, ":"); name == "vpcId" {
@@ -112,13 +113,33 @@ func (c *chosenAccount) warnings(stack string, config map[string]string, now tim
 		}
 		return nil
 	}
-	if c.file.CapturedAt.IsZero() {
-		return nil
+	var found []string
+	owner := contract.Owner(project, stack, c.file.AccountID)
+	if own := c.taggedWith(owner); len(own) > 0 {
+		found = append(found, fmt.Sprintf("%s contains what this stack has deployed: %s, with the tag %s = %s. A rehearsal creates the stack from "+
+			"nothing, and reports that as a conflict. Leave it as it is in the account, and rehearse with a file that was captured before the "+
+			"stack was deployed, or without one", c.path, strings.Join(own, ", "), contract.OwnerTag, owner))
 	}
-	age := now.Sub(c.file.CapturedAt)
-	if age <= captureLifetime {
-		return nil
+	if age := now.Sub(c.file.CapturedAt); !c.file.CapturedAt.IsZero() && age > captureLifetime {
+		found = append(found, fmt.Sprintf("%s is %d days old, and the account may have changed since: capture it again with \"make capture STACK=%s\"",
+			c.path, int(age/(24*time.Hour)), stack))
 	}
-	return []string{fmt.Sprintf("%s is %d days old, and the account may have changed since: capture it again with \"make capture STACK=%s\"",
-		c.path, int(age/(24*time.Hour)), stack)}
+	return found
+}
+
+// taggedWith returns the IDs of the endpoints and instances that belong to a stack.
+func (c *chosenAccount) taggedWith(owner string) []string {
+	tag := account.Tag{Key: contract.OwnerTag, Value: owner}
+	var ids []string
+	for _, endpoint := range c.file.VpcEndpoints {
+		if slices.Contains(endpoint.Tags, tag) {
+			ids = append(ids, endpoint.VpcEndpointId)
+		}
+	}
+	for _, instance := range c.file.Instances {
+		if slices.Contains(instance.Tags, tag) {
+			ids = append(ids, instance.InstanceId)
+		}
+	}
+	return ids
 }

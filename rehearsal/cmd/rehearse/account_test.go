@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -200,12 +201,40 @@ func TestChosenAccount_warnings(t *testing.T) {
 	t.Parallel()
 	captured := time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
 	c := &chosenAccount{path: "a.json", file: &account.File{CapturedAt: captured}}
-	require.Empty(t, c.warnings("dev", nil, captured.Add(30*24*time.Hour)))
-	require.Len(t, c.warnings("dev", nil, captured.Add(30*24*time.Hour+time.Second)), 1)
-	require.Empty(t, (&chosenAccount{}).warnings("dev", map[string]string{"bastionless:vpcCidr": "10.0.0.0/16"}, captured))
-	require.Len(t, (&chosenAccount{}).warnings("dev", map[string]string{"bastionless:vpcId": "vpc-00000000000000001"}, captured), 1)
+	require.Empty(t, c.warnings("test", "dev", nil, captured.Add(30*24*time.Hour)))
+	require.Len(t, c.warnings("test", "dev", nil, captured.Add(30*24*time.Hour+time.Second)), 1)
+	require.Empty(t, (&chosenAccount{}).warnings("test", "dev", map[string]string{"bastionless:vpcCidr": "10.0.0.0/16"}, captured))
+	require.Len(t, (&chosenAccount{}).warnings("test", "dev", map[string]string{"bastionless:vpcId": "vpc-00000000000000001"}, captured), 1)
 	c.file.CapturedAt = time.Time{}
-	require.Empty(t, c.warnings("dev", nil, captured), "it was written by hand")
+	require.Empty(t, c.warnings("test", "dev", nil, captured), "it was written by hand")
+	owned := func(value string) []account.Tag { return []account.Tag{{Key: "bastionless:owner", Value: value}} }
+	c.file.AccountID = testAccountID
+	for _, other := range []string{"", "test/dev/444455556666", "test/prod/" + testAccountID, "other/dev/" + testAccountID} {
+		c.file.VpcEndpoints = []account.VpcEndpoint{{VpcEndpointId: "vpce-1", Tags: owned(other)}}
+		require.Empty(t, c.warnings("test", "dev", nil, captured), other)
+	}
+	c.file.VpcEndpoints = []account.VpcEndpoint{{VpcEndpointId: "vpce-1", Tags: owned("test/dev/" + testAccountID)}}
+	c.file.Instances = []account.Instance{{InstanceId: "i-1", Tags: owned("test/dev/" + testAccountID)}}
+	warnings := c.warnings("test", "dev", nil, captured)
+	require.Len(t, warnings, 1)
+	require.Contains(t, warnings[0], "a.json contains what this stack has deployed: vpce-1, i-1, with the tag bastionless:owner = test/dev/111122223333.")
+}
+
+// In an account that already contains the stack, the rehearsal says so, and how to rehearse instead.
+func TestRun_alreadyDeployed(t *testing.T) {
+	t.Parallel()
+	dir, f := stacktest.Dir(t), stacktest.Account(t, "existing")
+	kms := f.VpcEndpoints[slices.IndexFunc(f.VpcEndpoints, func(e account.VpcEndpoint) bool { return strings.HasSuffix(e.ServiceName, ".kms") })]
+	kms.VpcEndpointId, kms.ServiceName = "vpce-00000000000000009", "com.amazonaws.ap-northeast-1.ssm"
+	kms.Tags = []account.Tag{{Key: "bastionless:owner", Value: "bastionless/existing/" + f.AccountID}}
+	f.VpcEndpoints = append(f.VpcEndpoints, kms)
+	path := writeAccount(t, filepath.Join(t.TempDir(), "own.json"), f)
+	status, stdout, stderr := call("", "run", "--stack", "existing", "--dir", dir, "--program", stacktest.Program(t), "--account", path)
+	require.Empty(t, stderr)
+	require.Equal(t, exitFailed, status)
+	require.Contains(t, stdout, "fix: if the file of the account contains endpoints of this stack, rehearse with one that was captured before")
+	require.Contains(t, stdout, "  - "+path+" contains what this stack has deployed: vpce-00000000000000009, ")
+	require.Equal(t, "existing: 1 check failed: up", last(stdout))
 }
 
 // A file that cannot be used is an error of the command line, in one line.
@@ -232,6 +261,9 @@ func TestRun_invalidAccount(t *testing.T) {
 		file("text.json", "hello"):                                                 "not a captured account: invalid character 'h' looking for beginning of value: capture it again",
 		file("cut.json", whole.String()[:whole.Len()/2]):                           "not a captured account: unexpected end of JSON input: capture it again",
 		file("extra.json", strings.Replace(whole.String(), `"vpcs"`, `"vpcz"`, 1)): `not a captured account: json: unknown field "vpcz"`,
+		with("twice.json", func(f *account.File) { f.Vpcs = append(f.Vpcs, f.Vpcs[0]) }): "its content is incomplete or wrong: vpcs contains " +
+			"vpc-00000000000000001 twice: capture it again",
+		file("null.json", "null"): `not a captured account: its format is "" instead of "bastionless AWS account": name a file that "rehearse capture" wrote`,
 		with("newer.json", func(f *account.File) { f.Version = 2 }): "it has version 2, and this program reads up to version 1: update the program or " +
 			"capture the account again",
 		with("region.json", func(f *account.File) { f.Region = "eu-west-1" }): "it describes eu-west-1, and aws:region of the stack is ap-northeast-1: " +

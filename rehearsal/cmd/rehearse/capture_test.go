@@ -10,17 +10,18 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"bastionless/rehearsal/capture"
 	"bastionless/rehearsal/engine/enginetest"
 )
 
-// fakeAWS answers the first call, logs all calls, and finds the account empty.
+// fakeAWS logs all calls, and prints a file for each of them.
 const fakeAWS = `#!/bin/sh
 echo "$*" >> "$TEST_DIR/calls"
 case "$1 $2" in
-"sts get-caller-identity") echo '{"Account": "111122223333", "Arn": "arn:aws:iam::111122223333:user/ann"}' ;;
 "iam list-users") [ ! -e "$TEST_DIR/deny" ] || { echo "An error occurred (AccessDenied) when calling the ListUsers operation: no" >&2; exit 254; } ;;
 "ec2 describe-images") [ ! -e "$TEST_DIR/break" ] || { echo "Could not connect to the endpoint URL" >&2; exit 255; } ;;
 esac
+cat "$TEST_DIR/answers/$1 $2"
 `
 
 // captureEnv is a project with a fake AWS CLI.
@@ -36,7 +37,21 @@ func newCaptureEnv(t *testing.T, stackFile string) *captureEnv {
 	require.NoError(t, os.WriteFile(e.dir+"/bin/aws", []byte(fakeAWS), 0o700))
 	t.Setenv("PATH", e.dir+"/bin:"+os.Getenv("PATH"))
 	t.Setenv("TEST_DIR", e.dir)
+	require.NoError(t, os.Mkdir(e.dir+"/answers", 0o700))
+	for _, call := range capture.Calls() {
+		e.answer(call.Command, `{"`+call.Key+`": []}`)
+	}
+	e.answer("sts get-caller-identity", `{"Account": "111122223333", "Arn": "arn:aws:iam::111122223333:user/ann"}`)
+	e.answer("iam get-account-summary", `{"SummaryMap": {}}`)
+	e.answer("ec2 get-ebs-encryption-by-default", `{"EbsEncryptionByDefault": false}`)
+	e.answer("ssm get-service-setting", `{"ServiceSetting": {"SettingValue": "$None"}}`)
 	return e
+}
+
+// answer sets the answer to a call.
+func (e *captureEnv) answer(command, text string) {
+	e.t.Helper()
+	require.NoError(e.t, os.WriteFile(filepath.Join(e.dir, "answers", command), []byte(text), 0o600))
 }
 
 func (e *captureEnv) capture(flags ...string) (status int, stdout, stderr string) {
@@ -85,6 +100,19 @@ func TestCapture_omitted(t *testing.T) {
 	status, stdout, _ := e.capture()
 	require.Equal(t, exitOK, status)
 	require.Contains(t, stdout, "\nAbsent or incomplete: users.")
+}
+
+// An account about which the AWS CLI says nothing is not an empty account.
+func TestCapture_answersLackLists(t *testing.T) {
+	e := newCaptureEnv(t, "config: {aws:region: eu-west-1}\n")
+	for _, answer := range []string{"", "null", "{}", `{"NextToken": "t"}`} {
+		e.answer("ec2 describe-vpcs", answer)
+		status, stdout, stderr := e.capture()
+		require.Equal(t, exitFailed, status)
+		require.Empty(t, stdout)
+		require.True(t, strings.HasPrefix(last(stderr), "rehearse capture: aws ec2 describe-vpcs: the answer "), stderr)
+		require.NoDirExists(t, e.dir+"/accounts")
+	}
 }
 
 // A capture that fails leaves the previous file as it was.

@@ -48,6 +48,13 @@ var fixable = []fix{
 			"(L-F678F1CE)",
 	},
 	{
+		// The program finds the endpoints of others in the preview.
+		"aws:ec2/vpcEndpoint:VpcEndpoint",
+		[]string{"conflicting DNS domain"},
+		"if the file of the account contains endpoints of this stack, rehearse with one that was captured before the stack was deployed: " +
+			"docs/capture.md",
+	},
+	{
 		"aws:ec2/vpcEndpoint:VpcEndpoint",
 		[]string{"VpcEndpointLimitExceeded"},
 		"remove services from interfaceEndpoints, or request an increase of the quota \"Interface VPC endpoints per VPC\" (L-29B6F2EB) or, for " +

@@ -187,7 +187,7 @@ func TestRun_command(t *testing.T) {
 			"Rehearsing dev with a simulated AWS:\n\n--- preview: predicts an update\nPreviewing update (dev):\n", "dev: all checks passed in ",
 		},
 		"quiet":     {"10.0.0.0/16", "--quiet", exitOK, "  preview ", "dev: all checks passed in "},
-		"a failure": {"10.0.0.0/8", "--quiet", exitFailed, "  preview ", "dev: 1 check failed: preview: "},
+		"a failure": {"10.0.0.0/8", "--quiet", exitFailed, "  preview ", "dev: 1 check failed: preview"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

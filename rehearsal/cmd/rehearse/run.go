@@ -110,7 +110,7 @@ func (o *runOptions) rehearse(ctx context.Context, stack *engine.Stack, cloud cl
 	p.begin(stack.Name())
 	r := &rehearsal{stack: stack, cloud: cloud, exportPath: o.export, progress: p}
 	r.report.Account = chosen.describe()
-	r.addWarnings(chosen.warnings(stack.Name(), stack.Config(), time.Now()))
+	r.addWarnings(chosen.warnings(stack.Project(), stack.Name(), stack.Config(), time.Now()))
 	result := r.run(ctx)
 	result.Strict = o.strict
 	result.Conclude()
