@@ -75,7 +75,7 @@ type snapshot struct {
 	requests []proof.Request
 }
 
-// newSnapshot reads a state. A state without instances has no claims and no network that could be drawn.
+// newSnapshot reads a state. If there is nothing to prove about it, it has no claims and no network that could be drawn.
 func newSnapshot(d *apitype.DeploymentV3, options proof.Options) (*snapshot, error) {
 	s := &snapshot{state: newState(d)}
 	if d == nil {

@@ -56,11 +56,15 @@ func TestNoInstance(t *testing.T) {
 			},
 		},
 		"by ID": {
-			listed, []string{startStatement}, func(*peer) {}, proof.Required, "",
+			listed,
+			[]string{startStatement},
+			func(*peer) {}, proof.Required, "",
 			[]string{"session.mfa: proven", "session.foreign: proven", "session.own: proven", "session.scope: refuted"},
 		},
 		"any": {
-			props{}, []string{strings.ReplaceAll(shellStatement, shellARN, "*")}, func(*peer) {}, proof.Hardening, "",
+			props{},
+			[]string{strings.ReplaceAll(shellStatement, shellARN, "*")},
+			func(*peer) {}, proof.Hardening, "",
 			[]string{"session.mfa: proven", "session.foreign: proven", "session.own: proven", "session.scope: refuted"},
 		},
 	} {

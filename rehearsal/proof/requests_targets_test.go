@@ -112,7 +112,8 @@ func TestRequests_targets(t *testing.T) {
 			nil, proof.Proven, proof.Assumed, func(r accessRequest) string { return r.byTag },
 		},
 		"by tags": {
-			map[string]string{"targetTags": `["team=db","env=prod"]`}, proof.Undecided, proof.Assumed,
+			map[string]string{"targetTags": `["team=db","env=prod"]`},
+			proof.Undecided, proof.Assumed,
 			func(r accessRequest) string { return r.byTags },
 		},
 		"by ID": {
