@@ -132,7 +132,7 @@ func agentPoliciesArgs(plan preflight.Plan, s outputs.Stack) *iam.AgentPoliciesA
 func targetsArgs(plan preflight.Plan) *compute.TargetsArgs {
 	args := &compute.TargetsArgs{Env: plan.Env, AgentRoles: plan.AgentRoles}
 	// Other components read these groups.
-	read := slices.Concat(plan.SecurityGroups.Clients, plan.ExistingEndpointGroups())
+	read := slices.Concat(plan.SecurityGroups.Clients, plan.SecurityGroups.InstanceGroups, plan.ExistingEndpointGroups())
 	for _, target := range plan.Targets {
 		args.InstanceIDs = append(args.InstanceIDs, target.ID)
 		args.ReadHostManagement = args.ReadHostManagement || !target.HasProfile
@@ -154,12 +154,13 @@ func instancesArgs(ctx *pulumi.Context, plan preflight.Plan, s outputs.Stack) *c
 		NamePrefix: plan.NamePrefix,
 		Owner:      plan.Owner(ctx),
 		// The instance a-1 has had this tag since the first release.
-		NameTags:        map[string]string{"a-1": plan.NamePrefix + "-ec2"},
-		SubnetIDs:       s.Network.AppSubnets(),
-		SecurityGroupID: s.SecurityGroups.InstanceID,
-		InstanceProfile: s.InstanceRole.ProfileName,
-		EBSOptimized:    plan.EBSOptimized,
-		UserData:        plan.UserData,
+		NameTags:                 map[string]string{"a-1": plan.NamePrefix + "-ec2"},
+		SubnetIDs:                s.Network.AppSubnets(),
+		SecurityGroupID:          s.SecurityGroups.InstanceID,
+		ExistingSecurityGroupIDs: plan.SecurityGroups.InstanceGroups,
+		InstanceProfile:          s.InstanceRole.ProfileName,
+		EBSOptimized:             plan.EBSOptimized,
+		UserData:                 plan.UserData,
 	}
 	if plan.Instances.AMI != "" {
 		args.Image = compute.PinnedImage(plan.Instances.AMI)

@@ -101,6 +101,11 @@ var effects = []effect{
 		inVPC(values{"clientSecurityGroupIds": list(pulumitest.Clients), "endpointIngress": "instances"}),
 		ingressType + "::security-ingress-" + pulumitest.Clients, "referencedSecurityGroupId", pulumitest.Clients,
 	},
+	{
+		inVPC(values{"instanceSecurityGroupIds": list(pulumitest.Clients, pulumitest.AppGroup)}),
+		instance, "vpcSecurityGroupIds",
+		pulumitest.List{"security-instances-id", pulumitest.Clients, pulumitest.AppGroup},
+	},
 	{inVPC(values{"existingEndpoints": list("all")}), egressType + "::security-egress-https", "cidrIpv4", "0.0.0.0/0"},
 	{values{"flowLogDays": "30"}, logGroupType + "::flow-logs", "retentionInDays", 30},
 	{values{"subnetLayout": "shared"}, endpointType + "::endpoints-ssm", "subnetIds", pulumitest.List{"network-app-a-id"}},
@@ -266,6 +271,18 @@ func TestKeys_effects(t *testing.T) {
 		require.Equal(t, test.want, property(runWith(t, test.set), test.resource, test.property), test)
 	}
 	require.Equal(t, slices.Sorted(maps.Keys(pulumitest.LoadProject(t, ".").Config)), slices.Sorted(maps.Keys(seen)))
+}
+
+// The stacks that the trials deploy set every key.
+func TestKeys_setByStacks(t *testing.T) {
+	t.Parallel()
+	set := map[string]bool{}
+	for _, stack := range []string{"sessions", "workload", "existing-all"} {
+		for _, key := range pulumitest.StackKeys(t, ".", stack) {
+			set[key] = true
+		}
+	}
+	require.Equal(t, slices.Sorted(maps.Keys(pulumitest.LoadProject(t, ".").Config)), slices.Sorted(maps.Keys(set)))
 }
 
 // workloadPolicies are the resources with the workload's permissions.

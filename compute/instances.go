@@ -131,7 +131,7 @@ func (c *Instances) newInstance(
 		EbsOptimized:             pulumi.Bool(args.EBSOptimized),
 		SubnetId:                 args.SubnetIDs[spec.Zone],
 		AssociatePublicIpAddress: pulumi.Bool(false),
-		VpcSecurityGroupIds:      pulumi.StringArray{args.SecurityGroupID},
+		VpcSecurityGroupIds:      args.securityGroups(),
 		IamInstanceProfile:       args.InstanceProfile,
 		KeyName:                  keyName,
 		UserData:                 optional(args.UserData),

@@ -29,6 +29,8 @@ type InstancesArgs struct {
 	// SecurityGroupID is the security group of the instances. Required: AWS would use the VPC's default
 	// group.
 	SecurityGroupID pulumi.StringInput
+	// ExistingSecurityGroupIDs are further security groups of the instances. Optional.
+	ExistingSecurityGroupIDs []string
 	// InstanceProfile is the name of the instance profile. Required.
 	InstanceProfile pulumi.StringInput
 	// EBSOptimized enables EBS optimization, which the instance type has to support. A change replaces the
@@ -55,6 +57,15 @@ func (a *InstancesArgs) ownTags() map[string]string {
 	return tags
 }
 
+// securityGroups returns the security groups of the instances, the stack's own first.
+func (a *InstancesArgs) securityGroups() pulumi.StringArray {
+	groups := pulumi.StringArray{a.SecurityGroupID}
+	for _, id := range a.ExistingSecurityGroupIDs {
+		groups = append(groups, pulumi.String(id))
+	}
+	return groups
+}
+
 func (a *InstancesArgs) zones() []string {
 	var zones []string
 	for zone := range a.SubnetIDs {
@@ -78,6 +89,9 @@ func (a *InstancesArgs) inputs() pulumi.Map {
 		"imds":                  pulumi.String(string(a.IMDS)),
 		"terminationProtection": pulumi.Bool(a.TerminationProtection),
 		"agentAutoUpdate":       pulumi.Bool(a.AgentAutoUpdate),
+	}
+	if len(a.ExistingSecurityGroupIDs) > 0 {
+		inputs["existingSecurityGroupIds"] = pulumi.ToStringArray(a.ExistingSecurityGroupIDs)
 	}
 	if len(a.Tags) > 0 {
 		inputs["tags"] = pulumi.ToStringMap(a.Tags)

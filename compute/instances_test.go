@@ -122,6 +122,7 @@ func TestInstances_withEverything(t *testing.T) {
 			table, err := ec2.NewRouteTable(ctx, "before", &ec2.RouteTableArgs{VpcId: pulumi.String("vpc-1")})
 			args.After = []pulumi.Resource{table}
 			args.SubnetIDs = map[string]pulumi.StringInput{"c": pulumi.String("subnet-c")}
+			args.ExistingSecurityGroupIDs = []string{"sg-3", "sg-2"}
 			args.PerZone = 1
 			args.Image = compute.NewestImage(ctx, osimage.AmazonLinux2023, "x86_64")
 			args.PublicKey = publicKey
@@ -138,6 +139,7 @@ func TestInstances_withEverything(t *testing.T) {
 		instance := wantInstance("c-1", "c", "acme-ec2-c-1")
 		instance.Inputs["ami"] = "ami-newest"
 		instance.Inputs["ebsOptimized"] = false
+		instance.Inputs["vpcSecurityGroupIds"] = pulumitest.List{"sg-1", "sg-3", "sg-2"}
 		instance.Inputs["keyName"] = mode.Computed("instances-key")
 		instance.Inputs["userData"] = "#!/bin/bash\ntrue\n"
 		instance.Inputs["disableApiTermination"] = true
@@ -155,6 +157,7 @@ func TestInstances_withEverything(t *testing.T) {
 			inputs["zones"], inputs["perZone"], inputs["rootVolumeGiB"] = pulumitest.List{"c"}, 1, 20
 			inputs["rootVolumeKmsKey"], inputs["detailedMonitoring"], inputs["imds"] = volumeKey, true, "optional"
 			inputs["terminationProtection"], inputs["agentAutoUpdate"] = true, true
+			inputs["existingSecurityGroupIds"] = pulumitest.List{"sg-3", "sg-2"}
 		}), instance, pulumitest.Resource{
 			Type: tableType, Name: "before", Inputs: pulumitest.Map{"vpcId": "vpc-1"},
 		}, pulumitest.Resource{

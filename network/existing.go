@@ -77,11 +77,13 @@ func (v *ExistingVPC) readChildren(ctx *pulumi.Context, name string, args *Exist
 	if err := v.readSubnets(ctx, name, args); err != nil {
 		return err
 	}
-	v.clients = map[string]pulumi.StringInput{}
-	for _, id := range args.ClientGroupIDs {
+	for _, id := range args.groups() {
 		if _, err := ec2.GetSecurityGroup(ctx, name+"-"+id, pulumi.ID(id), nil, pulumi.Parent(v)); err != nil {
 			return fmt.Errorf("security group %s: %w", id, err)
 		}
+	}
+	v.clients = map[string]pulumi.StringInput{}
+	for _, id := range args.ClientGroupIDs {
 		v.clients[id] = pulumi.String(id)
 	}
 	return v.newExchanges(ctx, name, args)

@@ -39,6 +39,8 @@ type ExistingVPCArgs struct {
 	S3RouteTableIDs []string
 	// ClientGroupIDs are security groups whose members can reach the endpoints.
 	ClientGroupIDs []string
+	// InstanceGroupIDs are security groups that the stack's instances get.
+	InstanceGroupIDs []string
 }
 
 // subnets returns all subnets, each once.
@@ -50,6 +52,13 @@ func (a *ExistingVPCArgs) subnets() []ExistingSubnet {
 		}
 	}
 	return all
+}
+
+// groups returns all security groups, each once.
+func (a *ExistingVPCArgs) groups() []string {
+	all := slices.Concat(a.ClientGroupIDs, a.InstanceGroupIDs)
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // interfaceSubnets returns the subnets for interface endpoints.
@@ -74,6 +83,9 @@ func (a *ExistingVPCArgs) inputs() pulumi.Map {
 		"endpointSubnetIds": ids(a.EndpointSubnets),
 		"s3RouteTableIds":   pulumi.ToStringArray(a.S3RouteTableIDs),
 		"clientGroupIds":    pulumi.ToStringArray(a.ClientGroupIDs),
+	}
+	if len(a.InstanceGroupIDs) > 0 {
+		inputs["instanceGroupIds"] = pulumi.ToStringArray(a.InstanceGroupIDs)
 	}
 	if len(a.TargetSubnets) > 0 {
 		targets := pulumi.StringArray{}

@@ -29,6 +29,8 @@ func existingArgs() *network.ExistingVPCArgs {
 		},
 		S3RouteTableIDs: []string{"rtb-s3", "rtb-a"},
 		ClientGroupIDs:  []string{"sg-1"},
+		// The group of the clients is also one of the instances.
+		InstanceGroupIDs: []string{"sg-2", "sg-1"},
 	}
 }
 
@@ -74,6 +76,7 @@ func TestExistingVPC(t *testing.T) {
 				"appSubnetIds":      pulumitest.Map{"a": "subnet-a", "c": "subnet-c"},
 				"endpointSubnetIds": pulumitest.Map{"a": "subnet-a", "d": "subnet-d"},
 				"s3RouteTableIds":   pulumitest.List{"rtb-s3", "rtb-a"}, "clientGroupIds": pulumitest.List{"sg-1"},
+				"instanceGroupIds": pulumitest.List{"sg-2", "sg-1"},
 			}},
 			read(vpcType, "net-vpc-1", "vpc-1"),
 			read(subnetType, "net-subnet-a", "subnet-a"), read(subnetType, "net-subnet-c", "subnet-c"),
@@ -83,7 +86,7 @@ func TestExistingVPC(t *testing.T) {
 			read(associationType, "net-subnet-a", "subnet-a/rtb-a"), read(associationType, "net-subnet-d", "subnet-d/rtb-a"),
 			read("aws:ec2/networkAcl:NetworkAcl", "net-acl-a", "acl-a"),
 			read("aws:ec2/defaultNetworkAcl:DefaultNetworkAcl", "net-acl-main", "acl-main"),
-			read(groupType, "net-sg-1", "sg-1"),
+			read(groupType, "net-sg-1", "sg-1"), read(groupType, "net-sg-2", "sg-2"),
 			stash("a", "subnet-a"), stash("d", "subnet-d"),
 		)
 		require.Equal(t, pulumitest.Map{

@@ -1,6 +1,7 @@
 package network
 
 import (
+	"slices"
 	"testing"
 
 	"bastionless/internal/diag"
@@ -13,6 +14,12 @@ func TestSecurityGroupOptions_Validate(t *testing.T) {
 	diagtest.Require(t, nil, SecurityGroupOptions{Forward: make([]Target, 50)}.Validate())
 	diagtest.Require(t, []diagtest.Want{diagtest.Problem("forwardTo", diag.TooMany, "51", "50")},
 		SecurityGroupOptions{Forward: make([]Target, 51)}.Validate())
+	groups := slices.Repeat([]string{"sg-0123456789abcdef0"}, 16)
+	diagtest.Require(t, nil, SecurityGroupOptions{InstanceGroups: groups[:15]}.Validate())
+	diagtest.Require(t, []diagtest.Want{diagtest.Problem("instanceSecurityGroupIds", diag.TooMany, "16", "15")},
+		SecurityGroupOptions{InstanceGroups: groups}.Validate())
+	diagtest.Require(t, []diagtest.Want{diagtest.Problem("instanceSecurityGroupIds", diag.Malformed, "app")},
+		SecurityGroupOptions{InstanceGroups: []string{"sg-12345678", "app"}}.Validate())
 }
 
 func TestFlowLogOptions_Validate(t *testing.T) {

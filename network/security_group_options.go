@@ -42,6 +42,9 @@ type SecurityGroupOptions struct {
 	// Clients are the IDs of existing security groups that can reach the endpoints, too. Without duplicates.
 	// Plain: rules are named after them. Key: clientSecurityGroupIds.
 	Clients []string
+	// InstanceGroups are the IDs of existing security groups that the instances get in addition to the stack's own.
+	// Without duplicates. Key: instanceSecurityGroupIds.
+	InstanceGroups []string
 	// Descriptions describes each rule. Key: ruleDescriptions.
 	Descriptions bool
 }
@@ -53,6 +56,14 @@ const maxClients = 50
 // maxForward leaves room for the other rules of the instances' group: AWS allows 60 outbound rules.
 // https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html
 const maxForward = 50
+
+// The numbers of security groups that a network interface can have, including the stack's own: the default of the quota,
+// and its maximum.
+// https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html
+const (
+	DefaultInterfaceGroups = 5
+	maxInterfaceGroups     = 16
+)
 
 // Validate returns the problems with the options.
 func (o SecurityGroupOptions) Validate() diag.Diagnostics {
@@ -67,6 +78,11 @@ func (o SecurityGroupOptions) Validate() diag.Diagnostics {
 		diags.Add("clientSecurityGroupIds", diag.TooMany, "the list has %d groups, but the security group of the endpoints "+
 			"has room for %d: list fewer, or set endpointIngress to vpc",
 			len(o.Clients), maxClients)
+	}
+	checkIDs(&diags, "instanceSecurityGroupIds", securityGroupID, "sg", o.InstanceGroups)
+	if len(o.InstanceGroups) >= maxInterfaceGroups {
+		diags.Add("instanceSecurityGroupIds", diag.TooMany, "the list has %d groups, but a network interface can have at most "+
+			"%d, one of which is the stack's own: list at most %d", len(o.InstanceGroups), maxInterfaceGroups, maxInterfaceGroups-1)
 	}
 	return diags
 }

@@ -81,6 +81,7 @@ func (r *reader) config(ctx *pulumi.Context) Config {
 			InstanceEgress:  enum(r, "instanceEgress", network.InstanceEgresses()),
 			Forward:         r.targets("forwardTo"),
 			Clients:         r.strList("clientSecurityGroupIds"),
+			InstanceGroups:  r.strList("instanceSecurityGroupIds"),
 			Descriptions:    r.boolean("ruleDescriptions"),
 		},
 		Instances: r.instances(),

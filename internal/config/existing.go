@@ -46,6 +46,10 @@ func (c Config) checkExistingVPC(diags *diag.Diagnostics) {
 			diags.Add("clientSecurityGroupIds", diag.Conflict, "a VPC that the stack creates has no other security groups: "+
 				"set vpcId, or remove this key")
 		}
+		if len(c.SecurityGroups.InstanceGroups) > 0 {
+			diags.Add("instanceSecurityGroupIds", diag.Conflict, "a VPC that the stack creates has no other security groups: "+
+				"set vpcId, or remove this key and list what the instances connect to in forwardTo")
+		}
 		return
 	}
 	interfaceSubnets, _ := c.InterfaceSubnetIDs()

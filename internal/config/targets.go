@@ -7,7 +7,6 @@ import (
 	"bastionless/iam"
 	"bastionless/internal/contract"
 	"bastionless/internal/diag"
-	"bastionless/network"
 )
 
 // checkTargets checks the keys that choose instances against each other.
@@ -53,31 +52,5 @@ func (c Config) checkTargets(diags *diag.Diagnostics) {
 	}
 	if !c.HasInstances() && role.Targets != iam.TargetsStack { // otherwise 0 is the mistake
 		c.checkNoInstances(diags)
-	}
-}
-
-// checkNoInstances reports keys about instances that the stack does not have. It does not report those that have no
-// value that means "not set".
-func (c Config) checkNoInstances(diags *diag.Diagnostics) {
-	for _, option := range []struct {
-		key, value string
-	}{
-		{"amiId", c.Instances.AMI},
-		{"keyName", c.Instances.KeyName},
-		{"sshPublicKey", c.Instances.PublicKey},
-		{"rootVolumeKmsKey", c.Instances.RootVolumeKMSKey},
-		{"instanceRoleName", c.InstanceRole.RoleName},
-	} {
-		if option.value != "" {
-			diags.Add(option.key, diag.Conflict, "the key has no effect, because instancesPerZone is 0: remove it")
-		}
-	}
-	if len(c.SecurityGroups.Forward) > 0 {
-		diags.Add("forwardTo", diag.Conflict, "the list has no effect, because instancesPerZone is 0 and the stack does not change the "+
-			"security groups of other instances: remove it")
-	}
-	if c.SecurityGroups.EndpointIngress == network.FromInstances && !c.UsesExistingVPC() {
-		diags.Add("instancesPerZone", diag.Conflict, "0 leaves no instances that can reach the endpoints while endpointIngress is %s: set "+
-			"endpointIngress to vpc", c.SecurityGroups.EndpointIngress)
 	}
 }

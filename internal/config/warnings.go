@@ -40,6 +40,7 @@ func (c Config) Warnings(vpc []netip.Prefix) diag.Diagnostics {
 	warn(c.SessionRole.MFAMaxAgeMinutes > 0 && !c.SessionRole.RequireMFA, "mfaMaxAgeMinutes", "%d has no effect while "+
 		"requireMfa is false: set requireMfa to true, or mfaMaxAgeMinutes to 0", c.SessionRole.MFAMaxAgeMinutes)
 	c.warnAboutRunAs(warn)
+	c.warnAboutUnused(warn)
 	return warnings
 }
 
@@ -75,7 +76,8 @@ func (c Config) warnAboutForwarding(warn func(bool, string, string, ...any), ope
 	}
 	warn(len(c.SecurityGroups.Forward) > 0 && !forwards, "forwardTo", "no session can forward to these targets: add "+
 		"remote-port-forwarding to sessionDocuments, or remove all elements of forwardTo")
-	warn(forwards && !openEgress && len(c.SecurityGroups.Forward) == 0, "sessionDocuments", "remote-port-forwarding "+
+	restricted := !openEgress && len(c.SecurityGroups.InstanceGroups) == 0
+	warn(forwards && restricted && len(c.SecurityGroups.Forward) == 0, "sessionDocuments", "remote-port-forwarding "+
 		"cannot reach any host while instanceEgress is restricted and forwardTo is empty: list the targets in forwardTo")
 }
 

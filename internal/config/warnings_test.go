@@ -1,6 +1,7 @@
 package config
 
 import (
+	"maps"
 	"net/netip"
 	"testing"
 
@@ -62,6 +63,33 @@ func TestConfig_warnings(t *testing.T) {
 			values{"sessionRunAs": "app", "sessionShell": "exec bash -l", "sessionDocuments": list("ssh")},
 			[]string{"sessionRunAs", "sessionShell"},
 		},
+		"a stack without instances": {accessOnly(nil), nil},
+		"values of instances that the stack does not have": {
+			accessOnly(values{
+				"instanceType": "t3.small", "rootVolumeGiB": "9", "rootVolumeEncrypted": "false", "detailedMonitoring": "true", "imds": "optional",
+				"imdsHopLimit": "2", "installLatestAgent": "true", "agentAutoUpdate": "false", "instanceEgress": "open",
+				"terminationProtection": "true", "instancePolicy": "minimal", "os": "al2",
+			}),
+			[]string{
+				"instanceType", "rootVolumeGiB", "rootVolumeEncrypted", "detailedMonitoring", "imds", "imdsHopLimit", "installLatestAgent",
+				"agentAutoUpdate", "instanceEgress", "terminationProtection", "instancePolicy",
+			},
+		},
+		"days without records": {values{"sessionLogDays": "30"}, []string{"sessionLogDays"}},
+		"days of records of others": {
+			values{"sessionLogDays": "30", "sessionLogs": list("cloudwatch", "s3"), "sessionLogGroup": "/central", "sessionBucket": "central"},
+			[]string{"sessionLogDays"},
+		},
+		"days of some records": {
+			values{"sessionLogDays": "30", "sessionLogs": list("cloudwatch", "s3"), "sessionBucket": "central"}, nil,
+		},
+		"forwarding through groups of others": {
+			values{
+				"vpcId": "vpc-11111111", "appSubnetIds": list("subnet-11111111"), "existingEndpoints": list("all"),
+				"sessionDocuments": list("remote-port-forwarding"), "instanceSecurityGroupIds": list("sg-11111111"),
+			},
+			nil,
+		},
 		"ecr.api alone":         {values{"interfaceEndpoints": list("ecr.api")}, []string{"interfaceEndpoints"}},
 		"ecr.dkr alone":         {values{"interfaceEndpoints": list("ecr.dkr")}, []string{"interfaceEndpoints"}},
 		"both endpoints of ECR": {values{"interfaceEndpoints": list("ecr.dkr", "ecr.api")}, nil},
@@ -89,6 +117,16 @@ func TestConfig_warnings(t *testing.T) {
 			require.Equal(t, test.want, keys)
 		})
 	}
+}
+
+// accessOnly returns the configuration of a stack without instances, with some values changed.
+func accessOnly(set values) values {
+	all := values{
+		"vpcId": "vpc-11111111", "existingEndpoints": pulumitest.Strings("all"), "instancesPerZone": "0", "sessionTargets": "tagged",
+		"targetTags": pulumitest.Strings("team=db"),
+	}
+	maps.Copy(all, set)
+	return all
 }
 
 func TestConfig_warningsOfTheStacks(t *testing.T) {

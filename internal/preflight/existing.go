@@ -51,7 +51,7 @@ func (r *resolver) lookUpVPC() error {
 	r.existing.found, r.existing.mainRouteTableID = true, vpc.MainRouteTableId
 	r.readBlocks(vpc)
 	r.checkDNS(vpc)
-	for _, lookUp := range []func() error{r.lookUpDefaultACL, r.lookUpSubnets, r.lookUpRouteTables, r.lookUpClients} {
+	for _, lookUp := range []func() error{r.lookUpDefaultACL, r.lookUpSubnets, r.lookUpRouteTables, r.lookUpGroups} {
 		if err := lookUp(); err != nil {
 			return err
 		}
@@ -261,28 +261,6 @@ func (r *resolver) lookUpRouteTables() error {
 				"not reach S3: add %s, or remove this key", subnet.ID, subnet.RouteTableID, subnet.RouteTableID)
 		case len(options.RouteTableIDs) == 0 && !slices.Contains(plan.S3RouteTableIDs, subnet.RouteTableID):
 			plan.S3RouteTableIDs = append(plan.S3RouteTableIDs, subnet.RouteTableID)
-		}
-	}
-	return nil
-}
-
-func (r *resolver) lookUpClients() error {
-	if r.plan.SecurityGroups.Validate().Has("clientSecurityGroupIds") {
-		return nil
-	}
-	for _, id := range r.plan.SecurityGroups.Clients {
-		group, err := ec2.LookupSecurityGroup(r.ctx, &ec2.LookupSecurityGroupArgs{Id: pulumi.StringRef(id)})
-		switch {
-		case isNone(err, "EC2 Security Group"):
-			r.diags.Add("clientSecurityGroupIds", diag.NotFound, "%q does not exist in %s: list security groups of %s", id,
-				r.plan.Env.Region, r.plan.Existing.VPCID)
-		case err != nil:
-			return fmt.Errorf("look up security group %s: %w", id, err)
-		case group.VpcId != r.plan.Existing.VPCID:
-			r.diags.Add("clientSecurityGroupIds", diag.Conflict, "%s is in %s, but vpcId is %s: list security groups of that "+
-				"VPC, or set endpointIngress to vpc", id, group.VpcId, r.plan.Existing.VPCID)
-		default:
-			r.plan.ExistingVPC.ClientGroupIDs = append(r.plan.ExistingVPC.ClientGroupIDs, id)
 		}
 	}
 	return nil

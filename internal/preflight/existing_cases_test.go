@@ -1,6 +1,7 @@
 package preflight_test
 
 import (
+	"fmt"
 	"maps"
 
 	"bastionless/internal/pulumitest"
@@ -72,6 +73,15 @@ func noInstanceGroup() pulumitest.Answer {
 	return answer
 }
 
+// groupIDs returns the IDs of n security groups.
+func groupIDs(n int) []string {
+	var ids []string
+	for i := range n {
+		ids = append(ids, fmt.Sprintf("sg-%08x", i))
+	}
+	return ids
+}
+
 // existingKeyCases are combinations of keys that need no lookup.
 func existingKeyCases() map[string]badCase {
 	return map[string]badCase{
@@ -79,10 +89,11 @@ func existingKeyCases() map[string]badCase {
 			set: values{
 				"appSubnetIds": list(pulumitest.SubnetA), "endpointSubnetIds": list(pulumitest.SubnetA), "routeTableIds": list(pulumitest.TableA),
 				"clientSecurityGroupIds": list(pulumitest.Clients), "existingEndpoints": list("ssm"),
+				"instanceSecurityGroupIds": list(pulumitest.AppGroup),
 			},
 			want: []string{
 				"appSubnetIds conflict", "endpointSubnetIds conflict", "routeTableIds conflict", "existingEndpoints conflict",
-				"clientSecurityGroupIds conflict",
+				"clientSecurityGroupIds conflict", "instanceSecurityGroupIds conflict",
 			},
 		},
 		"vpcId with keys of a new VPC": {
@@ -103,10 +114,11 @@ func existingKeyCases() map[string]badCase {
 			set: inVPC(values{
 				"vpcId": "vpc-1", "appSubnetIds": list("subnet-a", "10.0.0.0/24"), "endpointSubnetIds": list(pulumitest.VPC),
 				"routeTableIds": list("rtb-AAAAAAAA"), "clientSecurityGroupIds": list("default"),
+				"instanceSecurityGroupIds": list("app"),
 			}),
 			want: []string{
 				"vpcId malformed", "appSubnetIds malformed", "appSubnetIds malformed", "endpointSubnetIds malformed",
-				"routeTableIds malformed", "clientSecurityGroupIds malformed",
+				"routeTableIds malformed", "clientSecurityGroupIds malformed", "instanceSecurityGroupIds malformed",
 			},
 		},
 		"existing services that are malformed": {
@@ -210,6 +222,23 @@ func existingNetworkCases() map[string]badCase {
 					Result: pulumitest.Map{"id": "sg-33333333", "vpcId": "vpc-22222222"},
 				}),
 			want: []string{"clientSecurityGroupIds not-found", "clientSecurityGroupIds conflict"},
+		},
+		"groups of the instances that do not exist, or are in another VPC": {
+			set: inVPC(values{"instanceSecurityGroupIds": list("sg-22222222", pulumitest.AppGroup, "sg-33333333")}),
+			answers: vpcWith(none(pulumitest.GetSecurityGroup, "EC2 Security Group", pulumitest.Map{"id": "sg-22222222"}),
+				pulumitest.Answer{
+					Token: pulumitest.GetSecurityGroup, Args: pulumitest.Map{"id": "sg-33333333"},
+					Result: pulumitest.Map{"id": "sg-33333333", "vpcId": "vpc-22222222"},
+				}),
+			want: []string{"instanceSecurityGroupIds not-found", "instanceSecurityGroupIds conflict"},
+		},
+		"a group that is listed twice": {
+			set:     inVPC(values{"instanceSecurityGroupIds": list(pulumitest.AppGroup, pulumitest.AppGroup)}),
+			answers: vpcWith(), want: []string{"instanceSecurityGroupIds duplicate"},
+		},
+		"too many groups of the instances": {
+			set: inVPC(values{"instanceSecurityGroupIds": list(groupIDs(16)...)}), answers: vpcWith(),
+			want: []string{"instanceSecurityGroupIds too-many"},
 		},
 	}
 }

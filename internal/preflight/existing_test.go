@@ -14,7 +14,10 @@ import (
 // Everything that the stack uses in an existing VPC is found, in an update and in a preview.
 func TestResolve_existingVPC(t *testing.T) {
 	t.Parallel()
-	set := inVPC(values{"endpointSubnetIds": list(pulumitest.SubnetA2), "clientSecurityGroupIds": list(pulumitest.Clients)})
+	set := inVPC(values{
+		"endpointSubnetIds": list(pulumitest.SubnetA2), "clientSecurityGroupIds": list(pulumitest.Clients),
+		"instanceSecurityGroupIds": list(pulumitest.AppGroup),
+	})
 	pulumitest.EachMode(t, func(t *testing.T, mode pulumitest.Mode) {
 		plan, diags, result := resolve(t, mode, set, vpcWith()...)
 		require.NoError(t, result.Err)
@@ -33,8 +36,9 @@ func TestResolve_existingVPC(t *testing.T) {
 				ID: pulumitest.SubnetA2, Zone: "a", RouteTableID: pulumitest.TableA, NetworkACLID: pulumitest.DefaultACL,
 				DefaultNetworkACL: true,
 			}},
-			S3RouteTableIDs: []string{pulumitest.TableA, pulumitest.MainTable},
-			ClientGroupIDs:  []string{pulumitest.Clients},
+			S3RouteTableIDs:  []string{pulumitest.TableA, pulumitest.MainTable},
+			ClientGroupIDs:   []string{pulumitest.Clients},
+			InstanceGroupIDs: []string{pulumitest.AppGroup},
 		}, plan.ExistingVPC)
 		require.Equal(t, []netip.Prefix{netip.MustParsePrefix("10.9.0.0/16"), netip.MustParsePrefix("100.64.0.0/16")}, plan.VPCBlocks)
 		require.Equal(t, []string{"ssm", "ssmmessages", "s3"}, plan.NewServices)
@@ -173,8 +177,29 @@ func TestPlan_warnings(t *testing.T) {
 		"a public subnet": {
 			nil, []pulumitest.Answer{pulumitest.PublicTable()}, []string{"appSubnetIds", "vpcId", "vpcId", "s3Endpoint", "endpointPolicy"},
 		},
-		"without S3":             {values{"s3Endpoint": "false", "agentAutoUpdate": "false"}, nil, []string{"vpcId", "vpcId"}},
-		"all services exist":     {values{"existingEndpoints": list("all")}, nil, []string{"existingEndpoints"}},
+		"without S3":         {values{"s3Endpoint": "false", "agentAutoUpdate": "false"}, nil, []string{"vpcId", "vpcId"}},
+		"all services exist": {values{"existingEndpoints": list("all")}, nil, []string{"existingEndpoints"}},
+		"groups of the instances": {
+			values{"instanceSecurityGroupIds": list(pulumitest.AppGroup)}, nil, []string{"vpcId", "vpcId", "s3Endpoint", "endpointPolicy"},
+		},
+		"a group of the instances with an inbound rule": {
+			values{"instanceSecurityGroupIds": list(pulumitest.AppGroup)},
+			pulumitest.GroupRules(pulumitest.AppGroup, pulumitest.Map{"isEgress": true}, https("cidrIpv4", "10.9.0.0/16")),
+			[]string{"instanceSecurityGroupIds", "vpcId", "vpcId", "s3Endpoint", "endpointPolicy"},
+		},
+		"a group of the instances whose rules cannot be read": {
+			values{"instanceSecurityGroupIds": list(pulumitest.AppGroup)},
+			[]pulumitest.Answer{pulumitest.FailedLookup(pulumitest.GetSecurityGroupRules, accessDenied)},
+			[]string{"instanceSecurityGroupIds", "vpcId", "vpcId", "s3Endpoint", "endpointPolicy"},
+		},
+		"more groups than the default quota": {
+			values{"instanceSecurityGroupIds": list(groupIDs(5)...)},
+			emptyGroups(5),
+			[]string{"instanceSecurityGroupIds", "vpcId", "vpcId", "s3Endpoint", "endpointPolicy"},
+		},
+		"as many groups as the default quota": {
+			values{"instanceSecurityGroupIds": list(groupIDs(4)...)}, emptyGroups(4), []string{"vpcId", "vpcId", "s3Endpoint", "endpointPolicy"},
+		},
 		"targets in both blocks": {forward("10.9.0.1:22", "100.64.0.1:22"), nil, []string{"vpcId", "vpcId", "s3Endpoint", "endpointPolicy"}},
 		"a target outside of the VPC": {
 			forward("10.8.0.1:22"), nil, []string{"forwardTo", "vpcId", "vpcId", "s3Endpoint", "endpointPolicy"},
@@ -192,6 +217,18 @@ func TestPlan_warnings(t *testing.T) {
 			require.Equal(t, test.want, keys, "%v", plan.Warnings())
 		})
 	}
+}
+
+// emptyGroups returns the answers to lookups of n security groups of the VPC without rules.
+func emptyGroups(n int) []pulumitest.Answer {
+	var answers []pulumitest.Answer
+	for _, id := range groupIDs(n) {
+		group := pulumitest.Answer{
+			Token: pulumitest.GetSecurityGroup, Args: pulumitest.Map{"id": id}, Result: pulumitest.Map{"id": id, "vpcId": pulumitest.VPC},
+		}
+		answers = append(append(answers, group), pulumitest.GroupRules(id)...)
+	}
+	return answers
 }
 
 func forward(targets ...string) values {

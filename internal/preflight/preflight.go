@@ -45,8 +45,8 @@ type Plan struct {
 	// AgentRoles are the roles of Targets that EC2 may assume and that have the agent's permissions without the stack,
 	// sorted.
 	AgentRoles []string
-	// TargetWarnings are warnings about Targets and about the roles of others.
-	TargetWarnings diag.Diagnostics
+	// LookupWarnings are warnings about Targets, and about roles and security groups of others.
+	LookupWarnings diag.Diagnostics
 	// Architecture is the architecture of the instance type: "x86_64" or "arm64".
 	Architecture string
 	// EBSOptimized says that the instance type supports EBS optimization.

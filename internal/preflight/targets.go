@@ -192,10 +192,10 @@ func joinTags(tags []iam.Tag) string {
 
 // notReady adds a warning that an instance or a role of others does not allow sessions yet.
 func (r *resolver) notReady(key, format string, args ...any) {
-	r.plan.TargetWarnings.Add(key, diag.NotReady, format, args...)
+	r.plan.LookupWarnings.Add(key, diag.NotReady, format, args...)
 }
 
 // uncheck adds a warning that a lookup failed.
 func (r *resolver) uncheck(key, what string, err error) {
-	r.plan.TargetWarnings.Add(key, diag.Unchecked, "%s: %v", what, err)
+	r.plan.LookupWarnings.Add(key, diag.Unchecked, "%s: %v", what, err)
 }

@@ -81,11 +81,14 @@ func targetKeyCases() map[string]badCase {
 		"keys of instances that the stack does not have": {
 			set: withoutInstances(values{
 				"amiId": "ami-06098fd00463352b6", "keyName": "laptop", "rootVolumeKmsKey": "arn:aws:kms:ap-northeast-1:123456789012:key/k-1",
-				"instanceRoleName": "Agent", "forwardTo": list("10.9.0.1:22"),
+				"instanceRoleName": "Agent", "forwardTo": list("10.9.0.1:22"), "userDataFile": "user-data.sh",
+				"instancePolicyFiles": list("policies/app.json"), "instancePolicyArns": list("arn:aws:iam::aws:policy/ReadOnlyAccess"),
+				"instanceSecurityGroupIds": list(pulumitest.AppGroup),
 			}),
 			answers: accountWith([]string{web1}, target(web1, nil)),
 			want: []string{
-				"amiId conflict", "keyName conflict", "rootVolumeKmsKey conflict", "instanceRoleName conflict", "forwardTo conflict",
+				"amiId conflict", "keyName conflict", "rootVolumeKmsKey conflict", "instanceRoleName conflict", "userDataFile conflict",
+				"instancePolicyFiles conflict", "instancePolicyArns conflict", "instanceSecurityGroupIds conflict", "forwardTo conflict",
 			},
 		},
 		"nobody can reach the endpoints": {

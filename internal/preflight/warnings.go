@@ -12,11 +12,16 @@ import (
 // for others in an existing VPC.
 func (p Plan) Warnings() diag.Diagnostics {
 	warnings := p.Config.Warnings(p.VPCBlocks)
-	warnings.Append(p.TargetWarnings)
+	warnings.Append(p.LookupWarnings)
 	if p.Endpoints.ReachesAll() && p.HasInstances() && p.SecurityGroups.InstanceEgress == network.RestrictedEgress {
 		warnings.Add("existingEndpoints", diag.Discouraged, "all allows the instances to connect to port 443 of every address, "+
 			"because the addresses of a hub or of the services are not known: list the services that have endpoints in %s instead, "+
 			"if it has them", p.Existing.VPCID)
+	}
+	if groups := len(p.SecurityGroups.InstanceGroups) + 1; groups > network.DefaultInterfaceGroups {
+		warnings.Add("instanceSecurityGroupIds", diag.Unchecked, "the instances would have %d security groups, including the stack's own, "+
+			"but AWS allows %d for each network interface unless the account's quota is higher: list fewer, or ask for a quota increase",
+			groups, network.DefaultInterfaceGroups)
 	}
 	for _, id := range p.PublicSubnetIDs {
 		warnings.Add("appSubnetIds", diag.Discouraged, "%s is a public subnet: its route table has a route to an Internet gateway. "+

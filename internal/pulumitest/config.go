@@ -50,19 +50,37 @@ func encode(t testing.TB, value any) string {
 	return string(encoded)
 }
 
-// StackConfig returns the configuration of a stack: the values in its frozen stack file in testdata, and
-// the defaults in Pulumi.yaml. A value of the wrong type fails the test, because Pulumi would reject it.
-func StackConfig(t testing.TB, dir, stack string) map[string]string {
+// StackKeys returns the keys of the project that the frozen stack file of a stack sets.
+func StackKeys(t testing.TB, dir, stack string) []string {
 	t.Helper()
 	project := LoadProject(t, dir)
+	var keys []string
+	for key := range loadStack(t, project, dir, stack).Config {
+		if key.Namespace() == project.Name.String() {
+			keys = append(keys, key.Name())
+		}
+	}
+	return keys
+}
+
+// loadStack reads the frozen stack file of a stack.
+func loadStack(t testing.TB, project *workspace.Project, dir, stack string) *workspace.ProjectStack {
+	t.Helper()
 	path := filepath.Join(dir, "testdata", "stacks", "Pulumi."+stack+".yaml")
 	require.FileExists(t, path)
 	sink := diag.DefaultSink(io.Discard, io.Discard, diag.FormatOptions{Color: colors.Never})
 	file, err := workspace.LoadProjectStack(sink, project, path)
 	require.NoError(t, err)
+	return file
+}
 
+// StackConfig returns the configuration of a stack: the values in its frozen stack file in testdata, and
+// the defaults in Pulumi.yaml. A value of the wrong type fails the test, because Pulumi would reject it.
+func StackConfig(t testing.TB, dir, stack string) map[string]string {
+	t.Helper()
+	project := LoadProject(t, dir)
 	values := Defaults(t, dir)
-	for key, value := range file.Config {
+	for key, value := range loadStack(t, project, dir, stack).Config {
 		require.False(t, value.Secure(), "%s is a secret", key)
 		decrypted, err := value.Value(config.NopDecrypter)
 		require.NoError(t, err)

@@ -34,8 +34,10 @@ const (
 	MainTable  = "rtb-11111111"
 	DefaultACL = "acl-11111111"
 	ACLC       = "acl-cccccccc"
-	// Clients is a security group of others. EndpointGroup is that of the endpoints of others.
+	// Clients is a security group of others. EndpointGroup is that of the endpoints of others. AppGroup is one of others that
+	// has no inbound rule.
 	Clients       = "sg-cccccccc"
+	AppGroup      = "sg-aaaaaaaa"
 	EndpointGroup = "sg-eeeeeeee"
 )
 
@@ -47,9 +49,12 @@ func (r Region) ExistingVPC() []Answer {
 		{Token: GetRouteTable, Args: Map{"routeTableId": TableA}, Result: table(TableA)},
 		{Token: GetRouteTable, Args: Map{"routeTableId": MainTable}, Result: table(MainTable)},
 		{Token: GetSecurityGroup, Args: Map{"id": Clients}, Result: Map{"id": Clients, "vpcId": VPC}},
+		{Token: GetSecurityGroup, Args: Map{"id": AppGroup}, Result: Map{"id": AppGroup, "vpcId": VPC}},
 		TablesWithS3(),
 		FailedLookup(GetVPCEndpoint, "no matching EC2 VPC Endpoint found"),
 	}
+	answers = append(answers, GroupRules(Clients)...)
+	answers = append(answers, GroupRules(AppGroup, Map{"ipProtocol": "-1", "isEgress": true, "cidrIpv4": "0.0.0.0/0"})...)
 	for id, subnet := range map[string]struct{ zone, block, table, acl string }{
 		SubnetA: {"a", "10.9.1.0/24", TableA, DefaultACL}, SubnetA2: {"a", "10.9.2.0/24", TableA, DefaultACL},
 		SubnetC: {"c", "10.9.3.0/24", "", ACLC},

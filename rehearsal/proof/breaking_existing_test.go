@@ -36,6 +36,39 @@ func allOf(changes ...func(*peer)) func(*peer) {
 	}
 }
 
+// addGroup adds a security group of others to the first instance. Its rules are not read if they are nil.
+func (p *peer) addGroup(ingress, egress []any) {
+	outputs := props{"vpcId": "vpc-1", "arn": "arn:aws:ec2:eu-west-1:123456789012:security-group/sg-app"}
+	for direction, rules := range map[string][]any{"ingress": ingress, "egress": egress} {
+		if rules != nil {
+			outputs[direction] = rules
+		}
+	}
+	p.put("aws:ec2/securityGroup:SecurityGroup", "app-group", "sg-app", outputs)
+	p.external("app-group")
+	p.set("box", "vpcSecurityGroupIds", list("sg-instance", "sg-app"))
+	p.depend("box", "app-group")
+}
+
+// TestExisting_instanceGroups checks that the rules of a security group of others count like those of the stack's own.
+func TestExisting_instanceGroups(t *testing.T) {
+	t.Parallel()
+	results := func(egress ...any) []string {
+		p := existingPeer()
+		p.addGroup(list(), egress)
+		p.set("instance-group", "egress", list())
+		p.remove("box-c") // which has the stack's group alone
+		claims := check(t, p.export(t))
+		var results []string
+		for _, id := range []string{"reach.ssm", "reach.ssmmessages", "no-inbound"} {
+			results = append(results, claimNamed(t, claims, id).Result)
+		}
+		return results
+	}
+	require.Equal(t, []string{proof.Proven, proof.Proven, proof.Proven}, results(tcp443(props{"cidrBlocks": list("10.0.0.0/16")})))
+	require.Equal(t, []string{proof.Refuted, proof.Refuted, proof.Proven}, results(tcp443(props{"cidrBlocks": list("10.9.0.0/16")})))
+}
+
 // TestExisting_breaking checks that claims about existing networks and instances are refuted or undecided after each change, with
 // a fix that names the hop, and its owner if the stack does not manage it.
 func TestExisting_breaking(t *testing.T) {
@@ -46,7 +79,20 @@ func TestExisting_breaking(t *testing.T) {
 	}
 	natRoute := setExternal("app-table", "routes", list(props{"cidrBlock": "0.0.0.0/0", "natGatewayId": "nat-9"}))
 	openGroup := func(p *peer) { p.set("instance-group", "egress", list(tcp443(props{"cidrBlocks": list("0.0.0.0/0")}))) }
+	withGroup := func(ingress, egress []any) func(*peer) { return func(p *peer) { p.addGroup(ingress, egress) } }
+	server := list(tcp443(props{"cidrBlocks": list("10.0.0.0/8")}))
 	for _, b := range slices.Concat([]breakingExisting{
+		{existingPeer, "no-inbound", "a group of others lets clients in", withGroup(server, list()), proof.Refuted, `ask the owner of SecurityGroup "app-group" to remove a rule`},
+		{func() *peer {
+			p := existingPeer()
+			p.resources["box"].URN = resource.URN("urn:pulumi:peer::peer::" + contract.InstancesType + "$aws:ec2/instance:Instance::box")
+			return p
+		}, "no-inbound", "a listed group lets clients in", withGroup(server, list()), proof.Refuted, `remove sg-app from instanceSecurityGroupIds, or ask the owner of SecurityGroup "app-group" to`},
+		{existingPeer, "no-inbound", "the rules of a group of others are not read", withGroup(nil, list()), proof.Undecided, ""},
+		{existingPeer, "no-inbound", "a group of others is not read", allOf(withGroup(list(), list()), func(p *peer) { p.remove("app-group") }), proof.Undecided, ""},
+		{existingPeer, "egress", "a group of others lets everything out", withGroup(list(), list(anyTraffic(props{"cidrBlocks": list("0.0.0.0/0")}))), proof.Refuted, `ask the owner of SecurityGroup "app-group" to replace`},
+		{existingPeer, "reach.ssm", "neither group lets the agent out", allOf(withGroup(list(), list()), func(p *peer) { p.set("instance-group", "egress", list()) }), proof.Refuted, `allow outbound TCP 443 from SecurityGroup "instance-group" and SecurityGroup "app-group"`},
+		{existingPeer, "reach.ssm", "the rules of a group of others are not read, and the stack's group does not let out", allOf(withGroup(list(), nil), func(p *peer) { p.set("instance-group", "egress", list()) }), proof.Undecided, ""},
 		{existingPeer, "reach.ssm", "no way out of the stack's group", func(p *peer) { p.set("instance-group", "egress", list()) }, proof.Refuted, `allow outbound TCP 443 from SecurityGroup "instance-group"`},
 		{foreignPeer, "reach.ssm", "no way out of the group of an existing instance", setExternal("instance-group", "egress", list()), proof.Refuted, `ask the owner of SecurityGroup "instance-group" to allow outbound TCP 443`},
 		{foreignPeer, "reach.s3", "no way to S3 out of the group of an existing instance", func(p *peer) {

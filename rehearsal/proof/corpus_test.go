@@ -123,7 +123,8 @@ func tcp443(peer props) props {
 	return rule
 }
 
-func list(items ...any) []any { return items }
+// list returns a list, which is not null if it is empty.
+func list(items ...any) []any { return append([]any{}, items...) }
 
 // goodPeer returns a stack whose required claims are proven.
 func goodPeer() *peer {

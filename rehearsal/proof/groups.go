@@ -58,6 +58,12 @@ func (m *model) readPrefixLists() {
 func (m *model) readSecurityGroups() {
 	for _, n := range m.ofType("aws:ec2/securityGroup:SecurityGroup", "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup") {
 		g := &securityGroup{resource: n, id: n.id}
+		for _, direction := range []string{"ingress", "egress"} {
+			// A read of the group lists its rules. Of a group that the stack manages, they may be resources of their own.
+			if n.external && n.value(direction) == nil {
+				n.health = append(n.health, "the state does not contain its "+direction+" rules")
+			}
+		}
 		for _, object := range n.objects("ingress") {
 			g.ingress = append(g.ingress, inlineRules(n, n.id, object)...)
 		}

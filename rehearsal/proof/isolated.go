@@ -349,7 +349,11 @@ func (m *model) proveNoInbound() []*finding {
 		f := newFinding("no-inbound", i.name, requiredUnless(i.external))
 		m.eachGroup(f, i, func(g *securityGroup) {
 			for _, r := range g.ingress {
-				f.failBy(r.by, "remove "+r.name(g), "%s allows %s to %s", r.name(g), r.traffic("from"), i)
+				fix := r.by.ask("remove " + r.name(g))
+				if i.fromProject && !i.external && g.external {
+					fix = "remove " + g.id + " from instanceSecurityGroupIds, or " + fix
+				}
+				f.failBy(r.by, fix, "%s allows %s to %s", r.name(g), r.traffic("from"), i)
 			}
 			if len(g.ingress) == 0 {
 				f.pass("%s of %s has no inbound rule", g, i)

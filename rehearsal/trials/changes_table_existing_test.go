@@ -42,7 +42,8 @@ var (
 	existingBlocks = []string{
 		"SecurityGroupIngressRule security-ingress-vpc", "SecurityGroupIngressRule security-ingress-vpc-100.64.0.0-16",
 	}
-	readSubnetA = []string{
+	twoInstances = []string{"Instance instances-a-1", "Instance instances-c-1"}
+	readSubnetA  = []string{
 		"RouteTable existing-network-rtb-0a1b2c3d4e5f6000a", "RouteTableAssociation existing-network-" + privateA,
 		"Subnet existing-network-" + privateA,
 	}
@@ -119,6 +120,15 @@ func existingChanges() []change {
 			key: "routeTableIds", name: "removed", stack: existingStack,
 			from: merge(ownS3, config{"routeTableIds": list([]string{publicTable, unusedTable})}), to: config{"routeTableIds": "[]"},
 			want: lines(s3Updated, "RouteTable existing-network-"+unusedTable+": discard"),
+		},
+		{
+			key: "instanceSecurityGroupIds", stack: existingStack, to: config{"instanceSecurityGroupIds": list([]string{appGroup})},
+			want: each(twoInstances, "update"),
+		},
+		{
+			key: "instanceSecurityGroupIds", name: "removed", stack: existingStack,
+			from: config{"instanceSecurityGroupIds": list([]string{appGroup})}, to: config{"instanceSecurityGroupIds": "[]"},
+			want: lines(each(twoInstances, "update"), "SecurityGroup existing-network-"+appGroup+": discard"),
 		},
 		{
 			key: "clientSecurityGroupIds", stack: existingStack, to: clientsOnly,

@@ -225,15 +225,18 @@ func TestExisting_routeTableWithS3(t *testing.T) {
 	e.requireUntouched()
 }
 
+// removeS3Endpoint removes the gateway endpoint of S3 from an account.
+func removeS3Endpoint(f *account.File) {
+	f.VpcEndpoints = slices.DeleteFunc(f.VpcEndpoints, func(e account.VpcEndpoint) bool { return e.VpcEndpointType == "Gateway" })
+	for i := range f.RouteTables {
+		f.RouteTables[i].Routes = slices.DeleteFunc(f.RouteTables[i].Routes, func(r account.Route) bool { return r.DestinationPrefixListId != "" })
+	}
+}
+
 // The stack's own S3 endpoint does not conflict with itself.
 func TestExisting_ownS3Endpoint(t *testing.T) {
 	t.Parallel()
-	e := newExisting(t, config{"existingEndpoints": "[]", "s3Endpoint": "true"}, func(f *account.File) {
-		f.VpcEndpoints = slices.DeleteFunc(f.VpcEndpoints, func(e account.VpcEndpoint) bool { return e.VpcEndpointType == "Gateway" })
-		for i := range f.RouteTables {
-			f.RouteTables[i].Routes = slices.DeleteFunc(f.RouteTables[i].Routes, func(r account.Route) bool { return r.DestinationPrefixListId != "" })
-		}
-	})
+	e := newExisting(t, config{"existingEndpoints": "[]", "s3Endpoint": "true"}, removeS3Endpoint)
 	for range 2 {
 		require.Empty(t, e.stack.Up(t.Context()).Failure())
 	}

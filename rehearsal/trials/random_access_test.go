@@ -22,8 +22,11 @@ var accessValues = map[string]keyValues{
 	},
 	"routeTableIds":          {[]string{"[]"}, []string{`["rtb-1"]`, `["rtb-0123456789abcdef0"]`}},
 	"clientSecurityGroupIds": {[]string{list([]string{"sg-0a1b2c3d4e5f700d1"})}, []string{`["default"]`, `["sg-0123456789abcdef0"]`}},
-	"instancesPerZone":       {[]string{"0", "0", "0", "1"}, []string{"-1", "1001", "1.5"}},
-	"sessionTargets":         {[]string{"tagged", "instances", "any"}, []string{"", "all"}},
+	"instanceSecurityGroupIds": {
+		[]string{"[]", list([]string{"sg-0a1b2c3d4e5f700d1"})}, []string{`["default"]`, `["sg-0123456789abcdef0"]`},
+	},
+	"instancesPerZone": {[]string{"0", "0", "0", "1"}, []string{"-1", "1001", "1.5"}},
+	"sessionTargets":   {[]string{"tagged", "instances", "any"}, []string{"", "all"}},
 	"targetInstanceIds": {
 		[]string{list([]string{db1}), list([]string{db2, db1}), list([]string{db1, web1})}, []string{`["web-1"]`, `["i-0123456789abcdef0"]`},
 	},

@@ -28,6 +28,10 @@ var existingValues = map[string]keyValues{
 		[]string{"[]", list([]string{appGroup}), list([]string{appGroup, "sg-0a1b2c3d4e5f6000d"})},
 		[]string{`["default"]`, `["sg-0123456789abcdef0"]`, list([]string{appGroup, appGroup})},
 	},
+	"instanceSecurityGroupIds": {
+		[]string{"[]", list([]string{appGroup})},
+		[]string{`["default"]`, `["sg-0123456789abcdef0"]`, list([]string{appGroup, appGroup})},
+	},
 	"s3Endpoint":             {[]string{""}, booleans.illegal},
 	"interfaceEndpoints":     {[]string{"[]", `["sts"]`, `["ecr.api","secretsmanager","monitoring"]`, `["logs"]`}, []string{`["ssm"]`, `["STS"]`, `["sts","sts"]`}},
 	"vpcCidr":                {[]string{"10.0.0.0/16"}, []string{"10.20.0.0/16"}},

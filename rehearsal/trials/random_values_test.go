@@ -33,12 +33,13 @@ var values = map[string]keyValues{
 	"ec2messagesEndpoint":    booleans,
 	"s3Endpoint":             {[]string{"true", "false", ""}, booleans.illegal},
 	// The account is empty, so there is nothing that exists.
-	"vpcId":                  {[]string{""}, []string{"vpc-1", "main", "vpc-0123456789abcdef0"}},
-	"appSubnetIds":           {[]string{"[]"}, []string{`["subnet-1"]`, `["subnet-0123456789abcdef0"]`, "subnet-0123456789abcdef0"}},
-	"endpointSubnetIds":      {[]string{"[]"}, []string{`["vpc-0123456789abcdef0"]`, `["subnet-0123456789abcdef0"]`}},
-	"existingEndpoints":      {[]string{"[]"}, []string{`["ssm"]`, `["all"]`, `["SSM"]`, `["s3","s3"]`}},
-	"routeTableIds":          {[]string{"[]"}, []string{`["rtb-1"]`, `["rtb-0123456789abcdef0"]`}},
-	"clientSecurityGroupIds": {[]string{"[]"}, []string{`["default"]`, `["sg-0123456789abcdef0"]`}},
+	"vpcId":                    {[]string{""}, []string{"vpc-1", "main", "vpc-0123456789abcdef0"}},
+	"appSubnetIds":             {[]string{"[]"}, []string{`["subnet-1"]`, `["subnet-0123456789abcdef0"]`, "subnet-0123456789abcdef0"}},
+	"endpointSubnetIds":        {[]string{"[]"}, []string{`["vpc-0123456789abcdef0"]`, `["subnet-0123456789abcdef0"]`}},
+	"existingEndpoints":        {[]string{"[]"}, []string{`["ssm"]`, `["all"]`, `["SSM"]`, `["s3","s3"]`}},
+	"routeTableIds":            {[]string{"[]"}, []string{`["rtb-1"]`, `["rtb-0123456789abcdef0"]`}},
+	"clientSecurityGroupIds":   {[]string{"[]"}, []string{`["default"]`, `["sg-0123456789abcdef0"]`}},
+	"instanceSecurityGroupIds": {[]string{"[]"}, []string{`["default"]`, `["sg-0123456789abcdef0"]`}},
 	"interfaceEndpoints": {
 		[]string{"[]", `["sts"]`, `["ecr.api","secretsmanager","monitoring"]`, `["ecr.dkr","ecr.api"]`, `["logs"]`, `["kms","ec2"]`},
 		[]string{`["ssm"]`, `["s3"]`, `["ec2messages"]`, `["nothing"]`, `["STS"]`, `["sts","sts"]`, `[""]`, "sts"},
@@ -153,7 +154,10 @@ func drawSubnets(t *rapid.T, drawn config, zones int) {
 }
 
 // instanceKeys are the keys that have no effect in a stack without instances.
-var instanceKeys = []string{"amiId", "keyName", "sshPublicKey", "rootVolumeKmsKey", "instanceRoleName", "forwardTo"}
+var instanceKeys = []string{
+	"amiId", "keyName", "sshPublicKey", "rootVolumeKmsKey", "instanceRoleName", "userDataFile", "instancePolicyFiles", "instancePolicyArns",
+	"instanceSecurityGroupIds", "forwardTo",
+}
 
 // makeConsistent changes or removes values that are not legal in combination.
 func makeConsistent(drawn config, region string) {

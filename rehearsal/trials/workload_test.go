@@ -13,6 +13,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
 	"github.com/stretchr/testify/require"
 
+	"bastionless/rehearsal/proof/policy"
 	"bastionless/rehearsal/stacktest"
 )
 
@@ -20,6 +21,76 @@ import (
 func TestWorkload(t *testing.T) {
 	t.Parallel()
 	deployed(t, "workload", nil).requireLifecycle()
+}
+
+// The policies of the instance role and of the endpoints allow what the application does, and no more. Whether AWS's services
+// then do what they are asked is not a matter of policies.
+func TestWorkload_requests(t *testing.T) {
+	t.Parallel()
+	const (
+		region, bucket  = "ap-northeast-1", "arn:aws:s3:::app-files-123456789012"
+		secret          = "arn:aws:secretsmanager:ap-northeast-1:123456789012:secret:app/database-AbCdEf"
+		repository      = "arn:aws:ecr:ap-northeast-1:123456789012:repository/app"
+		layers          = "arn:aws:s3:::prod-" + region + "-starport-layer-bucket/x"
+		otherRepository = "arn:aws:ecr:ap-northeast-1:123456789012:repository/other"
+	)
+	e := deployed(t, "workload", nil)
+	for _, test := range []struct {
+		endpoint, action, resource string
+		// unsigned is a request without a signature of the account, for an object that everyone can read.
+		unsigned bool
+		want     policy.Effect
+	}{
+		// docker login and docker pull
+		{"ecr.api", "ecr:GetAuthorizationToken", "*", false, policy.Allowed},
+		{"ecr.dkr", "ecr:BatchGetImage", repository, false, policy.Allowed},
+		{"ecr.dkr", "ecr:GetDownloadUrlForLayer", repository, false, policy.Allowed},
+		{"s3", "s3:GetObject", layers, true, policy.Allowed},
+		{"ecr.dkr", "ecr:BatchGetImage", otherRepository, false, policy.Denied},
+		{"ecr.dkr", "ecr:PutImage", repository, false, policy.Denied},
+		// packages: those of Amazon Linux, of CloudWatch and of the application
+		{"s3", "s3:GetObject", "arn:aws:s3:::al2023-repos-" + region + "-de612dc2/x.rpm", true, policy.Allowed},
+		{"s3", "s3:GetObject", "arn:aws:s3:::amazoncloudwatch-agent-" + region + "/x.rpm", true, policy.Allowed},
+		{"s3", "s3:GetObject", "arn:aws:s3:::app-packages/x.rpm", true, policy.Allowed},
+		{"s3", "s3:PutObject", "arn:aws:s3:::app-packages/x.rpm", true, policy.Denied},
+		{"s3", "s3:GetObject", "arn:aws:s3:::others/x", true, policy.Denied},
+		// files, and the password of the database
+		{"s3", "s3:PutObject", bucket + "/x", false, policy.Allowed},
+		{"s3", "s3:GetObject", bucket + "/x", false, policy.Allowed},
+		{"s3", "s3:ListBucket", bucket, false, policy.Allowed},
+		{"s3", "s3:DeleteObject", bucket + "/x", false, policy.Denied},
+		{"s3", "s3:GetObject", bucket + "/x", true, policy.Denied},
+		{"secretsmanager", "secretsmanager:GetSecretValue", secret, false, policy.Allowed},
+		{"secretsmanager", "secretsmanager:PutSecretValue", secret, false, policy.Denied},
+	} {
+		decision := e.decide(test.endpoint, test.action, test.resource, test.unsigned)
+		require.Equal(t, test.want, decision.Effect, "%s on %s, unsigned %t: %s", test.action, test.resource, test.unsigned, decision.Why)
+	}
+}
+
+// decide decides a request of the instance role, or one without a signature, through an endpoint of the stack.
+func (e *env) decide(endpoint, action, resource string, unsigned bool) policy.Decision {
+	e.t.Helper()
+	parse := func(name string, text any) *policy.Document {
+		document, err := policy.Parse(name, text.(string))
+		require.NoError(e.t, err)
+		return document
+	}
+	role := e.find("Role instance-role")
+	request := &policy.Request{
+		Principal: policy.Session(role.Outputs["arn"].(string), "i-1"), Action: action, Resource: resource,
+		Context: policy.CompleteContext().With("aws:PrincipalAccount", "123456789012").With("aws:ResourceAccount", "123456789012"),
+	}
+	policies := policy.Policies{
+		Identity: []*policy.Document{parse("app", e.find("RolePolicy instance-role-policy-app").Outputs["policy"])},
+		Endpoint: parse(endpoint, e.find("VpcEndpoint endpoints-" + endpoint).Outputs["policy"]), Gateway: endpoint == "s3",
+	}
+	if unsigned {
+		request.Principal, request.Context = policy.Principal{}, policy.CompleteContext()
+		policies.Resource = parse("bucket", `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}]}`)
+		policies.Identity, policies.ResourceAccount = nil, "210987654321"
+	}
+	return policies.Decide(request)
 }
 
 // An instance that people ask to replace, with "pulumi up --replace" or "pulumi state taint", is created from the newest

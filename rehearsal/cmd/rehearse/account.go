@@ -105,8 +105,8 @@ func (c *chosenAccount) describe() *report.Account {
 // stack uses a VPC that exists, which the built-in account does not contain.
 func (c *chosenAccount) warnings(project, stack string, config map[string]string, now time.Time) []string {
 	if c.file == nil {
-		for key := range config {
-			if _, name, _ := strings.Cut(key, ":"); name == "vpcId" {
+		for key, value := range config {
+			if _, name, _ := strings.Cut(key, ":"); name == "vpcId" && value != "" {
 				return []string{fmt.Sprintf("vpcId: no file describes the account, so the rehearsal assumes one without VPCs: capture yours "+
 					"with \"make capture STACK=%s\", or name a file with --account", stack)}
 			}

@@ -203,7 +203,7 @@ func TestChosenAccount_warnings(t *testing.T) {
 	c := &chosenAccount{path: "a.json", file: &account.File{CapturedAt: captured}}
 	require.Empty(t, c.warnings("test", "dev", nil, captured.Add(30*24*time.Hour)))
 	require.Len(t, c.warnings("test", "dev", nil, captured.Add(30*24*time.Hour+time.Second)), 1)
-	require.Empty(t, (&chosenAccount{}).warnings("test", "dev", map[string]string{"bastionless:vpcCidr": "10.0.0.0/16"}, captured))
+	require.Empty(t, (&chosenAccount{}).warnings("test", "dev", map[string]string{"bastionless:vpcCidr": "10.0.0.0/16", "bastionless:vpcId": ""}, captured))
 	require.Len(t, (&chosenAccount{}).warnings("test", "dev", map[string]string{"bastionless:vpcId": "vpc-00000000000000001"}, captured), 1)
 	c.file.CapturedAt = time.Time{}
 	require.Empty(t, c.warnings("test", "dev", nil, captured), "it was written by hand")

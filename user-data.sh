@@ -1,0 +1,4 @@
+#!/bin/bash
+set -e
+dnf install -y docker
+systemctl enable --now docker
