@@ -40,8 +40,8 @@ type Report struct {
 	Result *report.Report
 }
 
-// New makes a report. It returns an error if the state cannot be read, unless there is a Result. A state without EC2
-// instances can be read, but nothing is claimed about it.
+// New makes a report. It returns an error if the state cannot be read, unless there is a Result. A state about
+// which there is nothing to prove can be read, but nothing is claimed about it.
 func New(in Input) (*Report, error) {
 	after, err := newSnapshot(in.State, in.Options)
 	if err != nil && in.Result == nil {

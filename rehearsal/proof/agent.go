@@ -150,6 +150,11 @@ func (m *model) checkMissingRole(f *finding, i *instance, r *role) {
 	if lookedUp {
 		f.assume("the role %s of %s still has the permissions of the agent, which it had when the program looked it up", r.name, r)
 	}
+	assumeNothingDenied(f, r)
+}
+
+// assumeNothingDenied adds what is assumed about a role that the state does not contain.
+func assumeNothingDenied(f *finding, r *role) {
 	f.assume("EC2 may assume the role %s of %s, and nothing that the state does not contain denies the role the requests of the agent", r.name, r)
 }
 

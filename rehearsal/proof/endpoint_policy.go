@@ -15,7 +15,7 @@ import (
 // work.
 func (m *model) proveEndpointPolicies() []*finding {
 	var found []*finding
-	for _, v := range m.instanceVPCs() {
+	for _, v := range m.judgedVPCs() {
 		for _, e := range m.endpoints {
 			if e.vpc != v.id || e.serves(serviceMessages) || e.serves(serviceEC2Messages) || !e.isGateway() && e.endpointType != "Interface" {
 				continue

@@ -333,3 +333,25 @@ func replaceIn(r *apitype.ResourceV3, text *strings.Replacer) {
 		r.Inputs = r.Outputs
 	}
 }
+
+// TestExisting_unreadSubnet checks paths to an existing endpoint that has an address in a subnet which the stack does not read.
+// Rules of the instance's security group must allow any address.
+func TestExisting_unreadSubnet(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		to   props
+		want string
+	}{
+		"any address":          {props{"cidrBlocks": list("0.0.0.0/0")}, proof.Assumed},
+		"some addresses":       {props{"cidrBlocks": list("10.0.0.0/16")}, proof.Undecided},
+		"IPv6 addresses":       {props{"ipv6CidrBlocks": list("::/0")}, proof.Refuted},
+		"the endpoint's group": {props{"securityGroups": list("sg-endpoint")}, proof.Assumed},
+	} {
+		p := foreignPeer()
+		p.set("instance-group", "egress", list(tcp443(test.to)))
+		p.set("ssm", "subnetIds", list("subnet-app", "subnet-unread"))
+		p.external("instance-group", "ssm")
+		c := claimNamed(t, check(t, p.export(t)), "reach.ssm")
+		require.Equal(t, test.want, c.Result, "%s: %s", name, c.Why())
+	}
+}

@@ -7,7 +7,7 @@ import "strings"
 var keyFixes = struct {
 	endpointPolicy, existingEndpoints, flowLogDays, imds, imdsHopLimit, instanceEgress, instancePolicy, mfaMaxAgeMinutes, permissionsBoundary, requireMfa,
 	rootVolumeEncrypted, s3Endpoint, sessionDocuments, sessionEncryption, sessionLogs, sessionPrincipals, sessionTargets,
-	terminationProtection, zones string
+	targetTags, terminationProtection, zones string
 }{
 	endpointPolicy:        "set endpointPolicy to restricted",
 	existingEndpoints:     "set existingEndpoints to [all] if a hub or a NAT gateway provides the service",
@@ -26,6 +26,7 @@ var keyFixes = struct {
 	sessionLogs:           "add cloudwatch or s3 to sessionLogs",
 	sessionPrincipals:     "list the ARNs of IAM users in sessionPrincipals",
 	sessionTargets:        "set sessionTargets to stack",
+	targetTags:            "set sessionTargets to tagged and list tags in targetTags",
 	terminationProtection: "set terminationProtection to true",
 	zones:                 "add a zone to zones",
 }

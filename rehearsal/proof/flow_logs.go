@@ -12,7 +12,7 @@ import (
 // proveFlowLogs proves that the traffic of VPCs is logged: by flow logs of the VPC, or of each of its subnets.
 func (m *model) proveFlowLogs() []*finding {
 	var found []*finding
-	for _, v := range m.instanceVPCs() {
+	for _, v := range m.judgedVPCs() {
 		f := newFinding("flow-logs", v.name, Hardening)
 		f.rest(v.resource)
 		ofVPC := m.flowLogsOf("vpcId", v.id)

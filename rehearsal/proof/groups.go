@@ -298,8 +298,6 @@ func (m *model) ruleReaches(r rule, to peer) policy.Answer {
 	switch {
 	case r.group != "":
 		return yesIf(slices.Contains(to.groups, r.group))
-	case r.block == anywhere && !to.block.IsValid():
-		return policy.Yes // whatever the address is
 	case r.block.IsValid():
 		return includes([]netip.Prefix{r.block}, to.block)
 	case r.list == "":

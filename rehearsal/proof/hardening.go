@@ -163,7 +163,7 @@ func (m *model) areForwardTargets(r rule, v *vpc) bool {
 // proveDefaultGroup proves that the default security groups have no rules.
 func (m *model) proveDefaultGroup() []*finding {
 	var found []*finding
-	for _, v := range m.instanceVPCs() {
+	for _, v := range m.judgedVPCs() {
 		f := newFinding("default-sg", v.name, Hardening)
 		f.rest(v.resource)
 		for _, n := range m.ofType("aws:ec2/defaultSecurityGroup:DefaultSecurityGroup") {
@@ -315,6 +315,9 @@ func (m *model) checkAttachedVolumes(f *finding, i *instance) {
 
 // proveMultiZone proves that sessions are possible when one Availability Zone fails.
 func (m *model) proveMultiZone() []*finding {
+	if len(m.instances) == 0 {
+		return nil
+	}
 	f := newFinding("multi-zone", m.stack, Hardening)
 	zones, vpcs := map[string]bool{}, map[string]map[string]bool{}
 	var counted []*instance

@@ -8,9 +8,17 @@ import (
 	"strings"
 )
 
-// instanceVPCs returns the VPCs of instances, except those that the state does not contain, sorted by id.
-func (m *model) instanceVPCs() []*vpc {
+// judgedVPCs returns the VPCs of instances, except those that the state does not contain, sorted by id. Without instances,
+// it returns those in which the stack has endpoints.
+func (m *model) judgedVPCs() []*vpc {
 	found := map[string]*vpc{}
+	if len(m.instances) == 0 {
+		for _, e := range m.endpoints {
+			if v := m.vpcs[e.vpc]; v != nil && !e.external {
+				found[e.vpc] = v
+			}
+		}
+	}
 	for _, i := range m.instances {
 		if s := m.subnets[i.subnet]; s != nil && m.vpcs[s.vpc] != nil {
 			found[s.vpc] = m.vpcs[s.vpc]
@@ -35,7 +43,7 @@ func (m *model) vpcOf(i *instance) *vpc {
 // the stack's own VPC only: the owner of another one may want a NAT gateway in it.
 func (m *model) proveIsolated() []*finding {
 	var found []*finding
-	for _, v := range m.instanceVPCs() {
+	for _, v := range m.judgedVPCs() {
 		f := newFinding("isolated", v.name, requiredUnless(v.external))
 		f.rest(v.resource)
 		m.checkNoGateways(f, v)

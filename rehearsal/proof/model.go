@@ -14,8 +14,8 @@ import (
 // model is the network, the instances and the permissions in a state.
 type model struct {
 	*state
-	// location is that of the first instance or, without instances, of the first resource whose account is known. Other
-	// instances, and roles, have locations of their own.
+	// location is that of the first instance. Without instances, it is that of the VPC, or of the first resource whose
+	// account is known. Other instances, and roles, have locations of their own.
 	location
 	vpcs         map[string]*vpc
 	subnets      map[string]*subnet
@@ -123,13 +123,14 @@ type intent struct {
 	os string
 }
 
-// ErrNoInstance is returned for a state without EC2 instances, about which there is nothing to prove.
+// ErrNoInstance is returned for a state without EC2 instances, about which there is nothing to prove, unless it is that of a
+// stack of this project that has none of its own.
 var ErrNoInstance = errors.New("the state has no EC2 instance, so there is nothing to prove")
 
-// newModel reads the model of a state. The error is ErrNoInstance if the state has no instance.
+// newModel reads the model of a state. The error may be ErrNoInstance.
 func newModel(s *state) (*model, error) {
 	m := readModel(s)
-	if len(m.instances) == 0 {
+	if len(m.instances) == 0 && !m.servesOthersOnly() {
 		return nil, fmt.Errorf("stack %s: %w%s", s.stack, ErrNoInstance, m.notJudged())
 	}
 	return m, nil
@@ -163,23 +164,29 @@ var instanceLaunchers = map[string]string{
 	"aws:ssm/activation:Activation": "a hybrid activation", "aws-native:ec2:Instance": "an instance of another provider",
 }
 
+// servesOthersOnly reports whether the stack is one of this project that has no instances of its own: it creates endpoints,
+// or allows sessions on instances of others.
+func (m *model) servesOthersOnly() bool {
+	return len(m.component(contract.SessionRoleType)) > 0 && len(m.component(contract.InstancesType)) == 0
+}
+
 // notJudged names what the state has instead of instances.
 func (m *model) notJudged() string {
+	if found := m.launchers(); len(found) > 0 {
+		return ": not judged: " + strings.Join(found, ", ") + ", because what it launches is not in the state"
+	}
+	return ": deploy the stack first"
+}
+
+// launchers returns what launches instances or containers that are not in the state.
+func (m *model) launchers() []string {
 	var found []string
 	for _, n := range slices.Concat(m.resources, m.uncertain) {
 		if launcher := instanceLaunchers[n.typ]; launcher != "" {
 			found = append(found, fmt.Sprintf("%s (%s)", launcher, n))
 		}
 	}
-	for _, n := range m.component(contract.SessionRoleType) {
-		if tags := asStrList(n.input(contract.TargetTagsInput)); len(found) == 0 && len(tags) > 0 {
-			return fmt.Sprintf(": no instance has the tags %s yet: ask the owners of the instances to set them", strings.Join(tags, ", "))
-		}
-	}
-	if len(found) == 0 {
-		return ": deploy the stack first"
-	}
-	return ": not judged: " + strings.Join(found, ", ") + ", because what it launches is not in the state"
+	return found
 }
 
 // readTags reads the tags that separate resources add to other resources.
@@ -218,13 +225,18 @@ func (m *model) readInstances() {
 	}
 	if len(m.instances) > 0 {
 		m.location = m.instances[0].location
+	} else if vpcs := m.ofType("aws:ec2/vpc:Vpc"); len(vpcs) > 0 {
+		m.location = vpcs[0].location
 	} else if i := slices.IndexFunc(m.resources, func(r *resource) bool { return r.account != "" }); i >= 0 {
 		m.location = m.resources[i].location
 	}
 }
 
-// locations returns the accounts and Regions of instances, without repeats.
+// locations returns the accounts and Regions of instances, without repeats. Without instances, it returns those of the VPC.
 func (m *model) locations() []location {
+	if len(m.instances) == 0 {
+		return []location{m.location}
+	}
 	var found []location
 	for _, i := range m.instances {
 		if !slices.Contains(found, i.location) {

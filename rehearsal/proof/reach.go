@@ -168,14 +168,14 @@ func (m *model) checkGroups(f *finding, i *instance, v *vpc, e *vpcEndpoint, fro
 // subnet that the stack does not read.
 func (m *model) checkPathToOthers(f *finding, i *instance, s *subnet, v *vpc, e *vpcEndpoint, subnetID string) {
 	from := addressOf(i.str("privateIp"), s.block)
-	var to netip.Prefix
-	where := "an unknown address"
-	if address, ok := e.privateIPs[subnetID]; ok {
+	to, where := anywhere, "an unknown address"
+	address, known := e.privateIPs[subnetID]
+	if known {
 		to = netip.PrefixFrom(address, address.BitLen())
 		where = to.String()
 	}
 	what := fmt.Sprintf("TCP %d from %s to %s in subnet %s (%s)", httpsPort, i, e, subnetID, where)
-	if to.IsValid() {
+	if known {
 		m.checkRoute(f, s, v, to)
 		m.checkACL(f, s, true, to, httpsPort, what)
 	}

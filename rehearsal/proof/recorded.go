@@ -163,6 +163,17 @@ func (m *model) checkAccessCheck(f *finding, r *role, at location) {
 	if policies.Decide(request).Effect == policy.Denied {
 		return
 	}
+	if len(m.instances) == 0 {
+		const what = "a session with the default document without an access check by %s"
+		if d := m.startWithoutAccessCheck(r); d.Effect != policy.Denied {
+			f.expectDenied(d, fixAccessCheck, what, r)
+			return
+		}
+		f.expectNone(policies, request, fixAccessCheck, fmt.Sprintf(what, r), func(w *policy.Request) string {
+			return fmt.Sprintf(what+" on %s", r, w.Resource)
+		})
+		return
+	}
 	for _, i := range m.instances {
 		if d := m.decideStart(r, i, defaultDocumentContext("false")); i.location == at && d.Effect != policy.Denied {
 			f.expectDenied(d, fixAccessCheck, "a session on %s with the default document without an access check by %s", i, r)
@@ -238,6 +249,9 @@ func (m *model) checkRecords(f *finding, d *sessionDocument) {
 // checkAgentsWrite checks that the roles of the instances may write the records of a document. The reasons of the claim
 // agent name the missing permissions.
 func (m *model) checkAgentsWrite(f *finding, d *sessionDocument) {
+	if len(m.instances) == 0 {
+		f.assume("the roles of the instances on which sessions are started allow their agents to write the records of %s", d)
+	}
 	checked := map[*role]bool{}
 	for _, i := range m.instances {
 		r, _ := m.roleOf(i)
@@ -253,6 +267,9 @@ func (m *model) checkAgentsWrite(f *finding, d *sessionDocument) {
 			m.checkNeed(agent, i, r, n, policies, unknown)
 		}
 		f.rest(agent.rested...)
+		if r.missing {
+			assumeNothingDenied(f, r)
+		}
 		if !agent.passing() {
 			f.unknown("%s may not be allowed to write the records of %s: see the claim agent", r, d)
 		}

@@ -26,8 +26,8 @@ type Request struct {
 	Why string
 }
 
-// Requests decides, for each session role of a deployment, who can assume it and what its sessions can do. The error is
-// ErrNoInstance if the deployment has no instance.
+// Requests decides, for each session role of a deployment, who can assume it and what its sessions can do. The error may be
+// ErrNoInstance.
 func Requests(deployment *apitype.DeploymentV3) ([]Request, error) {
 	s, err := readState(deployment)
 	if err != nil {
@@ -132,11 +132,14 @@ func (t *requestTable) addSessions() {
 
 // addOthers adds other requests of sessions of the role.
 func (t *requestTable) addOthers() {
-	first := t.instances[0]
-	arn := first.arn("ec2", "instance/"+first.id)
+	example := t.exampleTarget(t.role)
+	name := "an instance"
+	if example.instance != nil {
+		name = "instance " + example.shortName()
+	}
 	for _, user := range []string{t.intentOf(t.role).loginUser, "root"} {
-		t.add(roleSessions, pushKeyAction, "instance "+first.shortName()+", as "+user,
-			t.decideSession(t.role, pushKeyAction, arn, policy.Context{}.With("ec2:osuser", user)))
+		context := withTags(policy.Context{}.With("ec2:osuser", user), example.tags)
+		t.add(roleSessions, pushKeyAction, name+", as "+user, t.decideSession(t.role, pushKeyAction, example.arn, context))
 	}
 	for _, k := range t.keys {
 		t.add(roleSessions, "kms:GenerateDataKey", "key "+k.shortName(), t.decideSession(t.role, "kms:GenerateDataKey", k.arn, policy.Context{}))
@@ -157,14 +160,17 @@ func (t *requestTable) addOthers() {
 	}
 	for _, action := range []string{"ssm:SendCommand", "iam:PassRole"} {
 		on := map[string]string{"ssm:SendCommand": "the instances of the state", "iam:PassRole": "the role of the instances"}[action]
-		resource := arn
+		resource, context := example.arn, withTags(policy.Context{}, example.tags)
 		if strings.HasPrefix(action, "iam:") {
-			r, _ := t.roleOf(first)
-			if r == nil {
+			if example.instance == nil {
 				continue
 			}
-			resource = r.arn
+			r, _ := t.roleOf(example.instance)
+			if r == nil || r.missing {
+				continue
+			}
+			resource, context = r.arn, policy.Context{}
 		}
-		t.add(roleSessions, action, on, t.decideSession(t.role, action, resource, policy.Context{}))
+		t.add(roleSessions, action, on, t.decideSession(t.role, action, resource, context))
 	}
 }

@@ -198,7 +198,11 @@ func withTags(context policy.Context, tags map[string]any) policy.Context {
 
 // decideStart decides whether a session of the role can start a session on an instance.
 func (m *model) decideStart(r *role, i *instance, context policy.Context) policy.Decision {
-	return m.decideSession(r, "ssm:StartSession", i.arn("ec2", "instance/"+i.id), withTags(context, m.tagsOf(i.resource)))
+	return m.decideStartOn(r, target{i, i.arn("ec2", "instance/"+i.id), m.tagsOf(i.resource)}, context)
+}
+
+func (m *model) decideStartOn(r *role, on target, context policy.Context) policy.Decision {
+	return m.decideSession(r, "ssm:StartSession", on.arn, withTags(context, on.tags))
 }
 
 // defaultDocumentContext is the context of a session with the default document, or without a document. check
@@ -221,7 +225,7 @@ func documentContext(name string) policy.Context {
 // startWithoutAccessCheck decides whether a session can start with the default document although AWS does not
 // check that the role may use the document.
 func (m *model) startWithoutAccessCheck(r *role) policy.Decision {
-	return m.decideStart(r, m.exampleTarget(r), defaultDocumentContext("false"))
+	return m.decideStartOn(r, m.exampleTarget(r), defaultDocumentContext("false"))
 }
 
 const fixAccessCheck = "add the condition BoolIfExists " + accessCheck + " = true to every statement that allows ssm:StartSession"

@@ -187,6 +187,9 @@ func (m *model) listedLimits(r *role, documents []string) []scopeLimit {
 		if m.intentOf(r).targets == contract.TargetsInstances {
 			return "list only the instances of targetInstanceIds in " + where
 		}
+		if m.servesOthersOnly() {
+			return r.fix(keyFixes.targetTags, "")
+		}
 		return r.fix(keyFixes.sessionTargets, "list the stack's instances in "+where)
 	}
 	return []scopeLimit{{

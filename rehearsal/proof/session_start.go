@@ -208,7 +208,7 @@ func (m *model) checkStartOnInstances(f *finding, r *role, at location, usable [
 		allowed := true
 		for _, u := range usable {
 			if d := m.decideStart(r, i, documentContext(u.name)); d.Effect != policy.Allowed {
-				f.expectAllowed(d, m.startFix(r, i), "ssm:StartSession on %s with %s by %s", i, u.name, r)
+				f.expectAllowed(d, m.startFix(r, i, "ssm:StartSession"), "ssm:StartSession on %s with %s by %s", i, u.name, r)
 				allowed = false
 			}
 		}
@@ -331,9 +331,9 @@ func (m *model) checkPushKey(f *finding, r *role) {
 		return
 	}
 	for _, i := range m.targetsOf(r) {
-		arn := m.arn("ec2", "instance/"+i.id)
+		arn := i.arn("ec2", "instance/"+i.id)
 		d := m.decideSession(r, pushKeyAction, arn, withTags(policy.Context{}.With("ec2:osuser", intent.loginUser), m.tagsOf(i.resource)))
-		f.expectAllowed(d, "allow "+pushKeyAction+" on "+arn+" to "+r.String(), "%s on %s by %s", pushKeyAction, i, r)
+		f.expectAllowed(d, m.startFix(r, i, pushKeyAction), "%s on %s by %s", pushKeyAction, i, r)
 	}
 	if other := m.otherImages(m.targetsOf(r)); len(other) > 0 && f.passing() {
 		f.assume("%s, the AMI in amiId, has EC2 Instance Connect, or user data installs it", strings.Join(other, ", "))

@@ -26,31 +26,66 @@ func (m *model) targetsOf(r *role) []*instance {
 	})
 }
 
-// exampleTarget returns the first target of a session role, or else the first instance.
-func (m *model) exampleTarget(r *role) *instance {
-	return append(m.targetsOf(r), m.instances[0])[0]
+// target is an instance in requests of a session role.
+type target struct {
+	// instance is nil if the state does not contain the instance.
+	*instance
+	arn  string
+	tags map[string]any
 }
 
-// missingTags returns those of the tags that an instance does not have.
+// String describes the target.
+func (t target) String() string {
+	if t.instance == nil {
+		return "an instance"
+	}
+	return t.instance.String()
+}
+
+// self returns the resource.
+func (t target) self() *resource {
+	if t.instance == nil {
+		return nil
+	}
+	return t.resource
+}
+
+// exampleTarget returns the first target of a session role, or else the first instance. If the state has no instances, it
+// returns one that the role would be meant for.
+func (m *model) exampleTarget(r *role) target {
+	if instances := append(m.targetsOf(r), m.instances...); len(instances) > 0 {
+		i := instances[0]
+		return target{i, i.arn("ec2", "instance/"+i.id), m.tagsOf(i.resource)}
+	}
+	intent := m.intentOf(r)
+	tags := map[string]any{}
+	for _, t := range intent.targetTags {
+		tags[t.key] = t.value
+	}
+	id := append(slices.Clone(intent.targetInstanceIDs), "i-0123456789abcdef0")[0]
+	return target{nil, m.arn("ec2", "instance/"+id), tags}
+}
+
+// missingTags returns those of the tags that an instance does not have. As in IAM, their keys are not case-sensitive.
 func (m *model) missingTags(i *instance, tags []tag) []tag {
 	own := m.tagsOf(i.resource)
 	return slices.DeleteFunc(slices.Clone(tags), func(t tag) bool {
-		value, has := own[t.key]
-		return has && asStr(value) == t.value
+		for key, value := range own {
+			if strings.EqualFold(key, t.key) && asStr(value) == t.value {
+				return true
+			}
+		}
+		return false
 	})
 }
 
-// startFix returns a change after which a session role allows sessions on an instance.
-func (m *model) startFix(r *role, i *instance) string {
+// startFix returns a change after which a session role allows an action on an instance.
+func (m *model) startFix(r *role, i *instance, action string) string {
 	intent := m.intentOf(r)
 	if missing := m.missingTags(i, intent.targetTags); intent.targets == contract.TargetsTagged && len(missing) > 0 {
-		var texts []string
-		for _, t := range missing {
-			texts = append(texts, t.String())
-		}
-		return i.ask(fmt.Sprintf("add the tag %s to %s", strings.Join(texts, ", "), i))
+		return i.ask(fmt.Sprintf("add the tag %s to %s", tagTexts(missing), i)) + ", or change targetTags"
 	}
-	return "allow ssm:StartSession on " + i.arn("ec2", "instance/"+i.id) + " to " + r.String()
+	return "allow " + action + " on " + i.arn("ec2", "instance/"+i.id) + " to " + r.String()
 }
 
 // checkTargets checks that the state contains targets of a session role.
@@ -63,9 +98,44 @@ func (m *model) checkTargets(f *finding, r *role) {
 			}
 		}
 	}
-	if len(m.targetsOf(r)) == 0 {
+	switch {
+	case len(m.targetsOf(r)) > 0:
+	case len(m.instances) == 0:
+		m.addNoInstance(f, r)
+	default:
 		f.unknown("the state has no instance on which %s is meant to allow sessions", r)
 	}
+}
+
+// addNoInstance adds that the state has no instance. The claim is then optional for a stack that creates endpoints, which
+// is not for its own sessions only, and for one whose sessions are for any instance, which reads none.
+func (m *model) addNoInstance(f *finding, r *role) {
+	intent := m.intentOf(r)
+	createsEndpoints := slices.ContainsFunc(m.endpoints, func(e *vpcEndpoint) bool { return !e.external })
+	chooses := intent.targets == contract.TargetsInstances || intent.targets == contract.TargetsTagged
+	if createsEndpoints || !chooses {
+		f.claim.Class = Hardening
+	}
+	if found := m.launchers(); len(found) > 0 {
+		f.unknown("the state has no instance, but %s: what it launches is not in the state", strings.Join(found, ", "))
+		return
+	}
+	if len(intent.targetTags) == 0 {
+		f.unknown("the state has no instance on which %s is meant to allow sessions", r)
+		return
+	}
+	tags := tagTexts(intent.targetTags)
+	f.unknownUntil("ask the owners of the instances to set the tag "+tags+", or change targetTags",
+		"the state has no instance with the tag %s, which targetTags requires", tags)
+}
+
+// tagTexts returns the texts of tags as one.
+func tagTexts(tags []tag) string {
+	var texts []string
+	for _, t := range tags {
+		texts = append(texts, t.String())
+	}
+	return strings.Join(texts, ", ")
 }
 
 // taggedLimits returns the classes of requests that a session role for instances with certain tags must not allow.

@@ -1,7 +1,6 @@
 package proof_test
 
 import (
-	"bytes"
 	"fmt"
 	"strings"
 	"testing"
@@ -110,6 +109,7 @@ func TestTargets_tags(t *testing.T) {
 		"another team":                     {props{"team": "web", "env": "prod"}, proof.Refuted, `ask the owner of Instance "box" to add the tag team=db`},
 		"no tags":                          {props{}, proof.Refuted, `ask the owner of Instance "box" to add the tag team=db, env=prod`},
 		"a value in upper case":            {props{"team": "DB", "env": "prod"}, proof.Refuted, `ask the owner of Instance "box" to add the tag team=db`},
+		"a key in upper case, no other":    {props{"Team": "db"}, proof.Refuted, `ask the owner of Instance "box" to add the tag env=prod to it, or change targetTags`},
 		"a key in upper case":              {props{"Team": "db", "env": "prod"}, proof.Proven, ""},
 		"keys that differ in case only":    {props{"team": "db", "Team": "web", "env": "prod"}, proof.Undecided, ""},
 		"keys in two cases with one value": {props{"team": "db", "Team": "db", "env": "prod"}, proof.Proven, ""},
@@ -201,16 +201,4 @@ func TestTargets_stack(t *testing.T) {
 	p.sessionPolicies(strings.Replace(startStatement, `instance/i-1"`, `instance/i-1","arn:aws:ec2:eu-west-1:123456789012:instance/i-2"`, 1), ownStatement, channelStatement)
 	p.resources["people-policy"].URN = "urn:pulumi:peer::peer::bastionless:iam:SessionRole$aws:iam/rolePolicy:RolePolicy::people-policy"
 	require.Equal(t, proof.Refuted, claimNamed(t, check(t, p.export(t)), "session.scope").Result)
-}
-
-// TestTargets_none checks that a state without an instance that has the tags says so.
-func TestTargets_none(t *testing.T) {
-	t.Parallel()
-	p := taggedPeer(startOn(anyInstanceARN, bothTags), shellStatement)
-	p.remove("box", "box-c")
-	deployment, err := proof.Read(bytes.NewReader(p.export(t)))
-	require.NoError(t, err)
-	_, err = proof.Check(deployment, proof.Options{})
-	require.ErrorIs(t, err, proof.ErrNoInstance)
-	require.ErrorContains(t, err, "team=db, env=prod")
 }

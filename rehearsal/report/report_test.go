@@ -2,6 +2,7 @@ package report_test
 
 import (
 	"flag"
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -91,6 +92,22 @@ func TestReport_text(t *testing.T) {
 			require.Equal(t, string(want), text.String(), "if this is right: go test -trimpath ./rehearsal/report -update")
 		})
 	}
+}
+
+// TestReport_fixes checks that a summary lists the fixes of all claims in a row, and not only of the first one.
+func TestReport_fixes(t *testing.T) {
+	t.Parallel()
+	r := passing()
+	for i := range 10 {
+		fix := fmt.Sprintf("attach a profile to i-%d", i)
+		r.Claims = append(r.Claims, claim("agent", fmt.Sprint(i), proof.Required, proof.Refuted, proof.Reason{Kind: proof.Fail, Text: "none", Fix: fix}))
+	}
+	var text strings.Builder
+	require.NoError(t, r.WriteSummary(&text))
+	for i := range 10 {
+		require.Equal(t, i < 8, strings.Contains(text.String(), fmt.Sprintf("fix: attach a profile to i-%d\n", i)), i)
+	}
+	require.Contains(t, text.String(), "and 2 more fixes\n")
 }
 
 func TestReport_conclude(t *testing.T) {

@@ -99,6 +99,8 @@ func (s *summary) list(heading string, items []string) {
 type claimRow struct {
 	proof.Claim
 	subjects []string
+	// fixes are those of all claims, without duplicates.
+	fixes []string
 }
 
 // rows groups the claims of a class.
@@ -113,6 +115,7 @@ func (r *Report) rows(class string) []claimRow {
 			at, rows = len(rows), append(rows, claimRow{Claim: claim})
 		}
 		rows[at].subjects = append(rows[at].subjects, claim.Subject)
+		rows[at].fixes = addFixes(rows[at].fixes, claim.Reasons)
 	}
 	return rows
 }
@@ -173,14 +176,19 @@ func (s *summary) requiredRow(row claimRow) {
 			fmt.Fprintf(s, "%sunknown: %s\n", indent, reason.Text)
 		}
 	}
-	for _, fix := range fixes(row.Reasons) {
+	for _, fix := range row.fixes[:min(len(row.fixes), maxFixes)] {
 		fmt.Fprintf(s, "%sfix: %s\n", indent, fix)
+	}
+	if more := len(row.fixes) - maxFixes; more > 0 {
+		fmt.Fprintf(s, "%sand %d more fixes\n", indent, more)
 	}
 }
 
-// fixes returns the fixes of reasons, without duplicates.
-func fixes(reasons []proof.Reason) []string {
-	var found []string
+// maxFixes is the maximum number of fixes of a required claim that a summary lists.
+const maxFixes = 8
+
+// addFixes adds the fixes of reasons to a list, without duplicates.
+func addFixes(found []string, reasons []proof.Reason) []string {
 	for _, reason := range reasons {
 		if reason.Fix != "" && !slices.Contains(found, reason.Fix) {
 			found = append(found, reason.Fix)
@@ -217,7 +225,7 @@ func (s *summary) hardeningRows(rows []claimRow) {
 
 // remedy returns how to meet a claim or, if there is no fix, why it is not met.
 func (r *claimRow) remedy() string {
-	if found := fixes(r.Reasons); len(found) > 0 {
+	if found := addFixes(nil, r.Reasons); len(found) > 0 {
 		return some(found)
 	}
 	for _, reason := range r.Reasons {

@@ -169,19 +169,19 @@ func TestChanges_zones(t *testing.T) {
 	require.Empty(t, affected)
 }
 
-// Changes of policies, tags and session settings replace and restart no instance.
+// Changes of policies, tags and session settings replace and restart no instance of the stack.
 func TestChanges_keepInstances(t *testing.T) {
 	t.Parallel()
 	for _, key := range []string{
 		"endpointPolicy", "s3Buckets", "endpointIngress", "instanceEgress", "forwardTo", "sessionPrincipals", "requireMfa",
-		"sessionTargets", "sessionDocuments", "sessionRoleName", "aws:defaultTags", "instancePolicy", "permissionsBoundary",
+		"sessionTargets", "targetTags", "targetInstanceIds", "agentRoleNames", "sessionDocuments", "sessionRoleName", "aws:defaultTags", "instancePolicy", "permissionsBoundary",
 		"organizationId", "mfaMaxAgeMinutes", "sessionLogs", "sessionEncryption", "sessionLogDays", "sessionIdleMinutes",
 		"sessionMaxMinutes", "flowLogDays",
 	} {
 		require.True(t, changedKeys()[key], key)
 		for _, c := range changes() {
 			for _, line := range c.want {
-				if c.key == key && strings.HasPrefix(line, "Instance ") {
+				if c.key == key && strings.HasPrefix(line, "Instance instances-") {
 					require.Equal(t, instanceUpdated, line, c.title())
 				}
 			}

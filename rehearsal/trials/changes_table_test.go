@@ -64,7 +64,7 @@ func zoneEffects(letter, verb string) []string {
 
 // changes returns all changes under test.
 func changes() []change {
-	return slices.Concat(networkChanges(), existingChanges(), endpointChanges(), instanceChanges(), accessChanges(), recordChanges())
+	return slices.Concat(networkChanges(), existingChanges(), endpointChanges(), instanceChanges(), accessChanges(), targetChanges(), recordChanges())
 }
 
 func networkChanges() []change {

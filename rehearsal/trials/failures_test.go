@@ -104,7 +104,7 @@ func TestEverySingleFailure(t *testing.T) {
 	var all []failure
 	unprotected := map[string]snapshot{}
 	for _, stack := range stacks {
-		e := deployed(t, stack, nil)
+		e := deployed(t, stack, interrupted[stack])
 		for _, state := range e.resources() {
 			require.Equal(t, awssim.CreatesInSteps(string(state.Type)), laterSteps[string(state.Type)] != "", state.Type)
 		}
@@ -131,7 +131,7 @@ func TestEverySingleFailure(t *testing.T) {
 }
 
 func failUp(t *testing.T, f failure) {
-	e := newEnv(t, f.stack, nil, f.fault)
+	e := newEnv(t, f.stack, interrupted[f.stack], f.fault)
 	message := e.stack.Up(context.Background()).Failure()
 	require.Contains(t, message, f.resource())
 	require.Contains(t, message, "An internal error has occurred")

@@ -39,7 +39,7 @@ func TestKilled(t *testing.T) {
 	unprotected := map[string]snapshot{}
 	resources := map[string]int{}
 	for _, stack := range stacks {
-		e := deployed(t, stack, nil)
+		e := deployed(t, stack, interrupted[stack])
 		e.unprotect()
 		unprotected[stack], resources[stack] = e.snapshot(), len(e.resources())
 	}
@@ -61,7 +61,7 @@ func TestKilled(t *testing.T) {
 			t.Run(plan.String(), func(t *testing.T) {
 				t.Parallel()
 				counts.kills.Add(1)
-				plan.Dir, plan.Account = t.TempDir(), accountOf(t, plan.Stack)
+				plan.Dir, plan.Account, plan.Config = t.TempDir(), accountOf(t, plan.Stack), interrupted[plan.Stack]
 				e := runUntilKilled(t, plan, unprotected[plan.Stack], delay)
 				e.recover(t, plan)
 			})

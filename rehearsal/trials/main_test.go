@@ -14,10 +14,19 @@ import (
 )
 
 // stacks are the frozen stacks that the tests deploy.
-var stacks = []string{"dev", "prod", existingStack}
+var stacks = []string{"dev", "prod", existingStack, accessStack}
 
-// existingStack is the stack in a VPC that its account contains from the start.
-const existingStack = "existing"
+// Stacks that use what their accounts contain from the start.
+const (
+	// existingStack has instances in an existing VPC.
+	existingStack = "existing"
+	// accessStack has no instances, and gives access to some that exist.
+	accessStack = "access"
+)
+
+// interrupted are the configurations with which calls fail and processes are killed, by stack. As shipped, the stack "access"
+// has three resources only.
+var interrupted = map[string]config{accessStack: recordedAccess}
 
 // counts are the numbers of cases that ran, by kind.
 var counts struct{ failures, kills, changes, drifts, random, shared atomic.Int64 }

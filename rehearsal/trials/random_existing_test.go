@@ -70,6 +70,11 @@ func makeConsistentExisting(drawn config) {
 		for _, key := range []string{"endpointSubnetIds", "clientSecurityGroupIds", "interfaceEndpoints", "ec2messagesEndpoint"} {
 			delete(drawn, key)
 		}
+		if drawn["instancesPerZone"] == "0" && drawn["sessionTargets"] == "tagged" {
+			// No instance of the account has the tags, so nothing could be proven about sessions.
+			drawn["sessionTargets"] = "any"
+			delete(drawn, "targetTags")
+		}
 		return
 	}
 	if drawn["sessionEncryption"] == "true" && !strings.Contains(drawn["existingEndpoints"], "kms") {

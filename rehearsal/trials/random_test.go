@@ -32,7 +32,7 @@ func TestRandomStacks(t *testing.T) {
 
 func checkRandom(t *rapid.T) {
 	counts.random.Add(1)
-	switch rapid.SampledFrom([]string{"legal", "illegal", "any", "legal existing", "illegal existing"}).Draw(t, "kind") {
+	switch rapid.SampledFrom([]string{"legal", "illegal", "any", "legal existing", "illegal existing", "legal access", "illegal access"}).Draw(t, "kind") {
 	case "legal":
 		requireLegal(t, "dev", drawLegal(t))
 	case "legal existing":
@@ -41,6 +41,10 @@ func checkRandom(t *rapid.T) {
 		requireIllegal(t, "dev", drawLegal(t), values)
 	case "illegal existing":
 		requireIllegal(t, existingStack, drawLegalExisting(t), existingValues)
+	case "legal access":
+		requireLegal(t, accessStack, drawLegalAccess(t))
+	case "illegal access":
+		requireIllegal(t, accessStack, drawLegalAccess(t), accessValues)
 	default:
 		if e, refusal := deployRandom(t, "dev", drawAny(t)); refusal == "" {
 			e.requireLifecycle()

@@ -50,7 +50,7 @@ var values = map[string]keyValues{
 	"publicBuckets":    {[]string{"[]", `["mirror"]`, `["amazoncloudwatch-agent","a.b.c"]`}, []string{`["A"]`, `["ab"]`, `["a..b"]`, `["m-1","m-1"]`}},
 	"endpointIngress":  {[]string{"instances", "vpc"}, []string{"", "all"}},
 	"ruleDescriptions": booleans,
-	"instancesPerZone": {[]string{"0", "1", "2", "3"}, []string{"-1", "51", "1.5"}},
+	"instancesPerZone": {[]string{"0", "1", "2", "3"}, []string{"-1", "1001", "1.5"}},
 	"instanceType": {
 		[]string{"t3.micro", "t3.small", "t4g.micro", "t2.micro", "m6i.large", "t3.medium"},
 		[]string{"", "t3", "t99.micro", "mac2.metal", "T3.micro"},
@@ -153,6 +153,12 @@ func drawSubnets(t *rapid.T, drawn config, zones int) {
 	}
 }
 
+// instanceKeys are the keys that have no effect in a stack without instances.
+var instanceKeys = []string{
+	"amiId", "keyName", "sshPublicKey", "rootVolumeKmsKey", "instanceRoleName", "userDataFile", "instancePolicyFiles", "instancePolicyArns",
+	"instanceSecurityGroupIds", "forwardTo",
+}
+
 // makeConsistent changes or removes values that are not legal in combination.
 func makeConsistent(drawn config, region string) {
 	is := func(key, value string) bool { return drawn[key] == value }
@@ -187,12 +193,7 @@ func makeConsistent(drawn config, region string) {
 		delete(drawn, "instanceType")
 	}
 	if is("instancesPerZone", "0") {
-		maps.DeleteFunc(drawn, func(key, _ string) bool {
-			return slices.Contains([]string{
-				"amiId", "keyName", "sshPublicKey", "rootVolumeKmsKey", "instanceRoleName", "userDataFile", "instancePolicyFiles",
-				"instancePolicyArns", "instanceSecurityGroupIds", "forwardTo",
-			}, key)
-		})
+		maps.DeleteFunc(drawn, func(key, _ string) bool { return slices.Contains(instanceKeys, key) })
 		drawn["endpointIngress"] = "vpc"
 		if !is("sessionTargets", "tagged") {
 			drawn["sessionTargets"] = "any"

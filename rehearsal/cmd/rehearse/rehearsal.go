@@ -86,8 +86,8 @@ func (r *rehearsal) deploy(ctx context.Context) {
 	})
 }
 
-// prove checks the claims about the exported state of the stack, as verify does. About a
-// stack without instances there is nothing to prove, which is a warning.
+// prove checks the claims about the exported state of the stack, as verify does. If there is nothing to prove, that is a
+// warning.
 func (r *rehearsal) prove() error {
 	var state bytes.Buffer
 	if err := r.stack.Export(&state); err != nil {

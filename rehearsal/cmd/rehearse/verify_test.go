@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"bastionless/internal/contract"
 	"bastionless/rehearsal/engine/enginetest"
 	"bastionless/rehearsal/report"
 )
@@ -137,6 +138,17 @@ func TestVerify_noInstances(t *testing.T) {
 	status, _, stderr := verify(text, "-")
 	require.Equal(t, exitUsage, status)
 	require.Equal(t, "rehearse verify: stack peer: the state has no EC2 instance, so there is nothing to prove: deploy the stack first\n", stderr)
+
+	// A stack of this project that has none of its own is checked.
+	component := `{"urn": "urn:pulumi:peer::peer::` + contract.SessionRoleType + `::session-role", "custom": false, "type": "` +
+		contract.SessionRoleType + `"}`
+	text = strings.Replace(text, `"resources": [`, `"resources": [`+component+",", 1)
+	status, stdout, stderr := verify(text, "-")
+	require.Equal(t, exitOK, status)
+	require.Empty(t, stderr)
+	require.Contains(t, stdout, `
+  -     session.start        people: the state has no instance on which Role "people" is meant to allow sessions
+`)
 }
 
 func TestVerify_encryptedSecrets(t *testing.T) {
