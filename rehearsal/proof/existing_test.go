@@ -222,6 +222,9 @@ func TestExisting_isolated(t *testing.T) {
 	c := claimNamed(t, check(t, p.export(t)), "isolated")
 	require.Equal(t, proof.Refuted, c.Result)
 	require.Contains(t, c.Reads, `RouteTable "app-table"`)
+	require.Contains(t, fixesOf(c), "appSubnetIds")
+	p.external("box", "box-c")
+	require.NotContains(t, fixesOf(claimNamed(t, check(t, p.export(t)), "isolated")), "appSubnetIds", "instances of others")
 	p.resources["app-table"].InitErrors = []string{"timed out"}
 	require.Equal(t, proof.Undecided, claimNamed(t, check(t, p.export(t)), "isolated").Result)
 }

@@ -208,7 +208,7 @@ func (m *model) checkNoRoutesOut(f *finding, v *vpc) {
 			f.unknown("a virtual private gateway adds routes to %s, which are not in the state", t)
 		}
 		for _, r := range t.routes {
-			m.checkRouteStaysInside(f, v, r)
+			m.checkRouteStaysInside(f, v, t, r)
 		}
 	}
 	for _, i := range m.instances {
@@ -231,16 +231,28 @@ func (m *model) usesTable(v *vpc, tableID string) bool {
 	return false
 }
 
+// hasOwnInstances reports whether instances that the stack creates use a route table.
+func (m *model) hasOwnInstances(t *routeTable) bool {
+	return slices.ContainsFunc(m.instances, func(i *instance) bool {
+		s := m.subnets[i.subnet]
+		if i.external || s == nil {
+			return false
+		}
+		id, _ := m.tableOf(s)
+		return m.tables[id] == t
+	})
+}
+
 // checkRouteStaysInside checks that a route does not lead to the Internet.
-func (m *model) checkRouteStaysInside(f *finding, v *vpc, r route) {
+func (m *model) checkRouteStaysInside(f *finding, v *vpc, t *routeTable, r route) {
 	out := func(kind string) {
 		if r.blackhole {
 			f.unknown("%s routes %s to %s, which is not there now", r.by, r.destination(), r.where())
 			return
 		}
-		fix := "remove the route of " + r.by.String()
-		if r.by.external {
-			fix = "use subnets whose route table has no such route, or " + r.by.ask(fix)
+		fix := r.by.ask("remove the route of " + r.by.String())
+		if r.by.external && m.hasOwnInstances(t) {
+			fix = "list subnets without such a route in appSubnetIds, or " + fix
 		}
 		f.failBy(r.by, fix, "%s routes %s to the %s %s", r.by, r.destination(), kind, r.target)
 	}
