@@ -22,7 +22,11 @@ func diagramCommand(_ context.Context, args []string, s streams) int {
 		return s.fail("diagram", err)
 	}
 	topology, err := proof.ReadTopology(deployment)
-	if err == nil && len(topology.Instances) == 0 {
+	if err == nil {
+		// A stack may have endpoints for others and no instances of its own.
+		_, err = proof.Check(deployment, proof.Options{})
+	}
+	if errors.Is(err, proof.ErrNoInstance) {
 		err = errors.New("the state has no EC2 instance, so there is nothing to draw: deploy the stack first")
 	}
 	if err != nil {

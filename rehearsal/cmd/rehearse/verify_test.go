@@ -149,6 +149,9 @@ func TestVerify_noInstances(t *testing.T) {
 	require.Contains(t, stdout, `
   -     session.start        people: the state has no instance on which Role "people" is meant to allow sessions
 `)
+	status, stdout, _ = call(text, "diagram", "-")
+	require.Equal(t, exitOK, status)
+	require.Contains(t, stdout, "interface endpoint<br/>ssm")
 }
 
 func TestVerify_encryptedSecrets(t *testing.T) {
