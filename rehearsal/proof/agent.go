@@ -38,6 +38,7 @@ func (m *model) checkAgent(f *finding, i *instance) {
 		m.checkHostManagement(f, i, m.hostManagement(i))
 		return
 	case r == nil:
+		f.rest(i.resource)
 		f.fail(i.ask("give "+i.String()+" an instance profile whose role has AmazonSSMManagedInstanceCore"),
 			"%s has no role: its instance profile is %q", i, i.profile)
 		return

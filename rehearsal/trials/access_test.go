@@ -107,6 +107,9 @@ func TestAccess_faults(t *testing.T) {
 	// The proofs find each fault, and say what its owner has to do, and nothing else.
 	found := map[string][]string{}
 	for _, claim := range e.claims() {
+		if claim.ID == "agent" && claim.Subject == "targets-"+ids[0] {
+			require.Equal(t, proof.Refuted, claim.Result, "no instance profile, and Default Host Management Configuration is off")
+		}
 		for _, fix := range fixesOf(claim) {
 			require.NotContains(t, fix, "to ask the owner", claim.ID)
 			if claim.Class == proof.Required && !claim.Passes() && fix != "" && !slices.Contains(found[claim.ID], fix) {
