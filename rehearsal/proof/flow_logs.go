@@ -12,7 +12,7 @@ import (
 // proveFlowLogs proves that the traffic of VPCs is logged: by flow logs of the VPC, or of each of its subnets.
 func (m *model) proveFlowLogs() []*finding {
 	var found []*finding
-	for _, v := range m.judgedVPCs() {
+	for _, v := range m.checkedVPCs() {
 		f := newFinding("flow-logs", v.name, Hardening)
 		f.rest(v.resource)
 		ofVPC := m.flowLogsOf("vpcId", v.id)
@@ -28,7 +28,7 @@ func (m *model) proveFlowLogs() []*finding {
 			}
 		case len(ofVPC) > 0:
 			f.rest(ofVPC...)
-			f.fail(ofVPC[0].ask("set trafficType to ALL on "+ofVPC[0].String()), "%s logs only a part of the traffic of %s: trafficType is %q", ofVPC[0], v, ofVPC[0].str("trafficType"))
+			f.fail(ofVPC[0].ask("set trafficType to ALL on "+ofVPC[0].String()), "%s logs only part of the traffic of %s: trafficType is %q", ofVPC[0], v, ofVPC[0].str("trafficType"))
 		default:
 			f.fail(v.fix(keyFixes.flowLogDays, "add a FlowLog with trafficType ALL for "+v.String()), "the traffic of %s is not logged", v)
 		}

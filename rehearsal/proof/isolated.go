@@ -8,9 +8,9 @@ import (
 	"strings"
 )
 
-// judgedVPCs returns the VPCs of instances, except those that the state does not contain, sorted by id. Without instances,
+// checkedVPCs returns the VPCs of instances, except those that the state does not contain, sorted by id. Without instances,
 // it returns those in which the stack has endpoints.
-func (m *model) judgedVPCs() []*vpc {
+func (m *model) checkedVPCs() []*vpc {
 	found := map[string]*vpc{}
 	if len(m.instances) == 0 {
 		for _, e := range m.endpoints {
@@ -43,7 +43,7 @@ func (m *model) vpcOf(i *instance) *vpc {
 // the stack's own VPC only: the owner of another one may want a NAT gateway in it.
 func (m *model) proveIsolated() []*finding {
 	var found []*finding
-	for _, v := range m.judgedVPCs() {
+	for _, v := range m.checkedVPCs() {
 		f := newFinding("isolated", v.name, requiredUnless(v.external))
 		f.rest(v.resource)
 		m.checkNoGateways(f, v)
@@ -58,9 +58,9 @@ func (m *model) proveIsolated() []*finding {
 		}
 		if f.passing() {
 			f.pass("%s has no Internet gateway, no NAT gateway, and only local routes and routes to gateway endpoints", v)
-			f.pass("no instance of it has a public address, and no subnet assigns one")
+			f.pass("no instance in %s has a public address, and no subnet assigns one", v)
 			if v.external {
-				f.assume("%s has no other gateways, route tables and public addresses than those that the stack reads", v)
+				f.assume("%s has no gateways, route tables or public addresses other than those that the stack reads", v)
 			} else {
 				f.premise("nothing outside of this state is attached to %s", v)
 			}

@@ -256,7 +256,7 @@ func (m *model) eachInChain(f *finding, r *role, intent roleIntent, check func(*
 	check(f, r, intent)
 	links, ok := m.chain(r)
 	if !ok {
-		f.unknown("sessions of other roles may assume %s: the proofs examine %d of them at most, and states of at most %d roles", r, maxLinks, maxRoles)
+		f.unknown("sessions of other roles may assume %s: the proofs examine at most %d of them, and only in states with at most %d roles", r, maxLinks, maxRoles)
 		return
 	}
 	for _, one := range links {
