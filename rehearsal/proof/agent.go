@@ -164,8 +164,8 @@ func assumeNothingDenied(f *finding, r *role) {
 func (m *model) checkNeed(f *finding, i *instance, r *role, n need, policies policy.Policies, unknown []string) {
 	f.rest(n.rests...)
 	switch {
-	case n.doubt != "":
-		f.unknown("%s, to %s: %s", n, n.why, n.doubt)
+	case n.unknown != "":
+		f.unknown("%s, to %s: %s", n, n.why, n.unknown)
 		return
 	case n.broken != "":
 		f.fail("use a key that is enabled, symmetric and for encryption", "%s, to %s: %s", n, n.why, n.broken)

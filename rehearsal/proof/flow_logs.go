@@ -96,8 +96,8 @@ func (m *model) checkBucketDestination(f *finding, flowLog *resource) {
 	match := m.bucketNamed(name)
 	b := match.found
 	switch {
-	case match.doubt != "":
-		f.unknown("%s", match.doubt)
+	case match.unknown != "":
+		f.unknown("%s", match.unknown)
 		return
 	case b == nil:
 		f.unknown("bucket %q of %s is not in the state", name, flowLog)
@@ -149,8 +149,8 @@ func (m *model) checkFlowLogGroup(f *finding, flowLog *resource, arn string) {
 	match := m.logGroupAt(name, flowLog.location)
 	g := match.found
 	switch {
-	case match.doubt != "":
-		f.unknown("%s", match.doubt)
+	case match.unknown != "":
+		f.unknown("%s", match.unknown)
 		return
 	case g == nil:
 		f.unknown("log group %q of %s is not in the state", name, flowLog)
@@ -160,7 +160,7 @@ func (m *model) checkFlowLogGroup(f *finding, flowLog *resource, arn string) {
 	m.checkLogClass(f, g)
 	if keyName := g.str("kmsKeyId"); keyName != "" {
 		key := m.keyAt(keyName, g.location)
-		if key.found == nil || key.doubt != "" {
+		if key.found == nil || key.unknown != "" {
 			f.unknown("key %q of %s is not in the state", keyName, g)
 			return
 		}

@@ -52,7 +52,7 @@ func (m *model) proveIsolated() []*finding {
 		m.checkNoPublicAddresses(f, v)
 		if f.has(Fail) {
 			// Nothing else in the VPC can make the claim true again.
-			certain := slices.DeleteFunc(f.rested, func(r *resource) bool { return !r.external || len(r.doubts()) > 0 })
+			certain := slices.DeleteFunc(f.rested, func(r *resource) bool { return !r.external || len(r.unknowns()) > 0 })
 			f.seen, f.rested = nil, nil
 			f.rest(append(certain, v.resource)...)
 		}
@@ -123,7 +123,7 @@ func (m *model) checkNoGateways(f *finding, v *vpc) {
 // failBy adds a step that fails because of a resource. The step is unknown if the resource may not exist, or may differ
 // from the state.
 func (f *finding) failBy(by *resource, fix, format string, args ...any) {
-	for _, why := range by.doubts() {
+	for _, why := range by.unknowns() {
 		f.unknown("%s: %s", fmt.Sprintf(format, args...), why)
 		return
 	}

@@ -92,7 +92,7 @@ func TestCheck_health(t *testing.T) {
 	}
 }
 
-// TestCheck_uncertainCopies checks that doubts soften refutations, too: a resource that a replacement has not deleted yet,
+// TestCheck_uncertainCopies checks that unknowns soften refutations, too: a resource that a replacement has not deleted yet,
 // or whose operation was interrupted.
 func TestCheck_uncertainCopies(t *testing.T) {
 	t.Parallel()

@@ -69,8 +69,8 @@ func (m *model) checkDocumentsRecord(f *finding, r *role, at location) {
 		}
 		match := m.documentAt(u.name, at)
 		switch d := match.found; {
-		case match.doubt != "":
-			f.unknown("%s", match.doubt)
+		case match.unknown != "":
+			f.unknown("%s", match.unknown)
 		case u.decision.Effect == policy.Undecided:
 			f.unknown("ssm:StartSession with %s by %s: %s", u.name, r, u.decision.Why)
 		case d == nil:

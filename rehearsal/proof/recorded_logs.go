@@ -45,8 +45,8 @@ func (m *model) checkKeyNamed(f *finding, name, by string, at location) *key {
 	}
 	match := m.keyAt(name, at)
 	switch {
-	case match.doubt != "":
-		f.unknown("%s", match.doubt)
+	case match.unknown != "":
+		f.unknown("%s", match.unknown)
 	case match.found == nil:
 		f.unknown("key %q of %s is not in the state", name, by)
 	default:
@@ -61,8 +61,8 @@ func (m *model) checkLogGroup(f *finding, d *sessionDocument) {
 	match := m.logGroupAt(d.logGroup, d.location)
 	g := match.found
 	switch {
-	case match.doubt != "":
-		f.unknown("%s", match.doubt)
+	case match.unknown != "":
+		f.unknown("%s", match.unknown)
 		return
 	case g == nil && m.ofOthers(contract.ExistingLogGroupInput, d.logGroup):
 		f.assume("log group %q exists in the account and Region of %s, is encrypted if the document requires it, and retains the "+
