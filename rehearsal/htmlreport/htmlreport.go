@@ -72,7 +72,10 @@ var pageText string
 //go:embed picture.svg.tmpl
 var pictureText string
 
-var templates = template.Must(template.Must(template.New("page").Funcs(template.FuncMap{"plural": plural, "counts": operationCounts}).Parse(pageText)).New("picture").Parse(pictureText))
+var templates = template.Must(template.Must(template.New("page").Funcs(template.FuncMap{
+	"plural": plural, "counts": operationCounts,
+	"ownersTitle": func() string { return ownersTitle }, "restartAgent": func() string { return proof.RestartAgent },
+}).Parse(pageText)).New("picture").Parse(pictureText))
 
 // WriteHTML writes the report as an HTML page.
 func (r *Report) WriteHTML(w io.Writer) error { return templates.ExecuteTemplate(w, "page", r.page) }

@@ -1,0 +1,106 @@
+package htmlreport_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
+	"github.com/stretchr/testify/require"
+	"golang.org/x/net/html"
+
+	"bastionless/rehearsal/htmlreport"
+	"bastionless/rehearsal/report"
+)
+
+// neglected returns the state of access in which one instance has no profile and the other one, without a Name tag, is
+// stopped.
+func neglected(t *testing.T) *apitype.DeploymentV3 {
+	t.Helper()
+	d := inAccount(t, "access")
+	for _, r := range d.Resources {
+		switch r.ID {
+		case "i-0a1b2c3d4e5f70011":
+			r.Outputs["iamInstanceProfile"] = ""
+		case "i-0a1b2c3d4e5f70012":
+			r.Outputs["instanceState"], r.Outputs["tags"] = "stopped", map[string]any{"team": "db"}
+		}
+	}
+	return d
+}
+
+// A page has a section to give to the owners of what the stack reads.
+func TestHTML_owners(t *testing.T) {
+	t.Parallel()
+	text := htmlOf(t, htmlreport.Input{State: neglected(t)})
+	requireSound(t, text)
+	section := byID(t, parsed(t, text), "owners")
+	table := rows(section)
+	require.Equal(t, [][]string{
+		{"Instance i-0a1b2c3d4e5f70012", "start it", "the instance reaches ssm (reach.ssm)"},
+		{"Instance i-0a1b2c3d4e5f70011 (db-1)", "give it an instance profile whose role has AmazonSSMManagedInstanceCore", "the SSM Agent may make its requests (agent)"},
+	}, table[:2])
+	require.Contains(t, table[2:], []string{
+		"VpcEndpoint vpce-0a1b2c3d4e5f70002 (ssm)", "require StringEquals aws:PrincipalAccount = 123456789012 in the policy",
+		"the endpoint of ssm serves only the stack's own requests (endpoint-policy.ssm)",
+	})
+	require.Equal(t, []string{"Instance i-0a1b2c3d4e5f70011 (db-1)"}, restarted(section))
+
+	// The agents do not have the permissions before the deployment.
+	section = byID(t, parsed(t, htmlOf(t, htmlreport.Input{State: inAccount(t, "access")})), "owners")
+	require.Equal(t, []string{"Instance i-0a1b2c3d4e5f70011 (db-1)", "Instance i-0a1b2c3d4e5f70012 (db-2)"}, restarted(section))
+}
+
+// restarted returns the instances whose agents have to be restarted.
+func restarted(section *html.Node) []string {
+	var found []string
+	for n := range section.Descendants() {
+		if n.Data == "li" {
+			found = append(found, textOf(n))
+		}
+	}
+	return found
+}
+
+// With --strict, nothing is optional.
+func TestHTML_ownersStrict(t *testing.T) {
+	t.Parallel()
+	headings := func(strict bool) []string {
+		var found []string
+		for n := range byID(t, parsed(t, htmlOf(t, htmlreport.Input{State: neglected(t), Strict: strict})), "owners").Descendants() {
+			if n.Data == "h3" {
+				found = append(found, textOf(n))
+			}
+		}
+		return found
+	}
+	require.Equal(t, []string{"Required", "Restart the SSM Agent", "Optional"}, headings(false))
+	require.Equal(t, []string{"Required", "Restart the SSM Agent"}, headings(true))
+}
+
+// The summary of a job has what is required.
+func TestMarkdown_owners(t *testing.T) {
+	t.Parallel()
+	markdown := func(in htmlreport.Input) string {
+		r, err := htmlreport.New(in)
+		require.NoError(t, err)
+		var text strings.Builder
+		require.NoError(t, r.WriteMarkdown(&text))
+		return text.String()
+	}
+	lines := strings.Split(markdown(htmlreport.Input{State: neglected(t)}), "\n")
+	at := slices.Index(lines, "### For the owners of existing resources")
+	require.Positive(t, at)
+	require.Equal(t, []string{
+		"", "- Instance i-0a1b2c3d4e5f70012: start it", "- Instance i-0a1b2c3d4e5f70011 (db-1): give it an instance profile whose role has AmazonSSMManagedInstanceCore",
+		"- Instance i-0a1b2c3d4e5f70011 (db-1): then restart the SSM Agent, `sudo systemctl restart amazon-ssm-agent`, or reboot the instance", "",
+	}, lines[at+1:])
+	require.NotContains(t, markdown(htmlreport.Input{State: deployed(t, "dev", nil)}), "owners")
+	require.NotContains(t, markdown(htmlreport.Input{Result: &report.Report{Stack: "dev"}}), "owners")
+}
+
+// An endpoint in several subnets is one endpoint.
+func TestHTML_countsEndpointsOnce(t *testing.T) {
+	t.Parallel()
+	require.Contains(t, htmlOf(t, htmlreport.Input{State: inAccount(t, "access")}), "1 VPC, 2 zones, 2 subnets, 2 instances, 3 endpoints.")
+}
