@@ -137,7 +137,7 @@ func TestHTML_sections(t *testing.T) {
 				}
 			}
 			want := "network claims hardening access assumptions remains charges resources"
-			if name == "existing" || name == "access" || name == "owners" {
+			if slices.Contains([]string{"existing", "access", "owners", "untagged"}, name) {
 				want = "network claims hardening owners access assumptions remains charges resources"
 			}
 			require.Equal(t, strings.Fields(want), found)

@@ -101,6 +101,8 @@ func title(n *diagram.Node) string {
 		text = "instance " + n.Labels[1]
 	case n.Kind == diagram.Instances:
 		text = "instances in " + n.Name
+	case n.Kind == diagram.InterfaceEndpoints && n.Name == "":
+		text += " " + n.Labels[1] + " " + n.Labels[2]
 	case n.Kind == diagram.InterfaceEndpoints:
 		text = "interface endpoints in " + n.Name
 	case n.Kind == diagram.GatewayEndpoint:

@@ -104,3 +104,23 @@ func TestHTML_countsEndpointsOnce(t *testing.T) {
 	t.Parallel()
 	require.Contains(t, htmlOf(t, htmlreport.Input{State: inAccount(t, "access")}), "1 VPC, 2 zones, 2 subnets, 2 instances, 3 endpoints.")
 }
+
+// untagged returns the state of access for tags that no instance has.
+func untagged(t *testing.T) *apitype.DeploymentV3 {
+	t.Helper()
+	return inAccountWith(t, "access", map[string]string{"targetTags": `["team=search"]`})
+}
+
+// Claims are made about a stack without instances. The page says what is missing and shows the endpoints.
+func TestHTML_untagged(t *testing.T) {
+	t.Parallel()
+	all := parsed(t, htmlOf(t, htmlreport.Input{State: untagged(t)}))
+	require.Equal(t, []string{"1 check failed: session.start (session-role) is undecided."}, textsOf(all, "verdict"))
+	require.Equal(t, [][]string{{"the instances that people should reach", "set the tag team=search", "the listed people can start sessions (session.start)"}},
+		rows(byID(t, all, "owners")))
+	require.Greater(t, len(rows(byID(t, all, "access"))), 10)
+	network := rows(byID(t, all, "network"))
+	require.Contains(t, network, []string{"existing interface endpoints ssm, ssmmessages in other subnets", "Systems Manager", "attached", ""})
+	require.Contains(t, network, []string{"all of 10.20.0.0/16, 100.64.0.0/16", "existing interface endpoints ssm, ssmmessages in other subnets", "may connect", "tcp 443"})
+	require.Contains(t, textOf(byID(t, all, "network")), "The network: 1 VPC, 3 endpoints.")
+}
