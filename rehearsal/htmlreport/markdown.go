@@ -47,7 +47,7 @@ func (o *Owners) writeMarkdown(b *strings.Builder) {
 		fmt.Fprintf(b, "- %s: %s\n", escapeMarkdown(fix.Of.Name), escapeMarkdown(fix.Change.Start))
 	}
 	for _, instance := range o.Restart {
-		fmt.Fprintf(b, "- %s: then restart the SSM Agent, %s, or reboot the instance\n", escapeMarkdown(instance.Name), code(proof.RestartAgent))
+		fmt.Fprintf(b, "- %s: restart the SSM Agent afterwards (%s), or reboot the instance\n", escapeMarkdown(instance.Name), code(proof.RestartAgent))
 	}
 }
 

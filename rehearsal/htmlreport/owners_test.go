@@ -93,7 +93,7 @@ func TestMarkdown_owners(t *testing.T) {
 	require.Positive(t, at)
 	require.Equal(t, []string{
 		"", "- Instance i-0a1b2c3d4e5f70012: start it", "- Instance i-0a1b2c3d4e5f70011 (db-1): give it an instance profile whose role has AmazonSSMManagedInstanceCore",
-		"- Instance i-0a1b2c3d4e5f70011 (db-1): then restart the SSM Agent, `sudo systemctl restart amazon-ssm-agent`, or reboot the instance", "",
+		"- Instance i-0a1b2c3d4e5f70011 (db-1): restart the SSM Agent afterwards (`sudo systemctl restart amazon-ssm-agent`), or reboot the instance", "",
 	}, lines[at+1:])
 	require.NotContains(t, markdown(htmlreport.Input{State: deployed(t, "dev", nil)}), "owners")
 	require.NotContains(t, markdown(htmlreport.Input{Result: &report.Report{Stack: "dev"}}), "owners")
