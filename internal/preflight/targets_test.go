@@ -160,8 +160,8 @@ func TestResolve_targets(t *testing.T) {
 		require.False(t, plan.Targets[1].HasProfile)
 		require.Equal(t, []network.ExistingSubnet{
 			{ID: pulumitest.SubnetA, Zone: "a", RouteTableID: pulumitest.TableA, NetworkACLID: pulumitest.DefaultACL, DefaultNetworkACL: true},
-			{ID: pulumitest.SubnetC, Zone: "a", RouteTableID: pulumitest.MainTable, MainRouteTable: true, NetworkACLID: pulumitest.ACLC},
-		}, plan.ExistingVPC.TargetSubnets)
+			{ID: pulumitest.SubnetC, Zone: "c", RouteTableID: pulumitest.MainTable, MainRouteTable: true, NetworkACLID: pulumitest.ACLC},
+		}, plan.ExistingVPC.OtherSubnets)
 		for _, invoke := range result.Invokes {
 			require.NotContains(t, []string{pulumitest.GetInstanceType, pulumitest.GetInstanceTypeOfferings, pulumitest.GetAmi}, invoke.Token)
 		}
