@@ -119,8 +119,16 @@ func TestHTML_untagged(t *testing.T) {
 	require.Equal(t, [][]string{{"the instances that people should reach", "set the tag team=search", "the listed people can start sessions (session.start)"}},
 		rows(byID(t, all, "owners")))
 	require.Greater(t, len(rows(byID(t, all, "access"))), 10)
-	network := rows(byID(t, all, "network"))
-	require.Contains(t, network, []string{"existing interface endpoints ssm, ssmmessages in other subnets", "Systems Manager", "attached", ""})
-	require.Contains(t, network, []string{"all of 10.20.0.0/16, 100.64.0.0/16", "existing interface endpoints ssm, ssmmessages in other subnets", "may connect", "tcp 443"})
-	require.Contains(t, textOf(byID(t, all, "network")), "The network: 1 VPC, 3 endpoints.")
+	require.Contains(t, textOf(byID(t, all, "network")), "The network: 1 VPC, 2 zones, 2 subnets, 3 endpoints.")
+}
+
+// Interface endpoints are drawn even if the state does not contain their subnets.
+func TestHTML_otherSubnets(t *testing.T) {
+	t.Parallel()
+	const endpoints = "existing interface endpoints ssm, ssmmessages in other subnets"
+	network := byID(t, parsed(t, htmlOf(t, htmlreport.Input{State: without(untagged(t), ":Subnet")})), "network")
+	require.Contains(t, rows(network), []string{"all of 10.20.0.0/16, 100.64.0.0/16", endpoints, "may connect", "tcp 443"})
+	require.Contains(t, rows(network), []string{endpoints, "Systems Manager", "attached", ""})
+	require.Contains(t, textOf(network), "The network: 1 VPC, 3 endpoints.")
+	require.NotContains(t, textOf(network), "no route leads there")
 }

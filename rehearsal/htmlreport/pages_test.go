@@ -178,7 +178,7 @@ func pages(t *testing.T) map[string]htmlreport.Input {
 		"existing": {State: inAccount(t, "existing")},
 		"access":   {State: inAccount(t, "access")},
 		"owners":   {State: neglected(t)},
-		"untagged": {State: untagged(t)},
+		"untagged": {State: without(untagged(t), ":Subnet")},
 		"empty":    {State: without(deployed(t, "prod", nil), ":Instance")},
 		"fleet":    {State: added(without(mistake(t, "internet-gateway-always"), ":Instance"), "aws:eks/nodeGroup:NodeGroup", "gcp:storage/bucket:Bucket")},
 		"opened":   {State: opened(deployed(t, "dev", nil), 30)},
