@@ -83,7 +83,7 @@ func (m *model) missingTags(i *instance, tags []tag) []tag {
 func (m *model) startFix(r *role, i *instance, action string) string {
 	intent := m.intentOf(r)
 	if missing := m.missingTags(i, intent.targetTags); intent.targets == contract.TargetsTagged && len(missing) > 0 {
-		return i.ask(fmt.Sprintf("add the tag %s to %s", tagTexts(missing), i)) + ", or change targetTags"
+		return i.ask(fmt.Sprintf("add the tag %s to %s", tagTexts(missing), i)) + orChangeTags
 	}
 	return "allow " + action + " on " + i.arn("ec2", "instance/"+i.id) + " to " + r.String()
 }
@@ -125,7 +125,7 @@ func (m *model) addNoInstance(f *finding, r *role) {
 		return
 	}
 	tags := tagTexts(intent.targetTags)
-	f.unknownUntil("ask the owners of the instances to set the tag "+tags+", or change targetTags",
+	f.unknownUntil(askOwners+"set the tag "+tags+orChangeTags,
 		"the state has no instance with the tag %s, which targetTags requires", tags)
 }
 
