@@ -128,7 +128,7 @@ func TestExisting_breaking(t *testing.T) {
 		{foreignPeer, "agent", "no instance profile", setExternal("box", "iamInstanceProfile", ""), proof.Refuted, `ask the owner of Instance "box" to give it an instance profile`},
 		{foreignPeer, "agent", "a role that is not read", func(p *peer) { p.remove("instance-role", "core") }, proof.Undecided, `add instance-role to agentRoleNames`},
 		{existingPeer, "default-sg", "", func(*peer) {}, proof.Undecided, `ask the owner of Vpc "vpc"`},
-		{existingPeer, "flow-logs", "", func(*peer) {}, proof.Refuted, `ask the owner of Vpc "vpc" to add a FlowLog`},
+		{existingPeer, "flow-logs", "", func(*peer) {}, proof.Undecided, `ask the owner of Vpc "vpc" to add a FlowLog`},
 		{foreignPeer, "endpoint-policy.ssm", "", func(*peer) {}, proof.Refuted, `ask the owner of VpcEndpoint "ssm"`},
 	}, []breakingExisting{
 		{existingPeer, "reach.s3", "the route table does not lead to S3", func(p *peer) {

@@ -166,7 +166,7 @@ func TestExisting(t *testing.T) {
 	}{
 		"existing VPC": {existingPeer, []string{
 			"isolated: assumed", "endpoint-policy.kms: refuted", "endpoint-policy.logs: refuted", "endpoint-policy.s3: refuted",
-			"endpoint-policy.ssm: refuted", "default-sg: undecided", "flow-logs: refuted",
+			"endpoint-policy.ssm: refuted", "default-sg: undecided", "flow-logs: undecided",
 		}, map[string]string{"isolated": proof.Hardening, "reach.ssm": proof.Required, "reach.s3": proof.Required, "no-inbound": proof.Required}, map[string][]string{
 			"reach.ssm": {
 				`DefaultNetworkAcl "acl"`, `RouteTable "app-table"`, `RouteTableAssociation "app-association"`,
@@ -176,7 +176,7 @@ func TestExisting(t *testing.T) {
 		}},
 		"existing instances": {foreignPeer, []string{
 			"isolated: assumed", "ordered: assumed", "endpoint-policy.kms: refuted", "endpoint-policy.logs: refuted",
-			"endpoint-policy.s3: refuted", "endpoint-policy.ssm: refuted", "default-sg: undecided", "flow-logs: refuted",
+			"endpoint-policy.s3: refuted", "endpoint-policy.ssm: refuted", "default-sg: undecided", "flow-logs: undecided",
 		}, map[string]string{"no-inbound": proof.Hardening, "reach.ssm": proof.Required, "agent": proof.Required}, map[string][]string{
 			"agent": {`Instance "box"`, `InstanceProfile "profile"`}, "session.start": {`Instance "box"`, `Instance "box-c"`}, "imdsv2": {`Instance "box"`},
 		}},

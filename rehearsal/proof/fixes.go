@@ -42,14 +42,13 @@ func (r *resource) fix(keyFix, resourceFix string) string {
 
 // ask returns a fix of the resource. If the stack only reads the resource, the fix is to ask its owner.
 func (r *resource) ask(fix string) string {
-	const prefix = "ask the owner of "
-	if r == nil || !r.external || fix == "" || strings.Contains(fix, prefix) {
+	if r == nil || !r.external || fix == "" || strings.Contains(fix, askOwner) {
 		return fix
 	}
 	for _, preposition := range []string{"on", "of", "in", "for"} {
 		fix = strings.TrimSuffix(fix, " "+preposition+" "+r.String())
 	}
-	return prefix + r.String() + " to " + strings.ReplaceAll(fix, r.String(), "it")
+	return askOwner + r.String() + " to " + strings.ReplaceAll(fix, r.String(), "it")
 }
 
 // askForGroups returns a fix of security groups, such as a rule to add. If the stack only reads all of them, the fix is to

@@ -29,6 +29,8 @@ func (m *model) proveFlowLogs() []*finding {
 		case len(ofVPC) > 0:
 			f.rest(ofVPC...)
 			f.fail(ofVPC[0].ask("set trafficType to ALL on "+ofVPC[0].String()), "%s logs only part of the traffic of %s: trafficType is %q", ofVPC[0], v, ofVPC[0].str("trafficType"))
+		case v.external:
+			f.unknownUntil(v.ask("add a FlowLog with trafficType ALL for "+v.String()), "the state does not show whether the traffic of %s is logged", v)
 		default:
 			f.fail(v.fix(keyFixes.flowLogDays, "add a FlowLog with trafficType ALL for "+v.String()), "the traffic of %s is not logged", v)
 		}

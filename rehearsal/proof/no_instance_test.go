@@ -52,7 +52,7 @@ func TestNoInstance(t *testing.T) {
 			[]string{
 				"isolated: assumed", "session.mfa: proven", "session.foreign: proven", "session.own: proven", "session.scope: assumed",
 				"endpoint-policy.ssm: refuted", "endpoint-policy.logs: refuted", "endpoint-policy.kms: refuted", "endpoint-policy.s3: refuted",
-				"default-sg: undecided", "flow-logs: refuted",
+				"default-sg: undecided", "flow-logs: undecided",
 			},
 		},
 		"by ID": {

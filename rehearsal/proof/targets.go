@@ -83,7 +83,7 @@ func (m *model) missingTags(i *instance, tags []tag) []tag {
 func (m *model) startFix(r *role, i *instance, action string) string {
 	intent := m.intentOf(r)
 	if missing := m.missingTags(i, intent.targetTags); intent.targets == contract.TargetsTagged && len(missing) > 0 {
-		return i.ask(fmt.Sprintf("tag %s with %s", i, joinTags(missing))) + ", or change targetTags"
+		return i.ask(fmt.Sprintf("tag %s with %s", i, joinTags(missing))) + orChangeTags
 	}
 	return "allow " + action + " on " + i.arn("ec2", "instance/"+i.id) + " to " + r.String()
 }
@@ -125,7 +125,7 @@ func (m *model) addNoInstance(f *finding, r *role) {
 		return
 	}
 	tags := joinTags(intent.targetTags)
-	f.unknownUntil("ask the owners of the instances to tag them with "+tags+", or change targetTags",
+	f.unknownUntil(askOwners+"tag them with "+tags+orChangeTags,
 		"the state has no instance that is tagged with %s, as targetTags requires", tags)
 }
 
