@@ -54,6 +54,10 @@ func TestDeniedAgent(t *testing.T) {
 			map[string]string{"instancePolicyFiles": `["wrong/deny.json"]`},
 			[]string{remove + " from instancePolicyFiles, or the policy from instancePolicyArns"},
 		},
+		"a managed policy that denies everything": {
+			map[string]string{"instancePolicyArns": `["arn:aws:iam::aws:policy/AWSDenyAll"]`},
+			[]string{remove + " from instancePolicyFiles, or the policy from instancePolicyArns"},
+		},
 		"permissions for records": {
 			map[string]string{"instancePolicyFiles": `["wrong/deny-logs.json"]`, "sessionLogs": `["cloudwatch"]`},
 			[]string{remove + " from instancePolicyFiles, or the policy from instancePolicyArns"},
