@@ -154,7 +154,8 @@ func TestConfigurations(t *testing.T) {
 			[]string{own, "endpoint-policy.s3: assumed", flow, zone, protected},
 		},
 		"a public bucket that the workload writes": {
-			map[string]string{"publicBuckets": `["mirror"]`, "s3Buckets": `["mirror"]`}, nil,
+			map[string]string{"publicBuckets": `["mirror"]`, "s3Buckets": `["mirror"]`},
+			nil,
 			[]string{own, "endpoint-policy.s3: assumed", flow, zone, protected},
 		},
 		"permissions of the workload": {

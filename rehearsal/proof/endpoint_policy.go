@@ -170,7 +170,9 @@ func (m *model) checkBuckets(f *finding, e *vpcEndpoint, document *policy.Docume
 // allowsWrites reports whether an Allow statement of a policy that lists the full name of a bucket has actions other than
 // reads.
 func allowsWrites(document *policy.Document, partition, name string) bool {
-	isWrite := func(action string) bool { return !strings.HasPrefix(action, "s3:Get") && !strings.HasPrefix(action, "s3:List") }
+	isWrite := func(action string) bool {
+		return !strings.HasPrefix(action, "s3:Get") && !strings.HasPrefix(action, "s3:List")
+	}
 	return slices.ContainsFunc(document.Statements, func(s policy.Statement) bool {
 		named := namedBuckets(&policy.Document{Statements: []policy.Statement{s}}, partition)
 		return slices.Contains(named, name) && (s.NotActions || slices.ContainsFunc(s.Actions, isWrite))
