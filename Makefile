@@ -14,7 +14,7 @@ TOOL  := go tool -modfile=$(CURDIR)/tools/go.mod
 # State.Copy in pkg/resource/state.go does not copy that list. docs/development.md says when to check whether it is fixed.
 RACE    := $(if $(shell command -v gcc 2>/dev/null || command -v clang 2>/dev/null),-race)
 PROGRAM := . ./audit ./compute ./endpoints ./iam ./internal/... ./network
-NO_RACE := $(addprefix ./rehearsal/,cmd/rehearse controls deployer diagram firstsession htmlreport proof trials upgrade)
+NO_RACE := $(addprefix ./rehearsal/,cmd/bench cmd/rehearse controls deployer diagram firstsession htmlreport proof trials upgrade)
 
 .PHONY: help
 help: ## List all commands.
@@ -139,9 +139,9 @@ fmt: ## Format all Go files.
 	$(TOOL) golangci-lint fmt ./...
 
 .PHONY: bench
-bench: build ## Measure rehearsals, builds and the first session, as ratios. Takes minutes.
+bench: build ## Measure rehearsals and the first session, as ratios. BUILDS=1: builds, too. Takes minutes.
 	go run -trimpath ./rehearsal/cmd/bench
-	go test -trimpath -run '^$$' -bench . ./rehearsal/proof
+	$(if $(BUILDS),go run -trimpath ./rehearsal/cmd/bench -builds)
 	go run -trimpath ./rehearsal/firstsession/cmd
 
 .PHONY: up

@@ -90,9 +90,8 @@ func (c Config) instances() int {
 	return len(slices.Compact(zones)) * c.Instances.PerZone
 }
 
-// checkSubnetSizes reports subnets that are too small for their network interfaces. Default subnets are
-// large enough for everything that the limits allow, so the user has set the block of any subnet that is
-// too small.
+// checkSubnetSizes reports subnets that are too small for their network interfaces. Default subnets are large enough
+// for all endpoints, but not for all instances that a stack with tags can have.
 func (c Config) checkSubnetSizes(diags *diag.Diagnostics) {
 	vpcEndpoints := len(c.VPCEndpoints())
 	instances := c.instances()
@@ -100,15 +99,18 @@ func (c Config) checkSubnetSizes(diags *diag.Diagnostics) {
 	if c.UsesExistingVPC() || vpcEndpoints > endpoints.MaxInterfaceEndpoints || invalid {
 		return // preflight looks up existing subnets, and the rest was reported
 	}
+	appKey, appRemedy := "appSubnetCidrs", "use a larger block, or reduce instancesPerZone"
+	if len(c.Subnets.App) == 0 {
+		appKey, appRemedy = "instancesPerZone", "set appSubnetCidrs to larger blocks, or use fewer instances"
+	}
 	for _, zone := range c.Subnets.Plan() {
 		inApp := c.Instances.PerZone
 		if c.Subnets.Layout == network.SharedSubnets {
 			inApp += vpcEndpoints
 		}
 		if zone.App.IsValid() && inApp > network.Addresses(zone.App) {
-			diags.Add("appSubnetCidrs", diag.TooMany, "%s (zone %s) has room for %d network interfaces, but %d are "+
-				"needed: use a larger block, or reduce "+
-				"instancesPerZone", zone.App, zone.Letter, network.Addresses(zone.App), inApp)
+			diags.Add(appKey, diag.TooMany, "%s (zone %s) has room for %d network interfaces, but %d are needed: %s",
+				zone.App, zone.Letter, network.Addresses(zone.App), inApp, appRemedy)
 		}
 		if zone.Privatelink.IsValid() && vpcEndpoints > network.Addresses(zone.Privatelink) {
 			diags.Add("privatelinkSubnetCidrs", diag.TooMany, "%s (zone %s) has room for %d network interfaces, but %d "+

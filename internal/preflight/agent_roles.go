@@ -69,12 +69,19 @@ func (r *resolver) checkProfile(key, instance, name string) string {
 	}
 	if !role.trustsEC2 {
 		r.notReady(key, "EC2 cannot assume the role %s of %s: ask its owner to allow it in the role's trust policy", profile.RoleName, instance)
+		insert(&r.plan.UntrustedRoles, profile.RoleName)
 	}
-	if r.checkPermissions(key, instance, profile.RoleName, role.arn) && role.trustsEC2 && !slices.Contains(r.plan.AgentRoles, profile.RoleName) {
-		r.plan.AgentRoles = append(r.plan.AgentRoles, profile.RoleName)
-		slices.Sort(r.plan.AgentRoles)
+	if r.checkPermissions(key, instance, profile.RoleName, role.arn) && role.trustsEC2 {
+		insert(&r.plan.AgentRoles, profile.RoleName)
 	}
 	return name
+}
+
+// insert adds a name to a sorted list, unless the list contains it.
+func insert(names *[]string, name string) {
+	if i, found := slices.BinarySearch(*names, name); !found {
+		*names = slices.Insert(*names, i, name)
+	}
 }
 
 // agentActions are the actions without which the SSM Agent does not offer sessions.
@@ -113,6 +120,7 @@ func (r *resolver) checkPermissions(key, instance, name, arn string) bool {
 	case len(denied) > 0:
 		r.notReady(key, "a policy of the role %s of %s denies its agent %s: ask its owner to remove that from the policy", name, instance,
 			strings.Join(denied, ", "))
+		insert(&r.plan.DenyingRoles, name)
 	case len(missing) > 0 && !granted:
 		r.notReady(key, "the role %s of %s does not allow its agent %s: add %s to agentRoleNames, or ask its owner to attach "+
 			"AmazonSSMManagedInstanceCore", name, instance, strings.Join(missing, ", "), name)

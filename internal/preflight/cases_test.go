@@ -250,6 +250,10 @@ func instanceCases() map[string]badCase {
 			want: []string{"zones duplicate"},
 		},
 		"a full subnet": {set: values{"instancesPerZone": "12", "appSubnetCidrs": list("10.0.11.0/28")}, want: []string{"appSubnetCidrs too-many"}},
+		"a full default subnet": {
+			set:  values{"instancesPerZone": "252", "sessionTargets": "tagged", "targetTags": list("team=db")},
+			want: []string{"instancesPerZone too-many"},
+		},
 		"a full subnet, with endpoints in it": {
 			set:  values{"subnetLayout": "shared", "instancesPerZone": "10", "appSubnetCidrs": list("10.0.11.0/28")},
 			want: []string{"appSubnetCidrs too-many"},

@@ -122,7 +122,13 @@ func TestResolve_edges(t *testing.T) {
 			set:     values{"os": "other", "amiId": image, "sessionDocuments": list("shell", "port-forwarding")},
 			answers: []pulumitest.Answer{pulumitest.Image(image, "x86_64", 8)},
 		},
-		"50 instances":               {set: values{"zones": list("a", "c"), "instancesPerZone": "25"}},
+		"50 instances": {set: values{"zones": list("a", "c"), "instancesPerZone": "25"}},
+		"1,000 tagged instances": {set: values{
+			"instancesPerZone": "1000", "sessionTargets": "tagged", "targetTags": list("team=db"), "appSubnetCidrs": list("10.0.16.0/22"),
+		}},
+		"a default subnet that fills": {
+			set: values{"instancesPerZone": "251", "sessionTargets": "tagged", "targetTags": list("team=db")},
+		},
 		"a subnet that fills":        {set: values{"instancesPerZone": "11", "appSubnetCidrs": list("10.0.11.0/28")}},
 		"a shared subnet that fills": {set: values{"subnetLayout": "shared", "instancesPerZone": "9", "appSubnetCidrs": list("10.0.11.0/28")}},
 		"the smallest VPC": {set: values{

@@ -202,6 +202,11 @@ func (r *resolver) checkExisting(service string) error {
 		r.plan.ExistingEndpoints = append(r.plan.ExistingEndpoints, endpoints.Existing{
 			Service: service, ID: found.endpoint.Id, SecurityGroupIDs: found.endpoint.SecurityGroupIds,
 		})
+		for _, id := range found.endpoint.SubnetIds {
+			if _, err := r.lookUpOtherSubnet(id, found.endpoint.Id); err != nil {
+				return err
+			}
+		}
 		return r.checkIngress(service, found.endpoint)
 	}
 	return nil

@@ -231,6 +231,24 @@ func emptyGroups(n int) []pulumitest.Answer {
 	return answers
 }
 
+// The subnets of endpoints of others are read, too, each once.
+func TestResolve_subnetsOfExistingEndpoints(t *testing.T) {
+	t.Parallel()
+	ssm := endpoint("vpce-1", pulumitest.Map{
+		"subnetIds": pulumitest.List{pulumitest.SubnetA, pulumitest.SubnetC}, "securityGroupIds": pulumitest.List{pulumitest.EndpointGroup},
+	})
+	answers := append(vpcWith(interfaceOf("ssm").Answer(ssm), interfaceOf("ssmmessages").Answer(ssm), noInstanceGroup()),
+		pulumitest.GroupRules(pulumitest.EndpointGroup, https("cidrIpv4", "10.9.0.0/16"))...)
+	plan, diags, result := resolve(t, pulumitest.Preview, inVPC(values{
+		"appSubnetIds": list(pulumitest.SubnetA), "existingEndpoints": list("ssm", "ssmmessages"),
+	}), answers...)
+	require.NoError(t, result.Err)
+	require.Empty(t, diags)
+	require.Equal(t, []network.ExistingSubnet{
+		{ID: pulumitest.SubnetC, Zone: "c", RouteTableID: pulumitest.MainTable, MainRouteTable: true, NetworkACLID: pulumitest.ACLC},
+	}, plan.ExistingVPC.OtherSubnets)
+}
+
 func forward(targets ...string) values {
 	return values{"sessionDocuments": list("remote-port-forwarding"), "forwardTo": list(targets...)}
 }

@@ -45,6 +45,9 @@ type Plan struct {
 	// AgentRoles are the roles of Targets that EC2 may assume and that have the agent's permissions without the stack,
 	// sorted.
 	AgentRoles []string
+	// UntrustedRoles are the roles of Targets that EC2 may not assume, and DenyingRoles those whose policies deny what the
+	// agent needs, sorted.
+	UntrustedRoles, DenyingRoles []string
 	// LookupWarnings are warnings about Targets, and about roles and security groups of others.
 	LookupWarnings diag.Diagnostics
 	// Architecture is the architecture of the instance type: "x86_64" or "arm64".

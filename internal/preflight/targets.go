@@ -115,9 +115,14 @@ func (r *resolver) lookUpTarget(key, id string) error {
 		r.uncheck(key, id+" could not be looked up, so a rehearsal does not judge it", err)
 		return nil
 	}
-	subnet := network.ExistingSubnet{ID: instance.SubnetId, Zone: strings.TrimPrefix(instance.AvailabilityZone, r.plan.Env.Region)}
-	if inVPC, err := r.lookUpTargetSubnet(key, id, subnet); err != nil || !inVPC {
+	vpcID, err := r.lookUpOtherSubnet(instance.SubnetId, id)
+	switch {
+	case err != nil:
 		return err
+	case vpcID != r.plan.Existing.VPCID:
+		r.diags.Add(key, diag.Conflict, "%s is in %s, but vpcId is %s: list instances of that VPC, or change vpcId", id, vpcID,
+			r.plan.Existing.VPCID)
+		return nil
 	}
 	r.plan.Targets = append(r.plan.Targets, Target{
 		ID: id, Zone: instance.AvailabilityZone, PrivateIP: instance.PrivateIp,
@@ -127,30 +132,30 @@ func (r *resolver) lookUpTarget(key, id string) error {
 	return nil
 }
 
-// lookUpTargetSubnet adds the subnet of an instance to the plan. It reports an instance in another VPC.
-func (r *resolver) lookUpTargetSubnet(key, instance string, subnet network.ExistingSubnet) (inVPC bool, err error) {
+// lookUpOtherSubnet adds the subnet of an instance or an endpoint of others to the plan, if it is in the VPC. It returns
+// the subnet's VPC.
+func (r *resolver) lookUpOtherSubnet(id, of string) (vpcID string, err error) {
 	plan := r.plan.ExistingVPC
-	isKnown := func(other network.ExistingSubnet) bool { return other.ID == subnet.ID }
-	if slices.ContainsFunc(slices.Concat(plan.AppSubnets, plan.EndpointSubnets, plan.TargetSubnets), isKnown) {
-		return true, nil
+	isKnown := func(other network.ExistingSubnet) bool { return other.ID == id }
+	if slices.ContainsFunc(slices.Concat(plan.AppSubnets, plan.EndpointSubnets, plan.OtherSubnets), isKnown) {
+		return plan.VPCID, nil
 	}
-	found, err := ec2.LookupSubnet(r.ctx, &ec2.LookupSubnetArgs{Id: pulumi.StringRef(subnet.ID)})
+	found, err := ec2.LookupSubnet(r.ctx, &ec2.LookupSubnetArgs{Id: pulumi.StringRef(id)})
 	switch {
 	case err != nil:
-		return false, fmt.Errorf("look up subnet %s of %s: %w", subnet.ID, instance, err)
+		return "", fmt.Errorf("look up subnet %s of %s: %w", id, of, err)
 	case found.VpcId != plan.VPCID:
-		r.diags.Add(key, diag.Conflict, "%s is in %s, but vpcId is %s: list instances of that VPC, or change vpcId", instance,
-			found.VpcId, plan.VPCID)
-		return false, nil
+		return found.VpcId, nil
 	}
+	subnet := network.ExistingSubnet{ID: id, Zone: strings.TrimPrefix(found.AvailabilityZone, r.plan.Env.Region)}
 	if err := r.lookUpRouteTable(&subnet); err != nil {
-		return false, err
+		return "", err
 	}
 	if err := r.lookUpNetworkACL(&subnet); err != nil {
-		return false, err
+		return "", err
 	}
-	plan.TargetSubnets = append(plan.TargetSubnets, subnet)
-	return true, nil
+	plan.OtherSubnets = append(plan.OtherSubnets, subnet)
+	return plan.VPCID, nil
 }
 
 // checkTarget warns about an instance that does not allow sessions yet. It returns the name of the instance's profile, or

@@ -234,9 +234,10 @@ func (c *call) find(token string, match func(values) bool) []*object {
 
 // remove removes a resource, and what AWS created for it.
 func (c *call) remove(o *object) {
-	delete(c.Objects, o.key())
+	key := o.key()
+	delete(c.Objects, key)
 	for _, other := range c.Objects {
-		if other.Owner == o.key() {
+		if other.Owner == key {
 			c.remove(other)
 		}
 	}

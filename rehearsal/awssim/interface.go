@@ -32,7 +32,7 @@ func (c *call) interfacesOf(token, id string) []*object {
 // usedAddresses returns the addresses of the network interfaces in a subnet.
 func (c *call) usedAddresses(subnet string) map[string]bool {
 	used := map[string]bool{}
-	for _, eni := range c.find(interfaceToken, func(v values) bool { return str(v, "subnetId") == subnet }) {
+	for _, eni := range c.find(interfaceToken, func(v values) bool { return v["subnetId"] == subnet }) {
 		used[str(eni.State, "privateIp")] = true
 	}
 	return used
@@ -60,7 +60,7 @@ func (c *call) freeAddresses(subnet *object, count int) []string {
 // availableAddresses returns how many addresses of a subnet are not in use. Of an existing subnet, only their number is
 // known, and not which ones they are.
 func (c *call) availableAddresses(subnet *object) int {
-	interfaces := c.find(interfaceToken, func(v values) bool { return str(v, "subnetId") == subnet.ID })
+	interfaces := c.find(interfaceToken, func(v values) bool { return v["subnetId"] == subnet.ID })
 	if subnet.Existing {
 		interfaces = slices.DeleteFunc(interfaces, func(eni *object) bool { return eni.Existing })
 		return integer(subnet.Extra, "availableIpAddressCount") - len(interfaces)

@@ -3,10 +3,8 @@ package engine
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
-	"github.com/pulumi/pulumi/pkg/v3/backend"
 	pengine "github.com/pulumi/pulumi/pkg/v3/engine"
 	"github.com/pulumi/pulumi/pkg/v3/resource/deploy"
 	"github.com/pulumi/pulumi/pkg/v3/resource/plugin"
@@ -60,22 +58,27 @@ func (s *Stack) operate(ctx context.Context, kind apitype.UpdateKind, preview bo
 	defer source.Terminate()
 	defer context.AfterFunc(ctx, source.Cancel)()
 
+	var recorded recorder
+	if !preview {
+		if recorded, err = s.newRecorder(context.WithoutCancel(ctx), base); err != nil {
+			result.Err = err
+			return result
+		}
+	}
+
 	events := make(chan pengine.Event)
 	received := s.receive(events, kind, preview)
-	saved := &persister{path: s.opts.StatePath}
-	var manager *backend.SnapshotManager
 	engineContext := &pengine.Context{
 		Cancel: cancelContext, Events: events, BackendClient: noStackReferences(),
 	}
 	if !preview {
-		manager = backend.NewSnapshotManager(saved, base.SecretsManager, base, nil)
-		engineContext.SnapshotManager = manager
+		engineContext.SnapshotManager = recorded
 	}
 
 	start := time.Now()
 	result.Changes, result.Err = s.run(kind, preview, base, engineContext)
-	if manager != nil {
-		result.Err = errors.Join(result.Err, manager.Close(), s.setToSaved(context.WithoutCancel(ctx), saved))
+	if !preview {
+		result.Err = errors.Join(result.Err, recorded.Close(), s.setToRecorded(context.WithoutCancel(ctx), recorded))
 	}
 	result.Duration = time.Since(start)
 	close(events)
@@ -116,18 +119,6 @@ func (s *Stack) run(
 		changes[string(op)] = count
 	}
 	return changes, err
-}
-
-// setToSaved sets the stack's state to the last state that the engine saved.
-func (s *Stack) setToSaved(ctx context.Context, saved *persister) error {
-	state, err := saved.untyped()
-	if err == nil {
-		err = s.setState(ctx, state)
-	}
-	if err != nil {
-		return fmt.Errorf("state after the operation: %w", err)
-	}
-	return nil
 }
 
 // receive collects the events of an operation, and displays them if there is a display. The returned channel

@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"github.com/google/renameio/v2"
-	"github.com/pulumi/pulumi/pkg/v3/backend"
 	pkgresource "github.com/pulumi/pulumi/pkg/v3/resource"
 	"github.com/pulumi/pulumi/pkg/v3/resource/deploy"
 	"github.com/pulumi/pulumi/pkg/v3/resource/stack"
@@ -199,40 +198,6 @@ func (s *Stack) save() error {
 		return nil
 	}
 	return writeState(s.opts.StatePath, s.state)
-}
-
-// persister receives the state each time it changes during an operation.
-type persister struct {
-	path string
-
-	mu   sync.Mutex
-	last apitype.TypedDeployment
-}
-
-var _ backend.SnapshotPersister = (*persister)(nil)
-
-// Save implements backend.SnapshotPersister.
-func (p *persister) Save(deployment apitype.TypedDeployment) error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.last = deployment
-	if p.path == "" {
-		return nil
-	}
-	return writeState(p.path, deployment)
-}
-
-// untyped returns the last state that was saved.
-func (p *persister) untyped() (*apitype.UntypedDeployment, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	var body bytes.Buffer
-	if err := encode(&body, p.last.Deployment); err != nil {
-		return nil, err
-	}
-	return &apitype.UntypedDeployment{
-		Version: p.last.Version, Features: p.last.Features, Deployment: body.Bytes(),
-	}, nil
 }
 
 // writeState replaces the file at path atomically: a reader finds the old state or the new one, even after this

@@ -141,6 +141,14 @@ func (m *model) checkHostManagement(f *finding, i *instance, setting *resource) 
 // stack adds to it, and whether the program has looked up the others.
 func (m *model) checkMissingRole(f *finding, i *instance, r *role) {
 	policies, unknown := r.identityPolicies()
+	if slices.Contains(m.intent.untrustedRoles, r.name) {
+		f.unknownUntil(r.ask("allow EC2 to assume the role "+r.name),
+			"the program found no statement that allows EC2 to assume the role %s of %s", r.name, r)
+	}
+	if slices.Contains(m.intent.denyingRoles, r.name) {
+		f.fail(r.ask("remove what denies the agent its requests from the policies of the role "+r.name),
+			"policies of the role %s of %s denied the agent what it needs when the program looked it up", r.name, r)
+	}
 	lookedUp := slices.Contains(m.intent.agentRoles, r.name)
 	for _, n := range m.needs(i) {
 		if lookedUp && n.grant == "" {

@@ -73,15 +73,15 @@ func TestExisting_deployed(t *testing.T) {
 	}
 }
 
-// An outbound rule for all addresses allows connections to an existing endpoint in a subnet that the stack does not read,
-// whose address it does not know.
-func TestExisting_unknownAddress(t *testing.T) {
+// An existing endpoint has addresses in zones without instances. The stack reads their subnets, too.
+func TestExisting_endpointInOtherZone(t *testing.T) {
 	t.Parallel()
 	stack := deployedInAccount(t, map[string]string{
-		"appSubnetIds": `["subnet-0a1b2c3d4e5f6000a"]`, "existingEndpoints": `["s3", "kms"]`, "sessionEncryption": "true", "instanceEgress": "open",
+		"appSubnetIds": `["subnet-0a1b2c3d4e5f6000a"]`, "existingEndpoints": `["s3", "kms"]`, "sessionEncryption": "true",
 	}, nil)
 	c := claimNamed(t, claimsOf(t, read(t, stack)), "reach.kms")
-	require.Equal(t, proof.Assumed, c.Result, c.Why())
+	require.Equal(t, proof.Proven, c.Result, c.Why())
+	require.Contains(t, c.Reads, `Subnet "existing-network-subnet-0a1b2c3d4e5f6000c"`)
 }
 
 // external turns resources into ones that the stack reads. Their inputs are empty, as those of the program.

@@ -114,6 +114,9 @@ type intent struct {
 	reachesAll bool
 	// agentRoles are roles of existing instances. When the program looked them up, they allowed what agents need.
 	agentRoles []string
+	// untrustedRoles are roles of existing instances that EC2 could not assume when the program looked them up, and
+	// denyingRoles those whose policies denied what agents need.
+	untrustedRoles, denyingRoles []string
 	// forwardKnown is true if a component records forward.
 	forwardKnown bool
 	forward      []string
@@ -262,6 +265,8 @@ func (m *model) readIntent() {
 	}
 	for _, n := range m.component(contract.TargetsType) {
 		m.intent.agentRoles = append(m.intent.agentRoles, asStrList(n.input(contract.AgentRolesInput))...)
+		m.intent.untrustedRoles = append(m.intent.untrustedRoles, asStrList(n.input(contract.UntrustedRolesInput))...)
+		m.intent.denyingRoles = append(m.intent.denyingRoles, asStrList(n.input(contract.DenyingRolesInput))...)
 	}
 	for _, n := range m.component(contract.SessionsType) {
 		m.intent.records = m.intent.records || asBool(n.input(contract.LogGroupInput), false) || asBool(n.input(contract.BucketInput), false)

@@ -13,72 +13,9 @@ import (
 // httpPort is the port of the package repositories of Amazon Linux 2.
 const httpPort = 80
 
-// s3Need is a request to S3 that an instance makes.
-type s3Need struct {
-	action, resource string
-	// why says what makes the request.
-	why  string
-	port int
-	// anonymous requests are not signed, so they meet no condition on a principal.
-	anonymous bool
-	// required is false for requests that sessions do not depend on.
-	required bool
-	// bucket is the name of the account's bucket, or "" for buckets of AWS in the Region of the instance.
-	bucket string
-	// dualStack is true if the name of the host is one for IPv4 and IPv6.
-	dualStack bool
-}
-
-// s3Needs returns the requests to S3 of an instance.
-func (m *model) s3Needs(i *instance) []s3Need {
-	var needs []s3Need
-	object := func(bucket string) string { return "arn:" + i.partition + ":s3:::" + bucket + "/" }
-	for _, association := range m.associationsOf(i) {
-		if association.str("name") == "AWS-UpdateSSMAgent" {
-			needs = append(needs, s3Need{
-				action: "s3:GetObject", resource: object("amazon-ssm-"+i.region) + "ssm-agent-manifest.json",
-				why: association.String(), port: httpsPort, anonymous: true, required: true,
-			})
-		}
-	}
-	if m.downloadsAgent(i) {
-		needs = append(needs, s3Need{
-			action: "s3:GetObject", resource: object("amazon-ssm-"+i.region) + "latest/amazon-ssm-agent.rpm",
-			why: "its user data", port: httpsPort, anonymous: true, required: true,
-		})
-	}
-	for _, n := range m.recordingNeeds(i.location) {
-		if n.service == serviceS3 {
-			needs = append(needs, s3Need{
-				action: n.action, resource: n.resource, why: "the agent, to " + n.why, port: httpsPort, required: true,
-				bucket: bucketName(n.resource),
-			})
-		}
-	}
-	switch m.intent.os {
-	case contract.AmazonLinux2023:
-		needs = append(needs, s3Need{
-			action: "s3:GetObject", resource: object("al2023-repos-"+i.region+"-de612dc2") + "core/mirrors/latest/x86_64/mirror.list",
-			why: "the package manager", port: httpsPort, anonymous: true, dualStack: true,
-		})
-	case contract.AmazonLinux2:
-		needs = append(needs, s3Need{
-			action: "s3:GetObject", resource: object("amazonlinux-2-repos-"+i.region) + "2/core/latest/x86_64/mirror.list",
-			why: "the package manager, by HTTP", port: httpPort, anonymous: true,
-		})
-	}
-	return needs
-}
-
 // downloadsAgent reports whether the user data of an instance refers to the bucket that contains the SSM Agent.
 func (m *model) downloadsAgent(i *instance) bool {
 	return strings.Contains(asStr(i.input("userData")), "/amazon-ssm-"+i.region+"/")
-}
-
-// bucketName returns the bucket in the ARN of a bucket or an object.
-func bucketName(arn string) string {
-	name, _, _ := strings.Cut(arn[strings.LastIndex(arn, ":")+1:], "/")
-	return name
 }
 
 // proveReachS3 proves that an instance reaches S3. It returns nil if the instance does not need S3 and there
@@ -200,86 +137,6 @@ func (m *model) checkGateway(f *finding, i *instance, s *subnet, v *vpc, needs [
 	}
 	m.checkEndpointAllowsS3(f, i, e, needs)
 	m.assumeOrganization(f, e)
-}
-
-// checkGatewayRoute checks that the route table of the subnet leads to a gateway endpoint of S3, and returns
-// the endpoint.
-func (m *model) checkGatewayRoute(f *finding, i *instance, s *subnet, v *vpc) *vpcEndpoint {
-	t := m.routing(f, s)
-	if t == nil {
-		return nil
-	}
-	id, how := m.tableOf(s)
-	var here *vpcEndpoint
-	for _, e := range m.endpoints {
-		if e.vpc != v.id || !e.serves(serviceS3) || e.endpointType != gatewayEndpoint {
-			continue
-		}
-		f.rest(resourcesOf([]*vpcEndpoint{e})...)
-		here = e
-		if slices.Contains(e.tables, id) {
-			if why := e.notAvailable(); why != "" {
-				f.fail(e.ask("find out why "+e.String()+" is not available"), "%s", why)
-				return nil
-			}
-			f.pass("route table %q of %s (%s) leads to %s", id, s, how, e)
-			m.checkNotDiverted(f, t, e)
-			return e
-		}
-	}
-	var fix, why string
-	if here == nil {
-		fix = fmt.Sprintf("create a gateway endpoint of com.amazonaws.%s.s3 on the route table of %s", v.region, s)
-		if v.fromProject {
-			fix = keyFixes.s3Endpoint
-		}
-		why = fmt.Sprintf("%s has no gateway endpoint for S3", v)
-	} else {
-		fix = here.ask(fmt.Sprintf("add the route table of %s to %s", s, here))
-		why = fmt.Sprintf("route table %q of %s (%s) does not lead to %s", id, s, how, here)
-	}
-	m.checkWayOut(f, wayOut{i, s, v, t, "S3", why, fix})
-	return nil
-}
-
-// checkNotDiverted checks that no more specific route leads some of the addresses of S3 elsewhere than the route to
-// the gateway endpoint.
-// https://docs.aws.amazon.com/vpc/latest/userguide/route-tables-priority.html
-func (m *model) checkNotDiverted(f *finding, t *routeTable, e *vpcEndpoint) {
-	if t.propagates {
-		f.unknown("a virtual private gateway adds routes to %s, which are not in the state and may be more specific than those to S3", t)
-	}
-	for _, r := range t.routes {
-		blocks := []netip.Prefix{r.block}
-		if r.list != "" && r.list != e.prefixList {
-			if m.lists[r.list] == nil {
-				if !m.isGatewayList(r.list) {
-					f.unknown("%s routes prefix list %q: the state does not show whether it contains addresses of S3", r.by, r.list)
-				}
-				continue
-			}
-			blocks = m.lists[r.list].blocks
-		}
-		for _, block := range blocks {
-			if r.target == localTarget || !block.IsValid() || block.Addr().Is6() || !m.diverts(block, e) {
-				continue
-			}
-			if r.blackhole {
-				f.rest(r.by)
-				f.fail(r.by.ask("remove the route of "+r.by.String()), "%s routes %s, a part of the addresses of S3, to %s, which does not exist", r.by, block, r.where())
-				continue
-			}
-			f.unknown("%s routes %s, which may be a part of the addresses of S3, to %s", r.by, block, r.where())
-		}
-	}
-}
-
-// diverts reports whether a route to a block takes priority over the prefix list of an endpoint for some addresses.
-func (m *model) diverts(block netip.Prefix, e *vpcEndpoint) bool {
-	if len(e.blocks) == 0 {
-		return block.Bits() > 0 && !block.Addr().IsPrivate()
-	}
-	return slices.ContainsFunc(e.blocks, func(b netip.Prefix) bool { return contains(b, block) })
 }
 
 // checkEgressToS3 checks that the security groups of the instance allow connections to the addresses of S3.

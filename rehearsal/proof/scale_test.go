@@ -5,17 +5,14 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
 	"github.com/stretchr/testify/require"
-
-	"bastionless/rehearsal/proof"
 )
 
 // manyInstances returns the state of a stack with count copies of each of its instances. The policies that list the
 // instances list all copies.
-func manyInstances(t testing.TB, base *apitype.DeploymentV3, count int) *apitype.DeploymentV3 {
+func manyInstances(t *testing.T, base *apitype.DeploymentV3, count int) *apitype.DeploymentV3 {
 	t.Helper()
 	d := clone(base)
 	ids := map[string][]string{}
@@ -55,27 +52,6 @@ func manyInstances(t testing.TB, base *apitype.DeploymentV3, count int) *apitype
 		set("policy", text)(d, r)
 	}
 	return d
-}
-
-// BenchmarkCheck checks the claims about 100 and about 1,000 instances, and reports the ratio of the times. It is 10 if
-// the time is linear in the number of instances.
-func BenchmarkCheck(b *testing.B) {
-	base := deployed(b, "prod", nil)
-	var first time.Duration
-	for _, count := range []int{50, 500} { // prod has two instances
-		deployment := manyInstances(b, base, count)
-		b.Run(fmt.Sprint(2*count), func(b *testing.B) {
-			for b.Loop() {
-				_, err := proof.Check(deployment, proof.Options{})
-				require.NoError(b, err)
-			}
-			spent := b.Elapsed() / time.Duration(b.N)
-			if first == 0 {
-				first = spent
-			}
-			b.ReportMetric(float64(spent)/float64(first), "times-of-100")
-		})
-	}
 }
 
 // TestCheck_manyInstances checks that the copies do not change what is proven.

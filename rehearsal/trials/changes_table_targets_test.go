@@ -40,8 +40,7 @@ func targetChanges() []change {
 		{key: "targetInstanceIds", name: "that have the tags", stack: accessStack, to: config{"targetInstanceIds": list([]string{db1, db2})}},
 		{
 			key: "sessionTargets", name: "by ID instead of by tag", stack: accessStack, to: byID,
-			want: lines(sessionPolicyUpdated, "Instance targets-"+db2+": discard", "RouteTable existing-network-rtb-0a1b2c3d4e5f70001: discard",
-				"Subnet existing-network-"+accessC+": discard"),
+			want: lines(sessionPolicyUpdated, "Instance targets-"+db2+": discard"),
 		},
 		{
 			key: "sessionTargets", name: "by tag instead of by ID", stack: accessStack, from: byID, to: byTag,
@@ -51,9 +50,7 @@ func targetChanges() []change {
 			key: "sessionTargets", name: "any instead of by ID", stack: accessStack, from: byID,
 			to: config{"sessionTargets": "any", "targetInstanceIds": "[]"},
 			want: lines(sessionPolicyUpdated, "Instance targets-"+db1+": discard", "InstanceProfile targets-acme-db: discard",
-				"SecurityGroup targets-sg-0a1b2c3d4e5f700d1: discard", "DefaultNetworkAcl existing-network-acl-0a1b2c3d4e5f70001: discard",
-				"RouteTable existing-network-rtb-0a1b2c3d4e5f7000a: discard", "RouteTableAssociation existing-network-"+accessA+": discard",
-				"Subnet existing-network-"+accessA+": discard"),
+				"SecurityGroup targets-sg-0a1b2c3d4e5f700d1: discard"),
 		},
 		{
 			key: "agentRoleNames", stack: accessStack, to: config{"agentRoleNames": `["acme-db","acme-web"]`},

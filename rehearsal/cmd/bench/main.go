@@ -1,35 +1,41 @@
-// Command bench prints how long the steps of a rehearsal take for stacks of several sizes, and how long
-// the program and the rehearsal take to compile with an empty and with a full build cache. Compare only
-// the ratios of one run: times of two runs or two machines are not comparable.
+// Command bench prints how the time and the memory of a rehearsal grow with the number of instances, and fails if they
+// grow faster than the stack. With -builds, it also prints how long the program and the rehearsal take to compile.
+//
+// Times are CPU times, but compare only the ratios of one run: times of two runs or two machines are not comparable.
 package main
 
 import (
-	"context"
+	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
-	"slices"
+	"runtime/pprof"
 	"strconv"
-	"text/tabwriter"
-	"time"
-
-	"bastionless/rehearsal/awssim"
-	"bastionless/rehearsal/engine"
 )
 
-// sizes are the numbers of instances, all in one zone.
-var sizes = []int{1, 5, 50}
+// sizes are the numbers of instances, all in one zone. Costs per instance are compared with those of the middle one.
+var sizes = [3]int{1, 50, 1000}
 
 func main() {
 	root := flag.String("root", ".", "the repository's root `directory`, with the compiled program in bin/")
-	runs := flag.Int("runs", 9, "`number` of runs; the median is reported")
-	builds := flag.Bool("builds", true, "also time the builds, which takes minutes")
+	runs := flag.Int("runs", 3, "`number` of rehearsals of each size; the median is reported")
+	builds := flag.Bool("builds", false, "time the builds instead, which takes minutes")
+	instances := flag.Int("instances", 0, "rehearse once with this `number` of instances, and print the costs as JSON")
+	profile := flag.String("cpuprofile", "", "with -instances: write a CPU profile to `file`")
 	flag.Parse()
-	err := timeRehearsals(*root, *runs)
-	if err == nil && *builds {
+
+	var err error
+	switch {
+	case *runs < 1:
+		err = fmt.Errorf("-runs is %d: use at least 1", *runs)
+	case *instances > 0:
+		err = printCosts(*root, *instances, *profile)
+	case *builds:
 		err = timeBuilds(*root)
+	default:
+		err = compareSizes(*root, *runs)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -37,134 +43,58 @@ func main() {
 	}
 }
 
-// step is a step of a rehearsal.
-type step struct {
-	name string
-	run  func(*engine.Stack, context.Context) *engine.Result
-}
-
-var steps = []step{
-	{"preview", (*engine.Stack).Preview},
-	{"up", (*engine.Stack).Up},
-	{"up again", (*engine.Stack).Up},
-	{"refresh", (*engine.Stack).Refresh},
-	{"destroy", (*engine.Stack).Destroy},
-}
-
-// timeRehearsals prints a row for each step, with its time for each size and the ratio to the smallest
-// stack. If that ratio is below the ratio of the numbers of resources, the step's time grows more slowly
-// than the stack.
-func timeRehearsals(root string, runs int) error {
-	dir, err := projectDir(root)
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(dir)
-	program, err := filepath.Abs(filepath.Join(root, "bin", "bastionless"))
-	if err != nil {
-		return err
-	}
-
-	medians := map[int][]time.Duration{}
-	resources := map[int]int{}
-	for _, size := range sizes {
-		durations := make([][]time.Duration, len(steps))
+// compareSizes prints a table of the costs of all sizes. It returns an error if they grow faster than the stack.
+func compareSizes(root string, runs int) error {
+	var costs [len(sizes)]cost
+	for i, size := range sizes {
+		var all []cost
 		for range runs {
-			took, count, err := rehearse(dir, program, size)
+			c, err := runAlone(root, size)
 			if err != nil {
 				return fmt.Errorf("%d instances: %w", size, err)
 			}
-			resources[size] = count
-			for i, duration := range took {
-				durations[i] = append(durations[i], duration)
-			}
+			all = append(all, c)
 		}
-		for _, d := range durations {
-			slices.Sort(d)
-			medians[size] = append(medians[size], d[len(d)/2])
-		}
+		costs[i] = median(all)
 	}
-
-	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprint(table, "instances\t1\t5\t50\t5 : 1\t50 : 1\t\n")
-	row := func(name, unit string, value func(size int) float64) {
-		fmt.Fprintf(table, "%s\t", name)
-		for _, size := range sizes {
-			fmt.Fprintf(table, "%.0f %s\t", value(size), unit)
-		}
-		fmt.Fprintf(table, "%.1f\t%.1f\t\n", value(5)/value(1), value(50)/value(1))
+	fmt.Printf("A rehearsal of a stack whose session targets are tagged: CPU time and memory, median of %d\n\n", runs)
+	if err := printTable(os.Stdout, costs); err != nil {
+		return err
 	}
-	row("resources", "", func(size int) float64 { return float64(resources[size]) })
-	for i, s := range steps {
-		row(s.name, "ms", func(size int) float64 { return float64(medians[size][i].Microseconds()) / 1000 })
-	}
-	return table.Flush()
+	return exceeded(costs)
 }
 
-// projectDir returns a temporary directory with the repository's Pulumi.yaml and the frozen stack files,
-// which do not depend on what a user configures.
-func projectDir(root string) (string, error) {
-	content, err := os.ReadFile(filepath.Join(root, "Pulumi.yaml"))
+// runAlone rehearses in a process of its own, because the memory of a process never shrinks.
+func runAlone(root string, instances int) (c cost, err error) {
+	self, err := os.Executable()
 	if err != nil {
-		return "", err
+		return c, err
 	}
-	dir, err := os.MkdirTemp("", "bench-")
-	if err == nil {
-		err = os.WriteFile(filepath.Join(dir, "Pulumi.yaml"), content, 0o600)
+	output, err := exec.Command(self, "-root", root, "-instances", strconv.Itoa(instances)).Output() //nolint:gosec // itself
+	if failed, ok := errors.AsType[*exec.ExitError](err); ok {
+		return c, fmt.Errorf("%w: %s", err, failed.Stderr)
 	}
-	if err == nil {
-		err = os.CopyFS(dir, os.DirFS(filepath.Join(root, "testdata", "stacks")))
+	if err != nil {
+		return c, err
 	}
-	return dir, err
+	return c, json.Unmarshal(output, &c)
 }
 
-// rehearse runs all steps for the stack dev with a number of instances. It returns how long each step
-// took, and the number of resources in the cloud after the up.
-func rehearse(dir, program string, instances int) (took []time.Duration, resources int, err error) {
-	cloud, err := awssim.New(awssim.Options{AssumeExisting: true})
-	if err != nil {
-		return nil, 0, err
-	}
-	stack, err := engine.Open(engine.Options{
-		Dir: dir, Stack: "dev", Program: program, Provider: cloud.NewProvider,
-		Config: map[string]string{"instancesPerZone": strconv.Itoa(instances)},
-	})
-	if err != nil {
-		return nil, 0, err
-	}
-	for _, s := range steps {
-		result := s.run(stack, context.Background())
-		if result.Err != nil {
-			return nil, 0, fmt.Errorf("%s: %s", s.name, result.Failure())
+// printCosts rehearses once, and prints what it cost as JSON.
+func printCosts(root string, instances int, profile string) error {
+	if profile != "" {
+		file, err := os.Create(profile) //nolint:gosec // the user chooses it
+		if err != nil {
+			return err
 		}
-		took = append(took, result.Duration)
-		if s.name == "up" {
-			resources = len(cloud.Inventory())
+		if err := pprof.StartCPUProfile(file); err != nil {
+			return err
 		}
+		defer pprof.StopCPUProfile()
 	}
-	return took, resources, nil
-}
-
-// timeBuilds compiles the program and the rehearsal with an empty build cache, and then again.
-func timeBuilds(root string) error {
-	cache, err := os.MkdirTemp("", "gocache-")
+	c, err := rehearse(root, instances)
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(cache)
-	var took []float64
-	for range 2 {
-		command := exec.Command("go", "build", "-trimpath", "-ldflags", "-w -s", "-o", cache+"/", ".", "./rehearsal/cmd/rehearse")
-		command.Dir = root
-		command.Env = append(os.Environ(), "GOCACHE="+cache)
-		command.Stderr = os.Stderr
-		start := time.Now()
-		if err := command.Run(); err != nil {
-			return fmt.Errorf("build: %w", err)
-		}
-		took = append(took, time.Since(start).Seconds())
-	}
-	fmt.Printf("build of program and rehearsal: %.0f s with an empty cache, %.0f s with a full one (%.0f : 1)\n",
-		took[0], took[1], took[0]/took[1])
-	return nil
+	return json.NewEncoder(os.Stdout).Encode(c)
 }
