@@ -38,7 +38,7 @@ func TestOptions_accepts(t *testing.T) {
 		"a user of the longest name":       {RunAs: strings.Repeat("u", 32)},
 		"users by tag":                     {RunAs: audit.RunAsTag},
 		"the longest shell text":           {Shell: strings.Repeat("é", 2047) + "\n"},
-		"several lines":                    {Shell: "echo '{ {' & cd /\n\texec bash -l"},
+		"several lines":                    {Shell: "echo '{ {' & cd /\n  exec bash -l"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -100,9 +100,10 @@ func TestOptions_rejects(t *testing.T) {
 		"a shell text that is too long": {
 			audit.Options{Shell: strings.Repeat("x", 4096)}, diagtest.Problem("sessionShell", diag.OutOfRange, "4096", "4095"),
 		},
-		"a parameter in a shell text": {audit.Options{Shell: "echo {{ name }}"}, diagtest.Problem("sessionShell", diag.Malformed, "{{")},
-		"Ctrl+C in a shell text":      {audit.Options{Shell: "sleep 1\x03"}, diagtest.Problem("sessionShell", diag.Malformed, "control")},
-		"a carriage return":           {audit.Options{Shell: "cd /\r\nls"}, diagtest.Problem("sessionShell", diag.Malformed, "control")},
+		"a parameter in a shell text":  {audit.Options{Shell: "echo {{ name }}"}, diagtest.Problem("sessionShell", diag.Malformed, "{{")},
+		"Ctrl+C in a shell text":       {audit.Options{Shell: "sleep 1\x03"}, diagtest.Problem("sessionShell", diag.Malformed, "control")},
+		"a tab, which completes names": {audit.Options{Shell: "if true; then\n\techo x\nfi"}, diagtest.Problem("sessionShell", diag.Malformed, "tabs")},
+		"a carriage return":            {audit.Options{Shell: "cd /\r\nls"}, diagtest.Problem("sessionShell", diag.Malformed, "control")},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

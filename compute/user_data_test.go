@@ -24,17 +24,20 @@ func TestOptions_userData(t *testing.T) {
 		install  bool
 		want     []diagtest.Want
 	}{
-		"none":                     {"", true, nil},
-		"a script":                 {script, true, nil},
-		"cloud-config":             {"#cloud-config\npackages: [docker]\n", true, nil},
-		"a boothook":               {"#cloud-boothook\n", true, nil},
-		"a list of URLs":           {"#include\n", true, nil},
-		"several parts":            {"MIME-Version: 1.0\n", false, nil},
-		"as long as EC2 allows":    {full, false, nil},
-		"too long":                 {full + "#", false, one("userDataFile", diag.TooMany, "16385", "16384")},
-		"another kind":             {"hello", false, one("userDataFile", diag.Malformed, `"hello"`)},
-		"compressed":               {"\x1f\x8b", false, one("userDataFile", diag.Malformed, "UTF-8")},
-		"the line ends of Windows": {"#!/bin/bash\r\ntrue\r\n", false, one("userDataFile", diag.Malformed, "CRLF")},
+		"none":                                  {"", true, nil},
+		"a script":                              {script, true, nil},
+		"cloud-config":                          {"#cloud-config\npackages: [docker]\n", true, nil},
+		"a boothook":                            {"#cloud-boothook\n", true, nil},
+		"a list of URLs":                        {"#include\n", true, nil},
+		"several parts":                         {"MIME-Version: 1.0\n", false, nil},
+		"a handler of parts":                    {"#part-handler\n", false, nil},
+		"a template":                            {"## template: jinja\n#cloud-config\n", false, nil},
+		"a file with lines of CRLF in a script": {"#!/bin/bash\ncat > f <<E\r\nE\n", false, nil},
+		"as long as EC2 allows":                 {full, false, nil},
+		"too long":                              {full + "#", false, one("userDataFile", diag.TooMany, "16385", "16384")},
+		"another kind":                          {"hello", false, one("userDataFile", diag.Malformed, `"hello"`)},
+		"compressed":                            {"\x1f\x8b", false, one("userDataFile", diag.Malformed, "UTF-8")},
+		"the line ends of Windows":              {"#!/bin/bash\r\ntrue\r\n", false, one("userDataFile", diag.Malformed, "CRLF")},
 		"several parts and the agent": {
 			"Content-Type: multipart/mixed; boundary=x\n", true, one("userDataFile", diag.Conflict, "installLatestAgent"),
 		},
@@ -45,6 +48,22 @@ func TestOptions_userData(t *testing.T) {
 				o.WorkloadUserData, o.InstallLatestAgent = test.userData, test.install
 			}).Validate())
 		})
+	}
+}
+
+// cloud-init reads each part as its type says, whatever it begins with.
+func TestMimeType(t *testing.T) {
+	t.Parallel()
+	for userData, want := range map[string]string{
+		"#!/bin/sh\n": "text/x-shellscript", "#cloud-config\n": "text/cloud-config",
+		"#cloud-config-archive\n": "text/cloud-config-archive", "#cloud-config-jsonp\n": "text/cloud-config-jsonp",
+		"#cloud-boothook\n": "text/cloud-boothook", "#include\n": "text/x-include-url",
+		"#include-once\n": "text/x-include-once-url", "#part-handler\n": "text/part-handler",
+		"## template: jinja\n#cloud-config\n": "text/jinja2",
+	} {
+		kind, ok := mimeType(userData)
+		require.True(t, ok, userData)
+		require.Equal(t, want, kind)
 	}
 }
 

@@ -421,6 +421,10 @@ func sessionCases() map[string]badCase {
 			},
 			want: []string{"sessionRunAs conflict"},
 		},
+		"shells as users by tag for an IAM user root": {
+			set:  values{"sessionRunAs": "tag", "sessionPrincipals": list("arn:aws:iam::123456789012:user/ops/root")},
+			want: []string{"sessionPrincipals conflict"},
+		},
 		"a long text of shells":           {set: values{"sessionShell": strings.Repeat("x", 4096)}, want: []string{"sessionShell out-of-range"}},
 		"a parameter in a text of shells": {set: values{"sessionShell": "echo {{ name }}"}, want: []string{"sessionShell malformed"}},
 		"keys in a text of shells":        {set: values{"sessionShell": "sleep 9\x03"}, want: []string{"sessionShell malformed"}},
