@@ -62,8 +62,14 @@ type Options struct {
 // SSMSessionRunAs names.
 const RunAsTag = contract.RunAsTag
 
+// Root is the operating system user that AWS refuses for Run As.
+const Root = "root"
+
 // osUser matches the names of Linux users. useradd refuses longer ones.
 var osUser = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.-]{0,31}$`)
+
+// IsOSUser reports whether name can be the name of a Linux user.
+func IsOSUser(name string) bool { return osUser.MatchString(name) }
 
 // maxShellBytes is the length of the longest line that a Linux terminal accepts. The agent types Shell into
 // the terminal.
@@ -148,10 +154,10 @@ func (o Options) validateExisting(diags *diag.Diagnostics) {
 func (o Options) validateShell(diags *diag.Diagnostics) {
 	switch {
 	case o.RunAs == "":
-	case o.RunAs == "root":
+	case o.RunAs == Root:
 		diags.Add("sessionRunAs", diag.OutOfRange, "%q is not allowed, because AWS refuses shells that run as root: use a "+
 			"user that can use sudo", o.RunAs)
-	case !osUser.MatchString(o.RunAs):
+	case !IsOSUser(o.RunAs):
 		diags.Add("sessionRunAs", diag.Malformed, "%q is not the name of a Linux user: use 1 to 32 letters, digits, dots, "+
 			"hyphens and underscores, beginning with a letter or an underscore", o.RunAs)
 	}
@@ -163,9 +169,9 @@ func (o Options) validateShell(diags *diag.Diagnostics) {
 		diags.Add("sessionShell", diag.Malformed, "the value contains {{, which begins a parameter in a session document: "+
 			"remove it, or put the commands in a script on the instance, and run the script")
 	}
-	control := func(c rune) bool { return unicode.IsControl(c) && c != '\n' && c != '\t' }
+	control := func(c rune) bool { return unicode.IsControl(c) && c != '\n' }
 	if strings.ContainsFunc(o.Shell, control) || !utf8.ValidString(o.Shell) {
-		diags.Add("sessionShell", diag.Malformed, "the value contains control characters, which a terminal interprets as keys: use only "+
-			"printable characters, tabs and line feeds")
+		diags.Add("sessionShell", diag.Malformed, "the value contains control characters, such as tabs, which a shell "+
+			"interprets as keys: use only printable characters, spaces and line feeds")
 	}
 }

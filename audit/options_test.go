@@ -38,7 +38,7 @@ func TestOptions_accepts(t *testing.T) {
 		"the longest user name":            {RunAs: strings.Repeat("u", 32)},
 		"a user by tag":                    {RunAs: audit.RunAsTag},
 		"the longest shell commands":       {Shell: strings.Repeat("é", 2047) + "\n"},
-		"several lines":                    {Shell: "echo '{ {' & cd /\n\texec bash -l"},
+		"several lines":                    {Shell: "echo '{ {' & cd /\n  exec bash -l"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -102,6 +102,7 @@ func TestOptions_rejects(t *testing.T) {
 		},
 		"a parameter in shell commands": {audit.Options{Shell: "echo {{ name }}"}, diagtest.Problem("sessionShell", diag.Malformed, "{{")},
 		"Ctrl+C in shell commands":      {audit.Options{Shell: "sleep 1\x03"}, diagtest.Problem("sessionShell", diag.Malformed, "control")},
+		"a tab, which completes names":  {audit.Options{Shell: "if true; then\n\techo x\nfi"}, diagtest.Problem("sessionShell", diag.Malformed, "tabs")},
 		"a carriage return":             {audit.Options{Shell: "cd /\r\nls"}, diagtest.Problem("sessionShell", diag.Malformed, "control")},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -15,13 +15,19 @@ import (
 // https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-add-user-data.html
 const MaxUserData = 16384
 
-// userDataTypes are the formats of user data that cloud-init recognizes by a prefix, with their MIME types.
+// userDataTypes are the formats of user data that cloud-init recognizes by a prefix, with their MIME types. A longer prefix
+// comes before a shorter one that it begins with.
 // https://cloudinit.readthedocs.io/en/latest/explanation/format.html
 var userDataTypes = []struct{ prefix, mimeType string }{
 	{"#!", "text/x-shellscript"},
+	{"#cloud-config-archive", "text/cloud-config-archive"},
+	{"#cloud-config-jsonp", "text/cloud-config-jsonp"},
 	{"#cloud-config", "text/cloud-config"},
 	{"#cloud-boothook", "text/cloud-boothook"},
+	{"#include-once", "text/x-include-once-url"},
 	{"#include", "text/x-include-url"},
+	{"#part-handler", "text/part-handler"},
+	{"## template: jinja", "text/jinja2"},
 	{multipartHeader, ""},
 	{"MIME-Version:", ""},
 }
@@ -47,6 +53,7 @@ func (o Options) checkUserData(diags *diag.Diagnostics) {
 		return
 	}
 	kind, known := mimeType(o.WorkloadUserData)
+	firstLine, _, _ := strings.Cut(o.WorkloadUserData, "\n")
 	switch {
 	case len(o.WorkloadUserData) > MaxUserData:
 		diags.Add(key, diag.TooMany, "the file has %d bytes, but EC2 allows %d: download the rest from a bucket in "+
@@ -56,7 +63,7 @@ func (o Options) checkUserData(diags *diag.Diagnostics) {
 	case !known:
 		diags.Add(key, diag.Malformed, "the file begins with %q, which cloud-init does not recognize: begin a script with "+
 			"#!/bin/bash, and cloud-config with #cloud-config", abbreviate(o.WorkloadUserData))
-	case strings.HasPrefix(o.WorkloadUserData, "#!") && strings.Contains(o.WorkloadUserData, "\r\n"):
+	case strings.HasPrefix(o.WorkloadUserData, "#!") && strings.HasSuffix(firstLine, "\r"):
 		diags.Add(key, diag.Malformed, "the lines of the script end with CRLF, so Linux cannot find the interpreter: end "+
 			"them with LF")
 	case kind == "" && o.InstallLatestAgent:

@@ -48,9 +48,9 @@ func (d Document) arn(env awsenv.Env, custom string) string {
 // also match the roles of permission sets whose names continue with an underscore.
 const permissionSetSuffix = "????????????????"
 
-// runAsTagKey is the key of the session tag that names the operating system user of a session.
+// RunAsTagKey is the key of the session tag that names the operating system user of a session.
 // https://docs.aws.amazon.com/systems-manager/latest/userguide/session-preferences-run-as.html
-const runAsTagKey = "SSMSessionRunAs"
+const RunAsTagKey = "SSMSessionRunAs"
 
 // trustPolicy returns the policy that says who may assume the session role.
 //
@@ -91,8 +91,8 @@ func (o SessionRoleOptions) trustPolicy(env awsenv.Env) policy.Document {
 			Principal: &policy.Principal{AWS: arns},
 			Actions:   []string{"sts:TagSession"},
 			Conditions: policy.Conditions{
-				"StringEquals":              {"aws:RequestTag/" + runAsTagKey: {"${aws:username}"}},
-				"ForAllValues:StringEquals": {"aws:TagKeys": {runAsTagKey}},
+				"StringEquals":              {"aws:RequestTag/" + RunAsTagKey: {"${aws:username}"}},
+				"ForAllValues:StringEquals": {"aws:TagKeys": {RunAsTagKey}},
 			},
 		})
 	}

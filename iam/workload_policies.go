@@ -32,7 +32,9 @@ const corePolicy = "AmazonSSMManagedInstanceCore"
 
 var (
 	policyFileName = regexp.MustCompile(`^[\w+=,.@-]{1,100}$`)
-	policyARN      = regexp.MustCompile(`^arn:[a-z-]+:iam::(?:[0-9]{12}|aws):policy/(?:[\x21-\x7e]+/)*[\w+=,.@-]{1,128}$`)
+	// https://docs.aws.amazon.com/IAM/latest/APIReference/API_PutRolePolicy.html
+	policyCharacters = regexp.MustCompile(`^[\x20-\x{FF}]*$`)
+	policyARN        = regexp.MustCompile(`^arn:[a-z-]+:iam::(?:[0-9]{12}|aws):policy/(?:[\x21-\x7e]+/)*[\w+=,.@-]{1,128}$`)
 )
 
 // name returns the last part of the path, without .json.
@@ -59,7 +61,9 @@ func (o InstanceRoleOptions) checkPolicyFiles(diags *diag.Diagnostics) {
 	paths, size := map[string]string{}, 0
 	for _, file := range o.Files {
 		name := file.name()
-		other, taken := paths[name]
+		// The names in IAM are case-insensitive.
+		folded := strings.ToLower(name)
+		other, taken := paths[folded]
 		switch {
 		case !policyFileName.MatchString(name):
 			diags.Add(key, diag.Malformed, "the name of %q cannot be a policy name: use 1 to 100 letters, digits and characters "+
@@ -68,7 +72,7 @@ func (o InstanceRoleOptions) checkPolicyFiles(diags *diag.Diagnostics) {
 			diags.Add(key, diag.Conflict, "%q and %q have the same file name, which is also the policy name: rename one of "+
 				"them", other, file.Path)
 		}
-		paths[name] = file.Path
+		paths[folded] = file.Path
 		size += file.check(key, diags)
 	}
 	if size > maxPolicyFileCharacters {
@@ -83,6 +87,10 @@ func (f PolicyFile) check(key string, diags *diag.Diagnostics) int {
 	if err != nil {
 		diags.Add(key, diag.Malformed, "%q is not valid JSON (%v): write an IAM policy", f.Path, err)
 		return 0
+	}
+	if !policyCharacters.MatchString(text) {
+		diags.Add(key, diag.Malformed, "%q contains a character that IAM does not allow in policies: use only characters up to "+
+			"U+00FF, such as those of ASCII", f.Path)
 	}
 	var document struct {
 		Version   string
@@ -131,6 +139,10 @@ func (o InstanceRoleOptions) checkPolicyARNs(diags *diag.Diagnostics) {
 				"arn:aws:iam::aws:policy/CloudWatchAgentServerPolicy", arn)
 		case name == corePolicy && strings.Contains(arn, ":iam::aws:") && o.Policy == ManagedPolicy:
 			diags.Add(key, diag.Conflict, "%q is already attached, because instancePolicy is managed: remove it", arn)
+		case name == corePolicy && strings.Contains(arn, ":iam::aws:"):
+			// Two resources for one attachment would not survive a change of instancePolicy: AWS detaches the policy
+			// when the old one is deleted.
+			diags.Add(key, diag.Conflict, "instancePolicy attaches %q: remove it, and set instancePolicy to managed", arn)
 		case taken:
 			diags.Add(key, diag.Conflict, "%q and %q have the same name: copy one of them to a file in "+
 				"instancePolicyFiles", other, arn)

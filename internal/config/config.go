@@ -44,7 +44,7 @@ type Config struct {
 func Load(ctx *pulumi.Context) (Config, diag.Diagnostics) {
 	r := newReader(ctx)
 	c := r.config(ctx)
-	r.checkDefaultTags(ctx)
+	r.checkDefaultTags(ctx, c)
 	r.checkKeys(ctx.Project(), os.Getenv(pulumi.EnvConfig))
 	diags := r.diags
 	for _, diagnostic := range c.validate() {

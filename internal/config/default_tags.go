@@ -11,6 +11,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi/config"
 
+	"bastionless/iam"
 	"bastionless/internal/diag"
 )
 
@@ -22,14 +23,15 @@ const defaultTagsKey = "aws:defaultTags"
 const (
 	maxTagKey   = 128
 	maxTagValue = 256
-	// maxDefaultTags leaves room for the two tags that the stack sets itself: AWS allows 50.
+	// maxDefaultTags leaves room for the two tags that the stack sets itself: AWS allows 50. The instances get the
+	// tags of targetTags as well.
 	maxDefaultTags = 48
 )
 
 var tagCharacters = regexp.MustCompile(`^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$`)
 
 // checkDefaultTags reports default tags that IAM refuses. The provider reports values of the wrong type.
-func (r *reader) checkDefaultTags(ctx *pulumi.Context) {
+func (r *reader) checkDefaultTags(ctx *pulumi.Context, c Config) {
 	text, err := config.New(ctx, "aws").Try("defaultTags")
 	if err != nil {
 		return
@@ -50,9 +52,24 @@ func (r *reader) checkDefaultTags(ctx *pulumi.Context) {
 		}
 		folded[strings.ToLower(key)] = key
 	}
-	if n := len(defaults.Tags); n > maxDefaultTags {
-		r.diags.Add(defaultTagsKey, diag.TooMany, "%d tags leave no room for those that the stack sets itself: use at most %d", n,
-			maxDefaultTags)
+	targets := 0
+	for key := range c.Instances.Tags {
+		if _, ok := defaults.Tags[key]; !ok && c.HasInstances() {
+			targets++
+		}
+	}
+	if n, most := len(defaults.Tags), maxDefaultTags-targets; n > most {
+		r.diags.Add(defaultTagsKey, diag.TooMany, "%d tags leave no room for those that the stack sets itself, including targetTags: "+
+			"use at most %d", n, most)
+	}
+	r.checkRunAsTag(folded, c)
+}
+
+// checkRunAsTag reports a tag with which AWS would choose the operating system user of shells instead of sessionRunAs.
+func (r *reader) checkRunAsTag(folded map[string]string, c Config) {
+	if key, ok := folded[strings.ToLower(iam.RunAsTagKey)]; ok && c.Sessions.RunAs != "" {
+		r.diags.Add(defaultTagsKey, diag.Conflict, "the session role would get the tag %q, which AWS prefers to sessionRunAs: remove the "+
+			"tag, or sessionRunAs", key)
 	}
 }
 

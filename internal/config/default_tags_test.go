@@ -11,6 +11,39 @@ import (
 	"bastionless/internal/pulumitest"
 )
 
+// Tags that depend on other keys.
+func TestLoad_defaultTagsWithOtherKeys(t *testing.T) {
+	t.Parallel()
+	many := map[string]any{}
+	for i := range 47 {
+		many["k"+strconv.Itoa(i)] = "v"
+	}
+	tagged := values{"sessionTargets": "tagged", "targetTags": pulumitest.Strings("a=1", "k0=v")}
+	withMore := values{"sessionTargets": "tagged", "targetTags": pulumitest.Strings("a=1", "b=2", "k0=v")}
+	user := map[string]any{"ssmsessionrunas": "ann"}
+	for name, test := range map[string]struct {
+		set  values
+		tags map[string]any
+		want []string
+	}{
+		"50 tags of an instance":             {tagged, many, []string{}},
+		"51 tags of an instance":             {withMore, many, []string{"aws:defaultTags too-many"}},
+		"51 tags of no instance":             {accessOnly(withMore), many, []string{}},
+		"the tag of Run As":                  {values{"sessionRunAs": "ec2-user"}, user, []string{"aws:defaultTags conflict"}},
+		"the tag of Run As, without the key": {nil, user, []string{}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			encoded, err := json.Marshal(map[string]any{"tags": test.tags})
+			require.NoError(t, err)
+			configuration := pulumitest.ConfigWith(t, root, test.set)
+			configuration["aws:defaultTags"] = string(encoded)
+			_, diags := load(t, configuration)
+			require.Equal(t, test.want, keysAndCodes(diags))
+		})
+	}
+}
+
 func TestLoad_defaultTags(t *testing.T) {
 	t.Parallel()
 	many := func(n int) map[string]any {

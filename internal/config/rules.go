@@ -43,6 +43,7 @@ func (c Config) validate() diag.Diagnostics {
 	c.checkS3(&diags)
 	c.checkDocuments(&diags)
 	c.checkLoginUser(&diags)
+	c.checkRunAs(&diags)
 	return diags
 }
 
@@ -149,6 +150,16 @@ func (c Config) checkDocuments(diags *diag.Diagnostics) {
 		if document != iam.Shell && slices.Contains(iam.Documents(), document) {
 			diags.Add("sessionDocuments", diag.Conflict, "AWS can neither record nor encrypt %q sessions: remove it, or "+
 				"remove all elements of sessionLogs and set sessionEncryption to false", document)
+		}
+	}
+}
+
+// checkRunAs reports that an IAM user has the name of an operating system user that AWS refuses.
+func (c Config) checkRunAs(diags *diag.Diagnostics) {
+	for _, principal := range c.SessionRole.Principals {
+		if c.SessionRole.UserTag && principal.UserName() == audit.Root {
+			diags.Add("sessionPrincipals", diag.Conflict, "%q has the name of the operating system user root, and AWS refuses shells "+
+				"that run as root: list another IAM user, or set sessionRunAs to one user", principal)
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"bastionless/audit"
 	"bastionless/endpoints"
 	"bastionless/iam"
 	"bastionless/internal/diag"
@@ -59,6 +60,11 @@ func (c Config) warnAboutRunAs(warn func(bool, string, string, ...any)) {
 		"and send people the stack output awsProfile")
 	warn(c.SessionRole.UserTag && c.Allows(iam.SSH), "sessionRunAs", "SSH logs in as %s, so people who use it are not limited to "+
 		"their own users: remove ssh from sessionDocuments", loginUser)
+	for _, principal := range c.SessionRole.Principals {
+		warn(c.SessionRole.UserTag && !audit.IsOSUser(principal.UserName()), "sessionRunAs", "%q cannot have a shell, because no "+
+			"Linux user has such a name: list an IAM user whose name has 1 to 32 letters, digits, dots, hyphens and underscores, "+
+			"or set sessionRunAs to one user", principal)
+	}
 	other := c.Sessions.RunAs != "" && !c.SessionRole.UserTag && c.Sessions.RunAs != loginUser
 	remedy := "create the user in the AMI, or use " + cmp.Or(loginUser, "a user that exists")
 	warn(other, "sessionRunAs", "AWS ends shells at once if the instance has no user %q, and does not use ssm-user instead: %s",

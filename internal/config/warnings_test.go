@@ -53,6 +53,13 @@ func TestConfig_warnings(t *testing.T) {
 			values{"sessionRunAs": "tag", "sessionPrincipals": list("arn:aws:iam::123456789012:user/ann")},
 			[]string{"sessionRunAs", "sessionRunAs"},
 		},
+		"shells as users by tag whose name no Linux user has": {
+			values{
+				"sessionRunAs": "tag", "sessionDocuments": list("shell"),
+				"sessionPrincipals": list("arn:aws:iam::123456789012:user/ann", "arn:aws:iam::123456789012:user/bob@example.com"),
+			},
+			[]string{"sessionRunAs", "sessionRunAs"},
+		},
 		"shells as users by tag": {
 			values{
 				"sessionRunAs": "tag", "sessionPrincipals": list("arn:aws:iam::123456789012:user/ann"), "sessionDocuments": list("shell"),

@@ -421,6 +421,10 @@ func sessionCases() map[string]badCase {
 			},
 			want: []string{"sessionRunAs conflict"},
 		},
+		"shells as a user by tag for an IAM user root": {
+			set:  values{"sessionRunAs": "tag", "sessionPrincipals": list("arn:aws:iam::123456789012:user/ops/root")},
+			want: []string{"sessionPrincipals conflict"},
+		},
 		"shell commands that are too long":       {set: values{"sessionShell": strings.Repeat("x", 4096)}, want: []string{"sessionShell out-of-range"}},
 		"shell commands with a parameter":        {set: values{"sessionShell": "echo {{ name }}"}, want: []string{"sessionShell malformed"}},
 		"shell commands with control characters": {set: values{"sessionShell": "sleep 9\x03"}, want: []string{"sessionShell malformed"}},

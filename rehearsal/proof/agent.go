@@ -203,6 +203,12 @@ func (m *model) checkNeed(f *finding, i *instance, r *role, n need, policies pol
 	if n.grant != "" {
 		fix = fmt.Sprintf("allow %s in a policy of %s", n.grant, r)
 	}
+	if d.Explicit {
+		fix = "remove the statement that denies it"
+		if own := decideAgent(policy.Policies{Identity: policies.Identity}, m.agentRequest(i, r, n)); own.Explicit {
+			fix = r.fix(keyFixes.instancePolicyFiles, fix+" from the policies of "+r.String())
+		}
+	}
 	f.expectAllowed(d, fix, "%s, to %s", n, n.why)
 }
 

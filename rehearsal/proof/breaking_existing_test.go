@@ -82,7 +82,7 @@ func TestExisting_breaking(t *testing.T) {
 	withGroup := func(ingress, egress []any) func(*peer) { return func(p *peer) { p.addGroup(ingress, egress) } }
 	server := list(tcp443(props{"cidrBlocks": list("10.0.0.0/8")}))
 	for _, b := range slices.Concat([]breakingExisting{
-		{existingPeer, "no-inbound", "an existing group has an inbound rule", withGroup(server, list()), proof.Refuted, `ask the owner of SecurityGroup "app-group" to remove a rule`},
+		{existingPeer, "no-inbound", "an existing group has an inbound rule", withGroup(server, list()), proof.Refuted, `ask the owner of SecurityGroup "app-group" to remove the rule for tcp 443 from 10.0.0.0/8`},
 		{func() *peer {
 			p := existingPeer()
 			p.resources["box"].URN = resource.URN("urn:pulumi:peer::peer::" + contract.InstancesType + "$aws:ec2/instance:Instance::box")

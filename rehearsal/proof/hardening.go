@@ -29,10 +29,10 @@ func (m *model) proveDefaultGroup() []*finding {
 		case len(g.ingress)+len(g.egress) > 0:
 			f.rest(g.resource)
 			for _, r := range g.ingress {
-				f.failBy(r.by, "remove "+r.name(g), "the default security group of %s allows %s", v, r.traffic("from"))
+				f.failBy(r.by, "remove "+r.described(g, "from"), "the default security group of %s allows %s", v, r.traffic("from"))
 			}
 			for _, r := range g.egress {
-				f.failBy(r.by, "remove "+r.name(g), "the default security group of %s allows %s", v, r.traffic("to"))
+				f.failBy(r.by, "remove "+r.described(g, "to"), "the default security group of %s allows %s", v, r.traffic("to"))
 			}
 		default:
 			f.rest(g.resource)

@@ -361,7 +361,7 @@ func (m *model) proveNoInbound() []*finding {
 		f := newFinding("no-inbound", i.name, requiredUnless(i.external))
 		m.eachGroup(f, i, func(g *securityGroup) {
 			for _, r := range g.ingress {
-				fix := r.by.ask("remove " + r.name(g))
+				fix := r.by.ask("remove " + r.described(g, "from"))
 				if i.fromProject && !i.external && g.external {
 					fix = "remove " + g.id + " from instanceSecurityGroupIds, or " + fix
 				}
