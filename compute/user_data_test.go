@@ -73,7 +73,7 @@ func TestCombineUserData_one(t *testing.T) {
 	require.Equal(t, "#!/bin/sh\n", CombineUserData("#!/bin/sh\n"))
 }
 
-// A MIME parser finds the parts, in their order, with the types that cloud-init knows.
+// A MIME parser finds the parts in order, with the types that cloud-init knows.
 func TestCombineUserData_several(t *testing.T) {
 	t.Parallel()
 	parts := []string{"#!/bin/bash\ntrue --bastionless\n", "#cloud-config\nlocale: ja_JP\n", "#!/bin/sh\necho こんにちは\n"}

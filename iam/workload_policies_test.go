@@ -32,7 +32,7 @@ func TestInstanceRoleOptions_policyFiles(t *testing.T) {
 			[]PolicyFile{{"a.json", fill(4096)}, {"b.json", fill(4097)}},
 			[]diagtest.Want{diagtest.Problem(key, diag.TooMany, "8193", "8192")},
 		},
-		"no JSON":      {[]PolicyFile{{"a.json", "{"}}, []diagtest.Want{diagtest.Problem(key, diag.Malformed, `"a.json"`)}},
+		"not JSON":     {[]PolicyFile{{"a.json", "{"}}, []diagtest.Want{diagtest.Problem(key, diag.Malformed, `"a.json"`)}},
 		"a list only":  {[]PolicyFile{{"a.json", "[]"}}, []diagtest.Want{diagtest.Problem(key, diag.Malformed, "Statement")}},
 		"no statement": {[]PolicyFile{{"a.json", "{}"}}, []diagtest.Want{diagtest.Problem(key, diag.Malformed, "Statement")}},
 		"no version": {

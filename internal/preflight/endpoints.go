@@ -25,7 +25,7 @@ func (p Plan) Owner(ctx *pulumi.Context) string {
 	return contract.Owner(ctx.Project(), ctx.Stack(), p.Env.AccountID)
 }
 
-// ExistingEndpointGroups returns the security groups of the endpoints of others that the stack uses, sorted.
+// ExistingEndpointGroups returns the security groups of the existing endpoints that the stack uses, sorted.
 func (p Plan) ExistingEndpointGroups() []string {
 	var groups []string
 	for _, endpoint := range p.ExistingEndpoints {
