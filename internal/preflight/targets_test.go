@@ -78,6 +78,10 @@ func targetKeyCases() map[string]badCase {
 			set:     withoutInstances(values{"targetTags": list("team", "team=d*", "team=db")}),
 			answers: accountWith([]string{web1}, target(web1, nil)), want: []string{"targetTags malformed", "targetTags malformed"},
 		},
+		"malformed tags only": {
+			set:     withoutInstances(values{"targetTags": list("team", "team=", "team=d*")}),
+			answers: vpcWith(), want: []string{"targetTags malformed", "targetTags malformed", "targetTags malformed"},
+		},
 		"keys of instances that the stack does not have": {
 			set: withoutInstances(values{
 				"amiId": "ami-06098fd00463352b6", "keyName": "laptop", "rootVolumeKmsKey": "arn:aws:kms:ap-northeast-1:123456789012:key/k-1",
