@@ -63,8 +63,7 @@ func targetAnswers() []pulumitest.Answer {
 	instance := pulumitest.Target{
 		ID: target, Subnet: pulumitest.SubnetA, State: "running", Profile: "web", Trusts: "ec2.amazonaws.com", Tags: pulumitest.Map{"team": "db"},
 	}
-	return append(instance.Answers(), pulumitest.Instances("team", "db", target),
-		pulumitest.Instances("bastionless:owner", "bastionless/test/123456789012"))
+	return append(instance.Answers(), pulumitest.TaggedInstances("team", "db", "bastionless/test/123456789012", nil, target)...)
 }
 
 // effects lists at least one effect of each key. The tests of the components cover the others.

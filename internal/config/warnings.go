@@ -35,8 +35,10 @@ func (c Config) Warnings(vpc []netip.Prefix) diag.Diagnostics {
 		c.warnAboutForwarding(warn, openEgress, vpc)
 	}
 	c.warnAboutECR(warn)
-	warn(c.SessionRole.Targets == iam.TargetsAny, "sessionTargets", "any allows sessions on all instances in the account, not only on "+
-		"the stack's: set sessionTargets to stack")
+	warn(c.SessionRole.Targets == iam.TargetsAny && c.HasInstances(), "sessionTargets", "any allows sessions on all instances in the "+
+		"account, not only on the stack's: set sessionTargets to stack")
+	warn(c.SessionRole.Targets == iam.TargetsAny && !c.HasInstances(), "sessionTargets", "any allows sessions on all instances in the "+
+		"account: set sessionTargets to tagged or instances")
 	// Not an error, so that only sessionPrincipals and requireMfa have to change for IAM Identity Center.
 	warn(c.SessionRole.MFAMaxAgeMinutes > 0 && !c.SessionRole.RequireMFA, "mfaMaxAgeMinutes", "%d has no effect while "+
 		"requireMfa is false: set requireMfa to true, or mfaMaxAgeMinutes to 0", c.SessionRole.MFAMaxAgeMinutes)

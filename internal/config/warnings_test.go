@@ -25,6 +25,7 @@ func TestConfig_warnings(t *testing.T) {
 		"Amazon Linux 2":          {values{"os": "al2"}, []string{"os"}},
 		"open egress":             {values{"instanceEgress": "open"}, []string{"instanceEgress"}},
 		"any instance":            {values{"sessionTargets": "any"}, []string{"sessionTargets"}},
+		"any instance of others":  {values{"sessionTargets": "any", "instancesPerZone": "0", "endpointIngress": "vpc"}, []string{"sessionTargets"}},
 		"forwarding to nothing":   {values{"sessionDocuments": list("remote-port-forwarding")}, []string{"sessionDocuments"}},
 		"forwarding to a host":    {values{"sessionDocuments": list("remote-port-forwarding"), "forwardTo": list("10.0.32.0/24:5432")}, nil},
 		"forwarding to all hosts": {values{"sessionDocuments": list("remote-port-forwarding"), "instanceEgress": "open"}, []string{"instanceEgress"}},

@@ -251,6 +251,16 @@ func existingEndpointCases() map[string]badCase {
 		"an endpoint that exists": {
 			set: inVPC(nil), answers: vpcWith(ssm.Answer(changed(nil))), want: []string{"existingEndpoints conflict"},
 		},
+		"all endpoints exist": {
+			set:     withoutInstances(values{"existingEndpoints": "[]"}),
+			answers: append(accountWith(nil), ssm.Answer(changed(nil)), interfaceOf("ssmmessages").Answer(endpoint("vpce-2", nil))),
+			want:    []string{"existingEndpoints conflict", "existingEndpoints conflict"},
+		},
+		"one of the endpoints exists": {
+			set:     withoutInstances(values{"existingEndpoints": "[]"}),
+			answers: append(accountWith(nil), ssm.Answer(changed(nil))),
+			want:    []string{"existingEndpoints conflict", "endpointSubnetIds no-value", "endpointIngress conflict"},
+		},
 		"an endpoint that another key asks for exists": {
 			set: inVPC(values{"sessionEncryption": "true"}), answers: vpcWith(interfaceOf("kms").Answer(changed(nil))),
 			want: []string{"existingEndpoints conflict"},

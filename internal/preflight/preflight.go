@@ -104,6 +104,8 @@ type resolver struct {
 	existing existingNetwork
 	// roles are the existing roles that were looked up, by name.
 	roles map[string]*agentRole
+	// instances are the instances of others that were looked up, by ID.
+	instances map[string]*ec2.LookupInstanceResult
 }
 
 func (r *resolver) lookUpEnv() error {

@@ -9,7 +9,6 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"bastionless/iam"
-	"bastionless/internal/contract"
 	"bastionless/internal/diag"
 	"bastionless/network"
 )
@@ -46,15 +45,7 @@ func (r *resolver) lookUpTargets() error {
 		if err != nil {
 			r.warnUnchecked("targetTags", "the instances that have the tags could not be looked up", err)
 		}
-		if err == nil && len(tagged) == 0 && !r.plan.HasInstances() {
-			r.warnNotReady("targetTags", "no instance in %s has the tags %s yet: ask the owners of the instances to set them",
-				r.plan.Existing.VPCID, joinTags(role.TargetTags))
-		}
-		for _, id := range tagged {
-			if !slices.Contains(ids, id) {
-				ids = append(ids, id)
-			}
-		}
+		ids = append(ids, without(tagged, ids)...)
 		if len(ids) > maxTargets {
 			r.warnNotReady("targetTags", "%d instances have the tags, and this deployment looks only at the first %d", len(ids), maxTargets)
 			ids = ids[:maxTargets]
@@ -71,43 +62,14 @@ func (r *resolver) lookUpTargets() error {
 	return nil
 }
 
-// taggedInstances returns the IDs of the instances in the VPC that have all target tags, without those of the stack,
-// sorted.
-func (r *resolver) taggedInstances() ([]string, error) {
-	tags := map[string]string{}
-	for _, tag := range r.plan.SessionRole.TargetTags {
-		tags[tag.Key] = tag.Value
-	}
-	all, err := r.instancesWith(tags)
-	if err != nil || len(all) == 0 {
-		return nil, err
-	}
-	own, err := r.instancesWith(map[string]string{contract.OwnerTag: r.plan.Owner(r.ctx)})
-	if err != nil {
-		return nil, err
-	}
-	others := slices.DeleteFunc(slices.Clone(all), func(id string) bool { return slices.Contains(own, id) })
-	slices.Sort(others)
-	return others, nil
-}
-
-func (r *resolver) instancesWith(tags map[string]string) ([]string, error) {
-	found, err := ec2.GetInstances(r.ctx, &ec2.GetInstancesArgs{
-		InstanceTags: tags, InstanceStateNames: targetStates,
-		Filters: []ec2.GetInstancesFilter{{Name: "vpc-id", Values: []string{r.plan.Existing.VPCID}}},
-	})
-	if err != nil {
-		return nil, err
-	}
-	return found.Ids, nil
-}
-
 // lookUpTarget looks at an instance.
 func (r *resolver) lookUpTarget(key, id string) error {
-	instance, err := ec2.LookupInstance(r.ctx, &ec2.LookupInstanceArgs{InstanceId: pulumi.StringRef(id)})
-	gone := err == nil && !slices.Contains(targetStates, instance.InstanceState)
+	instance, err := r.lookUpInstance(id)
 	switch {
-	case isNone(err, "EC2 Instance"), gone:
+	case err == nil && !slices.Contains(targetStates, instance.InstanceState):
+		r.diags.Add(key, diag.NotFound, "%q is %s: remove it from the list", id, instance.InstanceState)
+		return nil
+	case isNone(err, "EC2 Instance"):
 		r.diags.Add(key, diag.NotFound, "%q does not exist in %s, or belongs to an account other than %s: list instances of %s", id,
 			r.plan.Env.Region, r.plan.Env.AccountID, r.plan.Existing.VPCID)
 		return nil
@@ -176,14 +138,18 @@ func (r *resolver) checkTarget(key string, instance *ec2.LookupInstanceResult) s
 	return r.checkProfile(key, id, instance.IamInstanceProfile)
 }
 
-// missingTags returns the tags that an instance of TargetsTagged lacks.
+// missingTags returns the tags that an instance of TargetsTagged lacks. IAM ignores the case of their keys.
 func missingTags(role iam.SessionRoleOptions, tags map[string]string) []iam.Tag {
 	if role.Targets != iam.TargetsTagged {
 		return nil
 	}
 	return slices.DeleteFunc(slices.Clone(role.TargetTags), func(tag iam.Tag) bool {
-		value, ok := tags[tag.Key]
-		return ok && value == tag.Value
+		for key, value := range tags {
+			if strings.EqualFold(key, tag.Key) && value == tag.Value {
+				return true
+			}
+		}
+		return false
 	})
 }
 

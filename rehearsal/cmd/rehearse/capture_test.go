@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"bastionless/rehearsal/account"
 	"bastionless/rehearsal/capture"
 	"bastionless/rehearsal/engine/enginetest"
 )
@@ -92,6 +93,21 @@ func TestCapture(t *testing.T) {
 	calls, err = os.ReadFile(e.dir + "/calls")
 	require.NoError(t, err)
 	require.True(t, strings.HasSuffix(string(calls), " --profile other\n"))
+}
+
+// The values of the tags that decide about access are kept.
+func TestCapture_targetTags(t *testing.T) {
+	e := newCaptureEnv(t, "config:\n  aws:region: eu-west-1\n  test:targetTags: [team=db]\n")
+	e.answer("ec2 describe-key-pairs", `{"KeyPairs": [{"KeyName": "ann", "KeyPairId": "key-1", "Tags": [{"Key": "Team", "Value": "db"}, {"Key": "Name", "Value": "x"}]}]}`)
+	status, _, stderr := e.capture()
+	require.Equal(t, exitOK, status, stderr)
+	opened, err := os.Open(filepath.Join(e.dir, "accounts", "dev.json"))
+	require.NoError(t, err)
+	defer opened.Close()
+	file, err := account.Read(opened)
+	require.NoError(t, err)
+	require.Equal(t, []account.Tag{{Key: "Name"}, {Key: "Team", Value: "db"}}, file.KeyPairs[0].Tags)
+	require.Equal(t, []string{"Name"}, file.RemovedTagValues)
 }
 
 func TestCapture_omitted(t *testing.T) {
