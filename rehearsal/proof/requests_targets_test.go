@@ -141,7 +141,7 @@ func TestRequests_targets(t *testing.T) {
 // not in the state.
 func TestRequests_tagged(t *testing.T) {
 	t.Parallel()
-	requests, err := proof.Requests(stateOf(t, deployedAccess(t, map[string]string{"targetTags": `["team=db", "env=prod"]`})))
+	requests, err := proof.Requests(read(t, deployedAccess(t, map[string]string{"targetTags": `["team=db", "env=prod"]`})))
 	require.NoError(t, err)
 	found := map[string][]string{}
 	for _, r := range requests {
