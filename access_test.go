@@ -92,7 +92,7 @@ func TestAccessOnly_onlyWithItsKeys(t *testing.T) {
 		result := pulumitest.Run(t, pulumitest.Setup{Config: configured(t, set), Answers: pulumitest.Tokyo().Answers()}, run)
 		require.NoError(t, result.Err)
 		for _, r := range result.Resources {
-			for _, input := range []string{"sessionTargets", "targetInstanceIds", "targetTags", "loginUser", "withoutInstances", "targetSubnetIds"} {
+			for _, input := range []string{"sessionTargets", "targetInstanceIds", "targetTags", "loginUser", "withoutInstances", "otherSubnetIds"} {
 				require.NotContains(t, r.Inputs, input, r.Key())
 			}
 		}

@@ -114,7 +114,7 @@ func records(plan preflight.Plan, s outputs.Stack) *iam.Records {
 		KeyARN:      s.Sessions.KeyARN,
 	}
 	if plan.Sessions.Bucket != "" {
-		// Others write to the bucket, too.
+		// Other stacks may write to the bucket, too.
 		records.BucketPrefix = sessionsArgs(plan).BucketPrefix()
 	}
 	return records
@@ -130,7 +130,7 @@ func agentPoliciesArgs(plan preflight.Plan, s outputs.Stack) *iam.AgentPoliciesA
 }
 
 func targetsArgs(plan preflight.Plan) *compute.TargetsArgs {
-	args := &compute.TargetsArgs{Env: plan.Env, AgentRoles: plan.AgentRoles}
+	args := &compute.TargetsArgs{Env: plan.Env, AgentRoles: plan.AgentRoles, UntrustedRoles: plan.UntrustedRoles, DenyingRoles: plan.DenyingRoles}
 	// Other components read these groups.
 	read := slices.Concat(plan.SecurityGroups.Clients, plan.SecurityGroups.InstanceGroups, plan.ExistingEndpointGroups())
 	for _, target := range plan.Targets {

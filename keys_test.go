@@ -40,7 +40,7 @@ func inVPC(set values) values {
 	return all
 }
 
-// target is the ID of an instance of others in the existing VPC of the tests, which has the tag team=db.
+// target is the ID of an existing instance in the existing VPC of the tests, which has the tag team=db.
 const target = "i-11111111"
 
 // tagged returns the configuration of a stack whose instances are found by tags, with some values changed.

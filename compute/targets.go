@@ -23,6 +23,10 @@ type TargetsArgs struct {
 	ProfileNames []string
 	// AgentRoles are the names of those of their roles that EC2 may assume and that have the agent's permissions. Optional.
 	AgentRoles []string
+	// UntrustedRoles are the names of those of their roles that EC2 may not assume. Optional.
+	UntrustedRoles []string
+	// DenyingRoles are the names of those of their roles whose policies deny what the agent needs. Optional.
+	DenyingRoles []string
 	// SecurityGroupIDs are their security groups, without those that other components read.
 	SecurityGroupIDs []string
 	// ReadHostManagement reads the service setting of Default Host Management Configuration, which provides credentials to
@@ -40,10 +44,7 @@ func NewTargets(ctx *pulumi.Context, name string, args *TargetsArgs, opts ...pul
 		return nil, fmt.Errorf("targets %q: %w", name, err)
 	}
 	t := &Targets{}
-	if err := ctx.RegisterComponentResourceV2(contract.TargetsType, name, pulumi.Map{
-		"instanceIds":            pulumi.ToStringArray(args.InstanceIDs),
-		contract.AgentRolesInput: pulumi.ToStringArray(args.AgentRoles),
-	}, t, opts...); err != nil {
+	if err := ctx.RegisterComponentResourceV2(contract.TargetsType, name, args.inputs(), t, opts...); err != nil {
 		return nil, fmt.Errorf("targets %q: %w", name, err)
 	}
 	if err := t.readChildren(ctx, name, args); err != nil {
@@ -53,6 +54,20 @@ func NewTargets(ctx *pulumi.Context, name string, args *TargetsArgs, opts ...pul
 		return nil, fmt.Errorf("targets %q: %w", name, err)
 	}
 	return t, nil
+}
+
+func (a *TargetsArgs) inputs() pulumi.Map {
+	inputs := pulumi.Map{
+		"instanceIds":            pulumi.ToStringArray(a.InstanceIDs),
+		contract.AgentRolesInput: pulumi.ToStringArray(a.AgentRoles),
+	}
+	if len(a.UntrustedRoles) > 0 {
+		inputs[contract.UntrustedRolesInput] = pulumi.ToStringArray(a.UntrustedRoles)
+	}
+	if len(a.DenyingRoles) > 0 {
+		inputs[contract.DenyingRolesInput] = pulumi.ToStringArray(a.DenyingRoles)
+	}
+	return inputs
 }
 
 func (t *Targets) readChildren(ctx *pulumi.Context, name string, args *TargetsArgs) error {

@@ -24,18 +24,21 @@ func TestOptions_userData(t *testing.T) {
 		install  bool
 		want     []diagtest.Want
 	}{
-		"none":                     {"", true, nil},
-		"a script":                 {script, true, nil},
-		"cloud-config":             {"#cloud-config\npackages: [docker]\n", true, nil},
-		"a boothook":               {"#cloud-boothook\n", true, nil},
-		"a list of URLs":           {"#include\n", true, nil},
-		"several parts":            {"MIME-Version: 1.0\n", false, nil},
-		"as long as EC2 allows":    {full, false, nil},
-		"too long":                 {full + "#", false, one("userDataFile", diag.TooMany, "16385", "16384")},
-		"another kind":             {"hello", false, one("userDataFile", diag.Malformed, `"hello"`)},
-		"compressed":               {"\x1f\x8b", false, one("userDataFile", diag.Malformed, "UTF-8")},
-		"the line ends of Windows": {"#!/bin/bash\r\ntrue\r\n", false, one("userDataFile", diag.Malformed, "CRLF")},
-		"several parts and the agent": {
+		"none":                                  {"", true, nil},
+		"a script":                              {script, true, nil},
+		"cloud-config":                          {"#cloud-config\npackages: [docker]\n", true, nil},
+		"a boothook":                            {"#cloud-boothook\n", true, nil},
+		"a list of URLs":                        {"#include\n", true, nil},
+		"a multipart archive":                   {"MIME-Version: 1.0\n", false, nil},
+		"a part handler":                        {"#part-handler\n", false, nil},
+		"a template":                            {"## template: jinja\n#cloud-config\n", false, nil},
+		"a script that writes a file with CRLF": {"#!/bin/bash\ncat > f <<E\r\nE\n", false, nil},
+		"as long as EC2 allows":                 {full, false, nil},
+		"too long":                              {full + "#", false, one("userDataFile", diag.TooMany, "16385", "16384")},
+		"an unknown format":                     {"hello", false, one("userDataFile", diag.Malformed, `"hello"`)},
+		"compressed":                            {"\x1f\x8b", false, one("userDataFile", diag.Malformed, "UTF-8")},
+		"Windows line endings":                  {"#!/bin/bash\r\ntrue\r\n", false, one("userDataFile", diag.Malformed, "CRLF")},
+		"a multipart archive and the agent": {
 			"Content-Type: multipart/mixed; boundary=x\n", true, one("userDataFile", diag.Conflict, "installLatestAgent"),
 		},
 	} {
@@ -48,13 +51,29 @@ func TestOptions_userData(t *testing.T) {
 	}
 }
 
-func TestCombineUserData_one(t *testing.T) {
+// In a multipart archive, cloud-init goes by the MIME type of each part, not by its prefix.
+func TestMimeType(t *testing.T) {
+	t.Parallel()
+	for userData, want := range map[string]string{
+		"#!/bin/sh\n": "text/x-shellscript", "#cloud-config\n": "text/cloud-config",
+		"#cloud-config-archive\n": "text/cloud-config-archive", "#cloud-config-jsonp\n": "text/cloud-config-jsonp",
+		"#cloud-boothook\n": "text/cloud-boothook", "#include\n": "text/x-include-url",
+		"#include-once\n": "text/x-include-once-url", "#part-handler\n": "text/part-handler",
+		"## template: jinja\n#cloud-config\n": "text/jinja2",
+	} {
+		kind, ok := mimeType(userData)
+		require.True(t, ok, userData)
+		require.Equal(t, want, kind)
+	}
+}
+
+func TestCombineUserData_single(t *testing.T) {
 	t.Parallel()
 	require.Empty(t, CombineUserData())
 	require.Equal(t, "#!/bin/sh\n", CombineUserData("#!/bin/sh\n"))
 }
 
-// A MIME parser finds the parts, in their order, with the types that cloud-init knows.
+// A MIME parser finds the parts in order, with the types that cloud-init knows.
 func TestCombineUserData_several(t *testing.T) {
 	t.Parallel()
 	parts := []string{"#!/bin/bash\ntrue --bastionless\n", "#cloud-config\nlocale: ja_JP\n", "#!/bin/sh\necho こんにちは\n"}

@@ -61,6 +61,14 @@ func (p Principal) SupportsMFA() bool {
 // IsUser reports whether the principal is an IAM user.
 func (p Principal) IsUser() bool { return p.user }
 
+// UserName returns the name of the IAM user, without its path. Empty: the principal is not an IAM user.
+func (p Principal) UserName() string {
+	if !p.user {
+		return ""
+	}
+	return p.arn[strings.LastIndex(p.arn, "/")+1:]
+}
+
 // String returns the principal in the form that ParsePrincipal accepts.
 func (p Principal) String() string {
 	switch {

@@ -32,7 +32,7 @@ func TestInstanceRoleOptions_policyFiles(t *testing.T) {
 			[]PolicyFile{{"a.json", fill(4096)}, {"b.json", fill(4097)}},
 			[]diagtest.Want{diagtest.Problem(key, diag.TooMany, "8193", "8192")},
 		},
-		"no JSON":      {[]PolicyFile{{"a.json", "{"}}, []diagtest.Want{diagtest.Problem(key, diag.Malformed, `"a.json"`)}},
+		"not JSON":     {[]PolicyFile{{"a.json", "{"}}, []diagtest.Want{diagtest.Problem(key, diag.Malformed, `"a.json"`)}},
 		"a list only":  {[]PolicyFile{{"a.json", "[]"}}, []diagtest.Want{diagtest.Problem(key, diag.Malformed, "Statement")}},
 		"no statement": {[]PolicyFile{{"a.json", "{}"}}, []diagtest.Want{diagtest.Problem(key, diag.Malformed, "Statement")}},
 		"no version": {
@@ -52,6 +52,14 @@ func TestInstanceRoleOptions_policyFiles(t *testing.T) {
 		"the same name twice": {
 			[]PolicyFile{{"a/x.json", policy(statement("*"))}, {"b/x.json", policy(statement("*"))}},
 			[]diagtest.Want{diagtest.Problem(key, diag.Conflict, `"a/x.json"`, `"b/x.json"`)},
+		},
+		"the same name in another case": {
+			[]PolicyFile{{"app.json", policy(statement("*"))}, {"App.json", policy(statement("*"))}},
+			[]diagtest.Want{diagtest.Problem(key, diag.Conflict, `"app.json"`, `"App.json"`)},
+		},
+		"Latin-1": {[]PolicyFile{{"a.json", policy(statement("ÿ"))}}, nil},
+		"a character beyond Latin-1": {
+			[]PolicyFile{{"a.json", policy(statement("日本"))}}, []diagtest.Want{diagtest.Problem(key, diag.Malformed, `"a.json"`, "U+00FF")},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -85,8 +93,8 @@ func TestInstanceRoleOptions_policyARNs(t *testing.T) {
 		"with a path":               {ManagedPolicy, []string{"arn:aws-cn:iam::aws:policy/service-role/X"}, nil},
 		"a name":                    {ManagedPolicy, []string{"X"}, []diagtest.Want{diagtest.Problem(key, diag.Malformed, `"X"`)}},
 		"a role":                    {ManagedPolicy, []string{"arn:aws:iam::123456789012:role/X"}, []diagtest.Want{diagtest.Problem(key, diag.Malformed, "role/X")}},
-		"the agent's policy":        {MinimalPolicy, []string{core}, nil},
-		"the agent's policy, again": {ManagedPolicy, []string{core}, []diagtest.Want{diagtest.Problem(key, diag.Conflict, core)}},
+		"the agent's policy":        {MinimalPolicy, []string{core}, []diagtest.Want{diagtest.Problem(key, diag.Conflict, core, "instancePolicy")}},
+		"the agent's policy, twice": {ManagedPolicy, []string{core}, []diagtest.Want{diagtest.Problem(key, diag.Conflict, core)}},
 		"the same name twice": {
 			ManagedPolicy,
 			[]string{"arn:aws:iam::aws:policy/X", "arn:aws:iam::aws:policy/job-function/X"},

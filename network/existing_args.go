@@ -33,20 +33,21 @@ type ExistingVPCArgs struct {
 	AppSubnets []ExistingSubnet
 	// EndpointSubnets are the subnets for interface endpoints, at most one in each zone. Empty: AppSubnets.
 	EndpointSubnets []ExistingSubnet
-	// TargetSubnets are the subnets of instances of others, on which the session role allows sessions.
-	TargetSubnets []ExistingSubnet
+	// OtherSubnets are the subnets of existing instances on which the session role allows sessions, and of existing endpoints
+	// that the stack uses.
+	OtherSubnets []ExistingSubnet
 	// S3RouteTableIDs are the route tables that get a route to the S3 endpoint.
 	S3RouteTableIDs []string
 	// ClientGroupIDs are security groups whose members can reach the endpoints.
 	ClientGroupIDs []string
-	// InstanceGroupIDs are security groups that the stack's instances get.
+	// InstanceGroupIDs are existing security groups that the stack's instances get.
 	InstanceGroupIDs []string
 }
 
 // subnets returns all subnets, each once.
 func (a *ExistingVPCArgs) subnets() []ExistingSubnet {
 	var all []ExistingSubnet
-	for _, subnet := range slices.Concat(a.AppSubnets, a.EndpointSubnets, a.TargetSubnets) {
+	for _, subnet := range slices.Concat(a.AppSubnets, a.EndpointSubnets, a.OtherSubnets) {
 		if !slices.ContainsFunc(all, func(other ExistingSubnet) bool { return other.ID == subnet.ID }) {
 			all = append(all, subnet)
 		}
@@ -87,12 +88,12 @@ func (a *ExistingVPCArgs) inputs() pulumi.Map {
 	if len(a.InstanceGroupIDs) > 0 {
 		inputs["instanceGroupIds"] = pulumi.ToStringArray(a.InstanceGroupIDs)
 	}
-	if len(a.TargetSubnets) > 0 {
-		targets := pulumi.StringArray{}
-		for _, subnet := range a.TargetSubnets {
-			targets = append(targets, pulumi.String(subnet.ID))
+	if len(a.OtherSubnets) > 0 {
+		others := pulumi.StringArray{}
+		for _, subnet := range a.OtherSubnets {
+			others = append(others, pulumi.String(subnet.ID))
 		}
-		inputs["targetSubnetIds"] = targets
+		inputs["otherSubnetIds"] = others
 	}
 	return inputs
 }
@@ -121,9 +122,9 @@ func (a *ExistingVPCArgs) validateArgs() error {
 			zones[subnet.Zone] = true
 		}
 	}
-	for _, subnet := range a.TargetSubnets {
+	for _, subnet := range a.OtherSubnets {
 		if subnet.ID == "" || subnet.RouteTableID == "" || subnet.NetworkACLID == "" {
-			errs = append(errs, fmt.Errorf("field TargetSubnets: subnet %q: ID, RouteTableID and NetworkACLID are required", subnet.ID))
+			errs = append(errs, fmt.Errorf("field OtherSubnets: subnet %q: ID, RouteTableID and NetworkACLID are required", subnet.ID))
 		}
 	}
 	return errors.Join(errs...)

@@ -49,7 +49,7 @@ type Config struct {
 func Load(ctx *pulumi.Context) (Config, diag.Diagnostics) {
 	r := newReader(ctx)
 	c := r.config(ctx)
-	r.checkDefaultTags(ctx)
+	r.checkDefaultTags(ctx, c)
 	r.checkKeys(ctx.Project(), os.Getenv(pulumi.EnvConfig))
 	c.NewEndpointProblems = r.applicable(c.checkNewEndpoints())
 	return c, append(r.diags, r.applicable(c.validate())...)

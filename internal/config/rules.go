@@ -43,6 +43,7 @@ func (c Config) validate() diag.Diagnostics {
 	c.checkS3(&diags)
 	c.checkDocuments(&diags)
 	c.checkLoginUser(&diags)
+	c.checkRunAs(&diags)
 	return diags
 }
 
@@ -153,7 +154,17 @@ func (c Config) checkDocuments(diags *diag.Diagnostics) {
 	}
 }
 
-// checkLoginUser reports that the user of SSH is not known.
+// checkRunAs reports that an IAM user has the name of an operating system user that AWS refuses.
+func (c Config) checkRunAs(diags *diag.Diagnostics) {
+	for _, principal := range c.SessionRole.Principals {
+		if c.SessionRole.UserTag && principal.UserName() == audit.Root {
+			diags.Add("sessionPrincipals", diag.Conflict, "%q has the name of the operating system user root, and AWS refuses shells "+
+				"that run as root: list another IAM user, or set sessionRunAs to one user", principal)
+		}
+	}
+}
+
+// checkLoginUser reports that sessions allow SSH, but the user is unknown.
 func (c Config) checkLoginUser(diags *diag.Diagnostics) {
 	if c.Allows(iam.SSH) && c.LoginUser() == "" {
 		diags.Add("loginUser", diag.NoValue, "no value, but os is %s, which has no default user for SSH: set loginUser to the user "+

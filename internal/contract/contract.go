@@ -46,6 +46,12 @@ const (
 	// AgentRolesInput of TargetsType lists the names of the roles of the instances which, when they were last looked
 	// up, EC2 could assume and which allowed what the SSM Agent needs.
 	AgentRolesInput = "agentRoles"
+	// UntrustedRolesInput of TargetsType lists the names of the roles of the instances which EC2 could not assume when
+	// they were last looked up. Absent if there are none.
+	UntrustedRolesInput = "untrustedRoles"
+	// DenyingRolesInput of TargetsType lists the names of the roles of the instances whose policies denied the SSM Agent
+	// what it needs when they were last looked up. Absent if there are none.
+	DenyingRolesInput = "denyingRoles"
 	// AnyInstanceInput of SessionRoleType is a boolean.
 	AnyInstanceInput = "anyInstance"
 	// UserTagInput of SessionRoleType is a boolean: whether callers may set the session tag SSMSessionRunAs to
@@ -59,8 +65,8 @@ const (
 	OrganizationInput = "organizationId"
 	// PolicyARNsInput of InstanceRoleType lists the managed policies of the workload. Absent if there are none.
 	PolicyARNsInput = "policyArns"
-	// PublicBucketsInput of EndpointsType lists the buckets that everyone is meant to be able to read through the S3
-	// endpoint. Absent if there are none.
+	// PublicBucketsInput of EndpointsType lists the buckets that everyone may read through the S3 endpoint. Absent if
+	// there are none.
 	PublicBucketsInput = "publicBuckets"
 	// ExistingEndpointsInput of EndpointsType lists the codes of the services that the VPC reaches without an
 	// endpoint of the stack, or only AllServices. Absent unless the VPC exists already.
@@ -71,10 +77,10 @@ const (
 	// to a bucket.
 	LogGroupInput = "logGroup"
 	BucketInput   = "bucket"
-	// ExistingLogGroupInput of SessionsType is the name of a log group of others for session records. Absent if the
+	// ExistingLogGroupInput of SessionsType is the name of an existing log group for session records. Absent if the
 	// stack has its own, or none.
 	ExistingLogGroupInput = "existingLogGroup"
-	// ExistingBucketInput of SessionsType is the name of a bucket of others for session records. Absent if the stack
+	// ExistingBucketInput of SessionsType is the name of an existing bucket for session records. Absent if the stack
 	// has its own, or none.
 	ExistingBucketInput = "existingBucket"
 	// OSInput of InstancesType is the operating system: AmazonLinux2023, AmazonLinux2 or OtherOS.
@@ -104,7 +110,7 @@ const (
 	RemotePortForwarding = "remote-port-forwarding"
 )
 
-// RunAsTag is the value of the key sessionRunAs with which shells run as the user in a session tag.
+// RunAsTag is the value of the key sessionRunAs that makes shells run as the user that a session tag names.
 const RunAsTag = "tag"
 
 // AllServices is the element of ExistingEndpointsInput that means that a hub or a NAT gateway provides all

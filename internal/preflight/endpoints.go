@@ -25,7 +25,7 @@ func (p Plan) Owner(ctx *pulumi.Context) string {
 	return contract.Owner(ctx.Project(), ctx.Stack(), p.Env.AccountID)
 }
 
-// ExistingEndpointGroups returns the security groups of the endpoints of others that the stack uses, sorted.
+// ExistingEndpointGroups returns the security groups of the existing endpoints that the stack uses, sorted.
 func (p Plan) ExistingEndpointGroups() []string {
 	var groups []string
 	for _, endpoint := range p.ExistingEndpoints {
@@ -215,6 +215,11 @@ func (r *resolver) checkExisting(service string) error {
 		r.plan.ExistingEndpoints = append(r.plan.ExistingEndpoints, endpoints.Existing{
 			Service: service, ID: found.endpoint.Id, SecurityGroupIDs: found.endpoint.SecurityGroupIds,
 		})
+		for _, id := range found.endpoint.SubnetIds {
+			if _, err := r.lookUpOtherSubnet(id, found.endpoint.Id); err != nil {
+				return err
+			}
+		}
 		return r.checkIngress(service, found.endpoint)
 	}
 	return nil

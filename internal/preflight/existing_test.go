@@ -179,15 +179,15 @@ func TestPlan_warnings(t *testing.T) {
 		},
 		"without S3":         {values{"s3Endpoint": "false", "agentAutoUpdate": "false"}, nil, []string{"vpcId", "vpcId"}},
 		"all services exist": {values{"existingEndpoints": list("all")}, nil, []string{"existingEndpoints"}},
-		"groups of the instances": {
+		"instance security groups": {
 			values{"instanceSecurityGroupIds": list(pulumitest.AppGroup)}, nil, []string{"vpcId", "vpcId", "s3Endpoint", "endpointPolicy"},
 		},
-		"a group of the instances with an inbound rule": {
+		"an instance security group with an inbound rule": {
 			values{"instanceSecurityGroupIds": list(pulumitest.AppGroup)},
 			pulumitest.GroupRules(pulumitest.AppGroup, pulumitest.Map{"isEgress": true}, https("cidrIpv4", "10.9.0.0/16")),
 			[]string{"instanceSecurityGroupIds", "vpcId", "vpcId", "s3Endpoint", "endpointPolicy"},
 		},
-		"a group of the instances whose rules cannot be read": {
+		"an instance security group whose rules cannot be read": {
 			values{"instanceSecurityGroupIds": list(pulumitest.AppGroup)},
 			[]pulumitest.Answer{pulumitest.FailedLookup(pulumitest.GetSecurityGroupRules, accessDenied)},
 			[]string{"instanceSecurityGroupIds", "vpcId", "vpcId", "s3Endpoint", "endpointPolicy"},
@@ -229,6 +229,24 @@ func emptyGroups(n int) []pulumitest.Answer {
 		answers = append(append(answers, group), pulumitest.GroupRules(id)...)
 	}
 	return answers
+}
+
+// The subnets of existing endpoints are also read, each once.
+func TestResolve_subnetsOfExistingEndpoints(t *testing.T) {
+	t.Parallel()
+	ssm := endpoint("vpce-1", pulumitest.Map{
+		"subnetIds": pulumitest.List{pulumitest.SubnetA, pulumitest.SubnetC}, "securityGroupIds": pulumitest.List{pulumitest.EndpointGroup},
+	})
+	answers := append(vpcWith(interfaceOf("ssm").Answer(ssm), interfaceOf("ssmmessages").Answer(ssm), noInstanceGroup()),
+		pulumitest.GroupRules(pulumitest.EndpointGroup, https("cidrIpv4", "10.9.0.0/16"))...)
+	plan, diags, result := resolve(t, pulumitest.Preview, inVPC(values{
+		"appSubnetIds": list(pulumitest.SubnetA), "existingEndpoints": list("ssm", "ssmmessages"),
+	}), answers...)
+	require.NoError(t, result.Err)
+	require.Empty(t, diags)
+	require.Equal(t, []network.ExistingSubnet{
+		{ID: pulumitest.SubnetC, Zone: "c", RouteTableID: pulumitest.MainTable, MainRouteTable: true, NetworkACLID: pulumitest.ACLC},
+	}, plan.ExistingVPC.OtherSubnets)
 }
 
 func forward(targets ...string) values {

@@ -38,7 +38,7 @@ func (r *resolver) taggedInstances() ([]string, error) {
 		tagged = without(tagged, own)
 	}
 	if len(tagged) == 0 && !r.plan.HasInstances() {
-		r.notReady("targetTags", "no instance in %s has the tags %s yet: ask the owners of the instances to set them%s",
+		r.warnNotReady("targetTags", "no instance in %s has the tags %s yet: ask the owners of the instances to set them%s",
 			r.plan.Existing.VPCID, joinTags(r.plan.SessionRole.TargetTags), r.describeSimilar(common(similar, inVPC)))
 	}
 	return tagged, nil

@@ -13,7 +13,7 @@ import (
 	"bastionless/network"
 )
 
-// Target is an instance of others on which the session role allows sessions.
+// Target is an existing instance on which the session role allows sessions.
 type Target struct {
 	// ID is the instance's ID, Zone the name of its Availability Zone and PrivateIP its IPv4 address.
 	ID, Zone, PrivateIP string
@@ -25,15 +25,15 @@ type Target struct {
 	SecurityGroupIDs []string
 }
 
-// maxTargets is the number of instances that a deployment looks at. The session policy is the same for all instances with
-// the tags, so more of them change nothing but the number of lookups, and of resources in the state.
+// maxTargets is the number of instances that a deployment looks up. The session policy is the same for all instances with
+// the tags, so more of them would only add lookups, and resources in the state.
 const maxTargets = 50
 
 // targetStates are the states of instances that exist.
 var targetStates = []string{"pending", "running", "stopping", "stopped"}
 
-// lookUpTargets looks at the instances of others on which the session role allows sessions. Their owners decide what they
-// look like, so only mistakes in the configuration are problems, and the rest are warnings.
+// lookUpTargets checks the existing instances on which the session role allows sessions. Their owners are responsible for
+// them, so only mistakes in the configuration are problems, and the rest are warnings.
 func (r *resolver) lookUpTargets() error {
 	role := r.plan.SessionRole
 	if !r.existing.found || role.Validate().Has("targetInstanceIds") {
@@ -43,11 +43,11 @@ func (r *resolver) lookUpTargets() error {
 	if role.Targets == iam.TargetsTagged && len(role.TargetTags) > 0 {
 		tagged, err := r.taggedInstances()
 		if err != nil {
-			r.uncheck("targetTags", "the instances that have the tags could not be looked up", err)
+			r.warnUnchecked("targetTags", "the instances that have the tags could not be looked up", err)
 		}
 		ids = append(ids, without(tagged, ids)...)
 		if len(ids) > maxTargets {
-			r.notReady("targetTags", "%d instances have the tags, and this deployment looks only at the first %d", len(ids), maxTargets)
+			r.warnNotReady("targetTags", "%d instances have the tags, and this deployment looks only at the first %d", len(ids), maxTargets)
 			ids = ids[:maxTargets]
 		}
 	}
@@ -65,21 +65,29 @@ func (r *resolver) lookUpTargets() error {
 // lookUpTarget looks at an instance.
 func (r *resolver) lookUpTarget(key, id string) error {
 	instance, err := r.lookUpInstance(id)
+	terminated := err == nil && !slices.Contains(targetStates, instance.InstanceState)
 	switch {
-	case err == nil && !slices.Contains(targetStates, instance.InstanceState):
+	case key == "targetTags" && (terminated || isNone(err, "EC2 Instance")):
+		return nil // it was terminated after it was found
+	case terminated:
 		r.diags.Add(key, diag.NotFound, "%q is %s: remove it from the list", id, instance.InstanceState)
 		return nil
 	case isNone(err, "EC2 Instance"):
-		r.diags.Add(key, diag.NotFound, "%q does not exist in %s, or belongs to another account than %s: list instances of %s", id,
+		r.diags.Add(key, diag.NotFound, "%q does not exist in %s, or belongs to an account other than %s: list instances of %s", id,
 			r.plan.Env.Region, r.plan.Env.AccountID, r.plan.Existing.VPCID)
 		return nil
 	case err != nil:
-		r.uncheck(key, id+" could not be looked up, so a rehearsal does not judge it", err)
+		r.warnUnchecked(key, id+" could not be looked up, so a rehearsal does not check it", err)
 		return nil
 	}
-	subnet := network.ExistingSubnet{ID: instance.SubnetId, Zone: strings.TrimPrefix(instance.AvailabilityZone, r.plan.Env.Region)}
-	if inVPC, err := r.lookUpTargetSubnet(key, id, subnet); err != nil || !inVPC {
+	vpcID, err := r.lookUpOtherSubnet(instance.SubnetId, id)
+	switch {
+	case err != nil:
 		return err
+	case vpcID != r.plan.Existing.VPCID:
+		r.diags.Add(key, diag.Conflict, "%s is in %s, but vpcId is %s: list instances of that VPC, or change vpcId", id, vpcID,
+			r.plan.Existing.VPCID)
+		return nil
 	}
 	r.plan.Targets = append(r.plan.Targets, Target{
 		ID: id, Zone: instance.AvailabilityZone, PrivateIP: instance.PrivateIp,
@@ -89,30 +97,30 @@ func (r *resolver) lookUpTarget(key, id string) error {
 	return nil
 }
 
-// lookUpTargetSubnet adds the subnet of an instance to the plan. It reports an instance in another VPC.
-func (r *resolver) lookUpTargetSubnet(key, instance string, subnet network.ExistingSubnet) (inVPC bool, err error) {
+// lookUpOtherSubnet adds the subnet of an existing instance or endpoint to the plan, if it is in the VPC. It returns the
+// subnet's VPC.
+func (r *resolver) lookUpOtherSubnet(id, of string) (vpcID string, err error) {
 	plan := r.plan.ExistingVPC
-	isKnown := func(other network.ExistingSubnet) bool { return other.ID == subnet.ID }
-	if slices.ContainsFunc(slices.Concat(plan.AppSubnets, plan.EndpointSubnets, plan.TargetSubnets), isKnown) {
-		return true, nil
+	isKnown := func(other network.ExistingSubnet) bool { return other.ID == id }
+	if slices.ContainsFunc(slices.Concat(plan.AppSubnets, plan.EndpointSubnets, plan.OtherSubnets), isKnown) {
+		return plan.VPCID, nil
 	}
-	found, err := ec2.LookupSubnet(r.ctx, &ec2.LookupSubnetArgs{Id: pulumi.StringRef(subnet.ID)})
+	found, err := ec2.LookupSubnet(r.ctx, &ec2.LookupSubnetArgs{Id: pulumi.StringRef(id)})
 	switch {
 	case err != nil:
-		return false, fmt.Errorf("look up subnet %s of %s: %w", subnet.ID, instance, err)
+		return "", fmt.Errorf("look up subnet %s of %s: %w", id, of, err)
 	case found.VpcId != plan.VPCID:
-		r.diags.Add(key, diag.Conflict, "%s is in %s, but vpcId is %s: list instances of that VPC, or change vpcId", instance,
-			found.VpcId, plan.VPCID)
-		return false, nil
+		return found.VpcId, nil
 	}
+	subnet := network.ExistingSubnet{ID: id, Zone: strings.TrimPrefix(found.AvailabilityZone, r.plan.Env.Region)}
 	if err := r.lookUpRouteTable(&subnet); err != nil {
-		return false, err
+		return "", err
 	}
 	if err := r.lookUpNetworkACL(&subnet); err != nil {
-		return false, err
+		return "", err
 	}
-	plan.TargetSubnets = append(plan.TargetSubnets, subnet)
-	return true, nil
+	plan.OtherSubnets = append(plan.OtherSubnets, subnet)
+	return plan.VPCID, nil
 }
 
 // checkTarget warns about an instance that does not allow sessions yet. It returns the name of the instance's profile, or
@@ -120,13 +128,13 @@ func (r *resolver) lookUpTargetSubnet(key, instance string, subnet network.Exist
 func (r *resolver) checkTarget(key string, instance *ec2.LookupInstanceResult) string {
 	id := instance.Id
 	if state := instance.InstanceState; state == "stopped" || state == "stopping" {
-		r.notReady(key, "%s is %s: ask its owner to start it: aws ec2 start-instances --instance-ids %s", id, state, id)
+		r.warnNotReady(key, "%s is %s: ask its owner to start it: aws ec2 start-instances --instance-ids %s", id, state, id)
 	}
 	if missing := missingTags(r.plan.SessionRole, instance.Tags); len(missing) > 0 {
-		r.notReady(key, "%s does not have the tags %s: ask its owner to set them, or remove it from the list", id, joinTags(missing))
+		r.warnNotReady(key, "%s does not have the tags %s: ask its owner to set them, or remove it from the list", id, joinTags(missing))
 	}
 	if instance.IamInstanceProfile == "" {
-		r.notReady(key, "%s has no instance profile, so its agent has no credentials unless Default Host Management Configuration is on "+
+		r.warnNotReady(key, "%s has no instance profile, so its agent has no credentials unless Default Host Management Configuration is on "+
 			"in %s: ask its owner to attach a profile whose role has AmazonSSMManagedInstanceCore", id, r.plan.Env.Region)
 		return ""
 	}
@@ -156,12 +164,12 @@ func joinTags(tags []iam.Tag) string {
 	return strings.Join(texts, ", ")
 }
 
-// notReady adds a warning that an instance or a role of others does not allow sessions yet.
-func (r *resolver) notReady(key, format string, args ...any) {
+// warnNotReady adds a warning that an existing instance or role does not allow sessions yet.
+func (r *resolver) warnNotReady(key, format string, args ...any) {
 	r.plan.LookupWarnings.Add(key, diag.NotReady, format, args...)
 }
 
-// uncheck adds a warning that a lookup failed.
-func (r *resolver) uncheck(key, what string, err error) {
+// warnUnchecked adds a warning that a lookup failed.
+func (r *resolver) warnUnchecked(key, what string, err error) {
 	r.plan.LookupWarnings.Add(key, diag.Unchecked, "%s: %v", what, err)
 }

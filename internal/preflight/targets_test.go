@@ -164,8 +164,8 @@ func TestResolve_targets(t *testing.T) {
 		require.False(t, plan.Targets[1].HasProfile)
 		require.Equal(t, []network.ExistingSubnet{
 			{ID: pulumitest.SubnetA, Zone: "a", RouteTableID: pulumitest.TableA, NetworkACLID: pulumitest.DefaultACL, DefaultNetworkACL: true},
-			{ID: pulumitest.SubnetC, Zone: "a", RouteTableID: pulumitest.MainTable, MainRouteTable: true, NetworkACLID: pulumitest.ACLC},
-		}, plan.ExistingVPC.TargetSubnets)
+			{ID: pulumitest.SubnetC, Zone: "c", RouteTableID: pulumitest.MainTable, MainRouteTable: true, NetworkACLID: pulumitest.ACLC},
+		}, plan.ExistingVPC.OtherSubnets)
 		for _, invoke := range result.Invokes {
 			require.NotContains(t, []string{pulumitest.GetInstanceType, pulumitest.GetInstanceTypeOfferings, pulumitest.GetAmi}, invoke.Token)
 		}
@@ -232,6 +232,7 @@ func TestPlan_targetWarnings(t *testing.T) {
 			nil, append(one(nil), pulumitest.FailedLookup(pulumitest.GetInstanceProfile, "reading IAM Instance Profile (web): couldn't find resource")),
 			[]string{"targetTags not-ready exist"},
 		},
+		"terminated after it was found": {nil, one(func(t *pulumitest.Target) { t.State = "shutting-down" }), nil},
 		"the key in another case": {
 			nil, keyInOtherCase(web2, pulumitest.Map{"Team": "db"}), nil,
 		},
@@ -276,6 +277,8 @@ func TestPlan_targetWarnings(t *testing.T) {
 				require.Contains(t, warnings[i].Message, strings.ReplaceAll(words[2], "_", " "))
 			}
 			require.LessOrEqual(t, len(plan.Targets), 50)
+			require.Equal(t, name == "another service", len(plan.UntrustedRoles) > 0)
+			require.Equal(t, name == "a policy that denies", len(plan.DenyingRoles) > 0)
 			if len(plan.AgentRoles) > 0 {
 				require.NotContains(t, []string{"another service", "no permission", "a policy that denies", "the policies cannot be read"}, name)
 			}

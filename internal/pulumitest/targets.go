@@ -6,7 +6,7 @@ var AgentActions = List{
 	"ssmmessages:OpenControlChannel", "ssmmessages:OpenDataChannel",
 }
 
-// Target describes an instance of others in the existing VPC, with an instance profile and a role of the same name.
+// Target describes an existing instance in the existing VPC, with an instance profile and a role of the same name.
 type Target struct {
 	ID, Subnet, State string
 	// Profile is the name of the profile and of the role. Empty: there is none.

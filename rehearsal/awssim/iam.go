@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"bastionless/rehearsal/awssim/catalog"
 	"bastionless/rehearsal/awssim/iampolicy"
 )
 
@@ -24,19 +25,6 @@ const (
 	// createdAt is the creation date of all resources, so that every run returns the same.
 	createdAt = "2026-01-01T00:00:00Z"
 )
-
-// managedPolicies are the AWS managed policies that the simulated AWS has.
-var managedPolicies = []string{
-	"AWSXRayDaemonWriteAccess", "AdministratorAccess", "AmazonEC2ContainerRegistryReadOnly", "AmazonEC2FullAccess",
-	"AmazonEC2ReadOnlyAccess", "AmazonInspector2ManagedCispolicy", "AmazonS3FullAccess", "AmazonS3ReadOnlyAccess",
-	"AmazonSSMAutomationApproverAccess", "AmazonSSMDirectoryServiceAccess", "AmazonSSMFullAccess",
-	"AmazonSSMManagedEC2InstanceDefaultPolicy", "AmazonSSMManagedInstanceCore", "AmazonSSMPatchAssociation",
-	"AmazonSSMReadOnlyAccess", "CloudWatchAgentAdminPolicy", "CloudWatchAgentServerPolicy", "CloudWatchFullAccess",
-	"CloudWatchLogsFullAccess", "CloudWatchLogsReadOnlyAccess", "CloudWatchReadOnlyAccess", "EC2InstanceConnect",
-	"IAMReadOnlyAccess", "PowerUserAccess", "ReadOnlyAccess", "SecretsManagerReadWrite", "SecurityAudit",
-	"job-function/ViewOnlyAccess", "service-role/AmazonEC2RoleforSSM", "service-role/AmazonSSMAutomationRole",
-	"service-role/AmazonSSMMaintenanceWindowRole",
-}
 
 var (
 	iamName    = stringMatch(regexp.MustCompile(`^[\w+=,.@-]*$`), `must match [\w+=,.@-]`)
@@ -226,7 +214,7 @@ func (c *call) policyExists(arn string) bool {
 		}
 	}
 	if name, ok := strings.CutPrefix(arn, "arn:"+c.partition+":iam::aws:policy/"); ok {
-		return slices.Contains(managedPolicies, name)
+		return slices.Contains(catalog.ManagedPolicies(), name)
 	}
 	return strings.HasPrefix(arn, c.iamARN("policy/")) && c.assume("IAM policy %s exists", arn)
 }

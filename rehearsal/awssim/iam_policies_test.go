@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"bastionless/rehearsal/awssim/catalog"
 )
 
 func TestInstanceProfile(t *testing.T) {
@@ -162,7 +164,7 @@ func TestRolePolicyAttachment(t *testing.T) {
 		require.Equal(t, attaching(test.arn, test.role)+test.want,
 			w.createError(attachmentToken, "x", values{"role": test.role, "policyArn": test.arn}))
 	}
-	for i, name := range managedPolicies[:10] {
+	for i, name := range catalog.ManagedPolicies()[:10] {
 		w.create(attachmentToken, fmt.Sprint("n", i), values{"role": "r", "policyArn": "arn:aws:iam::aws:policy/" + name})
 	}
 	require.Equal(t, attaching(coreARN, "r")+"409, LimitExceeded: Cannot exceed quota for PoliciesPerRole: 10",

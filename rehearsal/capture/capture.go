@@ -150,7 +150,7 @@ func read[T any](ctx context.Context, r *reader, call Call, args ...string) (T, 
 	return value, true
 }
 
-// reject ends the capture because of an answer that AWS does not give.
+// reject ends the capture because of an answer that AWS would not return.
 func (r *reader) reject(call Call, format string, args ...any) {
 	r.err = fmt.Errorf("aws %s: %s: %s", call.Command, fmt.Sprintf(format, args...), r.cli.checkProgram())
 }

@@ -77,7 +77,7 @@ func (c *chart) addRuleEdges(v *vpc, peers []peer) {
 		case p.node != "":
 		case p.list != "":
 			peers[i].node = c.outsideNode(Block, "list", "prefix list")
-		case v.hasRoute(p.block):
+		case v.hasRoute(p.block), len(v.subnets) == 0: // without subnets, the state has no routes of the endpoints
 			peers[i].node = c.outsideNode(Block, "block_"+p.block.String(), p.block.String())
 		default:
 			peers[i].node = c.outsideNode(Block, "block_"+p.block.String(), p.block.String(), "no route leads there")

@@ -69,6 +69,7 @@ func (c *chart) addVPC(topology proof.VPC) {
 			c.end()
 		}
 	}
+	c.addUnplacedEndpoints(v)
 	for _, e := range c.topology.Endpoints {
 		if e.Gateway && e.VPC == v.ID {
 			n := c.addNode(GatewayEndpoint, c.id("gateway", e.Service), "gateway endpoint", e.Service)
@@ -134,6 +135,27 @@ func (c *chart) endpointBoxes(subnet proof.Subnet) []*box {
 		}
 	}
 	return boxes
+}
+
+// addUnplacedEndpoints adds the interface endpoints of a VPC that have no subnet in the state.
+func (c *chart) addUnplacedEndpoints(v *vpc) {
+	var boxes []*box
+	for _, e := range c.topology.Endpoints {
+		placed := slices.ContainsFunc(e.Subnets, func(id string) bool { return v.ids[id] != "" })
+		if !e.Gateway && e.VPC == v.ID && !placed {
+			boxes = addToBox(boxes, &box{groups: e.Groups, endpoints: true}, Member{e.Service, e.URN}, netip.Addr{})
+		}
+	}
+	for _, b := range boxes {
+		b.members = sortedMembers(b.members)
+		title := "interface endpoint"
+		if len(b.members) > 1 {
+			title += "s"
+		}
+		n := c.addNode(InterfaceEndpoints, c.id("endpoints"), title, enumerated(b.members), "in other subnets")
+		n.Members, b.id = b.members, n.ID
+		v.boxes = append(v.boxes, b)
+	}
 }
 
 // addToBox adds a member to the box that has the same security groups as like, or to like if no box has them.

@@ -72,7 +72,10 @@ var pageText string
 //go:embed picture.svg.tmpl
 var pictureText string
 
-var templates = template.Must(template.Must(template.New("page").Funcs(template.FuncMap{"plural": plural, "counts": operationCounts}).Parse(pageText)).New("picture").Parse(pictureText))
+var templates = template.Must(template.Must(template.New("page").Funcs(template.FuncMap{
+	"plural": plural, "counts": operationCounts,
+	"ownersTitle": func() string { return ownersTitle }, "restartAgent": func() string { return proof.RestartAgent },
+}).Parse(pageText)).New("picture").Parse(pictureText))
 
 // WriteHTML writes the report as an HTML page.
 func (r *Report) WriteHTML(w io.Writer) error { return templates.ExecuteTemplate(w, "page", r.page) }
@@ -98,6 +101,8 @@ func title(n *diagram.Node) string {
 		text = "instance " + n.Labels[1]
 	case n.Kind == diagram.Instances:
 		text = "instances in " + n.Name
+	case n.Kind == diagram.InterfaceEndpoints && n.Name == "":
+		text += " " + n.Labels[1] + " " + n.Labels[2]
 	case n.Kind == diagram.InterfaceEndpoints:
 		text = "interface endpoints in " + n.Name
 	case n.Kind == diagram.GatewayEndpoint:

@@ -4,10 +4,12 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"bastionless/rehearsal/proof"
 )
 
-// WriteMarkdown writes a short form of the report, for the summary of a job: the verdict, what failed and what differs from
-// the earlier state.
+// WriteMarkdown writes a short form of the report, for the summary of a job: the verdict, what failed, what owners of existing
+// resources have to do and what differs from the earlier state.
 func (r *Report) WriteMarkdown(w io.Writer) error {
 	p := r.page
 	var b strings.Builder
@@ -18,6 +20,9 @@ func (r *Report) WriteMarkdown(w io.Writer) error {
 		for _, failure := range p.Failures {
 			fmt.Fprintf(&b, "- %s\n", escapeMarkdown(failure.Start))
 		}
+	}
+	if p.Owners != nil {
+		p.Owners.writeMarkdown(&b)
 	}
 	if p.Comparison != nil {
 		fmt.Fprintf(&b, "\n### Compared with %s\n", code(p.Comparison.Earlier))
@@ -30,6 +35,20 @@ func (r *Report) WriteMarkdown(w io.Writer) error {
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// writeMarkdown writes what is required, unless that is nothing.
+func (o *Owners) writeMarkdown(b *strings.Builder) {
+	if len(o.Required)+len(o.Restart) == 0 {
+		return
+	}
+	fmt.Fprintf(b, "\n### %s\n\n", ownersTitle)
+	for _, fix := range o.Required {
+		fmt.Fprintf(b, "- %s: %s\n", escapeMarkdown(fix.Of.Name), escapeMarkdown(fix.Change.Start))
+	}
+	for _, instance := range o.Restart {
+		fmt.Fprintf(b, "- %s: restart the SSM Agent afterwards (%s), or reboot the instance\n", escapeMarkdown(instance.Name), code(proof.RestartAgent))
+	}
 }
 
 // maxChanges is the number of changes of a section that the Markdown lists. GitHub limits a summary to 1 MiB.

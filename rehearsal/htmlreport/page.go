@@ -29,7 +29,9 @@ type page struct {
 	Shown       []*ClaimGroup
 	Required    []*ClaimGroup
 	// Unmet and Met are hardening claims.
-	Unmet, Met  []*ClaimGroup
+	Unmet, Met []*ClaimGroup
+	// Owners is nil if the owners of existing resources have nothing to do.
+	Owners      *Owners
 	Roles       []RoleRequests
 	Warnings    []paragraph
 	Assumed     []paragraph
@@ -75,6 +77,7 @@ func newPage(result *report.Report, s *snapshot, rehearsed bool) *page {
 		Unproven: visible(s.unproven), Undrawn: visible(s.undrawn), Facts: s.facts(),
 		Required: s.state.group(result.Claims, proof.Required), Charges: s.state.charges(), Remains: s.state.remains(),
 		Resources: s.state.resourceTables(), Total: len(s.state.resources), Roles: s.roleRequests(),
+		Owners:   s.state.owners(result.Claims, result.Strict),
 		Failures: paragraphs(result.Failures()), Warnings: paragraphs(result.Warnings), Assumed: paragraphs(result.Assumed),
 		Assumptions: paragraphs(proof.Assumptions(result.Claims)), Kept: paragraphs(result.Kept), Left: paragraphs(result.Left), Changed: paragraphs(result.Changed),
 	}

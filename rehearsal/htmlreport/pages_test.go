@@ -39,9 +39,15 @@ func deployed(t *testing.T, stack string, overrides map[string]string) *apitype.
 // inAccount deploys a frozen stack in its account, in which resources exist, and returns its state.
 func inAccount(t *testing.T, stack string) *apitype.DeploymentV3 {
 	t.Helper()
+	return inAccountWith(t, stack, nil)
+}
+
+// inAccountWith is like inAccount, with other values in the stack file.
+func inAccountWith(t *testing.T, stack string, overrides map[string]string) *apitype.DeploymentV3 {
+	t.Helper()
 	cloud, err := awssim.New(awssim.Options{AssumeExisting: true, Account: stacktest.Account(t, stack)})
 	require.NoError(t, err)
-	deployed := stacktest.Open(t, engine.Options{Stack: stack, Provider: cloud.NewProvider})
+	deployed := stacktest.Open(t, engine.Options{Stack: stack, Config: overrides, Provider: cloud.NewProvider})
 	require.Empty(t, deployed.Up(t.Context()).Failure())
 	return read(t, stacktest.Export(t, deployed))
 }
@@ -171,6 +177,8 @@ func pages(t *testing.T) map[string]htmlreport.Input {
 		})},
 		"existing": {State: inAccount(t, "existing")},
 		"access":   {State: inAccount(t, "access")},
+		"owners":   {State: neglected(t)},
+		"untagged": {State: without(untagged(t), ":Subnet")},
 		"empty":    {State: without(deployed(t, "prod", nil), ":Instance")},
 		"fleet":    {State: added(without(mistake(t, "internet-gateway-always"), ":Instance"), "aws:eks/nodeGroup:NodeGroup", "gcp:storage/bucket:Bucket")},
 		"opened":   {State: opened(deployed(t, "dev", nil), 30)},

@@ -105,13 +105,22 @@ func newPicture(c *diagram.Chart, closed closedNetwork, isExternal func(urn stri
 	return p
 }
 
-// describe says in a sentence what a picture shows.
+// describe says in a sentence what a picture shows. An endpoint or an instance that is drawn in several subnets counts once.
 func describe(c *diagram.Chart) string {
 	counts := map[diagram.Kind]int{}
+	seen := map[string]bool{}
 	var count func([]*diagram.Node)
 	count = func(nodes []*diagram.Node) {
 		for _, n := range nodes {
-			counts[n.Kind] += max(1, len(n.Members))
+			for _, member := range n.Members {
+				if !seen[member.URN] {
+					counts[n.Kind]++
+				}
+				seen[member.URN] = true
+			}
+			if len(n.Members) == 0 {
+				counts[n.Kind]++
+			}
 			count(n.Nodes)
 		}
 	}

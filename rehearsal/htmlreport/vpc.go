@@ -111,7 +111,7 @@ func (v *vpc) arrange() {
 				rows[key] = append(rows[key], f)
 				col.frames = append(col.frames, f)
 			}
-		case diagram.GatewayEndpoint:
+		case diagram.GatewayEndpoint, diagram.InterfaceEndpoints:
 			gateways = append(gateways, n)
 		default:
 			blocks = append(blocks, n)
@@ -186,7 +186,8 @@ func (v *vpc) addCell(col *column, n *diagram.Node, level int, slim bool) {
 	v.boxes[n.ID] = b
 }
 
-// addWide adds the column of what belongs to no zone: gateway endpoints, and CIDR blocks in rules.
+// addWide adds the column of what belongs to no zone: gateway endpoints, interface endpoints without a subnet in the state,
+// and CIDR blocks in rules.
 func (v *vpc) addWide(col *column, gateways, blocks []*diagram.Node) {
 	if len(gateways)+len(blocks) == 0 {
 		return

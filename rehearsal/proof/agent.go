@@ -50,7 +50,7 @@ func (m *model) checkAgent(f *finding, i *instance) {
 		return
 	}
 	if profile := m.profiles[i.profile]; differ(profile.account, i.account) || differ(r.account(), i.account) {
-		f.unknown("%s, %s and %s are in different accounts, so that others of the same name may be meant", i, profile, r)
+		f.unknown("%s, %s and %s are in different accounts, so the names may refer to other resources", i, profile, r)
 		return
 	}
 	f.pass("%s has %s through %s", i, r, m.profiles[i.profile])
@@ -87,7 +87,7 @@ func (m *model) checkAgent(f *finding, i *instance) {
 	}
 }
 
-// otherImages returns the images of those of the instances that the stack creates from images that are not Amazon Linux.
+// otherImages returns the AMIs of those of the instances that the stack creates with another Linux distribution.
 func (m *model) otherImages(instances []*instance) []string {
 	var images []string
 	for _, i := range instances {
@@ -141,6 +141,14 @@ func (m *model) checkHostManagement(f *finding, i *instance, setting *resource) 
 // stack adds to it, and whether the program has looked up the others.
 func (m *model) checkMissingRole(f *finding, i *instance, r *role) {
 	policies, unknown := r.identityPolicies()
+	if slices.Contains(m.intent.untrustedRoles, r.name) {
+		f.unknownUntil(r.ask("allow EC2 to assume the role "+r.name),
+			"the program found no statement that allows EC2 to assume the role %s of %s", r.name, r)
+	}
+	if slices.Contains(m.intent.denyingRoles, r.name) {
+		f.fail(r.ask("remove what denies the agent its requests from the policies of the role "+r.name),
+			"policies of the role %s of %s denied the agent what it needs when the program looked it up", r.name, r)
+	}
 	lookedUp := slices.Contains(m.intent.agentRoles, r.name)
 	for _, n := range m.needs(i) {
 		if lookedUp && n.grant == "" {
@@ -156,7 +164,7 @@ func (m *model) checkMissingRole(f *finding, i *instance, r *role) {
 
 // assumeNothingDenied adds what is assumed about a role that the state does not contain.
 func assumeNothingDenied(f *finding, r *role) {
-	f.assume("EC2 may assume the role %s of %s, and nothing that the state does not contain denies the role the requests of the agent", r.name, r)
+	f.assume("EC2 can assume the role %s of %s, and no policy outside the state denies the role the requests of the agent", r.name, r)
 }
 
 // checkNeed checks that the role allows a request of the agent. unknown are the policies whose content is
@@ -164,8 +172,8 @@ func assumeNothingDenied(f *finding, r *role) {
 func (m *model) checkNeed(f *finding, i *instance, r *role, n need, policies policy.Policies, unknown []string) {
 	f.rest(n.rests...)
 	switch {
-	case n.doubt != "":
-		f.unknown("%s, to %s: %s", n, n.why, n.doubt)
+	case n.unknown != "":
+		f.unknown("%s, to %s: %s", n, n.why, n.unknown)
 		return
 	case n.broken != "":
 		f.fail("use a key that is enabled, symmetric and for encryption", "%s, to %s: %s", n, n.why, n.broken)
@@ -194,6 +202,12 @@ func (m *model) checkNeed(f *finding, i *instance, r *role, n need, policies pol
 	fix := r.fix(keyFixes.instancePolicy, fmt.Sprintf("attach AmazonSSMManagedInstanceCore to %s", r))
 	if n.grant != "" {
 		fix = fmt.Sprintf("allow %s in a policy of %s", n.grant, r)
+	}
+	if d.Explicit {
+		fix = "remove the statement that denies it"
+		if own := decideAgent(policy.Policies{Identity: policies.Identity}, m.agentRequest(i, r, n)); own.Explicit {
+			fix = r.fix(keyFixes.instancePolicyFiles, fix+" from the policies of "+r.String())
+		}
 	}
 	f.expectAllowed(d, fix, "%s, to %s", n, n.why)
 }

@@ -64,6 +64,19 @@ func TestAgent_lookedUp(t *testing.T) {
 	}
 }
 
+// TestAgent_unfit checks that the claim does not pass if the program found that agents cannot use the role.
+func TestAgent_unfit(t *testing.T) {
+	t.Parallel()
+	for input, want := range map[string]string{
+		contract.UntrustedRolesInput: proof.Undecided, contract.DenyingRolesInput: proof.Refuted, contract.AgentRolesInput: proof.Assumed,
+	} {
+		p := foreignPeer()
+		p.component(contract.TargetsType, "targets", props{contract.AgentRolesInput: list("instance-role"), input: list("instance-role")})
+		p.remove("instance-role", "core")
+		require.Equal(t, want, claimNamed(t, check(t, p.export(t)), "agent").Result, input)
+	}
+}
+
 // TestAgent_hostManagement checks instances without a profile in an account with Default Host Management Configuration.
 func TestAgent_hostManagement(t *testing.T) {
 	t.Parallel()

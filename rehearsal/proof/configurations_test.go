@@ -2,6 +2,7 @@ package proof_test
 
 import (
 	"maps"
+	"slices"
 	"strings"
 	"testing"
 
@@ -39,6 +40,48 @@ func TestOtherImages(t *testing.T) {
 			require.Equal(t, test.want, got)
 		})
 	}
+}
+
+// A policy that denies the agent's requests is not fixed by more permissions, so the fix names where the policy is.
+func TestDeniedAgent(t *testing.T) {
+	t.Parallel()
+	const remove = "remove the statement that denies it"
+	for name, test := range map[string]struct {
+		overrides map[string]string
+		want      []string
+	}{
+		"permissions of the agent": {
+			map[string]string{"instancePolicyFiles": `["wrong/deny.json"]`},
+			[]string{remove + " from instancePolicyFiles, or the policy from instancePolicyArns"},
+		},
+		"a managed policy that denies everything": {
+			map[string]string{"instancePolicyArns": `["arn:aws:iam::aws:policy/AWSDenyAll"]`},
+			[]string{remove + " from instancePolicyFiles, or the policy from instancePolicyArns"},
+		},
+		"permissions for records": {
+			map[string]string{"instancePolicyFiles": `["wrong/deny-logs.json"]`, "sessionLogs": `["cloudwatch"]`},
+			[]string{remove + " from instancePolicyFiles, or the policy from instancePolicyArns"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			claims := claimsOf(t, deployed(t, "dev", test.overrides))
+			i := slices.IndexFunc(claims, func(c proof.Claim) bool { return c.ID == "agent" })
+			require.Equal(t, proof.Refuted, claims[i].Result)
+			require.Equal(t, test.want, differentFixes(claims[i]))
+		})
+	}
+}
+
+// differentFixes returns the different fixes of a claim, in their order.
+func differentFixes(claim proof.Claim) []string {
+	var fixes []string
+	for _, reason := range claim.Reasons {
+		if reason.Fix != "" && !slices.Contains(fixes, reason.Fix) {
+			fixes = append(fixes, reason.Fix)
+		}
+	}
+	return fixes
 }
 
 // TestConfigurations checks the claims about other configurations.
@@ -110,6 +153,11 @@ func TestConfigurations(t *testing.T) {
 			nil,
 			[]string{own, "endpoint-policy.s3: assumed", flow, zone, protected},
 		},
+		"a public bucket that the workload writes": {
+			map[string]string{"publicBuckets": `["mirror"]`, "s3Buckets": `["mirror"]`},
+			nil,
+			[]string{own, "endpoint-policy.s3: assumed", flow, zone, protected},
+		},
 		"permissions of the workload": {
 			map[string]string{
 				"instancePolicyFiles": `["policies/app.json"]`,
@@ -146,7 +194,7 @@ func TestConfigurations(t *testing.T) {
 			map[string]string{"sessionLogs": `["cloudwatch"]`, "sessionEncryption": "true"}, nil, []string{own, flow, zone, protected},
 		},
 		"a maximum duration": {map[string]string{"sessionMaxMinutes": "60"}, nil, []string{own, flow, zone, protected}},
-		"records of others": {
+		"an existing log group and bucket": {
 			map[string]string{"sessionLogs": `["cloudwatch", "s3"]`, "sessionLogGroup": "/central", "sessionBucket": "central-records"},
 			[]string{"agent: assumed", "reach.s3: assumed", "recorded: assumed"},
 			[]string{own, "endpoint-policy.s3: assumed", flow, zone, protected},

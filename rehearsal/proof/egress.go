@@ -30,14 +30,14 @@ func (m *model) proveEgress() []*finding {
 func (m *model) checkEgressRule(f *finding, r rule, g *securityGroup, v *vpc) {
 	onePort := r.protocol == "tcp" && r.from == r.to && r.from > 0
 	traffic := r.traffic("to")
-	fix := r.by.fix(keyFixes.instanceEgress, "remove "+r.name(g)+", or limit it to the groups and prefix lists of endpoints")
+	fix := r.by.fix(keyFixes.instanceEgress, "remove "+r.described(g, "to")+", or limit it to the groups and prefix lists of endpoints")
 	in := m.membersOf(r.group, v)
 	f.rest(m.listResources(r.list)...)
 	switch {
 	case r.protocol == "" || r.protocol == "tcp" && (r.from < 0 || r.to < 0) || r.group == "" && r.list == "" && !r.block.IsValid():
 		f.unknown("%s allows %s: the state does not show what that is", r.name(g), traffic)
 	case !onePort:
-		f.failBy(r.by, r.by.fix(keyFixes.instanceEgress, "replace "+r.name(g)+" by rules with one TCP port each"),
+		f.failBy(r.by, r.by.fix(keyFixes.instanceEgress, "replace "+r.described(g, "to")+" with rules for one TCP port each"),
 			"%s allows %s", r.name(g), traffic)
 	case r.group != "" && m.groups[r.group] == nil && (v == nil || r.group != v.defaultGroup) && !in.endpoints:
 		f.unknown("%s allows %s, which is not in the state", r.name(g), traffic)

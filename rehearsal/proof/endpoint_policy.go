@@ -15,7 +15,7 @@ import (
 // work.
 func (m *model) proveEndpointPolicies() []*finding {
 	var found []*finding
-	for _, v := range m.judgedVPCs() {
+	for _, v := range m.checkedVPCs() {
 		for _, e := range m.endpoints {
 			if e.vpc != v.id || e.serves(serviceMessages) || e.serves(serviceEC2Messages) || !e.isGateway() && e.endpointType != "Interface" {
 				continue
@@ -137,31 +137,46 @@ func (m *model) checkBuckets(f *finding, e *vpcEndpoint, document *policy.Docume
 	aws := m.awsBucketNames(e)
 	named := namedBuckets(document, m.partition)
 	named = slices.DeleteFunc(named, func(name string) bool { return slices.Contains(aws, name) })
+	// The workload may also write to a public bucket.
 	named = slices.DeleteFunc(named, func(name string) bool {
 		public := slices.Contains(m.intent.publicBuckets, name)
 		if public {
 			f.assume("everybody may know what is in the bucket %q, which the policy of %s allows everybody to read", name, e)
 		}
-		return public
+		return public && !allowsWrites(document, m.partition, name)
 	})
 	aws = slices.Concat(aws, m.intent.publicBuckets)
 	for _, name := range named {
 		if m.ofOthers(contract.ExistingBucketInput, name) {
-			f.assume("the bucket %q, which the policy of %s allows, belongs to those who are meant to have the session records", name, e)
+			f.assume("the bucket %q, which the policy of %s allows, belongs to the intended owner of the session records", name, e)
 		} else if b := m.bucket(name); b == nil || differ(b.account, account) {
 			f.assume("the account owns the bucket %q, which the policy of %s allows and the state does not contain", name, e)
 		}
 	}
+	private := slices.DeleteFunc(slices.Clone(named), func(name string) bool { return slices.Contains(m.intent.publicBuckets, name) })
 	own := policy.Group{Partition: m.partition, Account: account}
 	context := policy.Context{}.WithOther("aws:ResourceAccount", account)
 	for _, class := range []endpointClass{
 		{kind: "a read from a bucket of another account", principal: own.Principal(), actions: &policy.Class{Prefix: "s3:"}, resources: &policy.Class{Prefix: "arn:", Except: bucketARNs(m.partition, slices.Concat(aws, named))}},
 		{kind: "a write to a bucket of another account", principal: own.Principal(), actions: &policy.Class{Prefix: "s3:", Except: s3Reads}, resources: &policy.Class{Prefix: "arn:", Except: bucketARNs(m.partition, named)}},
+		{kind: "an unsigned write to a public bucket", actions: &policy.Class{Prefix: "s3:", Except: s3Reads}, resources: &policy.Class{Prefix: "arn:", Except: bucketARNs(m.partition, private)}},
 		{kind: "an unsigned request to a bucket of another account", actions: &policy.Class{Prefix: "s3:"}, resources: &policy.Class{Prefix: "arn:", Except: bucketARNs(m.partition, slices.Concat(aws, named))}},
 	} {
 		class.context = context
 		m.checkClass(f, e, document, class, fix)
 	}
+}
+
+// allowsWrites reports whether an Allow statement of a policy that lists the full name of a bucket has actions other than
+// reads.
+func allowsWrites(document *policy.Document, partition, name string) bool {
+	isWrite := func(action string) bool {
+		return !strings.HasPrefix(action, "s3:Get") && !strings.HasPrefix(action, "s3:List")
+	}
+	return slices.ContainsFunc(document.Statements, func(s policy.Statement) bool {
+		named := namedBuckets(&policy.Document{Statements: []policy.Statement{s}}, partition)
+		return slices.Contains(named, name) && (s.NotActions || slices.ContainsFunc(s.Actions, isWrite))
+	})
 }
 
 // namedBuckets returns the buckets whose full names the Allow statements of a policy list.

@@ -1,12 +1,46 @@
 package proof_test
 
 import (
+	"maps"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"bastionless/rehearsal/proof"
 )
+
+// Everybody may read a public bucket. Only the account may write to it, if the workload does.
+func TestPublicBuckets_writes(t *testing.T) {
+	t.Parallel()
+	const own = `,"Condition":{"StringEquals":{"aws:PrincipalAccount":"123456789012"}}`
+	state := deployed(t, "dev", map[string]string{"publicBuckets": `["mirror"]`})
+	for name, test := range map[string]struct{ condition, result, because string }{
+		"of the account": {own, proof.Assumed, ""},
+		"of everybody":   {"", proof.Refuted, "an unsigned write to a public bucket"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			changed := *state
+			changed.Resources = slices.Clone(state.Resources)
+			for i, r := range changed.Resources {
+				if text, ok := r.Outputs["policy"].(string); ok && r.URN.Name() == "endpoints-s3" {
+					r.Outputs = maps.Clone(r.Outputs)
+					r.Outputs["policy"] = strings.TrimSuffix(text, "]}") +
+						`,{"Effect":"Allow","Principal":"*","Action":"s3:PutObject","Resource":"arn:aws:s3:::mirror/*"` + test.condition + `}]}`
+					r.Inputs = maps.Clone(r.Inputs)
+					r.Inputs["policy"] = r.Outputs["policy"]
+					changed.Resources[i] = r
+				}
+			}
+			claims := claimsOf(t, &changed)
+			i := slices.IndexFunc(claims, func(c proof.Claim) bool { return c.ID == "endpoint-policy.s3" })
+			require.Equal(t, test.result, claims[i].Result, claims[i].Why())
+			require.Contains(t, strings.Join(claims[i].Why(), "\n"), test.because)
+		})
+	}
+}
 
 // TestCheck_endpointPolicies changes the policies of endpoints.
 func TestCheck_endpointPolicies(t *testing.T) {

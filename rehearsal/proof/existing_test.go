@@ -47,10 +47,10 @@ func TestExisting_deployed(t *testing.T) {
 		change       func(*account.File)
 		ssm, s3, fix string
 	}{
-		"as shipped":            {nil, nil, proof.Proven, proof.Proven, ""},
-		"a NAT gateway":         {map[string]string{"existingEndpoints": `["all"]`, "endpointIngress": "instances"}, nil, proof.Assumed, proof.Assumed, ""},
-		"an ACL that denies":    {nil, denyHTTPS(true), proof.Refuted, proof.Refuted, `ask the owner of DefaultNetworkAcl "existing-network-`},
-		"an ACL that lets none": {nil, denyHTTPS(false), proof.Refuted, proof.Refuted, `ask the owner of DefaultNetworkAcl "existing-network-`},
+		"as shipped":              {nil, nil, proof.Proven, proof.Proven, ""},
+		"a NAT gateway":           {map[string]string{"existingEndpoints": `["all"]`, "endpointIngress": "instances"}, nil, proof.Assumed, proof.Assumed, ""},
+		"an ACL that denies":      {nil, denyHTTPS(true), proof.Refuted, proof.Refuted, `ask the owner of DefaultNetworkAcl "existing-network-`},
+		"an ACL that allows none": {nil, denyHTTPS(false), proof.Refuted, proof.Refuted, `ask the owner of DefaultNetworkAcl "existing-network-`},
 		"a NAT gateway, and an ACL that denies": {
 			map[string]string{"existingEndpoints": `["all"]`, "endpointIngress": "instances"},
 			denyHTTPS(true),
@@ -73,15 +73,15 @@ func TestExisting_deployed(t *testing.T) {
 	}
 }
 
-// An outbound rule for all addresses allows connections to an existing endpoint in a subnet that the stack does not read,
-// whose address it does not know.
-func TestExisting_unknownAddress(t *testing.T) {
+// An existing endpoint has addresses in zones without instances. The stack reads their subnets, too.
+func TestExisting_endpointInOtherZone(t *testing.T) {
 	t.Parallel()
 	stack := deployedInAccount(t, map[string]string{
-		"appSubnetIds": `["subnet-0a1b2c3d4e5f6000a"]`, "existingEndpoints": `["s3", "kms"]`, "sessionEncryption": "true", "instanceEgress": "open",
+		"appSubnetIds": `["subnet-0a1b2c3d4e5f6000a"]`, "existingEndpoints": `["s3", "kms"]`, "sessionEncryption": "true",
 	}, nil)
 	c := claimNamed(t, claimsOf(t, read(t, stack)), "reach.kms")
-	require.Equal(t, proof.Assumed, c.Result, c.Why())
+	require.Equal(t, proof.Proven, c.Result, c.Why())
+	require.Contains(t, c.Reads, `Subnet "existing-network-subnet-0a1b2c3d4e5f6000c"`)
 }
 
 // external turns resources into ones that the stack reads. Their inputs are empty, as those of the program.
@@ -166,7 +166,7 @@ func TestExisting(t *testing.T) {
 	}{
 		"existing VPC": {existingPeer, []string{
 			"isolated: assumed", "endpoint-policy.kms: refuted", "endpoint-policy.logs: refuted", "endpoint-policy.s3: refuted",
-			"endpoint-policy.ssm: refuted", "default-sg: undecided", "flow-logs: refuted",
+			"endpoint-policy.ssm: refuted", "default-sg: undecided", "flow-logs: undecided",
 		}, map[string]string{"isolated": proof.Hardening, "reach.ssm": proof.Required, "reach.s3": proof.Required, "no-inbound": proof.Required}, map[string][]string{
 			"reach.ssm": {
 				`DefaultNetworkAcl "acl"`, `RouteTable "app-table"`, `RouteTableAssociation "app-association"`,
@@ -176,7 +176,7 @@ func TestExisting(t *testing.T) {
 		}},
 		"existing instances": {foreignPeer, []string{
 			"isolated: assumed", "ordered: assumed", "endpoint-policy.kms: refuted", "endpoint-policy.logs: refuted",
-			"endpoint-policy.s3: refuted", "endpoint-policy.ssm: refuted", "default-sg: undecided", "flow-logs: refuted",
+			"endpoint-policy.s3: refuted", "endpoint-policy.ssm: refuted", "default-sg: undecided", "flow-logs: undecided",
 		}, map[string]string{"no-inbound": proof.Hardening, "reach.ssm": proof.Required, "agent": proof.Required}, map[string][]string{
 			"agent": {`Instance "box"`, `InstanceProfile "profile"`}, "session.start": {`Instance "box"`, `Instance "box-c"`}, "imdsv2": {`Instance "box"`},
 		}},
@@ -214,7 +214,7 @@ func TestAssumptions(t *testing.T) {
 	require.NotContains(t, strings.Join(proof.Assumptions(check(t, networkPeer().export(t))), "\n"), "since the last refresh")
 }
 
-// TestExisting_isolated checks that a refutation by a route table of others rests on the route table.
+// TestExisting_isolated checks that a refutation because of an existing route table names the route table.
 func TestExisting_isolated(t *testing.T) {
 	t.Parallel()
 	p := existingPeer()
@@ -224,7 +224,7 @@ func TestExisting_isolated(t *testing.T) {
 	require.Contains(t, c.Reads, `RouteTable "app-table"`)
 	require.Contains(t, fixesOf(c), "appSubnetIds")
 	p.external("box", "box-c")
-	require.NotContains(t, fixesOf(claimNamed(t, check(t, p.export(t)), "isolated")), "appSubnetIds", "instances of others")
+	require.NotContains(t, fixesOf(claimNamed(t, check(t, p.export(t)), "isolated")), "appSubnetIds", "existing instances")
 	p.resources["app-table"].InitErrors = []string{"timed out"}
 	require.Equal(t, proof.Undecided, claimNamed(t, check(t, p.export(t)), "isolated").Result)
 }

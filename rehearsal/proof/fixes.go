@@ -5,7 +5,8 @@ import "strings"
 // keyFixes are fixes for resources that a component of this project declares. The name of each field is
 // the configuration key that the fix changes.
 var keyFixes = struct {
-	endpointPolicy, existingEndpoints, flowLogDays, imds, imdsHopLimit, instanceEgress, instancePolicy, mfaMaxAgeMinutes, permissionsBoundary, requireMfa,
+	endpointPolicy, existingEndpoints, flowLogDays, imds, imdsHopLimit, instanceEgress, instancePolicy, instancePolicyFiles,
+	mfaMaxAgeMinutes, permissionsBoundary, requireMfa,
 	rootVolumeEncrypted, s3Endpoint, sessionDocuments, sessionEncryption, sessionLogs, sessionPrincipals, sessionTargets,
 	targetTags, terminationProtection, zones string
 }{
@@ -16,6 +17,7 @@ var keyFixes = struct {
 	imdsHopLimit:          "set imdsHopLimit to 1",
 	instanceEgress:        "set instanceEgress to restricted",
 	instancePolicy:        "set instancePolicy to managed",
+	instancePolicyFiles:   "remove the statement that denies it from instancePolicyFiles, or the policy from instancePolicyArns",
 	mfaMaxAgeMinutes:      "set mfaMaxAgeMinutes, for example to 60",
 	permissionsBoundary:   "leave permissionsBoundary empty, or check the boundary yourself",
 	requireMfa:            "set requireMfa to true",
@@ -42,14 +44,13 @@ func (r *resource) fix(keyFix, resourceFix string) string {
 
 // ask returns a fix of the resource. If the stack only reads the resource, the fix is to ask its owner.
 func (r *resource) ask(fix string) string {
-	const prefix = "ask the owner of "
-	if r == nil || !r.external || fix == "" || strings.Contains(fix, prefix) {
+	if r == nil || !r.external || fix == "" || strings.Contains(fix, askOwner) {
 		return fix
 	}
 	for _, preposition := range []string{"on", "of", "in", "for"} {
 		fix = strings.TrimSuffix(fix, " "+preposition+" "+r.String())
 	}
-	return prefix + r.String() + " to " + strings.ReplaceAll(fix, r.String(), "it")
+	return askOwner + r.String() + " to " + strings.ReplaceAll(fix, r.String(), "it")
 }
 
 // askForGroups returns a fix of security groups, such as a rule to add. If the stack only reads all of them, the fix is to

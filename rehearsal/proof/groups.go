@@ -361,6 +361,14 @@ func (r rule) name(g *securityGroup) string {
 	return r.by.String()
 }
 
+// described returns the rule as it appears in fixes. The direction is "from" or "to".
+func (r rule) described(g *securityGroup, direction string) string {
+	if g.resource == r.by {
+		return fmt.Sprintf("the rule for %s of %s", r.traffic(direction), g)
+	}
+	return r.by.String()
+}
+
 // traffic describes the traffic that a rule allows, such as "tcp 22 from 10.0.0.0/16". The direction is
 // "from" or "to".
 func (r rule) traffic(direction string) string {

@@ -8,7 +8,7 @@ import (
 // proveDefaultGroup proves that the default security groups have no rules.
 func (m *model) proveDefaultGroup() []*finding {
 	var found []*finding
-	for _, v := range m.judgedVPCs() {
+	for _, v := range m.checkedVPCs() {
 		f := newFinding("default-sg", v.name, Hardening)
 		f.rest(v.resource)
 		for _, n := range m.ofType("aws:ec2/defaultSecurityGroup:DefaultSecurityGroup") {
@@ -29,10 +29,10 @@ func (m *model) proveDefaultGroup() []*finding {
 		case len(g.ingress)+len(g.egress) > 0:
 			f.rest(g.resource)
 			for _, r := range g.ingress {
-				f.failBy(r.by, "remove "+r.name(g), "the default security group of %s allows %s", v, r.traffic("from"))
+				f.failBy(r.by, "remove "+r.described(g, "from"), "the default security group of %s allows %s", v, r.traffic("from"))
 			}
 			for _, r := range g.egress {
-				f.failBy(r.by, "remove "+r.name(g), "the default security group of %s allows %s", v, r.traffic("to"))
+				f.failBy(r.by, "remove "+r.described(g, "to"), "the default security group of %s allows %s", v, r.traffic("to"))
 			}
 		default:
 			f.rest(g.resource)

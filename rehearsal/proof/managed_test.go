@@ -50,7 +50,7 @@ func TestAWSManaged_agent(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]policy.Effect{
 		"AmazonSSMManagedInstanceCore": policy.Allowed, "AmazonSSMManagedEC2InstanceDefaultPolicy": policy.Allowed,
-		"AmazonEC2RoleforSSM": policy.Allowed, "AdministratorAccess": policy.Allowed,
+		"AmazonEC2RoleforSSM": policy.Allowed, "AdministratorAccess": policy.Allowed, "AWSDenyAll": policy.Denied,
 		"CloudWatchAgentServerPolicy": policy.Denied, "AmazonS3ReadOnlyAccess": policy.Denied, "AmazonSSMReadOnlyAccess": policy.Denied,
 	} {
 		document, err := awsManaged("arn:aws:iam::aws:policy/" + name)

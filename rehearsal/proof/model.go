@@ -114,6 +114,9 @@ type intent struct {
 	reachesAll bool
 	// agentRoles are roles of existing instances. When the program looked them up, they allowed what agents need.
 	agentRoles []string
+	// untrustedRoles are roles of existing instances that EC2 could not assume when the program looked them up, and
+	// denyingRoles those whose policies denied what agents need.
+	untrustedRoles, denyingRoles []string
 	// forwardKnown is true if a component records forward.
 	forwardKnown bool
 	forward      []string
@@ -131,7 +134,7 @@ var ErrNoInstance = errors.New("the state has no EC2 instance, so there is nothi
 func newModel(s *state) (*model, error) {
 	m := readModel(s)
 	if len(m.instances) == 0 && !m.servesOthersOnly() {
-		return nil, fmt.Errorf("stack %s: %w%s", s.stack, ErrNoInstance, m.notJudged())
+		return nil, fmt.Errorf("stack %s: %w%s", s.stack, ErrNoInstance, m.notChecked())
 	}
 	return m, nil
 }
@@ -165,15 +168,15 @@ var instanceLaunchers = map[string]string{
 }
 
 // servesOthersOnly reports whether the stack is one of this project that has no instances of its own: it creates endpoints,
-// or allows sessions on instances of others.
+// or allows sessions on existing instances.
 func (m *model) servesOthersOnly() bool {
 	return len(m.component(contract.SessionRoleType)) > 0 && len(m.component(contract.InstancesType)) == 0
 }
 
-// notJudged names what the state has instead of instances.
-func (m *model) notJudged() string {
+// notChecked names what the state has instead of instances.
+func (m *model) notChecked() string {
 	if found := m.launchers(); len(found) > 0 {
-		return ": not judged: " + strings.Join(found, ", ") + ", because what it launches is not in the state"
+		return ": not checked: " + strings.Join(found, ", ") + ", because what it launches is not in the state"
 	}
 	return ": deploy the stack first"
 }
@@ -262,6 +265,8 @@ func (m *model) readIntent() {
 	}
 	for _, n := range m.component(contract.TargetsType) {
 		m.intent.agentRoles = append(m.intent.agentRoles, asStrList(n.input(contract.AgentRolesInput))...)
+		m.intent.untrustedRoles = append(m.intent.untrustedRoles, asStrList(n.input(contract.UntrustedRolesInput))...)
+		m.intent.denyingRoles = append(m.intent.denyingRoles, asStrList(n.input(contract.DenyingRolesInput))...)
 	}
 	for _, n := range m.component(contract.SessionsType) {
 		m.intent.records = m.intent.records || asBool(n.input(contract.LogGroupInput), false) || asBool(n.input(contract.BucketInput), false)

@@ -18,7 +18,7 @@ func (m *model) proveOrdered() []*finding {
 			// It existed before the stack.
 			if needed := m.neededBefore(i); len(needed) > 0 {
 				f.rest(needed...)
-				f.assume("the agents of instances that the stack reads have connected since the creation of %s", names(needed))
+				f.assume("the agents of instances that the stack reads have connected, or were restarted, since the creation of %s", names(needed))
 				found = append(found, f)
 			}
 			continue

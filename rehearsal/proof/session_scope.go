@@ -150,7 +150,7 @@ func (m *model) checkTargetTags(f *finding, tags []tag) {
 	for _, t := range tags {
 		texts = append(texts, t.String())
 	}
-	f.assume("only those who may decide about sessions may set the tag %s of instances, in upper or lower case", strings.Join(texts, " or "))
+	f.assume("only people who may decide about access to the instances can set the tag %s, in upper or lower case", strings.Join(texts, " or "))
 }
 
 // on returns what the requests of the class are about: the end of its description.

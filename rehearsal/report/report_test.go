@@ -51,6 +51,8 @@ func failing() *report.Report {
 		claim("agent", "a-1", proof.Required, proof.Refuted, pass, fail("this", "do so"), fail("that", "do so"), unknown("these", "")),
 		claim("agent", "c-1", proof.Required, proof.Refuted, fail("similar", "do so")),
 		claim("session.start", "role", proof.Required, proof.Undecided, unknown("the policy", "")),
+		claim("reach.ssm", "d-1", proof.Required, proof.Undecided, unknown("stopped", `ask the owner of Instance "d-1" to start it`)),
+		claim("egress", "d-1", proof.Hardening, proof.Refuted, fail("open", `ask the owner of SecurityGroup "app" to close it`)),
 		claim("session.mfa", "role", proof.Required, proof.Assumed, pass, proof.Reason{Kind: proof.Assumption, Text: "users have MFA"}),
 		claim("imdsv2", "c-1", proof.Hardening, proof.Refuted, fail("no tokens", "set imds to v2"), fail("hops", "set imds to v2")),
 		claim("session.own", "role", proof.Hardening, proof.Undecided, unknown("whose", "set sessionPrincipals")),

@@ -24,6 +24,7 @@ func (r *Report) WriteSummary(w io.Writer) error {
 	s.claims(r, proof.Hardening)
 	s.list("Assumed about AWS and the account", r.Assumed)
 	s.list("Assumed by the claims", proof.Assumptions(r.Claims))
+	s.list("For the owners of existing resources", r.forOwners())
 	s.list("Kept on purpose", r.Kept)
 	s.list("Left behind", r.Left)
 	s.list("Changed in the account", r.Changed)
@@ -31,6 +32,28 @@ func (r *Report) WriteSummary(w io.Writer) error {
 	fmt.Fprintf(&s, "\n%s\n", r.verdict())
 	_, err := io.WriteString(w, s.String())
 	return err
+}
+
+// forOwners returns what the owners of resources that the stack only reads have to do before the required claims pass.
+func (r *Report) forOwners() []string {
+	fixes := proof.OwnerFixes(r.Claims, proof.Required)
+	if r.Strict {
+		fixes = append(fixes, proof.OwnerFixes(r.Claims, proof.Hardening)...)
+	}
+	var lines []string
+	for _, f := range fixes {
+		line := fmt.Sprintf("%s %s: %s", f.Kind, f.Name, f.Change)
+		if f.Kind == "" {
+			line = "the instances that people should reach: " + f.Change
+		}
+		if !slices.Contains(lines, line) {
+			lines = append(lines, line)
+		}
+	}
+	if len(lines) > 0 && len(proof.WaitingAgents(r.Claims)) > 0 {
+		lines = append(lines, "then restart the SSM Agent of the instances, or it may wait up to 30 minutes: "+proof.RestartAgent)
+	}
+	return lines
 }
 
 // verdict returns the last line. It only names a check with a long error, which is shown with the step.

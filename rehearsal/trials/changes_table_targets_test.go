@@ -8,15 +8,14 @@ var sessionPolicyUpdated = []string{"RolePolicy session-role: update"}
 // ownInstance adds the first instance to the stack "access".
 var ownInstance = config{"instancesPerZone": "1", "appSubnetIds": list([]string{accessA})}
 
-// firstInstance are the resources that a stack with instances has besides those of each instance, and its first instance.
-// The rules to endpoints are not among them.
+// firstInstance are the resources that the first instance adds to a stack, except the rules that allow traffic to endpoints.
 var firstInstance = []string{
 	"Association instances-agent-update", "Instance instances-a-1", "InstanceProfile instance-role", "Role instance-role",
 	"RolePolicyAttachment instance-role-core", "SecurityGroup security-instances", "SecurityGroupEgressRule security-egress-s3-443",
 }
 
-// targetChanges are changes of the instances to which a stack gives access, and which belong to others. What it no longer reads
-// is discarded: it leaves the state.
+// targetChanges are changes of the existing instances to which a stack gives access. Resources that the stack no longer reads
+// are discarded: they are removed from the state.
 func targetChanges() []change {
 	byID := config{"sessionTargets": "instances", "targetTags": "[]", "targetInstanceIds": list([]string{db1})}
 	byTag := config{"sessionTargets": "tagged", "targetTags": `["team=db"]`, "targetInstanceIds": "[]"}
@@ -40,8 +39,7 @@ func targetChanges() []change {
 		{key: "targetInstanceIds", name: "that have the tags", stack: accessStack, to: config{"targetInstanceIds": list([]string{db1, db2})}},
 		{
 			key: "sessionTargets", name: "by ID instead of by tag", stack: accessStack, to: byID,
-			want: lines(sessionPolicyUpdated, "Instance targets-"+db2+": discard", "RouteTable existing-network-rtb-0a1b2c3d4e5f70001: discard",
-				"Subnet existing-network-"+accessC+": discard"),
+			want: lines(sessionPolicyUpdated, "Instance targets-"+db2+": discard"),
 		},
 		{
 			key: "sessionTargets", name: "by tag instead of by ID", stack: accessStack, from: byID, to: byTag,
@@ -51,9 +49,7 @@ func targetChanges() []change {
 			key: "sessionTargets", name: "any instead of by ID", stack: accessStack, from: byID,
 			to: config{"sessionTargets": "any", "targetInstanceIds": "[]"},
 			want: lines(sessionPolicyUpdated, "Instance targets-"+db1+": discard", "InstanceProfile targets-acme-db: discard",
-				"SecurityGroup targets-sg-0a1b2c3d4e5f700d1: discard", "DefaultNetworkAcl existing-network-acl-0a1b2c3d4e5f70001: discard",
-				"RouteTable existing-network-rtb-0a1b2c3d4e5f7000a: discard", "RouteTableAssociation existing-network-"+accessA+": discard",
-				"Subnet existing-network-"+accessA+": discard"),
+				"SecurityGroup targets-sg-0a1b2c3d4e5f700d1: discard"),
 		},
 		{
 			key: "agentRoleNames", stack: accessStack, to: config{"agentRoleNames": `["acme-db","acme-web"]`},

@@ -1,5 +1,5 @@
 // Package catalog contains what AWS offers in each Region (zones, instance types, endpoint services, prefix lists and
-// images) and the account that a simulated AWS starts from.
+// images), the AWS managed policies, and the account that a simulated AWS starts from.
 //
 // Most of it is recorded: recorded.json.gz contains answers of AWS, with their source, version and date, and is
 // written by record.py. facts.go contains what is recorded nowhere. What nobody recorded, the catalog assumes, and
@@ -109,6 +109,10 @@ type Unrecorded struct {
 
 // Sources returns the packages from which recorded.json.gz was written.
 func Sources() []Source { return data().sources }
+
+// ManagedPolicies returns the AWS managed policies that a role can have, by path and name such as
+// "service-role/AmazonEC2RoleforSSM", sorted. It has those of the partition aws: nobody recorded those of others.
+func ManagedPolicies() []string { return data().policies }
 
 // Regions returns the names of all Regions, sorted.
 func Regions() []string { return slices.Sorted(maps.Keys(data().regions)) }

@@ -41,6 +41,20 @@ func TestSources(t *testing.T) {
 	require.Equal(t, []Source{{"moto", "5.2.1", "2026-05-10"}, {"aws-cdk-lib", "2.275.0", "2026-10-26"}}, Sources())
 }
 
+func TestManagedPolicies(t *testing.T) {
+	t.Parallel()
+	policies := ManagedPolicies()
+	require.Len(t, policies, 1141)
+	require.True(t, slices.IsSorted(policies))
+	require.Subset(t, policies, []string{
+		"AWSDenyAll", "AmazonDynamoDBFullAccess", "AmazonSSMManagedInstanceCore", "job-function/ViewOnlyAccess",
+		"service-role/AmazonEC2RoleforSSM",
+	})
+	for _, name := range policies {
+		require.NotRegexp(t, "^(|aws-service-role|root-task)/", name)
+	}
+}
+
 func TestRegion_zones(t *testing.T) {
 	t.Parallel()
 	require.Equal(t, []Zone{{"us-west-1a", "usw1-az1"}, {"us-west-1b", "usw1-az3"}}, region(t, "us-west-1").Zones())

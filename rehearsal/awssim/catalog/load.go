@@ -22,6 +22,8 @@ var recordedGzip []byte
 type recorded struct {
 	Sources       []Source
 	InstanceTypes map[string]InstanceType
+	// ManagedPolicies are the AWS managed policies, by path and name.
+	ManagedPolicies []string
 	// Services are the codes of the interface endpoint services.
 	Services []string
 	// OtherServiceNames contains the names that do not have the usual form, by Region and code.
@@ -44,7 +46,9 @@ type recordedRegion struct {
 type content struct {
 	sources []Source
 	types   map[string]InstanceType
-	regions map[string]func() *Region // each is created when it is first used
+	// policies are the AWS managed policies, by path and name.
+	policies []string
+	regions  map[string]func() *Region // each is created when it is first used
 }
 
 // data returns the catalog.
@@ -59,7 +63,7 @@ var data = sync.OnceValue(func() content {
 	if err != nil {
 		panic("recorded.json.gz: " + err.Error())
 	}
-	c := content{sources: file.Sources, types: file.InstanceTypes, regions: map[string]func() *Region{}}
+	c := content{sources: file.Sources, types: file.InstanceTypes, policies: file.ManagedPolicies, regions: map[string]func() *Region{}}
 	for name, in := range file.Regions {
 		c.regions[name] = sync.OnceValue(func() *Region { return file.region(name, in) })
 	}

@@ -1,7 +1,7 @@
 """Writes recorded.json.gz, what AWS offers in each Region, from two pinned packages of PyPI. Run it with `make catalogue`.
 
-moto contains answers of AWS: of DescribeInstanceTypes and DescribeInstanceTypeOfferings, and of Systems Manager's public
-parameters. The AWS CDK contains the names of the endpoint services. Neither says in which Regions and zones AWS
+moto contains answers of AWS: of DescribeInstanceTypes and DescribeInstanceTypeOfferings, of Systems Manager's public
+parameters, and the AWS managed policies. The AWS CDK contains the names of the endpoint services. Neither says in which Regions and zones AWS
 offers an endpoint service.
 
 The script reads the packages and does not install them. Its output depends only on their versions.
@@ -130,6 +130,16 @@ def services(moto, cdk):
     return sorted(codes)
 
 
+def managed_policies(moto):
+    """Returns the paths and names of the AWS managed policies that can be attached to a role."""
+    tree = ast.parse(moto.read("moto/iam/aws_managed_policies.py"))
+    (data,) = (ast.literal_eval(node.value) for node in tree.body
+               if isinstance(node, ast.Assign) and node.targets[0].id == "aws_managed_policies_data")
+    names = (policy["Path"].removeprefix("/") + name for name, policy in json.loads(data).items())
+    # The others are for service-linked roles, and for tasks of the root user.
+    return sorted(name for name in names if not name.startswith(("aws-service-role/", "root-task/")))
+
+
 def other_names(cdk, regions):
     """Returns the services of a Region whose names do not have the usual form: the name by the code."""
     def table(function):
@@ -161,6 +171,7 @@ def main():
         content = {
             "sources": sources,
             "instanceTypes": instance_types(moto),
+            "managedPolicies": managed_policies(moto),
             "services": services(moto, names),
             "otherServiceNames": other_names(names, recorded),
             "regions": recorded,

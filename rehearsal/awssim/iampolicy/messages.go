@@ -28,9 +28,10 @@ const endpointSyntax = "The Policy Document is not valid. Syntax error at positi
 
 // messages are AWS's error messages by rule; %a stands for the violation's detail, %b for its subject and
 // %p for its position. A rule without an entry uses the entry of its first word, or else that of "syntax".
-// The messages about sizes, and KMS's for "syntax", are not confirmed: no public record of them was found.
+// The messages about sizes and characters, and KMS's for "syntax", are not confirmed: no public record of them was found.
 var messages = map[Kind]map[string]string{
 	Identity: {
+		"characters":         "The specified value for policyDocument is invalid. It must contain only printable ASCII characters.",
 		"syntax":             "Syntax errors in policy.",
 		"version":            "Policy document must be version 2012-10-17 or greater.",
 		"legacy":             "The policy failed legacy parsing",
@@ -47,6 +48,7 @@ var messages = map[Kind]map[string]string{
 		"prohibited":         "Policy document should not specify a principal.",
 	},
 	Trust: {
+		"characters":       "The specified value for assumeRolePolicyDocument is invalid. It must contain only printable ASCII characters.",
 		"json":             "This policy contains invalid Json",
 		"syntax":           "Syntax errors in policy.",
 		"version":          "Policy document must be version 2012-10-17 or greater.",

@@ -10,6 +10,7 @@ package iampolicy
 import (
 	"bytes"
 	"encoding/json"
+	"regexp"
 	"unicode/utf8"
 )
 
@@ -62,9 +63,16 @@ const (
 	maxKey      = 32768
 )
 
+// iamCharacters matches the documents whose characters IAM allows.
+// https://docs.aws.amazon.com/IAM/latest/APIReference/API_PutRolePolicy.html
+var iamCharacters = regexp.MustCompile(`^[\t\n\r\x20-\x{FF}]*$`)
+
 // Validate returns the error with which AWS rejects the document, or nil if AWS accepts it.
 func Validate(kind Kind, document string, context Context) *Error {
 	found := checkSize(kind, document)
+	if found == nil && (kind == Identity || kind == Trust) && !iamCharacters.MatchString(document) {
+		found = &violation{rule: "characters"}
+	}
 	if found == nil {
 		var statements []statement
 		if statements, found = parse(document); found == nil {
@@ -78,6 +86,8 @@ func Validate(kind Kind, document string, context Context) *Error {
 	switch {
 	case found.rule == "size" && kind == Trust:
 		code = "LimitExceeded"
+	case found.rule == "characters":
+		code = "ValidationError"
 	case found.rule == "size" && kind == Key:
 		code = "LimitExceededException"
 	}

@@ -13,6 +13,11 @@ func TestValidate_identity(t *testing.T) {
 var identityTests = []validation{
 	{"valid", identity(`"Action":"ssm:*","Resource":"*"`), "", ""},
 	{"everything", identity(`"Action":"*","Resource":"*"`), "", ""},
+	{"the last character of Latin-1", identity(`"Action":"ssm:*","Resource":"arn:aws:s3:::b/ÿ"`), "", ""},
+	{
+		"a character beyond Latin-1", identity(`"Action":"ssm:*","Resource":"arn:aws:s3:::b/日本"`),
+		"ValidationError", "The specified value for policyDocument is invalid. It must contain only printable ASCII characters.",
+	},
 	{
 		"not JSON", `{"Version":`,
 		"MalformedPolicyDocument", "Syntax errors in policy.",

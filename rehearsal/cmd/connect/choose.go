@@ -77,10 +77,14 @@ func (s *session) chooseFound(ctx context.Context, targets *contract.Targets) er
 			s.wanted(targets), strings.Join(lines, ""))
 	}
 	text := fmt.Sprintf("there is no instance with %s in %s", s.wanted(targets), s.connection.Region)
-	if targets != nil && len(targets.Tags) > 0 {
-		text += ". The session role of this stack requires the tags: ask the owner of the instance to set them"
+	if targets == nil || len(targets.Tags) == 0 {
+		return errors.New(text)
 	}
-	return errors.New(text)
+	if s.nameOrID == "" {
+		return errors.New(text + ". The session role of this stack requires the tags: ask the owners of the instances to set them")
+	}
+	return fmt.Errorf("%s. Check %s. If it is correct, the instance lacks tags that the session role of this stack requires: ask its owner to set %s",
+		text, s.nameOrID, tagTexts(targets.Tags))
 }
 
 // wanted describes the instances that findInstances looks for.
@@ -92,12 +96,19 @@ func (s *session) wanted(targets *contract.Targets) string {
 	case s.nameOrID != "":
 		parts = append(parts, "the ID "+s.nameOrID)
 	}
-	if targets != nil {
-		for _, key := range slices.Sorted(maps.Keys(targets.Tags)) {
-			parts = append(parts, key+"="+targets.Tags[key])
-		}
+	if targets != nil && len(targets.Tags) > 0 {
+		parts = append(parts, tagTexts(targets.Tags))
 	}
 	return strings.Join(parts, " and ")
+}
+
+// tagTexts returns the texts of tags as one, sorted by their keys.
+func tagTexts(tags map[string]string) string {
+	var texts []string
+	for _, key := range slices.Sorted(maps.Keys(tags)) {
+		texts = append(texts, key+"="+tags[key])
+	}
+	return strings.Join(texts, " and ")
 }
 
 // foundInstance is an instance as the AWS CLI prints it.

@@ -65,6 +65,11 @@ func usageMessages() []message {
 }
 
 func stackMessages() []message {
+	noneFound := aws(map[string]string{describeInstances: foundNone})
+	teamDB := func(c *contract.Connection) {
+		c.Instances = nil
+		c.Targets = &contract.Targets{Mode: contract.TargetsTagged, Tags: map[string]string{"team": "db", "env": "prod"}}
+	}
 	const noStack = "error: no stack named 'dev' found"
 	const noToken = "error: PULUMI_ACCESS_TOKEN must be set for login during non-interactive CLI sessions"
 	const noPassphrase = "error: passphrase must be set with PULUMI_CONFIG_PASSPHRASE"
@@ -83,6 +88,9 @@ func stackMessages() []message {
 		},
 		{name: "outputs of another program", args: "wait --stack dev", prepare: pulumi(`echo '{"connection": 3}'`)},
 		{name: "unknown instance", args: "wait --stack dev --instance a-2"},
+		{name: "no instance with the ID", args: "wait --stack dev --instance i-0123abcd", connection: teamDB, prepare: noneFound},
+		{name: "no instance with the name", args: "wait --stack dev --instance Name=db-1", connection: teamDB, prepare: noneFound},
+		{name: "no instance with the tags", args: "wait --stack dev", connection: teamDB, prepare: noneFound},
 	}
 }
 

@@ -225,7 +225,7 @@ func TestChosenAccount_warnings(t *testing.T) {
 	require.Contains(t, warnings[0], "a.json contains what this stack has deployed: vpce-1, i-1, with the tag bastionless:owner = test/dev/111122223333.")
 }
 
-// In an account that already contains the stack, the rehearsal says so, and how to rehearse instead.
+// In an account that already contains the stack, the rehearsal says so, and says how to rehearse instead.
 func TestRun_alreadyDeployed(t *testing.T) {
 	t.Parallel()
 	dir, f := stacktest.Dir(t), stacktest.Account(t, "existing")

@@ -118,7 +118,7 @@ func TestCapture_omitted(t *testing.T) {
 	require.Contains(t, stdout, "\nAbsent or incomplete: users.")
 }
 
-// An account about which the AWS CLI says nothing is not an empty account.
+// If the answers of the AWS CLI lack the lists, the account is not captured as an empty one.
 func TestCapture_answersLackLists(t *testing.T) {
 	e := newCaptureEnv(t, "config: {aws:region: eu-west-1}\n")
 	for _, answer := range []string{"", "null", "{}", `{"NextToken": "t"}`} {

@@ -18,13 +18,13 @@ import (
 )
 
 // policies are the policies to write. They are those that guides on Systems Manager, CloudWatch, Amazon ECS, Amazon EKS,
-// CodeDeploy and Elastic Beanstalk attach to roles of instances, and those of administrators.
+// CodeDeploy and Elastic Beanstalk attach to roles of instances, those of administrators, and the one that denies everything.
 const policies = `
 AmazonSSMManagedInstanceCore AmazonSSMManagedEC2InstanceDefaultPolicy AmazonEC2RoleforSSM AmazonSSMPatchAssociation AmazonSSMDirectoryServiceAccess
 AmazonSSMFullAccess AmazonSSMReadOnlyAccess CloudWatchAgentServerPolicy CloudWatchAgentAdminPolicy CloudWatchLogsFullAccess AWSXRayDaemonWriteAccess
 AmazonEC2ContainerRegistryReadOnly AmazonEC2ContainerRegistryPullOnly AmazonEC2ContainerServiceforEC2Role AmazonEKSWorkerNodePolicy AmazonEKS_CNI_Policy
 AmazonEC2RoleforAWSCodeDeploy AWSElasticBeanstalkWebTier AmazonS3ReadOnlyAccess AmazonS3FullAccess AmazonEC2ReadOnlyAccess SecretsManagerReadWrite
-PowerUserAccess AdministratorAccess`
+PowerUserAccess AdministratorAccess AWSDenyAll`
 
 func main() {
 	if len(os.Args) != 2 {
