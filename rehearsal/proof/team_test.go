@@ -47,6 +47,12 @@ func TestTeam_network(t *testing.T) {
 		"the group allows the addresses of one of the zones": {func(f *account.File) {
 			groupNamed(f, "db").IpPermissionsEgress[0].IpRanges[0].CidrIp = "10.20.1.0/24"
 		}, proof.Refuted},
+		"all are in the default group": {func(f *account.File) { inDefaultGroup(f, groupNamed(f, "default")) }, proof.Proven},
+		"no groups were captured":      {func(f *account.File) { inDefaultGroup(f, nil) }, proof.Proven},
+		"no groups were captured, nor their rules": {func(f *account.File) {
+			inDefaultGroup(f, nil)
+			f.SecurityGroups = nil
+		}, proof.Proven},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -56,5 +62,31 @@ func TestTeam_network(t *testing.T) {
 			}), "reach.ssm")
 			require.Equal(t, test.want, c.Result, c.Why())
 		})
+	}
+}
+
+// TestTeam_notCaptured checks that claims are undecided if they are about facts that no account file contains.
+func TestTeam_notCaptured(t *testing.T) {
+	t.Parallel()
+	claims := teamClaims(t, func(*account.File) {})
+	for _, id := range []string{"protected", "encrypted", "flow-logs"} {
+		c := claimNamed(t, claims, id)
+		require.Equal(t, proof.Undecided, c.Result, c.Why())
+	}
+}
+
+// inDefaultGroup makes a group that of all instances and endpoints, or removes their groups.
+func inDefaultGroup(f *account.File, group *account.SecurityGroup) {
+	var groups []account.GroupIdentifier
+	if group != nil {
+		groups = []account.GroupIdentifier{{GroupId: group.GroupId, GroupName: group.GroupName}}
+	}
+	for i := range f.Instances {
+		f.Instances[i].SecurityGroups = groups
+	}
+	for i := range f.VpcEndpoints {
+		if f.VpcEndpoints[i].VpcEndpointType == "Interface" {
+			f.VpcEndpoints[i].Groups = groups
+		}
 	}
 }
