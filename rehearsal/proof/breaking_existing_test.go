@@ -130,6 +130,7 @@ func TestExisting_breaking(t *testing.T) {
 		{foreignPeer, "protected", "protection that is not read", setExternal("box", "disableApiTermination", nil), proof.Undecided, `ask the owner of Instance "box" to set disableApiTermination to true`},
 		{foreignPeer, "reach.ssm", "a stopped instance", setExternal("box", "instanceState", "stopped"), proof.Undecided, `ask the owner of Instance "box" to start`},
 		{foreignPeer, "agent", "no instance profile", setExternal("box", "iamInstanceProfile", ""), proof.Refuted, `ask the owner of Instance "box" to give it an instance profile`},
+		{foreignPeer, "agent", "an instance profile without a role", setExternal("profile", "role", ""), proof.Refuted, `ask the owner of InstanceProfile "profile" to add a role`},
 		{foreignPeer, "agent", "a role that is not read", func(p *peer) { p.remove("instance-role", "core") }, proof.Undecided, `add instance-role to agentRoleNames`},
 		{existingPeer, "default-sg", "", func(*peer) {}, proof.Undecided, `ask the owner of Vpc "vpc"`},
 		{existingPeer, "flow-logs", "", func(*peer) {}, proof.Undecided, `ask the owner of Vpc "vpc" to add a FlowLog`},
