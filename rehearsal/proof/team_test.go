@@ -2,6 +2,7 @@ package proof_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -73,6 +74,21 @@ func TestTeam_notCaptured(t *testing.T) {
 		c := claimNamed(t, claims, id)
 		require.Equal(t, proof.Undecided, c.Result, c.Why())
 	}
+}
+
+// TestTeam_stopped checks that one claim reports that an instance is stopped.
+func TestTeam_stopped(t *testing.T) {
+	t.Parallel()
+	claims := teamClaims(t, func(f *account.File) { f.Instances[0].State.Name = "stopped" })
+	var undecided []string
+	for _, c := range claims {
+		if strings.Contains(fixesOf(c), `ask the owner of Instance "targets-i-0a1b2c3d4e5f70011" to start it`) {
+			require.Equal(t, proof.Undecided, c.Result, c.ID)
+			undecided = append(undecided, c.ID)
+		}
+		require.True(t, c.Class == proof.Hardening || c.Passes() || c.ID == "reach.ssm", c.ID)
+	}
+	require.Equal(t, []string{"reach.ssm", "multi-zone"}, undecided)
 }
 
 // inDefaultGroup makes a group that of all instances and endpoints, or removes their groups.
