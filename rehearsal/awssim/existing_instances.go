@@ -19,8 +19,8 @@ func (c *call) addEndpoints(f *account.File) {
 			kind = "Gateway"
 		}
 		var groups []string
-		for _, group := range endpoint.Groups {
-			groups = append(groups, group.GroupId)
+		if kind == "Interface" {
+			groups = c.existingGroups(endpoint.VpcEndpointId, endpoint.Groups, vpc)
 		}
 		policy := endpoint.PolicyDocument
 		if policy == "" {
@@ -44,6 +44,20 @@ func (c *call) addEndpoints(f *account.File) {
 		c.addEndpointInterfaces(o, endpoint)
 		o.State["dnsEntries"] = c.endpointDNS(o.ID, o.State)
 	}
+}
+
+// existingGroups returns the IDs of the security groups of an instance or an interface endpoint, which are in at least one. If
+// the account's file contains none, it is in the default group of its VPC, as AWS creates it.
+func (c *call) existingGroups(of string, captured []account.GroupIdentifier, vpc *object) []string {
+	var groups []string
+	for _, group := range captured {
+		groups = append(groups, group.GroupId)
+	}
+	if len(groups) == 0 && vpc != nil {
+		c.assume("%s is in the default security group of %s: its groups were not captured", of, vpc.ID)
+		groups = []string{str(vpc.State, "defaultSecurityGroupId")}
+	}
+	return groups
 }
 
 // addEndpointInterfaces adds the network interfaces of an endpoint. The file contains neither their subnets nor their
@@ -78,10 +92,7 @@ func (c *call) addInstances(f *account.File) {
 		if instance.State.Name == "terminated" {
 			continue
 		}
-		var groups []string
-		for _, group := range instance.SecurityGroups {
-			groups = append(groups, group.GroupId)
-		}
+		groups := c.existingGroups(instance.InstanceId, instance.SecurityGroups, c.get(vpcToken, instance.VpcId))
 		profile := ""
 		if instance.IamInstanceProfile != nil {
 			profile = instance.IamInstanceProfile.Arn[strings.LastIndex(instance.IamInstanceProfile.Arn, "/")+1:]
@@ -99,8 +110,9 @@ func (c *call) addInstances(f *account.File) {
 			},
 			"arn": c.arn("ec2", "instance/"+instance.InstanceId), "primaryNetworkInterfaceId": id, "sourceDestCheck": true,
 		}
+		// Termination and stop protection are left out: they were not captured, and claims depend on them.
 		maps.Copy(state, values{ // not captured
-			"tenancy": "default", "monitoring": false, "disableApiStop": false, "disableApiTermination": false, "getPasswordData": false,
+			"tenancy": "default", "monitoring": false, "getPasswordData": false,
 			"instanceInitiatedShutdownBehavior": "stop", "maintenanceOptions": values{"autoRecovery": "default"}, "userDataReplaceOnChange": false,
 			"securityGroups": []any{}, "instanceLifecycle": "", "outpostArn": "", "passwordData": "", "spotInstanceRequestId": "", "ebsOptimized": false,
 		})

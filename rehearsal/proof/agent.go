@@ -37,10 +37,14 @@ func (m *model) checkAgent(f *finding, i *instance) {
 	case r == nil && m.hostManagement(i) != nil:
 		m.checkHostManagement(f, i, m.hostManagement(i))
 		return
-	case r == nil:
+	case i.profile == "":
 		f.rest(i.resource)
-		f.fail(i.ask("give "+i.String()+" an instance profile whose role has AmazonSSMManagedInstanceCore"),
-			"%s has no role: its instance profile is %q", i, i.profile)
+		f.fail(i.ask("give "+i.String()+" an instance profile whose role has AmazonSSMManagedInstanceCore"), "%s has no instance profile", i)
+		return
+	case r == nil:
+		profile := m.profiles[i.profile]
+		f.rest(i.resource, profile)
+		f.fail(profile.ask("add a role that has AmazonSSMManagedInstanceCore to "+profile.String()), "%s of %s has no role", profile, i)
 		return
 	}
 	f.rest(i.resource, m.profiles[i.profile])

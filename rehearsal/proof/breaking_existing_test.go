@@ -107,7 +107,10 @@ func TestExisting_breaking(t *testing.T) {
 		{foreignPeer, "reach.ssm", "the endpoints' group does not let clients in", setExternal("endpoint-group", "ingress", list(tcp443(props{"cidrBlocks": list("10.0.99.0/24")}))), proof.Refuted, `ask the owner of SecurityGroup "endpoint-group" to allow inbound TCP 443`},
 		{foreignPeer, "reach.ssm", "the endpoints are in the default group, which is not read", allOf(
 			setExternal("ssm", "securityGroupIds", list("sg-default")), setExternal("instance-group", "egress", list(tcp443(props{"cidrBlocks": list("10.0.0.0/16")}))),
-		), proof.Undecided, ""},
+			func(p *peer) {
+				p.resources["vpc"].URN = resource.URN("urn:pulumi:peer::peer::" + contract.ExistingVPCType + "$aws:ec2/vpc:Vpc::vpc")
+			},
+		), proof.Undecided, `run "pulumi up", which reads the security groups`},
 		{func() *peer {
 			p := foreignPeer()
 			p.resources["endpoint-group"].External, p.resources["ssm"].External = false, false
@@ -124,8 +127,10 @@ func TestExisting_breaking(t *testing.T) {
 		{foreignPeer, "no-inbound", "a server", setExternal("instance-group", "ingress", list(tcp443(props{"cidrBlocks": list("10.0.0.0/8")}))), proof.Refuted, `ask the owner of SecurityGroup "instance-group"`},
 		{foreignPeer, "egress", "a group that allows all outbound traffic", setExternal("instance-group", "egress", list(anyTraffic(props{"cidrBlocks": list("0.0.0.0/0")}))), proof.Refuted, "ask the owner of SecurityGroup \"instance-group\" to replace"},
 		{foreignPeer, "protected", "no protection", setExternal("box", "disableApiTermination", false), proof.Refuted, `ask the owner of Instance "box" to set disableApiTermination to true`},
+		{foreignPeer, "protected", "protection that is not read", setExternal("box", "disableApiTermination", nil), proof.Undecided, `ask the owner of Instance "box" to set disableApiTermination to true`},
 		{foreignPeer, "reach.ssm", "a stopped instance", setExternal("box", "instanceState", "stopped"), proof.Undecided, `ask the owner of Instance "box" to start`},
 		{foreignPeer, "agent", "no instance profile", setExternal("box", "iamInstanceProfile", ""), proof.Refuted, `ask the owner of Instance "box" to give it an instance profile`},
+		{foreignPeer, "agent", "an instance profile without a role", setExternal("profile", "role", ""), proof.Refuted, `ask the owner of InstanceProfile "profile" to add a role`},
 		{foreignPeer, "agent", "a role that is not read", func(p *peer) { p.remove("instance-role", "core") }, proof.Undecided, `add instance-role to agentRoleNames`},
 		{existingPeer, "default-sg", "", func(*peer) {}, proof.Undecided, `ask the owner of Vpc "vpc"`},
 		{existingPeer, "flow-logs", "", func(*peer) {}, proof.Undecided, `ask the owner of Vpc "vpc" to add a FlowLog`},

@@ -155,7 +155,11 @@ func (f *finding) rest(resources ...*resource) {
 func (f *finding) addUnknowns(resources []*resource) {
 	for _, r := range resources {
 		for _, why := range r.unknowns() {
-			f.unknownUntil(r.startFix(), "%s: %s", r, why)
+			f.unknown("%s: %s", r, why)
+			f.softened = true
+		}
+		if r.isStopped() && claimsOfRunning[f.claim.ID] {
+			f.unknownUntil(r.ask("start "+r.String()), "%s is %s", r, asStr(r.outputs["instanceState"]))
 			f.softened = true
 		}
 	}

@@ -239,12 +239,12 @@ type connection struct {
 
 // checkConnection checks that a rule of one of the security groups allows a connection.
 func (m *model) checkConnection(f *finding, c connection, v *vpc) {
-	unknown := ""
+	unknown, fix := "", ""
 	var read []*resource
 	for _, id := range c.groups {
 		g := m.groupIn(id, v)
 		if g == nil {
-			unknown = fmt.Sprintf("security group %q is not in the state: it may allow %s", id, c.what)
+			unknown, fix = fmt.Sprintf("security group %q is not in the state: it may allow %s", id, c.what), readAgain(v)
 			continue
 		}
 		read = append(read, g.resource)
@@ -256,19 +256,28 @@ func (m *model) checkConnection(f *finding, c connection, v *vpc) {
 				f.pass("%s allows %s", r.name(g), c.what)
 				return
 			case policy.Unknown:
-				unknown = fmt.Sprintf("%s may allow %s: the state does not show it", r.name(g), c.what)
+				unknown, fix = fmt.Sprintf("%s may allow %s: the state does not show it", r.name(g), c.what), ""
 			}
 		}
 	}
 	f.rest(read...)
 	if unknown != "" {
-		f.unknown("%s", unknown)
+		f.unknownUntil(fix, "%s", unknown)
 		return
 	}
 	if m.checkStrayRules(f) {
 		return
 	}
 	f.failMissing(m.askForGroups(c.groups, c.fix), "no rule of %s allows %s", m.groupNames(c.groups), c.what)
+}
+
+// readAgain returns a fix of a state without a security group in a VPC of others. The program reads all groups of the
+// instances and endpoints that it reads, so their owner has added the group since.
+func readAgain(v *vpc) string {
+	if v == nil || !v.external || !v.fromProject {
+		return ""
+	}
+	return `run "pulumi up", which reads the security groups of existing instances and endpoints`
 }
 
 // listResources returns the resources of a prefix list.

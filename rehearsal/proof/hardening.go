@@ -179,6 +179,8 @@ func (m *model) proveProtected() []*finding {
 			f.fail(i.ask("launch "+i.String()+" as an On-Demand Instance"), "%s is a Spot Instance, which EC2 terminates when it needs the capacity", i)
 		case asBool(protected, false) || stop:
 			f.pass("EC2 refuses to terminate %s", i)
+		case protected == nil && i.external:
+			f.unknownUntil(fix, "the state does not show whether EC2 refuses to terminate %s", i)
 		case protected == nil && i.launchTemplate() != nil:
 			f.unknown("the state does not show whether the launch template of %s protects it", i)
 		default:

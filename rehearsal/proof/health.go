@@ -2,7 +2,6 @@ package proof
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
@@ -19,13 +18,16 @@ var statuses = map[string]struct{ property, values string }{
 	"aws:ssm/document:Document": {"status", "Active"},
 }
 
-// startFix returns what to do about an instance that is stopped, or "" for every other resource.
-func (r *resource) startFix() string {
-	if r.typ == "aws:ec2/instance:Instance" && slices.Contains([]string{"stopping", "stopped"}, asStr(r.outputs["instanceState"])) {
-		return r.ask("start " + r.String())
-	}
-	return ""
+// claimsOfRunning are the claims that a stopped instance makes undecided. It keeps its role, its address and its security
+// groups, so the other claims are about what it can do once it is started.
+var claimsOfRunning = toSet("reach.ssm multi-zone")
+
+// isStopped reports whether the resource is an instance that is stopped and can be started.
+func (r *resource) isStopped() bool {
+	return r.typ == "aws:ec2/instance:Instance" && stoppedStates[asStr(r.outputs["instanceState"])]
 }
+
+var stoppedStates = toSet("stopping stopped")
 
 // healthOf returns the reasons why a resource may not exist, or may not be as its outputs say.
 func healthOf(r apitype.ResourceV3) []string {
@@ -40,7 +42,7 @@ func healthOf(r apitype.ResourceV3) []string {
 		health = append(health, "it has no id, so that it may not exist")
 	}
 	status, has := statuses[string(r.Type)]
-	if value, _ := r.Outputs[status.property].(string); has && value != "" && !toSet(status.values)[value] {
+	if value, _ := r.Outputs[status.property].(string); has && value != "" && !toSet(status.values)[value] && !stoppedStates[value] {
 		health = append(health, fmt.Sprintf("its %s is %q", status.property, value))
 	}
 	return health

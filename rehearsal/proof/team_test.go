@@ -2,6 +2,7 @@ package proof_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -47,6 +48,12 @@ func TestTeam_network(t *testing.T) {
 		"the group allows the addresses of one of the zones": {func(f *account.File) {
 			groupNamed(f, "db").IpPermissionsEgress[0].IpRanges[0].CidrIp = "10.20.1.0/24"
 		}, proof.Refuted},
+		"all are in the default group": {func(f *account.File) { inDefaultGroup(f, groupNamed(f, "default")) }, proof.Proven},
+		"no groups were captured":      {func(f *account.File) { inDefaultGroup(f, nil) }, proof.Proven},
+		"no groups were captured, nor their rules": {func(f *account.File) {
+			inDefaultGroup(f, nil)
+			f.SecurityGroups = nil
+		}, proof.Proven},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -56,5 +63,46 @@ func TestTeam_network(t *testing.T) {
 			}), "reach.ssm")
 			require.Equal(t, test.want, c.Result, c.Why())
 		})
+	}
+}
+
+// TestTeam_notCaptured checks that claims are undecided if they are about facts that no account file contains.
+func TestTeam_notCaptured(t *testing.T) {
+	t.Parallel()
+	claims := teamClaims(t, func(*account.File) {})
+	for _, id := range []string{"protected", "encrypted", "flow-logs"} {
+		c := claimNamed(t, claims, id)
+		require.Equal(t, proof.Undecided, c.Result, c.Why())
+	}
+}
+
+// TestTeam_stopped checks that one claim reports that an instance is stopped.
+func TestTeam_stopped(t *testing.T) {
+	t.Parallel()
+	claims := teamClaims(t, func(f *account.File) { f.Instances[0].State.Name = "stopped" })
+	var undecided []string
+	for _, c := range claims {
+		if strings.Contains(fixesOf(c), `ask the owner of Instance "targets-i-0a1b2c3d4e5f70011" to start it`) {
+			require.Equal(t, proof.Undecided, c.Result, c.ID)
+			undecided = append(undecided, c.ID)
+		}
+		require.True(t, c.Class == proof.Hardening || c.Passes() || c.ID == "reach.ssm", c.ID)
+	}
+	require.Equal(t, []string{"reach.ssm", "multi-zone"}, undecided)
+}
+
+// inDefaultGroup makes a group that of all instances and endpoints, or removes their groups.
+func inDefaultGroup(f *account.File, group *account.SecurityGroup) {
+	var groups []account.GroupIdentifier
+	if group != nil {
+		groups = []account.GroupIdentifier{{GroupId: group.GroupId, GroupName: group.GroupName}}
+	}
+	for i := range f.Instances {
+		f.Instances[i].SecurityGroups = groups
+	}
+	for i := range f.VpcEndpoints {
+		if f.VpcEndpoints[i].VpcEndpointType == "Interface" {
+			f.VpcEndpoints[i].Groups = groups
+		}
 	}
 }
