@@ -130,7 +130,7 @@ func agentPoliciesArgs(plan preflight.Plan, s outputs.Stack) *iam.AgentPoliciesA
 }
 
 func targetsArgs(plan preflight.Plan) *compute.TargetsArgs {
-	args := &compute.TargetsArgs{Env: plan.Env, AgentRoles: plan.AgentRoles, UntrustedRoles: plan.UntrustedRoles, DenyingRoles: plan.DenyingRoles}
+	args := &compute.TargetsArgs{Env: plan.Env, AgentRoles: plan.AgentRoles, TrustPolicies: plan.TrustPolicies, DenyingRoles: plan.DenyingRoles}
 	// Other components read these groups.
 	read := slices.Concat(plan.SecurityGroups.Clients, plan.SecurityGroups.InstanceGroups, plan.ExistingEndpointGroups())
 	for _, target := range plan.Targets {

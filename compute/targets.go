@@ -23,8 +23,8 @@ type TargetsArgs struct {
 	ProfileNames []string
 	// AgentRoles are the names of those of their roles that EC2 may assume and that have the agent's permissions. Optional.
 	AgentRoles []string
-	// UntrustedRoles are the names of those of their roles that EC2 may not assume. Optional.
-	UntrustedRoles []string
+	// TrustPolicies maps the names of their roles to the trust policies. Optional.
+	TrustPolicies map[string]string
 	// DenyingRoles are the names of those of their roles whose policies deny what the agent needs. Optional.
 	DenyingRoles []string
 	// SecurityGroupIDs are their security groups, without those that other components read.
@@ -61,8 +61,8 @@ func (a *TargetsArgs) inputs() pulumi.Map {
 		"instanceIds":            pulumi.ToStringArray(a.InstanceIDs),
 		contract.AgentRolesInput: pulumi.ToStringArray(a.AgentRoles),
 	}
-	if len(a.UntrustedRoles) > 0 {
-		inputs[contract.UntrustedRolesInput] = pulumi.ToStringArray(a.UntrustedRoles)
+	if len(a.TrustPolicies) > 0 {
+		inputs[contract.TrustPoliciesInput] = pulumi.ToStringMap(a.TrustPolicies)
 	}
 	if len(a.DenyingRoles) > 0 {
 		inputs[contract.DenyingRolesInput] = pulumi.ToStringArray(a.DenyingRoles)

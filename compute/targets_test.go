@@ -26,12 +26,16 @@ func TestTargets(t *testing.T) {
 		result := pulumitest.Run(t, pulumitest.Setup{Mode: mode}, func(ctx *pulumi.Context) error {
 			_, err := compute.NewTargets(ctx, "targets", &compute.TargetsArgs{
 				Env:         awsenv.Env{Partition: "aws-cn", DNSSuffix: "amazonaws.com.cn", Region: "cn-north-1", AccountID: "123456789012"},
-				InstanceIDs: []string{"i-1", "i-2"}, ProfileNames: []string{"web"}, AgentRoles: []string{"role"}, SecurityGroupIDs: []string{"sg-1"}, ReadHostManagement: true,
+				InstanceIDs: []string{"i-1", "i-2"}, ProfileNames: []string{"web"}, AgentRoles: []string{"role"},
+				TrustPolicies: map[string]string{"role": "{}"}, SecurityGroupIDs: []string{"sg-1"}, ReadHostManagement: true,
 			})
 			return err
 		})
 		result.RequireResources(t, pulumitest.Resource{
-			Type: targetsComponent, Name: "targets", Inputs: pulumitest.Map{"instanceIds": pulumitest.List{"i-1", "i-2"}, "agentRoles": pulumitest.List{"role"}},
+			Type: targetsComponent, Name: "targets", Inputs: pulumitest.Map{
+				"instanceIds": pulumitest.List{"i-1", "i-2"}, "agentRoles": pulumitest.List{"role"},
+				"trustPolicies": pulumitest.Map{"role": "{}"},
+			},
 		}, read(instanceType, "i-1"), read(instanceType, "i-2"), read("aws:iam/instanceProfile:InstanceProfile", "web"),
 			read("aws:ec2/securityGroup:SecurityGroup", "sg-1"), hostManagement)
 	})

@@ -46,9 +46,9 @@ const (
 	// AgentRolesInput of TargetsType lists the names of the roles of the instances which, when they were last looked
 	// up, EC2 could assume and which allowed what the SSM Agent needs.
 	AgentRolesInput = "agentRoles"
-	// UntrustedRolesInput of TargetsType lists the names of the roles of the instances which EC2 could not assume when
-	// they were last looked up. Absent if there are none.
-	UntrustedRolesInput = "untrustedRoles"
+	// TrustPoliciesInput of TargetsType maps the names of the roles of the instances to their trust policies when they
+	// were last looked up. Absent if there are none.
+	TrustPoliciesInput = "trustPolicies"
 	// DenyingRolesInput of TargetsType lists the names of the roles of the instances whose policies denied the SSM Agent
 	// what it needs when they were last looked up. Absent if there are none.
 	DenyingRolesInput = "denyingRoles"

@@ -12,7 +12,7 @@ import (
 
 // agentRole is an existing role of instances.
 type agentRole struct {
-	arn, boundary string
+	arn, boundary, trustPolicy string
 	// trustsEC2 says that EC2 may assume the role.
 	trustsEC2 bool
 }
@@ -67,9 +67,12 @@ func (r *resolver) checkProfile(key, instance, name string) string {
 		r.warnUnchecked(key, "role "+profile.RoleName+" of "+instance+" could not be looked up", err)
 		return name
 	}
+	if r.plan.TrustPolicies == nil {
+		r.plan.TrustPolicies = map[string]string{}
+	}
+	r.plan.TrustPolicies[profile.RoleName] = role.trustPolicy
 	if !role.trustsEC2 {
 		r.warnNotReady(key, "EC2 cannot assume the role %s of %s: ask its owner to allow it in the role's trust policy", profile.RoleName, instance)
-		insert(&r.plan.UntrustedRoles, profile.RoleName)
 	}
 	if r.checkPermissions(key, instance, profile.RoleName, role.arn) && role.trustsEC2 {
 		insert(&r.plan.AgentRoles, profile.RoleName)
@@ -137,7 +140,7 @@ func (r *resolver) lookUpRole(name string) (*agentRole, error) {
 	if err != nil {
 		return nil, err
 	}
-	role := &agentRole{found.Arn, found.PermissionsBoundary, trustsEC2(found.AssumeRolePolicy)}
+	role := &agentRole{found.Arn, found.PermissionsBoundary, found.AssumeRolePolicy, trustsEC2(found.AssumeRolePolicy)}
 	if r.roles == nil {
 		r.roles = map[string]*agentRole{}
 	}

@@ -45,9 +45,10 @@ type Plan struct {
 	// AgentRoles are the roles of Targets that EC2 may assume and that have the agent's permissions without the stack,
 	// sorted.
 	AgentRoles []string
-	// UntrustedRoles are the roles of Targets that EC2 cannot assume, and DenyingRoles those whose policies deny what the
-	// agent needs, sorted.
-	UntrustedRoles, DenyingRoles []string
+	// DenyingRoles are the roles of Targets whose policies deny what the agent needs, sorted.
+	DenyingRoles []string
+	// TrustPolicies maps the roles of Targets that could be looked up to their trust policies.
+	TrustPolicies map[string]string
 	// LookupWarnings are warnings about Targets, and about existing roles and security groups.
 	LookupWarnings diag.Diagnostics
 	// Architecture is the architecture of the instance type: "x86_64" or "arm64".

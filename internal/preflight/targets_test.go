@@ -277,7 +277,10 @@ func TestPlan_targetWarnings(t *testing.T) {
 				require.Contains(t, warnings[i].Message, strings.ReplaceAll(words[2], "_", " "))
 			}
 			require.LessOrEqual(t, len(plan.Targets), 50)
-			require.Equal(t, name == "another service", len(plan.UntrustedRoles) > 0)
+			require.Equal(t, name == "another service", strings.Contains(plan.TrustPolicies["web"], "ssm.amazonaws.com"))
+			if len(test.want) == 0 {
+				require.Contains(t, plan.TrustPolicies["web"], "ec2.amazonaws.com")
+			}
 			require.Equal(t, name == "a policy that denies", len(plan.DenyingRoles) > 0)
 			if len(plan.AgentRoles) > 0 {
 				require.NotContains(t, []string{"another service", "no permission", "a policy that denies", "the policies cannot be read"}, name)

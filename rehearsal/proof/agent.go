@@ -54,7 +54,7 @@ func (m *model) checkAgent(f *finding, i *instance) {
 		return
 	}
 	f.pass("%s has %s through %s", i, r, m.profiles[i.profile])
-	m.checkTrustsEC2(f, r)
+	m.checkTrustsEC2(f, r, r.trust, r)
 	policies, unknown := r.identityPolicies()
 	if r.boundary != "" {
 		boundary, err := m.managedPolicy(r.boundary)
@@ -141,9 +141,8 @@ func (m *model) checkHostManagement(f *finding, i *instance, setting *resource) 
 // stack adds to it, and whether the program has looked up the others.
 func (m *model) checkMissingRole(f *finding, i *instance, r *role) {
 	policies, unknown := r.identityPolicies()
-	if slices.Contains(m.intent.untrustedRoles, r.name) {
-		f.unknownUntil(r.ask("allow EC2 to assume the role "+r.name),
-			"the program found no statement that allows EC2 to assume the role %s of %s", r.name, r)
+	if trust := m.intent.trustPolicies[r.name]; trust != nil {
+		m.checkTrustsEC2(f, r, trust, "the role "+r.name)
 	}
 	if slices.Contains(m.intent.denyingRoles, r.name) {
 		f.fail(r.ask("remove what denies the agent its requests from the policies of the role "+r.name),
@@ -159,11 +158,16 @@ func (m *model) checkMissingRole(f *finding, i *instance, r *role) {
 	if lookedUp {
 		f.assume("the role %s of %s still has the permissions of the agent, which it had when the program looked it up", r.name, r)
 	}
-	assumeNothingDenied(f, r)
+	m.assumeNothingDenied(f, r)
 }
 
 // assumeNothingDenied adds what is assumed about a role that the state does not contain.
-func assumeNothingDenied(f *finding, r *role) {
+func (m *model) assumeNothingDenied(f *finding, r *role) {
+	if m.intent.trustPolicies[r.name] != nil {
+		f.assume("the role %s of %s still has the trust policy that the program looked up, and no policy outside the state denies "+
+			"the role the requests of the agent", r.name, r)
+		return
+	}
 	f.assume("EC2 can assume the role %s of %s, and no policy outside the state denies the role the requests of the agent", r.name, r)
 }
 
@@ -226,15 +230,15 @@ func (r *role) identityPolicies() (policy.Policies, []string) {
 	return policies, unknown
 }
 
-// checkTrustsEC2 checks that EC2 can assume the role for an instance.
-func (m *model) checkTrustsEC2(f *finding, r *role) {
+// checkTrustsEC2 checks that a trust policy of the role allows EC2 to assume the role for an instance.
+func (m *model) checkTrustsEC2(f *finding, r *role, document *policy.Document, name any) {
 	service := "ec2.amazonaws.com"
-	if m.partition == "aws-cn" && slices.ContainsFunc(r.trust.Statements, func(s policy.Statement) bool {
+	if m.partition == "aws-cn" && slices.ContainsFunc(document.Statements, func(s policy.Statement) bool {
 		return s.Principal != nil && slices.Contains(s.Principal.Services, "ec2.amazonaws.com.cn")
 	}) {
 		service = "ec2.amazonaws.com.cn"
 	}
-	trust := policy.Policies{Resource: r.trust, ResourceMustAllow: true}
+	trust := policy.Policies{Resource: document, ResourceMustAllow: true}
 	d := trust.Decide(&policy.Request{Principal: policy.Principal{Service: service}, Action: "sts:AssumeRole", Resource: r.arn})
-	f.expectAllowed(d, fmt.Sprintf("allow sts:AssumeRole to %s in the trust policy of %s", service, r), "%s assumes %s", service, r)
+	f.expectAllowed(d, r.ask(fmt.Sprintf("allow sts:AssumeRole to %s in the trust policy of %v", service, name)), "%s assumes %s", service, name)
 }

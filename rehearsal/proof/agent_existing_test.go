@@ -2,6 +2,7 @@ package proof_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -64,16 +65,44 @@ func TestAgent_lookedUp(t *testing.T) {
 	}
 }
 
-// TestAgent_unfit checks that the claim does not pass if the program found that agents cannot use the role.
-func TestAgent_unfit(t *testing.T) {
+// TestAgent_denied checks that the claim is refuted if the program found that policies of the role deny the agent's requests.
+func TestAgent_denied(t *testing.T) {
 	t.Parallel()
-	for input, want := range map[string]string{
-		contract.UntrustedRolesInput: proof.Undecided, contract.DenyingRolesInput: proof.Refuted, contract.AgentRolesInput: proof.Assumed,
-	} {
+	for input, want := range map[string]string{contract.DenyingRolesInput: proof.Refuted, contract.AgentRolesInput: proof.Assumed} {
 		p := foreignPeer()
 		p.component(contract.TargetsType, "targets", props{contract.AgentRolesInput: list("instance-role"), input: list("instance-role")})
 		p.remove("instance-role", "core")
 		require.Equal(t, want, claimNamed(t, check(t, p.export(t)), "agent").Result, input)
+	}
+}
+
+// TestAgent_trustPolicy checks that the trust policy of a role that the program looked up decides whether EC2 can assume the
+// role. Without one, the claim rests on an assumption.
+func TestAgent_trustPolicy(t *testing.T) {
+	t.Parallel()
+	const assumption = `EC2 can assume the role instance-role of InstanceProfile "profile", `
+	trusts := func(service, condition string) string {
+		return document(`{"Effect":"Allow","Principal":{"Service":"` + service + `"},"Action":"sts:AssumeRole"` + condition + `}`)
+	}
+	for name, test := range map[string]struct{ policy, want string }{
+		"not looked up":            {"", proof.Assumed},
+		"EC2":                      {trusts("ec2.amazonaws.com", ""), proof.Assumed},
+		"another service":          {trusts("ecs-tasks.amazonaws.com", ""), proof.Refuted},
+		"a condition":              {trusts("ec2.amazonaws.com", `,"Condition":{"StringEquals":{"aws:SourceAccount":"123456789012"}}`), proof.Undecided},
+		"a policy that is no JSON": {"{", proof.Undecided},
+	} {
+		p := foreignPeer()
+		inputs := props{contract.AgentRolesInput: list("instance-role")}
+		if test.policy != "" {
+			inputs[contract.TrustPoliciesInput] = props{"instance-role": test.policy}
+		}
+		p.component(contract.TargetsType, "targets", inputs)
+		p.remove("instance-role", "core")
+		c := claimNamed(t, check(t, p.export(t)), "agent")
+		require.Equal(t, test.want, c.Result, name)
+		require.Equal(t, name == "not looked up", strings.Contains(strings.Join(c.Why(), "\n"), assumption), name)
+		require.Equal(t, test.want == proof.Refuted, strings.Contains(fixesOf(c), `ask the owner of InstanceProfile "profile" to allow sts:AssumeRole to `+
+			"ec2.amazonaws.com in the trust policy of the role instance-role"), name)
 	}
 }
 

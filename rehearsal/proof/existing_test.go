@@ -338,22 +338,31 @@ func replaceIn(r *apitype.ResourceV3, text *strings.Replacer) {
 }
 
 // TestExisting_unreadSubnet checks paths to an existing endpoint that has an address in a subnet which the stack does not read.
-// Rules of the instance's security group must allow any address.
+// Rules of the instance's security group must allow any address of the VPC.
 func TestExisting_unreadSubnet(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
-		to   props
-		want string
+		to        props
+		secondary string // another block of the VPC
+		want      string
 	}{
-		"any address":          {props{"cidrBlocks": list("0.0.0.0/0")}, proof.Assumed},
-		"some addresses":       {props{"cidrBlocks": list("10.0.0.0/16")}, proof.Undecided},
-		"IPv6 addresses":       {props{"ipv6CidrBlocks": list("::/0")}, proof.Refuted},
-		"the endpoint's group": {props{"securityGroups": list("sg-endpoint")}, proof.Assumed},
+		"any address":              {props{"cidrBlocks": list("0.0.0.0/0")}, "", proof.Assumed},
+		"the VPC's addresses":      {props{"cidrBlocks": list("10.0.0.0/16")}, "", proof.Assumed},
+		"some addresses":           {props{"cidrBlocks": list("10.0.0.0/17")}, "", proof.Undecided},
+		"one of the VPC's blocks":  {props{"cidrBlocks": list("10.0.0.0/16")}, "10.1.0.0/16", proof.Undecided},
+		"both of the VPC's blocks": {props{"cidrBlocks": list("10.0.0.0/8")}, "10.1.0.0/16", proof.Assumed},
+		"IPv6 addresses":           {props{"ipv6CidrBlocks": list("::/0")}, "", proof.Refuted},
+		"the endpoint's group":     {props{"securityGroups": list("sg-endpoint")}, "", proof.Assumed},
 	} {
 		p := foreignPeer()
 		p.set("instance-group", "egress", list(tcp443(test.to)))
 		p.set("ssm", "subnetIds", list("subnet-app", "subnet-unread"))
 		p.external("instance-group", "ssm")
+		if test.secondary != "" {
+			p.put("aws:ec2/vpcIpv4CidrBlockAssociation:VpcIpv4CidrBlockAssociation", "secondary", "vpc-cidr-assoc-1", props{
+				"vpcId": "vpc-1", "cidrBlock": test.secondary,
+			})
+		}
 		c := claimNamed(t, check(t, p.export(t)), "reach.ssm")
 		require.Equal(t, test.want, c.Result, "%s: %s", name, c.Why())
 	}

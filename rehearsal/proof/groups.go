@@ -210,6 +210,17 @@ func groupID(text string) string { return text[strings.LastIndex(text, "/")+1:] 
 type peer struct {
 	block  netip.Prefix
 	groups []string
+	// within are blocks one of which contains the peer, if its block is not known any better.
+	within []netip.Prefix
+}
+
+// in reports whether blocks contain the peer.
+func (p peer) in(blocks []netip.Prefix) policy.Answer {
+	outside := func(block netip.Prefix) bool { return includes(blocks, block) != policy.Yes }
+	if len(p.within) > 0 && !slices.ContainsFunc(p.within, outside) {
+		return policy.Yes
+	}
+	return includes(blocks, p.block)
 }
 
 func egressOf(g *securityGroup) []rule  { return g.egress }
@@ -299,11 +310,11 @@ func (m *model) ruleReaches(r rule, to peer) policy.Answer {
 	case r.group != "":
 		return yesIf(slices.Contains(to.groups, r.group))
 	case r.block.IsValid():
-		return includes([]netip.Prefix{r.block}, to.block)
+		return to.in([]netip.Prefix{r.block})
 	case r.list == "":
 		return policy.Unknown
 	case m.lists[r.list] != nil:
-		return includes(m.lists[r.list].blocks, to.block)
+		return to.in(m.lists[r.list].blocks)
 	}
 	// The prefix list of a gateway endpoint contains public addresses of AWS only.
 	return unknownIf(!m.isGatewayList(r.list))

@@ -114,9 +114,10 @@ type intent struct {
 	reachesAll bool
 	// agentRoles are roles of existing instances. When the program looked them up, they allowed what agents need.
 	agentRoles []string
-	// untrustedRoles are roles of existing instances that EC2 could not assume when the program looked them up, and
-	// denyingRoles those whose policies denied what agents need.
-	untrustedRoles, denyingRoles []string
+	// denyingRoles are roles of existing instances whose policies denied what agents need when the program looked them
+	// up, and trustPolicies are the trust policies of those that it could look up, by name.
+	denyingRoles  []string
+	trustPolicies map[string]*policy.Document
 	// forwardKnown is true if a component records forward.
 	forwardKnown bool
 	forward      []string
@@ -235,6 +236,20 @@ func (m *model) readInstances() {
 	}
 }
 
+// readTrustPolicies reads the trust policies of roles of existing instances, which a component records.
+func (m *model) readTrustPolicies(component *resource) {
+	m.intent.trustPolicies = map[string]*policy.Document{}
+	recorded, _ := component.input(contract.TrustPoliciesInput).(map[string]any)
+	for name, text := range recorded {
+		title := "the trust policy of the role " + name + ", which the program looked up"
+		document, err := policy.Parse(title, asStr(text))
+		if err != nil {
+			document = policy.Unreadable(title, "its content, which cannot be read: "+err.Error())
+		}
+		m.intent.trustPolicies[name] = document
+	}
+}
+
 // locations returns the accounts and Regions of instances, without repeats. Without instances, it returns those of the VPC.
 func (m *model) locations() []location {
 	if len(m.instances) == 0 {
@@ -265,8 +280,8 @@ func (m *model) readIntent() {
 	}
 	for _, n := range m.component(contract.TargetsType) {
 		m.intent.agentRoles = append(m.intent.agentRoles, asStrList(n.input(contract.AgentRolesInput))...)
-		m.intent.untrustedRoles = append(m.intent.untrustedRoles, asStrList(n.input(contract.UntrustedRolesInput))...)
 		m.intent.denyingRoles = append(m.intent.denyingRoles, asStrList(n.input(contract.DenyingRolesInput))...)
+		m.readTrustPolicies(n)
 	}
 	for _, n := range m.component(contract.SessionsType) {
 		m.intent.records = m.intent.records || asBool(n.input(contract.LogGroupInput), false) || asBool(n.input(contract.BucketInput), false)

@@ -150,8 +150,12 @@ func (m *model) checkPath(f *finding, i *instance, s *subnet, v *vpc, e *vpcEndp
 // addresses.
 func (m *model) checkGroups(f *finding, i *instance, v *vpc, e *vpcEndpoint, from, to netip.Prefix, what string) {
 	groups := m.groupsOf(e)
+	there := peer{block: to, groups: groups}
+	if to == anywhere {
+		there.within = v.blocks
+	}
 	m.checkConnection(f, connection{
-		groups: i.groups, rules: egressOf, other: peer{to, groups}, port: httpsPort, what: what,
+		groups: i.groups, rules: egressOf, other: there, port: httpsPort, what: what,
 		fix: fmt.Sprintf("allow outbound TCP %d from %s to %s", httpsPort, m.groupNames(i.groups), m.groupNames(groups)),
 	}, v)
 	fix := fmt.Sprintf("allow inbound TCP %d to %s from %s", httpsPort, m.groupNames(groups), m.groupNames(i.groups))
@@ -159,7 +163,7 @@ func (m *model) checkGroups(f *finding, i *instance, v *vpc, e *vpcEndpoint, fro
 		fix = "add " + strings.Join(i.groups, " or ") + " to clientSecurityGroupIds"
 	}
 	m.checkConnection(f, connection{
-		groups: groups, rules: ingressOf, other: peer{from, i.groups}, port: httpsPort,
+		groups: groups, rules: ingressOf, other: peer{block: from, groups: i.groups}, port: httpsPort,
 		what: fmt.Sprintf("TCP %d from %s (%s) to %s", httpsPort, i, from, e), fix: fix,
 	}, v)
 }
@@ -180,7 +184,19 @@ func (m *model) checkPathToOthers(f *finding, i *instance, s *subnet, v *vpc, e 
 		m.checkACL(f, s, true, to, httpsPort, what)
 	}
 	m.checkGroups(f, i, v, e, from, to, what)
+	if !known {
+		f.assume("subnet %s of %s, which the state does not contain, is in the CIDR block %s of %s", subnetID, e, joinBlocks(v.blocks), v)
+	}
 	f.assume("the route tables and network ACLs let %s and subnet %s of %s, which the state does not contain, reach each other", s, subnetID, e)
+}
+
+// joinBlocks returns the texts of blocks as one.
+func joinBlocks(blocks []netip.Prefix) string {
+	texts := make([]string, len(blocks))
+	for i, block := range blocks {
+		texts[i] = block.String()
+	}
+	return strings.Join(texts, " or ")
 }
 
 // addressOf returns an address as a block, or the block of its subnet if the address is unknown.

@@ -30,7 +30,7 @@ func (m *model) checkAgentsWrite(f *finding, d *sessionDocument) {
 		}
 		f.rest(agent.rested...)
 		if r.missing {
-			assumeNothingDenied(f, r)
+			m.assumeNothingDenied(f, r)
 		}
 		if !agent.passing() {
 			f.unknown("%s may not be allowed to write the records of %s: see the claim agent", r, d)
