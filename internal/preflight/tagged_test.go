@@ -62,3 +62,14 @@ func TestResolve_severalTags(t *testing.T) {
 	require.Equal(t, web1, plan.Targets[0].ID)
 	require.Empty(t, plan.LookupWarnings)
 }
+
+// An instance that is terminated after it was found is left out.
+func TestResolve_terminatedMeanwhile(t *testing.T) {
+	t.Parallel()
+	answers := accountWith([]string{web1}, target(web1, func(t *pulumitest.Target) { t.State = "shutting-down" }))
+	plan, diags, result := resolve(t, pulumitest.Update, withoutInstances(nil), answers...)
+	require.NoError(t, result.Err)
+	require.Empty(t, diags)
+	require.Empty(t, plan.Warnings())
+	require.Empty(t, plan.Targets)
+}

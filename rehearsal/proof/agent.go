@@ -59,6 +59,11 @@ func (m *model) checkAgent(f *finding, i *instance) {
 	}
 	f.pass("%s has %s through %s", i, r, m.profiles[i.profile])
 	m.checkTrustsEC2(f, r, r.trust, r)
+	m.checkAgentRole(f, i, r)
+}
+
+// checkAgentRole checks that the policies of a role allow what the agent of an instance needs.
+func (m *model) checkAgentRole(f *finding, i *instance, r *role) {
 	policies, unknown := r.identityPolicies()
 	if r.boundary != "" {
 		boundary, err := m.managedPolicy(r.boundary)
