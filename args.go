@@ -114,7 +114,7 @@ func records(plan preflight.Plan, s outputs.Stack) *iam.Records {
 		KeyARN:      s.Sessions.KeyARN,
 	}
 	if plan.Sessions.Bucket != "" {
-		// Others write to the bucket, too.
+		// Other stacks may write to the bucket, too.
 		records.BucketPrefix = sessionsArgs(plan).BucketPrefix()
 	}
 	return records

@@ -40,7 +40,7 @@ func inVPC(set values) values {
 	return all
 }
 
-// target is the ID of an instance of others in the existing VPC of the tests, which has the tag team=db.
+// target is the ID of an existing instance in the existing VPC of the tests, which has the tag team=db.
 const target = "i-11111111"
 
 // tagged returns the configuration of a stack whose instances are found by tags, with some values changed.
@@ -63,8 +63,7 @@ func targetAnswers() []pulumitest.Answer {
 	instance := pulumitest.Target{
 		ID: target, Subnet: pulumitest.SubnetA, State: "running", Profile: "web", Trusts: "ec2.amazonaws.com", Tags: pulumitest.Map{"team": "db"},
 	}
-	return append(instance.Answers(), pulumitest.Instances("team", "db", target),
-		pulumitest.Instances("bastionless:owner", "bastionless/test/123456789012"))
+	return append(instance.Answers(), pulumitest.TaggedInstances("team", "db", "bastionless/test/123456789012", nil, target)...)
 }
 
 // effects lists at least one effect of each key. The tests of the components cover the others.

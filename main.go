@@ -77,7 +77,7 @@ func declare(ctx *pulumi.Context, plan preflight.Plan) (s outputs.Stack, err err
 	return s, err
 }
 
-// declareTargets reads instances of others, and declares the policies of their roles.
+// declareTargets reads existing instances, and declares the policies of their roles.
 func declareTargets(ctx *pulumi.Context, plan preflight.Plan, s outputs.Stack) error {
 	if len(plan.AgentPolicies.RoleNames) > 0 {
 		if _, err := iam.NewAgentPolicies(ctx, "agent-policies", agentPoliciesArgs(plan, s)); err != nil {

@@ -1,6 +1,6 @@
 // Package audit provides a session document, which says where sessions are recorded, how they are
 // encrypted and how long they last, and the log group, the bucket and the key for the records. These three
-// are kept when the stack is destroyed. A log group and a bucket that exist already can be used instead.
+// are kept when the stack is destroyed. An existing log group and bucket can be used instead.
 package audit
 
 import (
@@ -25,7 +25,7 @@ type SessionsArgs struct {
 	// NamePrefix is the prefix of the log group's name. Required. Plain: the key's policy is built from
 	// it. A change creates another log group and another key, and keeps the old ones.
 	NamePrefix string
-	// LogGroupEncrypted says that the existing log group of Options is encrypted with a KMS key. Plain.
+	// LogGroupEncrypted says whether the existing log group in Options is encrypted with a KMS key. Plain.
 	LogGroupEncrypted bool
 }
 
@@ -169,8 +169,8 @@ func (s *Sessions) newLogGroup(ctx *pulumi.Context, name string, args *SessionsA
 	return nil
 }
 
-// Targets returns the key, the log group, the bucket with its encryption and the document, as far as the
-// component declares them, for DependsOn of instances.
+// Targets returns those of the key, the log group, the bucket with its encryption and the document that the
+// component declares, for DependsOn of instances.
 func (s *Sessions) Targets() []pulumi.Resource { return s.targets }
 
 func (a *SessionsArgs) inputs() pulumi.Map {

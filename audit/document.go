@@ -11,8 +11,8 @@ import (
 // bucketPrefix is the prefix of the records' keys in the bucket.
 const bucketPrefix = "sessions"
 
-// BucketPrefix returns the prefix of the records' keys in the bucket, without a slash at its end. Several stacks and
-// accounts may share a bucket that exists, so there it contains their names.
+// BucketPrefix returns the prefix of the records' keys in the bucket, without a trailing slash. Several stacks and
+// accounts may share an existing bucket, so there the prefix contains the account ID and NamePrefix.
 func (a *SessionsArgs) BucketPrefix() string {
 	if a.Bucket == "" {
 		return bucketPrefix
@@ -41,7 +41,7 @@ type sessionInputs struct {
 	RunAsDefaultUser            string `json:"runAsDefaultUser"`
 	IdleSessionTimeout          string `json:"idleSessionTimeout,omitempty"`
 	MaxSessionDuration          string `json:"maxSessionDuration,omitempty"`
-	// ShellProfile is nil if shells run nothing first.
+	// ShellProfile contains the commands that shells run first. Nil: none.
 	ShellProfile *shellProfile `json:"shellProfile,omitempty"`
 }
 
@@ -64,7 +64,7 @@ func (a *SessionsArgs) document(logGroup, bucket, key string) (string, error) {
 		RunAsEnabled:                a.RunAs != "",
 	}
 	if a.RunAs != RunAsTag {
-		// With RunAsTag, a session without the tag must fail.
+		// With RunAsTag, a session without the session tag must fail.
 		inputs.RunAsDefaultUser = a.RunAs
 	}
 	if a.Shell != "" {
@@ -81,7 +81,7 @@ func (a *SessionsArgs) document(logGroup, bucket, key string) (string, error) {
 	}
 	var text strings.Builder
 	encoder := json.NewEncoder(&text)
-	encoder.SetEscapeHTML(false) // shells use & and >
+	encoder.SetEscapeHTML(false) // commands contain & and >
 	err := encoder.Encode(content)
 	return strings.TrimSuffix(text.String(), "\n"), err
 }

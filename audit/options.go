@@ -32,10 +32,10 @@ type Options struct {
 	// Logs are the destinations of the session records. Empty: sessions are not recorded. Plain: they
 	// decide whether there is a log group or a bucket. Key: sessionLogs.
 	Logs []Destination
-	// LogGroup is the name of an existing log group of the account and Region, which is used instead of a new
+	// LogGroup is the name of an existing log group in the account and Region, which is used instead of a new
 	// one. Optional. Plain: it decides whether there is a log group. Key: sessionLogGroup.
 	LogGroup string
-	// Bucket is the name of an existing bucket of the Region, which is used instead of a new one. Optional.
+	// Bucket is the name of an existing bucket in the Region, which is used instead of a new one. Optional.
 	// Plain: it decides whether there is a bucket. Key: sessionBucket.
 	Bucket string
 	// Encrypted creates a KMS key that encrypts sessions and their records. Plain: it decides whether
@@ -54,25 +54,25 @@ type Options struct {
 	// RunAs is the operating system user that shells run as, or RunAsTag. Empty: ssm-user, which the agent
 	// creates. Key: sessionRunAs.
 	RunAs string
-	// Shell is what a shell runs first, such as "exec bash -l". Empty: nothing. Key: sessionShell.
+	// Shell contains commands that each shell runs first, such as "exec bash -l". Optional. Key: sessionShell.
 	Shell string
 }
 
-// RunAsTag is the value of RunAs with which each shell runs as the user in the tag SSMSessionRunAs of the
-// caller's session.
+// RunAsTag is the value of RunAs that makes each shell run as the user that the caller's session tag
+// SSMSessionRunAs names.
 const RunAsTag = contract.RunAsTag
 
-// Root is the operating system user that AWS refuses.
+// Root is the operating system user that AWS refuses for Run As.
 const Root = "root"
 
 // osUser matches the names of Linux users. useradd refuses longer ones.
 var osUser = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.-]{0,31}$`)
 
-// IsOSUser reports whether a Linux user can have a name.
+// IsOSUser reports whether name can be the name of a Linux user.
 func IsOSUser(name string) bool { return osUser.MatchString(name) }
 
-// maxShellBytes is the length of a line that a Linux terminal accepts. The agent types Shell into the
-// terminal of the shell.
+// maxShellBytes is the length of the longest line that a Linux terminal accepts. The agent types Shell into
+// the terminal.
 // https://man7.org/linux/man-pages/man3/termios.3.html
 const maxShellBytes = 4095
 
@@ -118,14 +118,14 @@ func (o Options) Validate() diag.Diagnostics {
 	return diags
 }
 
-// The names of log groups and buckets. A dot in a bucket's name does not match S3's certificate.
+// The names of log groups and buckets. S3's TLS certificate does not match bucket names with dots.
 // https://docs.aws.amazon.com/systems-manager/latest/userguide/session-manager-logging-s3.html
 var (
 	logGroupName = regexp.MustCompile(`^[A-Za-z0-9_./#-]{1,512}$`)
 	bucketName   = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$`)
 )
 
-// validateExisting checks the log group and the bucket that exist already.
+// validateExisting checks the existing log group and bucket.
 func (o Options) validateExisting(diags *diag.Diagnostics) {
 	if o.LogGroup != "" {
 		if !logGroupName.MatchString(o.LogGroup) {
@@ -155,23 +155,23 @@ func (o Options) validateShell(diags *diag.Diagnostics) {
 	switch {
 	case o.RunAs == "":
 	case o.RunAs == Root:
-		diags.Add("sessionRunAs", diag.OutOfRange, "%q is not allowed, because AWS refuses shells that run as root: use "+
-			"another user, who can use sudo", o.RunAs)
+		diags.Add("sessionRunAs", diag.OutOfRange, "%q is not allowed, because AWS refuses shells that run as root: use a "+
+			"user that can use sudo", o.RunAs)
 	case !IsOSUser(o.RunAs):
 		diags.Add("sessionRunAs", diag.Malformed, "%q is not the name of a Linux user: use 1 to 32 letters, digits, dots, "+
 			"hyphens and underscores, beginning with a letter or an underscore", o.RunAs)
 	}
 	if len(o.Shell) > maxShellBytes {
-		diags.Add("sessionShell", diag.OutOfRange, "%d bytes are too long, because a terminal accepts %d: put the commands "+
-			"into a file on the instance, and run the file", len(o.Shell), maxShellBytes)
+		diags.Add("sessionShell", diag.OutOfRange, "the value has %d bytes, but a terminal accepts at most %d: put the "+
+			"commands in a script on the instance, and run the script", len(o.Shell), maxShellBytes)
 	}
 	if strings.Contains(o.Shell, "{{") {
-		diags.Add("sessionShell", diag.Malformed, "the text contains {{, with which a parameter begins in a session document: "+
-			"remove it, or put the commands into a file on the instance, and run the file")
+		diags.Add("sessionShell", diag.Malformed, "the value contains {{, which begins a parameter in a session document: "+
+			"remove it, or put the commands in a script on the instance, and run the script")
 	}
 	control := func(c rune) bool { return unicode.IsControl(c) && c != '\n' }
 	if strings.ContainsFunc(o.Shell, control) || !utf8.ValidString(o.Shell) {
-		diags.Add("sessionShell", diag.Malformed, "the text contains control characters, such as tabs, which a shell "+
+		diags.Add("sessionShell", diag.Malformed, "the value contains control characters, such as tabs, which a shell "+
 			"interprets as keys: use only printable characters, spaces and line feeds")
 	}
 }

@@ -33,11 +33,11 @@ func TestOptions_accepts(t *testing.T) {
 		"the longest idle time":            {IdleMinutes: 60},
 		"the shortest session":             {MaxMinutes: 1},
 		"the longest session":              {MaxMinutes: 1440},
-		"records of others":                {Logs: both, LogGroup: "/central/sessions", Bucket: "central-records"},
+		"an existing log group and bucket": {Logs: both, LogGroup: "/central/sessions", Bucket: "central-records"},
 		"a user":                           {RunAs: "ec2-user"},
-		"a user of the longest name":       {RunAs: strings.Repeat("u", 32)},
-		"users by tag":                     {RunAs: audit.RunAsTag},
-		"the longest shell text":           {Shell: strings.Repeat("é", 2047) + "\n"},
+		"the longest user name":            {RunAs: strings.Repeat("u", 32)},
+		"a user by tag":                    {RunAs: audit.RunAsTag},
+		"the longest shell commands":       {Shell: strings.Repeat("é", 2047) + "\n"},
 		"several lines":                    {Shell: "echo '{ {' & cd /\n  exec bash -l"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -75,10 +75,10 @@ func TestOptions_rejects(t *testing.T) {
 		"a session that is too long": {
 			audit.Options{MaxMinutes: 1441}, diagtest.Problem("sessionMaxMinutes", diag.OutOfRange, "1441", "1440"),
 		},
-		"a log group of others without its destination": {
+		"an existing log group without its destination": {
 			audit.Options{Logs: s3, RetentionDays: 1, LogGroup: "/central"}, diagtest.Problem("sessionLogGroup", diag.Conflict, "/central"),
 		},
-		"a bucket of others without its destination": {
+		"an existing bucket without its destination": {
 			audit.Options{Logs: cloudWatch, RetentionDays: 1, Bucket: "central"}, diagtest.Problem("sessionBucket", diag.Conflict, "central"),
 		},
 		"the ARN of a log group": {
@@ -88,22 +88,22 @@ func TestOptions_rejects(t *testing.T) {
 		"a bucket with a dot": {
 			audit.Options{Logs: s3, Bucket: "central.example"}, diagtest.Problem("sessionBucket", diag.Malformed, "central.example"),
 		},
-		"no time in a bucket beside a log group of others": {
+		"no retention in a new bucket, with an existing log group": {
 			audit.Options{Logs: both, LogGroup: "/central"}, diagtest.Problem("sessionLogDays", diag.OutOfRange, "0 "),
 		},
 		"root":                       {audit.Options{RunAs: "root"}, diagtest.Problem("sessionRunAs", diag.OutOfRange, "root")},
 		"a user with a space":        {audit.Options{RunAs: "ec2 user"}, diagtest.Problem("sessionRunAs", diag.Malformed, "ec2 user")},
 		"a user that is a parameter": {audit.Options{RunAs: "{{ user }}"}, diagtest.Problem("sessionRunAs", diag.Malformed, "{{ user }}")},
-		"a user of too long a name": {
+		"a user name that is too long": {
 			audit.Options{RunAs: strings.Repeat("u", 33)}, diagtest.Problem("sessionRunAs", diag.Malformed, "32"),
 		},
-		"a shell text that is too long": {
+		"shell commands that are too long": {
 			audit.Options{Shell: strings.Repeat("x", 4096)}, diagtest.Problem("sessionShell", diag.OutOfRange, "4096", "4095"),
 		},
-		"a parameter in a shell text":  {audit.Options{Shell: "echo {{ name }}"}, diagtest.Problem("sessionShell", diag.Malformed, "{{")},
-		"Ctrl+C in a shell text":       {audit.Options{Shell: "sleep 1\x03"}, diagtest.Problem("sessionShell", diag.Malformed, "control")},
-		"a tab, which completes names": {audit.Options{Shell: "if true; then\n\techo x\nfi"}, diagtest.Problem("sessionShell", diag.Malformed, "tabs")},
-		"a carriage return":            {audit.Options{Shell: "cd /\r\nls"}, diagtest.Problem("sessionShell", diag.Malformed, "control")},
+		"a parameter in shell commands": {audit.Options{Shell: "echo {{ name }}"}, diagtest.Problem("sessionShell", diag.Malformed, "{{")},
+		"Ctrl+C in shell commands":      {audit.Options{Shell: "sleep 1\x03"}, diagtest.Problem("sessionShell", diag.Malformed, "control")},
+		"a tab, which completes names":  {audit.Options{Shell: "if true; then\n\techo x\nfi"}, diagtest.Problem("sessionShell", diag.Malformed, "tabs")},
+		"a carriage return":             {audit.Options{Shell: "cd /\r\nls"}, diagtest.Problem("sessionShell", diag.Malformed, "control")},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

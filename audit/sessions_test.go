@@ -200,7 +200,7 @@ func TestSessions_limitedOnly(t *testing.T) {
 	})
 }
 
-// With a tag, the document names no user, so that a session without the tag fails.
+// With RunAsTag, the document names no user, so that a session without the session tag fails.
 func TestSessions_runAs(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct{ runAs, user string }{"a user": {"ec2-user", "ec2-user"}, "tag": {"tag", ""}} {
@@ -219,8 +219,8 @@ func TestSessions_runAs(t *testing.T) {
 	}
 }
 
-// With the records of others, the component has only its document and its key.
-func TestSessions_recordsOfOthers(t *testing.T) {
+// With an existing log group and bucket, the component has only its document and its key.
+func TestSessions_existingLogGroupAndBucket(t *testing.T) {
 	t.Parallel()
 	for _, encrypted := range []bool{false, true} {
 		result := runSessions(t, pulumitest.Update, func(a *audit.SessionsArgs) {

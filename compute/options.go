@@ -57,15 +57,15 @@ type Options struct {
 	// IMDS is the set of versions of the instance metadata service that the instances support. Key: imds.
 	IMDS IMDS
 	// IMDSHopLimit is the number of network hops that responses of the instance metadata service can travel, from
-	// 1 to 64. With 1, they do not reach containers on a bridge network. Key: imdsHopLimit.
+	// 1 to 64. With 1, responses do not reach containers on a bridge network. Key: imdsHopLimit.
 	IMDSHopLimit int
 	// TerminationProtection makes EC2 refuse to terminate the instances. The stack cannot replace or
 	// destroy them either. Key: terminationProtection.
 	TerminationProtection bool
-	// WorkloadUserData is what cloud-init runs as root on the first boot: a script, or cloud-config. Optional. A
-	// change restarts the instances without running it. Key: userDataFile.
+	// WorkloadUserData is a script or cloud-config that cloud-init runs as root on the first boot. Optional. A
+	// change restarts the instances without running the new user data. Key: userDataFile.
 	WorkloadUserData string
-	// InstallLatestAgent installs the newest SSM Agent on the first boot. Not with osimage.Other. Key:
+	// InstallLatestAgent installs the newest SSM Agent on the first boot. Not allowed with osimage.Other. Key:
 	// installLatestAgent.
 	InstallLatestAgent bool
 	// AgentAutoUpdate updates the SSM Agent every Sunday at 02:00 UTC. Key: agentAutoUpdate.
@@ -141,14 +141,14 @@ func (o Options) Validate() diag.Diagnostics {
 	}
 	o.checkUserData(&diags)
 	if o.IMDSHopLimit < 1 || o.IMDSHopLimit > maxIMDSHopLimit {
-		diags.Add("imdsHopLimit", diag.OutOfRange, "%d is out of range: use 1, or 2 for containers on a bridge network, or "+
-			"at most %d", o.IMDSHopLimit, maxIMDSHopLimit)
+		diags.Add("imdsHopLimit", diag.OutOfRange, "%d is out of range: use 1 to %d, such as 2 for containers on a bridge "+
+			"network", o.IMDSHopLimit, maxIMDSHopLimit)
 	}
 	return diags
 }
 
-// checkOtherOS reports what an operating system needs of which the stack knows neither an image nor the package
-// manager.
+// checkOtherOS reports problems with an operating system for which the stack knows neither the newest AMI nor the
+// package manager.
 func (o Options) checkOtherOS(diags *diag.Diagnostics) {
 	if o.OS != osimage.Other || o.PerZone == 0 {
 		return
@@ -158,8 +158,8 @@ func (o Options) checkOtherOS(diags *diag.Diagnostics) {
 			"SSM Agent", o.OS)
 	}
 	if o.InstallLatestAgent {
-		diags.Add("installLatestAgent", diag.Conflict, "true, but the script is for Amazon Linux and os is %s: set "+
-			"installLatestAgent to false, and use an AMI that has the SSM Agent, or install it in userDataFile", o.OS)
+		diags.Add("installLatestAgent", diag.Conflict, "true, but the script supports only Amazon Linux, and os is %s: set "+
+			"installLatestAgent to false, and use an AMI that has the SSM Agent, or install the agent in userDataFile", o.OS)
 	}
 }
 

@@ -39,7 +39,7 @@ func TestOptions_accepts(t *testing.T) {
 		"the smallest root volume": func(o *Options) { o.RootVolumeGiB = 8 },
 		"the largest root volume":  func(o *Options) { o.RootVolumeGiB = 65536 },
 		"a volume key":             func(o *Options) { o.RootVolumeKMSKey = "arn:aws:kms:eu-west-1:123456789012:key/k-1" },
-		"the most hops":            func(o *Options) { o.IMDSHopLimit = 64 },
+		"the highest hop limit":    func(o *Options) { o.IMDSHopLimit = 64 },
 		"no encryption":            func(o *Options) { o.RootVolumeEncrypted = false },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -78,17 +78,17 @@ func TestOptions_rejects(t *testing.T) {
 		"an image with 9 digits":  {func(o *Options) { o.AMI = "ami-0123abcde" }, one("amiId", diag.Malformed, `"ami-0123abcde"`)},
 		"an image with 16 digits": {func(o *Options) { o.AMI = "ami-0123456789abcdef" }, one("amiId", diag.Malformed, `"ami-0123456789abcdef"`)},
 		"an image with 18 digits": {func(o *Options) { o.AMI = "ami-0123456789abcdef01" }, one("amiId", diag.Malformed, `"ami-0123456789abcdef01"`)},
-		"another system without an image": {
+		"another OS without an AMI": {
 			func(o *Options) { o.OS, o.InstallLatestAgent = osimage.Other, true },
 			[]diagtest.Want{diagtest.Problem("amiId", diag.NoValue, "other"), diagtest.Problem("installLatestAgent", diag.Conflict, "other")},
 		},
-		"another system, without instances": {func(o *Options) { o.OS, o.InstallLatestAgent, o.PerZone = osimage.Other, true, 0 }, nil},
-		"an uppercase image":                {func(o *Options) { o.AMI = "ami-0123ABCD" }, one("amiId", diag.Malformed, `"ami-0123ABCD"`)},
-		"an image without prefix":           {func(o *Options) { o.AMI = "0123abcd" }, one("amiId", diag.Malformed, `"0123abcd"`)},
-		"a volume that is small":            {func(o *Options) { o.RootVolumeGiB = 7 }, one("rootVolumeGiB", diag.OutOfRange, "7", "8", "65536")},
-		"a volume that is large":            {func(o *Options) { o.RootVolumeGiB = 65537 }, one("rootVolumeGiB", diag.OutOfRange, "65537")},
-		"no hops":                           {func(o *Options) { o.IMDSHopLimit = 0 }, one("imdsHopLimit", diag.OutOfRange, "0", "64")},
-		"too many hops":                     {func(o *Options) { o.IMDSHopLimit = 65 }, one("imdsHopLimit", diag.OutOfRange, "65", "64")},
+		"another OS, without instances": {func(o *Options) { o.OS, o.InstallLatestAgent, o.PerZone = osimage.Other, true, 0 }, nil},
+		"an uppercase image":            {func(o *Options) { o.AMI = "ami-0123ABCD" }, one("amiId", diag.Malformed, `"ami-0123ABCD"`)},
+		"an image without prefix":       {func(o *Options) { o.AMI = "0123abcd" }, one("amiId", diag.Malformed, `"0123abcd"`)},
+		"a volume that is small":        {func(o *Options) { o.RootVolumeGiB = 7 }, one("rootVolumeGiB", diag.OutOfRange, "7", "8", "65536")},
+		"a volume that is large":        {func(o *Options) { o.RootVolumeGiB = 65537 }, one("rootVolumeGiB", diag.OutOfRange, "65537")},
+		"a hop limit of 0":              {func(o *Options) { o.IMDSHopLimit = 0 }, one("imdsHopLimit", diag.OutOfRange, "0", "64")},
+		"a hop limit of 65":             {func(o *Options) { o.IMDSHopLimit = 65 }, one("imdsHopLimit", diag.OutOfRange, "65", "64")},
 		"a key without encryption": {
 			func(o *Options) { o.RootVolumeEncrypted, o.RootVolumeKMSKey = false, "key" },
 			one("rootVolumeKmsKey", diag.Conflict, `"key"`, "rootVolumeEncrypted"),

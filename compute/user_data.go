@@ -11,12 +11,12 @@ import (
 	"bastionless/internal/diag"
 )
 
-// MaxUserData is the number of bytes of user data that EC2 allows, before it is encoded.
+// MaxUserData is the number of bytes of user data that EC2 allows, before base64 encoding.
 // https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-add-user-data.html
 const MaxUserData = 16384
 
-// userDataTypes are the kinds of user data that cloud-init recognizes by how they begin, with their MIME types. A prefix
-// comes before those that begin like it.
+// userDataTypes are the formats of user data that cloud-init recognizes by a prefix, with their MIME types. A longer prefix
+// comes before a shorter one that it begins with.
 // https://cloudinit.readthedocs.io/en/latest/explanation/format.html
 var userDataTypes = []struct{ prefix, mimeType string }{
 	{"#!", "text/x-shellscript"},
@@ -32,11 +32,11 @@ var userDataTypes = []struct{ prefix, mimeType string }{
 	{"MIME-Version:", ""},
 }
 
-// multipartHeader begins user data of several parts.
+// multipartHeader is the beginning of user data that has several parts.
 const multipartHeader = "Content-Type: multipart/"
 
-// mimeType returns the MIME type of user data, "" if it has several parts already, or false if cloud-init would ignore
-// it.
+// mimeType returns the MIME type of user data, or "" if the user data has several parts. It returns false if cloud-init
+// would ignore the user data.
 func mimeType(userData string) (string, bool) {
 	for _, t := range userDataTypes {
 		if strings.HasPrefix(userData, t.prefix) {
@@ -64,16 +64,16 @@ func (o Options) checkUserData(diags *diag.Diagnostics) {
 		diags.Add(key, diag.Malformed, "the file begins with %q, which cloud-init does not recognize: begin a script with "+
 			"#!/bin/bash, and cloud-config with #cloud-config", abbreviate(o.WorkloadUserData))
 	case strings.HasPrefix(o.WorkloadUserData, "#!") && strings.HasSuffix(firstLine, "\r"):
-		diags.Add(key, diag.Malformed, "the lines of the script end with CRLF, so Linux does not find its interpreter: end "+
+		diags.Add(key, diag.Malformed, "the lines of the script end with CRLF, so Linux cannot find the interpreter: end "+
 			"them with LF")
 	case kind == "" && o.InstallLatestAgent:
-		diags.Add(key, diag.Conflict, "the file has several parts already: set installLatestAgent to false, or use one script "+
-			"or cloud-config")
+		diags.Add(key, diag.Conflict, "the file is already a multipart archive: set installLatestAgent to false, or use a "+
+			"script or cloud-config")
 	}
 }
 
-// CombineUserData returns user data with which cloud-init runs all parts in their order: the only part itself, or a MIME
-// multipart archive. The parts begin with one of the prefixes of cloud-init and have one part each.
+// CombineUserData returns user data that makes cloud-init run all parts in order: a single part unchanged, or several parts
+// as a MIME multipart archive. Each part must begin with a prefix that cloud-init recognizes, and must not be multipart.
 func CombineUserData(parts ...string) string {
 	if len(parts) < 2 {
 		return strings.Join(parts, "")
@@ -84,7 +84,7 @@ func CombineUserData(parts ...string) string {
 	for slices.ContainsFunc(parts, func(part string) bool { return strings.Contains(part, "--"+boundary) }) {
 		boundary += "-"
 	}
-	// Neither an error of the boundary nor one of the builder is possible.
+	// The boundary is valid, and a strings.Builder returns no errors.
 	_ = archive.SetBoundary(boundary)
 	for _, part := range parts {
 		kind, _ := mimeType(part)

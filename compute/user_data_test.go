@@ -29,16 +29,16 @@ func TestOptions_userData(t *testing.T) {
 		"cloud-config":                          {"#cloud-config\npackages: [docker]\n", true, nil},
 		"a boothook":                            {"#cloud-boothook\n", true, nil},
 		"a list of URLs":                        {"#include\n", true, nil},
-		"several parts":                         {"MIME-Version: 1.0\n", false, nil},
-		"a handler of parts":                    {"#part-handler\n", false, nil},
+		"a multipart archive":                   {"MIME-Version: 1.0\n", false, nil},
+		"a part handler":                        {"#part-handler\n", false, nil},
 		"a template":                            {"## template: jinja\n#cloud-config\n", false, nil},
-		"a file with lines of CRLF in a script": {"#!/bin/bash\ncat > f <<E\r\nE\n", false, nil},
+		"a script that writes a file with CRLF": {"#!/bin/bash\ncat > f <<E\r\nE\n", false, nil},
 		"as long as EC2 allows":                 {full, false, nil},
 		"too long":                              {full + "#", false, one("userDataFile", diag.TooMany, "16385", "16384")},
-		"another kind":                          {"hello", false, one("userDataFile", diag.Malformed, `"hello"`)},
+		"an unknown format":                     {"hello", false, one("userDataFile", diag.Malformed, `"hello"`)},
 		"compressed":                            {"\x1f\x8b", false, one("userDataFile", diag.Malformed, "UTF-8")},
-		"the line ends of Windows":              {"#!/bin/bash\r\ntrue\r\n", false, one("userDataFile", diag.Malformed, "CRLF")},
-		"several parts and the agent": {
+		"Windows line endings":                  {"#!/bin/bash\r\ntrue\r\n", false, one("userDataFile", diag.Malformed, "CRLF")},
+		"a multipart archive and the agent": {
 			"Content-Type: multipart/mixed; boundary=x\n", true, one("userDataFile", diag.Conflict, "installLatestAgent"),
 		},
 	} {
@@ -51,7 +51,7 @@ func TestOptions_userData(t *testing.T) {
 	}
 }
 
-// cloud-init reads each part as its type says, whatever it begins with.
+// In a multipart archive, cloud-init goes by the MIME type of each part, not by its prefix.
 func TestMimeType(t *testing.T) {
 	t.Parallel()
 	for userData, want := range map[string]string{
@@ -67,13 +67,13 @@ func TestMimeType(t *testing.T) {
 	}
 }
 
-func TestCombineUserData_one(t *testing.T) {
+func TestCombineUserData_single(t *testing.T) {
 	t.Parallel()
 	require.Empty(t, CombineUserData())
 	require.Equal(t, "#!/bin/sh\n", CombineUserData("#!/bin/sh\n"))
 }
 
-// A MIME parser finds the parts, in their order, with the types that cloud-init knows.
+// A MIME parser finds the parts in order, with the types that cloud-init knows.
 func TestCombineUserData_several(t *testing.T) {
 	t.Parallel()
 	parts := []string{"#!/bin/bash\ntrue --bastionless\n", "#cloud-config\nlocale: ja_JP\n", "#!/bin/sh\necho こんにちは\n"}

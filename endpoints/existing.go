@@ -18,7 +18,7 @@ type Existing struct {
 	SecurityGroupIDs []string
 }
 
-// readExisting reads endpoints of others and their security groups into the state, and adds the endpoints' IDs
+// readExisting reads existing endpoints and their security groups into the state, and adds the endpoints' IDs
 // to a map by service.
 func (s *Set) readExisting(ctx *pulumi.Context, name string, existing []Existing, ids pulumi.StringMap) error {
 	groups := map[string]bool{}

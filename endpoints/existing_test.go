@@ -14,7 +14,7 @@ func existing(typ, name, id string) pulumitest.Resource {
 	return pulumitest.Resource{Type: typ, Name: "vpc-endpoints-existing-" + name, Parent: setComponent + "::vpc-endpoints", ReadID: id}
 }
 
-// Endpoints of others are read together with their security groups, each group once.
+// Existing endpoints are read together with their security groups, each group once.
 func TestSet_existing(t *testing.T) {
 	t.Parallel()
 	const group = "aws:ec2/securityGroup:SecurityGroup"

@@ -29,7 +29,7 @@ type Options struct {
 	// Buckets are S3 buckets of the workload that Restricted allows the account's principals to read and
 	// write. Optional. Key: s3Buckets.
 	Buckets []string
-	// PublicBuckets are S3 buckets that Restricted allows everyone to read, also without a signature. Optional. Key:
+	// PublicBuckets are S3 buckets that Restricted allows everyone to read, even with unsigned requests. Optional. Key:
 	// publicBuckets.
 	PublicBuckets []string
 }
@@ -54,7 +54,8 @@ const (
 	// MaxInterfaceEndpoints is the number of interface endpoints that AWS allows in a VPC by default.
 	// https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-limits-endpoints.html
 	MaxInterfaceEndpoints = 50
-	// maxBuckets, the number of buckets in Options, keeps the policy of the S3 endpoint within AWS's limit of 20,480 characters.
+	// maxBuckets limits the buckets in Options so that the policy of the S3 endpoint has at most 20,480 characters, as AWS
+	// requires.
 	// https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html
 	maxBuckets = 50
 )

@@ -25,7 +25,7 @@ func TestOptions_accepts(t *testing.T) {
 		"the longest bucket name":  {Buckets: []string{"a" + strings.Repeat("-", 61) + "z"}},
 		"bucket names with dots":   {Buckets: []string{"a.b.c", "1.2"}},
 		"50 buckets":               {Buckets: buckets(50)},
-		"50 buckets of both kinds": {Buckets: buckets(20), PublicBuckets: buckets(30)},
+		"50 buckets in both lists": {Buckets: buckets(20), PublicBuckets: buckets(30)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -75,7 +75,7 @@ func (a *SetArgs) s3Policy(recordsBucket string) policy.Document {
 		Resources: a.bucketARNs(a.awsBuckets()),
 	}}}
 	if slices.Contains(a.Services, ECRDocker) || slices.Contains(a.existingServices(), ECRDocker) {
-		// Docker reads layers with URLs that ECR has signed.
+		// Docker downloads layers from URLs that ECR signs.
 		// https://docs.aws.amazon.com/AmazonECR/latest/userguide/vpc-endpoints.html
 		document.Statements = append(document.Statements, policy.Statement{
 			Sid:       "ImageLayers",
@@ -117,7 +117,7 @@ func (a *SetArgs) s3Policy(recordsBucket string) policy.Document {
 }
 
 // awsBuckets returns the buckets of AWS that the agent and the package manager read. All names are complete:
-// everybody can register a name that nobody has yet, so a pattern would lead to the buckets of others.
+// anybody can create a bucket with an unused name, so a pattern would allow other people's buckets.
 // https://docs.aws.amazon.com/systems-manager/latest/userguide/ssm-agent-technical-details.html
 func (a *SetArgs) awsBuckets() []string {
 	region := a.Env.Region

@@ -130,7 +130,7 @@ func TestS3Policy(t *testing.T) {
 			"",
 			statements(s3Reads("aws", al2023...) + layers),
 		},
-		"image layers, with an endpoint of others": {
+		"image layers, with an existing endpoint": {
 			withExisting(inTokyo(Restricted), ECRDocker),
 			S3Args{OS: osimage.AmazonLinux2023},
 			"",

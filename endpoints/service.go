@@ -17,9 +17,9 @@ const (
 	KMS = "kms"
 	// S3 stores the agent's updates, package repositories and session records.
 	S3 = "s3"
-	// ECR is the API of Amazon ECR. Docker logs in with its tokens.
+	// ECR is the API of Amazon ECR, which issues the tokens for docker login.
 	ECR = "ecr.api"
-	// ECRDocker is the registry of Amazon ECR. It refers to image layers in S3.
+	// ECRDocker is the registry of Amazon ECR. Docker downloads image layers from S3.
 	ECRDocker = "ecr.dkr"
 )
 

@@ -28,7 +28,7 @@ type SetArgs struct {
 	// Services are the codes of the services that get an interface endpoint, such as "ssm". Required unless
 	// Existing or ReachesAll is set, without duplicates. Plain: resources are named after them.
 	Services []string
-	// Existing are endpoints of others in the VPC, which the set reads and does not change. Optional. Plain:
+	// Existing are existing endpoints in the VPC, which the set reads and does not change. Optional. Plain:
 	// resources are named after them.
 	Existing []Existing
 	// ReachesAll says that a hub or a NAT gateway provides the services that have no endpoint in the VPC.
@@ -64,7 +64,7 @@ type S3Args struct {
 	// Buckets are buckets of the workload that Restricted allows the account's principals to read and
 	// write. Optional. Plain: the policy is built from them.
 	Buckets []string
-	// PublicBuckets are buckets that Restricted allows everyone to read, also without a signature. Optional. Plain:
+	// PublicBuckets are buckets that Restricted allows everyone to read, even with unsigned requests. Optional. Plain:
 	// the policy is built from them.
 	PublicBuckets []string
 	// RecordsBucket is the bucket of the session records, which Restricted allows the account's principals

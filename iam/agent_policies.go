@@ -13,7 +13,7 @@ import (
 	"bastionless/internal/policy"
 )
 
-// AgentPolicyOptions name roles of others that get the agent's permissions.
+// AgentPolicyOptions name existing roles that get the agent's permissions.
 type AgentPolicyOptions struct {
 	// RoleNames are the names of the roles. Key: agentRoleNames.
 	RoleNames []string

@@ -24,10 +24,10 @@ type InstanceRoleOptions struct {
 	RoleName string
 	// Policy is what the SSM Agent may do. Key: instancePolicy.
 	Policy InstancePolicy
-	// Files are policies of the workload, which become inline policies. Optional, with different names. Key:
+	// Files are policies of the workload, which become inline policies. Optional. Names must be unique. Key:
 	// instancePolicyFiles.
 	Files []PolicyFile
-	// ARNs are the ARNs of managed policies of the workload. Optional, with different names. Key: instancePolicyArns.
+	// ARNs are the ARNs of managed policies of the workload. Optional. Names must be unique. Key: instancePolicyArns.
 	ARNs []string
 }
 
@@ -178,7 +178,7 @@ func (r *InstanceRole) newPolicies(ctx *pulumi.Context, name string, args *Insta
 	return r.newPolicy(ctx, name+"-records", "SSMRecords_policy", role, text)
 }
 
-// newWorkloadPolicies declares the policies of the workload. Their resources are named after them.
+// newWorkloadPolicies declares the policies of the workload. The resources are named after the policies.
 func (r *InstanceRole) newWorkloadPolicies(
 	ctx *pulumi.Context, name string, args *InstanceRoleArgs, role *awsiam.Role,
 ) error {
@@ -187,7 +187,7 @@ func (r *InstanceRole) newWorkloadPolicies(
 		if err != nil {
 			return fmt.Errorf("%s: %w", file.Path, err)
 		}
-		// The prefix keeps the names of the stack's own policies free.
+		// The prefix avoids conflicts with the names of the stack's own policies.
 		if err := r.newPolicy(ctx, name+"-policy-"+file.name(), "Workload-"+file.name(), role, pulumi.String(text)); err != nil {
 			return err
 		}

@@ -157,7 +157,7 @@ func TestInstanceRole_records(t *testing.T) {
 	}{
 		"a log group": {iam.Records{LogGroup: true}, writeLogs},
 		"a bucket":    {iam.Records{Bucket: true}, writeBucket},
-		"a prefix of a bucket": {
+		"a prefix in a bucket": {
 			iam.Records{Bucket: true, BucketPrefix: "sessions/acme"},
 			strings.Replace(writeBucket, `/*"`, `/sessions/acme/*"`, 1),
 		},

@@ -55,9 +55,9 @@ const RunAsTagKey = "SSMSessionRunAs"
 // trustPolicy returns the policy that says who may assume the session role.
 //
 // A caller who may choose session tags could choose the operating system user of a session with the tag
-// SSMSessionRunAs. So it allows sts:TagSession only with UserTag, for this tag alone and with the name of the
-// caller's IAM user. It does not allow sts:SetSourceIdentity, because no part of the stack reads the source
-// identity.
+// SSMSessionRunAs. So the policy allows sts:TagSession only with UserTag, only for this tag, and only with the
+// name of the caller's IAM user. It does not allow sts:SetSourceIdentity, because no part of the stack reads
+// the source identity.
 // https://docs.aws.amazon.com/systems-manager/latest/userguide/session-preferences-run-as.html
 func (o SessionRoleOptions) trustPolicy(env awsenv.Env) policy.Document {
 	root := func(account string) string { return env.IAM(account, "root") }

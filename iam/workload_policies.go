@@ -12,7 +12,7 @@ import (
 
 // PolicyFile is a JSON file with an identity policy.
 type PolicyFile struct {
-	// Path is the file's path, such as "policies/app.json". Its last part without .json names the policy.
+	// Path is the file's path, such as "policies/app.json". The policy is named after the file, without .json.
 	Path string
 	// Content is the policy.
 	Content string
@@ -20,8 +20,8 @@ type PolicyFile struct {
 
 // Limits of the policies of a role. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 const (
-	// maxPolicyFileCharacters is the size of all files, without white space. It leaves room for the stack's own inline
-	// policies: IAM allows 10,240 characters for a role.
+	// maxPolicyFileCharacters is the maximum size of all files together, without white space. It leaves room for the stack's
+	// own inline policies: IAM allows 10,240 characters for a role.
 	maxPolicyFileCharacters = 8192
 	// maxPolicyARNs leaves room for AmazonSSMManagedInstanceCore: IAM allows 10 managed policies for a role.
 	maxPolicyARNs = 9
@@ -40,7 +40,7 @@ var (
 // name returns the last part of the path, without .json.
 func (f PolicyFile) name() string { return strings.TrimSuffix(path.Base(f.Path), ".json") }
 
-// compact returns the policy without white space, so that the layout of the file changes nothing.
+// compact returns the policy without white space, so that a change of only the file's layout updates nothing.
 func (f PolicyFile) compact() (string, error) {
 	var text bytes.Buffer
 	err := json.Compact(&text, []byte(f.Content))
@@ -66,10 +66,10 @@ func (o InstanceRoleOptions) checkPolicyFiles(diags *diag.Diagnostics) {
 		other, taken := paths[folded]
 		switch {
 		case !policyFileName.MatchString(name):
-			diags.Add(key, diag.Malformed, "%q does not name a policy: use 1 to 100 letters, digits and characters of +=,.@-_ "+
-				"as the name of the file", file.Path)
+			diags.Add(key, diag.Malformed, "the name of %q cannot be a policy name: use 1 to 100 letters, digits and characters "+
+				"of +=,.@-_", file.Path)
 		case taken:
-			diags.Add(key, diag.Conflict, "%q and %q have the same name, which is the name of the policy: rename one of "+
+			diags.Add(key, diag.Conflict, "%q and %q have the same file name, which is also the policy name: rename one of "+
 				"them", other, file.Path)
 		}
 		paths[folded] = file.Path
@@ -85,7 +85,7 @@ func (o InstanceRoleOptions) checkPolicyFiles(diags *diag.Diagnostics) {
 func (f PolicyFile) check(key string, diags *diag.Diagnostics) int {
 	text, err := f.compact()
 	if err != nil {
-		diags.Add(key, diag.Malformed, "%q is not JSON (%v): write an IAM policy", f.Path, err)
+		diags.Add(key, diag.Malformed, "%q is not valid JSON (%v): write an IAM policy", f.Path, err)
 		return 0
 	}
 	if !policyCharacters.MatchString(text) {
@@ -116,7 +116,7 @@ func hasPrincipal(statements json.RawMessage) bool {
 	if json.Unmarshal(statements, &list) != nil {
 		list = make([]map[string]json.RawMessage, 1)
 		if json.Unmarshal(statements, &list[0]) != nil {
-			return false // the rehearsal and AWS refuse it
+			return false // the rehearsal and AWS reject it
 		}
 	}
 	for _, statement := range list {

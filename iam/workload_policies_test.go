@@ -32,7 +32,7 @@ func TestInstanceRoleOptions_policyFiles(t *testing.T) {
 			[]PolicyFile{{"a.json", fill(4096)}, {"b.json", fill(4097)}},
 			[]diagtest.Want{diagtest.Problem(key, diag.TooMany, "8193", "8192")},
 		},
-		"no JSON":      {[]PolicyFile{{"a.json", "{"}}, []diagtest.Want{diagtest.Problem(key, diag.Malformed, `"a.json"`)}},
+		"not JSON":     {[]PolicyFile{{"a.json", "{"}}, []diagtest.Want{diagtest.Problem(key, diag.Malformed, `"a.json"`)}},
 		"a list only":  {[]PolicyFile{{"a.json", "[]"}}, []diagtest.Want{diagtest.Problem(key, diag.Malformed, "Statement")}},
 		"no statement": {[]PolicyFile{{"a.json", "{}"}}, []diagtest.Want{diagtest.Problem(key, diag.Malformed, "Statement")}},
 		"no version": {
@@ -94,7 +94,7 @@ func TestInstanceRoleOptions_policyARNs(t *testing.T) {
 		"a name":                    {ManagedPolicy, []string{"X"}, []diagtest.Want{diagtest.Problem(key, diag.Malformed, `"X"`)}},
 		"a role":                    {ManagedPolicy, []string{"arn:aws:iam::123456789012:role/X"}, []diagtest.Want{diagtest.Problem(key, diag.Malformed, "role/X")}},
 		"the agent's policy":        {MinimalPolicy, []string{core}, []diagtest.Want{diagtest.Problem(key, diag.Conflict, core, "instancePolicy")}},
-		"the agent's policy, again": {ManagedPolicy, []string{core}, []diagtest.Want{diagtest.Problem(key, diag.Conflict, core)}},
+		"the agent's policy, twice": {ManagedPolicy, []string{core}, []diagtest.Want{diagtest.Problem(key, diag.Conflict, core)}},
 		"the same name twice": {
 			ManagedPolicy,
 			[]string{"arn:aws:iam::aws:policy/X", "arn:aws:iam::aws:policy/job-function/X"},

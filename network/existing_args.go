@@ -33,14 +33,14 @@ type ExistingVPCArgs struct {
 	AppSubnets []ExistingSubnet
 	// EndpointSubnets are the subnets for interface endpoints, at most one in each zone. Empty: AppSubnets.
 	EndpointSubnets []ExistingSubnet
-	// OtherSubnets are the subnets of instances of others, on which the session role allows sessions, and of endpoints of
-	// others, which the stack uses.
+	// OtherSubnets are the subnets of existing instances on which the session role allows sessions, and of existing endpoints
+	// that the stack uses.
 	OtherSubnets []ExistingSubnet
 	// S3RouteTableIDs are the route tables that get a route to the S3 endpoint.
 	S3RouteTableIDs []string
 	// ClientGroupIDs are security groups whose members can reach the endpoints.
 	ClientGroupIDs []string
-	// InstanceGroupIDs are security groups that the stack's instances get.
+	// InstanceGroupIDs are existing security groups that the stack's instances get.
 	InstanceGroupIDs []string
 }
 

@@ -64,7 +64,7 @@ func (o ExistingOptions) Validate() diag.Diagnostics {
 func checkIDs(diags *diag.Diagnostics, key string, form *regexp.Regexp, prefix string, ids []string) {
 	for _, id := range ids {
 		if !form.MatchString(id) {
-			diags.Add(key, diag.Malformed, "%q is not an ID of this kind: use %s- followed by 17 hexadecimal digits", id, prefix)
+			diags.Add(key, diag.Malformed, "%q is not a valid ID for this key: use %s- followed by 17 hexadecimal digits", id, prefix)
 		}
 	}
 }

@@ -15,7 +15,7 @@ type Network interface {
 	// Associations returns the route table associations of the subnets, for DependsOn of resources that must
 	// not use the VPC's main route table.
 	Associations() []pulumi.Resource
-	// ClientGroupIDs returns the security groups of others that can reach the endpoints, by their IDs.
+	// ClientGroupIDs returns the existing security groups whose members can reach the endpoints, by their IDs.
 	ClientGroupIDs() map[string]pulumi.StringInput
 }
 

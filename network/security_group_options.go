@@ -43,9 +43,9 @@ type SecurityGroupOptions struct {
 	// Plain: rules are named after them. Key: clientSecurityGroupIds.
 	Clients []string
 	// InstanceGroups are the IDs of existing security groups that the instances get in addition to the stack's own.
-	// Without duplicates. Key: instanceSecurityGroupIds.
+	// No duplicates. Key: instanceSecurityGroupIds.
 	InstanceGroups []string
-	// Descriptions describes each rule. Key: ruleDescriptions.
+	// Descriptions says whether each rule has a description. Key: ruleDescriptions.
 	Descriptions bool
 }
 

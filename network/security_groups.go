@@ -64,7 +64,6 @@ func InstanceGroupName(namePrefix string) string { return namePrefix + "-ec2-sg"
 func NewSecurityGroups(
 	ctx *pulumi.Context, name string, args *SecurityGroupsArgs, opts ...pulumi.ResourceOption,
 ) (*SecurityGroups, error) {
-
 	if err := args.validateArgs(); err != nil {
 		return nil, fmt.Errorf("security groups %q: %w", name, err)
 	}

@@ -200,7 +200,7 @@ func TestSecurityGroups_rejects(t *testing.T) {
 	}
 }
 
-// Each rule has a description that EC2 accepts, if rules have descriptions.
+// With Descriptions, each rule has a description that EC2 accepts.
 func TestSecurityGroups_descriptions(t *testing.T) {
 	t.Parallel()
 	allowed := regexp.MustCompile(`^[a-zA-Z0-9. _:/()#,@\[\]+=&;{}!$*-]{1,255}$`)

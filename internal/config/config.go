@@ -5,6 +5,7 @@ package config
 
 import (
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -37,6 +38,10 @@ type Config struct {
 	AgentPolicies  iam.AgentPolicyOptions
 	SessionRole    iam.SessionRoleOptions
 	Sessions       audit.Options
+
+	// NewEndpointProblems are problems with keys about the interface endpoints that the stack creates in an existing VPC. Load
+	// does not return them, because they do not apply if others have created all of these endpoints.
+	NewEndpointProblems diag.Diagnostics
 }
 
 // Load reads all keys, and returns the configuration and all problems with it. Even if there are
@@ -46,14 +51,16 @@ func Load(ctx *pulumi.Context) (Config, diag.Diagnostics) {
 	c := r.config(ctx)
 	r.checkDefaultTags(ctx, c)
 	r.checkKeys(ctx.Project(), os.Getenv(pulumi.EnvConfig))
-	diags := r.diags
-	for _, diagnostic := range c.validate() {
-		// Invalid keys were already reported. Rules about several keys apply only if all keys are valid.
-		if !r.invalidKeys[diagnostic.Key] && (diagnostic.Code != diag.Conflict || len(r.invalidKeys) == 0) {
-			diags = append(diags, diagnostic)
-		}
-	}
-	return c, diags
+	c.NewEndpointProblems = r.applicable(c.checkNewEndpoints())
+	return c, append(r.diags, r.applicable(c.validate())...)
+}
+
+// applicable returns the problems that do not follow from those of the reader. Invalid keys were already reported, and so
+// were lists that are empty because their elements are malformed. Rules about several keys apply only if all keys are valid.
+func (r *reader) applicable(diags diag.Diagnostics) diag.Diagnostics {
+	return slices.DeleteFunc(diags, func(d diag.Diagnostic) bool {
+		return r.invalidKeys[d.Key] || d.Code == diag.Conflict && len(r.invalidKeys) > 0 || d.Code == diag.NoValue && r.diags.Has(d.Key)
+	})
 }
 
 // config reads the keys in the order of Pulumi.yaml.

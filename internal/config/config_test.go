@@ -62,7 +62,7 @@ func TestLoad_defaults(t *testing.T) {
 	require.False(t, c.UsesInstanceConnect())
 }
 
-// The user of SSH is known unless the stack has instances of another system.
+// The SSH user is known unless the stack has instances with another operating system.
 func TestConfig_LoginUser(t *testing.T) {
 	t.Parallel()
 	image := values{"os": "other", "amiId": "ami-06098fd00463352b6"}
@@ -75,11 +75,11 @@ func TestConfig_LoginUser(t *testing.T) {
 		set  values
 		want string
 	}{
-		"Amazon Linux":           {nil, "ec2-user"},
-		"Amazon Linux, another":  {values{"loginUser": "app"}, "app"},
-		"another system":         {with(values{"loginUser": "ubuntu"}), "ubuntu"},
-		"another system, no SSH": {with(values{"sessionDocuments": pulumitest.Strings("shell")}), ""},
-		"no instances":           {values{"os": "other", "instancesPerZone": "0", "sessionTargets": "any", "endpointIngress": "vpc"}, "ec2-user"},
+		"Amazon Linux":          {nil, "ec2-user"},
+		"Amazon Linux, changed": {values{"loginUser": "app"}, "app"},
+		"another OS":            {with(values{"loginUser": "ubuntu"}), "ubuntu"},
+		"another OS, no SSH":    {with(values{"sessionDocuments": pulumitest.Strings("shell")}), ""},
+		"no instances":          {values{"os": "other", "instancesPerZone": "0", "sessionTargets": "any", "endpointIngress": "vpc"}, "ec2-user"},
 	} {
 		c, diags := loadValues(t, test.set)
 		require.Empty(t, diags, name)

@@ -18,7 +18,7 @@ import (
 // defaultTagsKey is the AWS provider's key for the tags of all resources.
 const defaultTagsKey = "aws:defaultTags"
 
-// Limits of tags. Roles have the narrowest rules, and all resources get the same default tags.
+// Limits of tags. The rules for IAM roles are the strictest, and all resources get the same default tags.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html
 const (
 	maxTagKey   = 128
@@ -30,7 +30,7 @@ const (
 
 var tagCharacters = regexp.MustCompile(`^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$`)
 
-// checkDefaultTags reports default tags that IAM refuses. The provider reports tags of another form.
+// checkDefaultTags reports default tags that IAM refuses. The provider reports values of the wrong type.
 func (r *reader) checkDefaultTags(ctx *pulumi.Context, c Config) {
 	text, err := config.New(ctx, "aws").Try("defaultTags")
 	if err != nil {
@@ -47,8 +47,8 @@ func (r *reader) checkDefaultTags(ctx *pulumi.Context, c Config) {
 		value, _ := defaults.Tags[key].(string)
 		r.checkDefaultTag(key, value)
 		if other, ok := folded[strings.ToLower(key)]; ok {
-			r.diags.Add(defaultTagsKey, diag.Conflict, "the keys %q and %q differ in case only, and the keys of IAM roles are "+
-				"case-insensitive: remove one of them", other, key)
+			r.diags.Add(defaultTagsKey, diag.Conflict, "the keys %q and %q differ only in case, but the tag keys of IAM roles "+
+				"are case-insensitive: remove one of them", other, key)
 		}
 		folded[strings.ToLower(key)] = key
 	}

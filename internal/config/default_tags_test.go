@@ -58,20 +58,20 @@ func TestLoad_defaultTags(t *testing.T) {
 		tags map[string]any
 		want []string
 	}{
-		"none":                       {nil, []string{}},
-		"every allowed character":    {map[string]any{"ä 9_.:/=+-@": "ä 9_.:/=+-@", "empty": ""}, []string{}},
-		"as long as possible":        {map[string]any{strings.Repeat("ä", 128): strings.Repeat("ä", 256)}, []string{}},
-		"48 tags":                    {many(48), []string{}},
-		"49 tags":                    {many(49), []string{"aws:defaultTags too-many"}},
-		"keys that differ in case":   {map[string]any{"Environment": "a", "environment": "b"}, []string{"aws:defaultTags conflict"}},
-		"an ampersand in a key":      {map[string]any{"r&d": "a"}, []string{malformed}},
-		"a parenthesis in a value":   {map[string]any{"owner": "ann (ops)"}, []string{malformed}},
-		"a comma in both":            {map[string]any{"a,b": "c,d"}, []string{malformed, malformed}},
-		"an empty key":               {map[string]any{"": "a"}, []string{malformed}},
-		"a key that is too long":     {map[string]any{strings.Repeat("k", 129): "a"}, []string{malformed}},
-		"a value that is too long":   {map[string]any{"k": strings.Repeat("v", 257)}, []string{malformed}},
-		"a key that AWS reserves":    {map[string]any{"AWS:x": "a"}, []string{malformed}},
-		"a value that is not a text": {map[string]any{"k": 1}, []string{}}, // the provider reports it
+		"none":                         {nil, []string{}},
+		"every allowed character":      {map[string]any{"ä 9_.:/=+-@": "ä 9_.:/=+-@", "empty": ""}, []string{}},
+		"as long as possible":          {map[string]any{strings.Repeat("ä", 128): strings.Repeat("ä", 256)}, []string{}},
+		"48 tags":                      {many(48), []string{}},
+		"49 tags":                      {many(49), []string{"aws:defaultTags too-many"}},
+		"keys that differ in case":     {map[string]any{"Environment": "a", "environment": "b"}, []string{"aws:defaultTags conflict"}},
+		"an ampersand in a key":        {map[string]any{"r&d": "a"}, []string{malformed}},
+		"a parenthesis in a value":     {map[string]any{"owner": "ann (ops)"}, []string{malformed}},
+		"a comma in both":              {map[string]any{"a,b": "c,d"}, []string{malformed, malformed}},
+		"an empty key":                 {map[string]any{"": "a"}, []string{malformed}},
+		"a key that is too long":       {map[string]any{strings.Repeat("k", 129): "a"}, []string{malformed}},
+		"a value that is too long":     {map[string]any{"k": strings.Repeat("v", 257)}, []string{malformed}},
+		"a key that AWS reserves":      {map[string]any{"AWS:x": "a"}, []string{malformed}},
+		"a value that is not a string": {map[string]any{"k": 1}, []string{}}, // the provider reports it
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -75,8 +75,8 @@ func (c Config) Allows(document iam.Document) bool {
 	return slices.Contains(c.SessionRole.Documents, document)
 }
 
-// LoginUser returns the operating system user that SSH logs in as. Empty if the image's user is not known, which SSH
-// does not allow.
+// LoginUser returns the operating system user that SSH logs in as. Empty if the AMI's user is unknown, which is an error if
+// sessions allow SSH.
 func (c Config) LoginUser() string {
 	if c.SessionRole.LoginUser == "" && c.Instances.OS == osimage.Other && c.HasInstances() {
 		return ""

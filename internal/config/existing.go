@@ -52,17 +52,12 @@ func (c Config) checkExistingVPC(diags *diag.Diagnostics) {
 		}
 		return
 	}
-	interfaceSubnets, _ := c.InterfaceSubnetIDs()
-	switch {
-	case len(c.Existing.AppSubnetIDs) == 0 && c.HasInstances():
+	if len(c.Existing.AppSubnetIDs) == 0 && c.HasInstances() {
 		diags.Add("appSubnetIds", diag.NoValue, "the list is empty: list the subnets of %q for the stack's instances, one for "+
 			"each zone", c.Existing.VPCID)
-	case len(interfaceSubnets) == 0 && len(c.VPCEndpoints()) > 0:
-		diags.Add("endpointSubnetIds", diag.NoValue, "the list is empty: list the subnets of %q for the endpoints that the stack "+
-			"creates, one for each zone, or list the services that have endpoints in existingEndpoints", c.Existing.VPCID)
 	}
 	c.checkExistingS3(diags)
-	c.checkClients(diags)
+	c.checkUnusedEndpointKeys(diags)
 }
 
 // checkExistingS3 requires a decision about S3: a gateway endpoint changes how everything that uses its
@@ -83,26 +78,40 @@ func (c Config) checkExistingS3(diags *diag.Diagnostics) {
 	}
 }
 
-// checkClients requires that others in the VPC can use the endpoints: their private DNS names replace the
-// public addresses of the services in the whole VPC.
-func (c Config) checkClients(diags *diag.Diagnostics) {
-	if len(c.VPCEndpoints()) == 0 {
-		for _, list := range []struct {
-			key string
-			ids []string
-		}{
-			{"endpointSubnetIds", c.Existing.EndpointSubnetIDs}, {"clientSecurityGroupIds", c.SecurityGroups.Clients},
-		} {
-			if len(list.ids) > 0 {
-				diags.Add(list.key, diag.Conflict, "the list has no effect, because existingEndpoints contains all services that the "+
-					"stack needs, so it creates no interface endpoints: remove this key")
-			}
-		}
+// checkUnusedEndpointKeys reports keys about interface endpoints that the stack does not create.
+func (c Config) checkUnusedEndpointKeys(diags *diag.Diagnostics) {
+	if len(c.VPCEndpoints()) > 0 {
 		return
+	}
+	for _, list := range []struct {
+		key string
+		ids []string
+	}{
+		{"endpointSubnetIds", c.Existing.EndpointSubnetIDs}, {"clientSecurityGroupIds", c.SecurityGroups.Clients},
+	} {
+		if len(list.ids) > 0 {
+			diags.Add(list.key, diag.Conflict, "the list has no effect, because existingEndpoints contains all services that the "+
+				"stack needs, so it creates no interface endpoints: remove this key")
+		}
+	}
+}
+
+// checkNewEndpoints returns the problems with keys about the interface endpoints that the stack creates in an existing VPC.
+// Others in the VPC must be able to use them: their private DNS names replace the public addresses of the services in the
+// whole VPC.
+func (c Config) checkNewEndpoints() diag.Diagnostics {
+	var diags diag.Diagnostics
+	if !c.UsesExistingVPC() || len(c.VPCEndpoints()) == 0 {
+		return nil
+	}
+	if subnets, _ := c.InterfaceSubnetIDs(); len(subnets) == 0 && !c.HasInstances() {
+		diags.Add("endpointSubnetIds", diag.NoValue, "the list is empty: list the subnets of %q for the endpoints that the stack "+
+			"creates, one for each zone, or list the services that have endpoints in existingEndpoints", c.Existing.VPCID)
 	}
 	if c.SecurityGroups.EndpointIngress == network.FromInstances && len(c.SecurityGroups.Clients) == 0 {
 		diags.Add("endpointIngress", diag.Conflict, "%q allows only the stack's instances, but the names of the endpoints' "+
 			"services lead everything in %q to the endpoints: set endpointIngress to vpc, or list the security groups of the "+
 			"other clients in clientSecurityGroupIds", c.SecurityGroups.EndpointIngress, c.Existing.VPCID)
 	}
+	return diags
 }

@@ -10,8 +10,8 @@ import (
 	"bastionless/internal/diag"
 )
 
-// file returns the content of a file that a key names by its path, relative to the directory of Pulumi.yaml and the
-// stack files. It reports a file that cannot be read and returns "".
+// file returns the content of the file at a path, which is the value of a key and relative to the directory of Pulumi.yaml
+// and the stack files. If the file cannot be read, it reports that and returns "".
 func (r *reader) file(key, path string) string {
 	if !filepath.IsLocal(path) {
 		r.diags.Add(key, diag.Malformed, "%q is not a path inside the project: use a path relative to the directory of "+
@@ -29,12 +29,12 @@ func (r *reader) file(key, path string) string {
 		return ""
 	}
 	if len(content) == 0 {
-		r.diags.Add(key, diag.Malformed, "%q is empty: fill the file, or remove it from the configuration", path)
+		r.diags.Add(key, diag.Malformed, "%q is empty: add content to the file, or remove it from the configuration", path)
 	}
 	return string(content)
 }
 
-// userData reads the file of a key. Empty: no user data.
+// userData returns the content of the file that a key names. Empty: no user data.
 func (r *reader) userData(key string) string {
 	path := r.str(key)
 	if path == "" {
@@ -43,7 +43,7 @@ func (r *reader) userData(key string) string {
 	return r.file(key, path)
 }
 
-// policyFiles reads a list of files with policies. It leaves out those that cannot be read.
+// policyFiles returns the policy files that a key lists. It leaves out those that cannot be read.
 func (r *reader) policyFiles(key string) []iam.PolicyFile {
 	var files []iam.PolicyFile
 	for _, path := range r.strList(key) {

@@ -164,7 +164,7 @@ func (c Config) checkRunAs(diags *diag.Diagnostics) {
 	}
 }
 
-// checkLoginUser reports that the user of SSH is not known.
+// checkLoginUser reports that sessions allow SSH, but the user is unknown.
 func (c Config) checkLoginUser(diags *diag.Diagnostics) {
 	if c.Allows(iam.SSH) && c.LoginUser() == "" {
 		diags.Add("loginUser", diag.NoValue, "no value, but os is %s, which has no default user for SSH: set loginUser to the user "+

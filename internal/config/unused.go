@@ -14,8 +14,8 @@ const defaultLogDays = 365
 // defaultInstanceType is the default of instanceType.
 const defaultInstanceType = "t3.micro"
 
-// checkNoInstances reports keys about instances that the stack does not have. warnAboutUnused warns about those that have
-// no value that means "not set".
+// checkNoInstances reports keys that have no effect in a stack without instances. warnAboutUnused warns about such keys
+// whose default is a value like any other, so that the program cannot see whether they were set.
 func (c Config) checkNoInstances(diags *diag.Diagnostics) {
 	const others = " and the stack does not change the security groups of other instances"
 	for _, option := range []struct {
@@ -45,7 +45,7 @@ func (c Config) checkNoInstances(diags *diag.Diagnostics) {
 }
 
 // warnAboutUnused warns about values that have no effect. A program cannot tell whether a value was set or is the default,
-// so there are no warnings about defaults. The operating system matters also without instances: the policy of the S3
+// so there are no warnings about defaults. The operating system has an effect even without instances: the policy of the S3
 // endpoint allows its repositories.
 func (c Config) warnAboutUnused(warn func(bool, string, string, ...any)) {
 	i := c.Instances

@@ -35,8 +35,10 @@ func (c Config) Warnings(vpc []netip.Prefix) diag.Diagnostics {
 		c.warnAboutForwarding(warn, openEgress, vpc)
 	}
 	c.warnAboutECR(warn)
-	warn(c.SessionRole.Targets == iam.TargetsAny, "sessionTargets", "any allows sessions on all instances in the account, not only on "+
-		"the stack's: set sessionTargets to stack")
+	warn(c.SessionRole.Targets == iam.TargetsAny && c.HasInstances(), "sessionTargets", "any allows sessions on all instances in the "+
+		"account, not only on the stack's: set sessionTargets to stack")
+	warn(c.SessionRole.Targets == iam.TargetsAny && !c.HasInstances(), "sessionTargets", "any allows sessions on all instances in the "+
+		"account: set sessionTargets to tagged or instances")
 	// Not an error, so that only sessionPrincipals and requireMfa have to change for IAM Identity Center.
 	warn(c.SessionRole.MFAMaxAgeMinutes > 0 && !c.SessionRole.RequireMFA, "mfaMaxAgeMinutes", "%d has no effect while "+
 		"requireMfa is false: set requireMfa to true, or mfaMaxAgeMinutes to 0", c.SessionRole.MFAMaxAgeMinutes)
@@ -50,13 +52,13 @@ func (c Config) warnAboutRunAs(warn func(bool, string, string, ...any)) {
 	shells, loginUser := c.Allows(iam.Shell), c.LoginUser()
 	warn(c.Sessions.RunAs != "" && !shells, "sessionRunAs", "%q has no effect, because sessionDocuments allows no shells: "+
 		"add shell to sessionDocuments, or remove sessionRunAs", c.Sessions.RunAs)
-	warn(c.Sessions.Shell != "" && !shells, "sessionShell", "the text has no effect, because sessionDocuments allows no "+
+	warn(c.Sessions.Shell != "" && !shells, "sessionShell", "the value has no effect, because sessionDocuments allows no "+
 		"shells: add shell to sessionDocuments, or remove sessionShell")
 	if !shells {
 		return
 	}
 	warn(c.SessionRole.UserTag, "sessionRunAs", "AWS ends a shell at once if the instance has no user with the name of the "+
-		"caller's IAM user, or if the caller sets no tag: create a user for each of sessionPrincipals in the image, "+
+		"caller's IAM user, or if the caller sets no tag: create a user for each of sessionPrincipals in the AMI, "+
 		"and send people the stack output awsProfile")
 	warn(c.SessionRole.UserTag && c.Allows(iam.SSH), "sessionRunAs", "SSH logs in as %s, so people who use it are not limited to "+
 		"their own users: remove ssh from sessionDocuments", loginUser)
@@ -66,7 +68,7 @@ func (c Config) warnAboutRunAs(warn func(bool, string, string, ...any)) {
 			"or set sessionRunAs to one user", principal)
 	}
 	other := c.Sessions.RunAs != "" && !c.SessionRole.UserTag && c.Sessions.RunAs != loginUser
-	remedy := "create the user in the image, or use " + cmp.Or(loginUser, "a user that it has")
+	remedy := "create the user in the AMI, or use " + cmp.Or(loginUser, "a user that exists")
 	warn(other, "sessionRunAs", "AWS ends shells at once if the instance has no user %q, and does not use ssm-user instead: %s",
 		c.Sessions.RunAs, remedy)
 }
@@ -87,7 +89,7 @@ func (c Config) warnAboutForwarding(warn func(bool, string, string, ...any), ope
 		"cannot reach any host while instanceEgress is restricted and forwardTo is empty: list the targets in forwardTo")
 }
 
-// warnAboutECR warns if the VPC has a part of what pulling an image from Amazon ECR needs.
+// warnAboutECR warns if the VPC has only some of the endpoints that are necessary to pull images from Amazon ECR.
 // https://docs.aws.amazon.com/AmazonECR/latest/userguide/vpc-endpoints.html
 func (c Config) warnAboutECR(warn func(bool, string, string, ...any)) {
 	listed := func(service string) bool { return slices.Contains(c.Endpoints.Services, service) }

@@ -25,6 +25,7 @@ func TestConfig_warnings(t *testing.T) {
 		"Amazon Linux 2":          {values{"os": "al2"}, []string{"os"}},
 		"open egress":             {values{"instanceEgress": "open"}, []string{"instanceEgress"}},
 		"any instance":            {values{"sessionTargets": "any"}, []string{"sessionTargets"}},
+		"any instance of others":  {values{"sessionTargets": "any", "instancesPerZone": "0", "endpointIngress": "vpc"}, []string{"sessionTargets"}},
 		"forwarding to nothing":   {values{"sessionDocuments": list("remote-port-forwarding")}, []string{"sessionDocuments"}},
 		"forwarding to a host":    {values{"sessionDocuments": list("remote-port-forwarding"), "forwardTo": list("10.0.32.0/24:5432")}, nil},
 		"forwarding to all hosts": {values{"sessionDocuments": list("remote-port-forwarding"), "instanceEgress": "open"}, []string{"instanceEgress"}},
@@ -40,15 +41,15 @@ func TestConfig_warnings(t *testing.T) {
 		},
 		"the age of MFA that is not required": {values{"mfaMaxAgeMinutes": "5", "requireMfa": "false"}, []string{"mfaMaxAgeMinutes"}},
 		"targets without forwarding":          {values{"forwardTo": list("10.0.32.0/24:5432")}, []string{"forwardTo"}},
-		"shells as the image's user":          {values{"sessionRunAs": "ec2-user", "sessionShell": "exec bash -l"}, nil},
-		"shells as the user of another system": {
+		"shells as the user of the AMI":       {values{"sessionRunAs": "ec2-user", "sessionShell": "exec bash -l"}, nil},
+		"shells as the user of another OS": {
 			values{"os": "other", "amiId": "ami-06098fd00463352b6", "loginUser": "ubuntu", "sessionRunAs": "ubuntu"}, nil,
 		},
-		"shells as the user of Amazon Linux on another system": {
+		"shells as the user of Amazon Linux on another OS": {
 			values{"os": "other", "amiId": "ami-06098fd00463352b6", "sessionDocuments": list("shell"), "sessionRunAs": "ec2-user"},
 			[]string{"sessionRunAs"},
 		},
-		"shells as a user of one's own": {values{"sessionRunAs": "app"}, []string{"sessionRunAs"}},
+		"shells as a custom user": {values{"sessionRunAs": "app"}, []string{"sessionRunAs"}},
 		"shells as users by tag, and SSH": {
 			values{"sessionRunAs": "tag", "sessionPrincipals": list("arn:aws:iam::123456789012:user/ann")},
 			[]string{"sessionRunAs", "sessionRunAs"},
@@ -82,15 +83,15 @@ func TestConfig_warnings(t *testing.T) {
 				"agentAutoUpdate", "instanceEgress", "terminationProtection", "instancePolicy",
 			},
 		},
-		"days without records": {values{"sessionLogDays": "30"}, []string{"sessionLogDays"}},
-		"days of records of others": {
+		"retention without records": {values{"sessionLogDays": "30"}, []string{"sessionLogDays"}},
+		"retention of existing log groups and buckets": {
 			values{"sessionLogDays": "30", "sessionLogs": list("cloudwatch", "s3"), "sessionLogGroup": "/central", "sessionBucket": "central"},
 			[]string{"sessionLogDays"},
 		},
-		"days of some records": {
+		"retention of an own log group beside an existing bucket": {
 			values{"sessionLogDays": "30", "sessionLogs": list("cloudwatch", "s3"), "sessionBucket": "central"}, nil,
 		},
-		"forwarding through groups of others": {
+		"forwarding through existing security groups": {
 			values{
 				"vpcId": "vpc-11111111", "appSubnetIds": list("subnet-11111111"), "existingEndpoints": list("all"),
 				"sessionDocuments": list("remote-port-forwarding"), "instanceSecurityGroupIds": list("sg-11111111"),

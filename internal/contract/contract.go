@@ -65,8 +65,8 @@ const (
 	OrganizationInput = "organizationId"
 	// PolicyARNsInput of InstanceRoleType lists the managed policies of the workload. Absent if there are none.
 	PolicyARNsInput = "policyArns"
-	// PublicBucketsInput of EndpointsType lists the buckets that everyone is meant to be able to read through the S3
-	// endpoint. Absent if there are none.
+	// PublicBucketsInput of EndpointsType lists the buckets that everyone may read through the S3 endpoint. Absent if
+	// there are none.
 	PublicBucketsInput = "publicBuckets"
 	// ExistingEndpointsInput of EndpointsType lists the codes of the services that the VPC reaches without an
 	// endpoint of the stack, or only AllServices. Absent unless the VPC exists already.
@@ -77,10 +77,10 @@ const (
 	// to a bucket.
 	LogGroupInput = "logGroup"
 	BucketInput   = "bucket"
-	// ExistingLogGroupInput of SessionsType is the name of a log group of others for session records. Absent if the
+	// ExistingLogGroupInput of SessionsType is the name of an existing log group for session records. Absent if the
 	// stack has its own, or none.
 	ExistingLogGroupInput = "existingLogGroup"
-	// ExistingBucketInput of SessionsType is the name of a bucket of others for session records. Absent if the stack
+	// ExistingBucketInput of SessionsType is the name of an existing bucket for session records. Absent if the stack
 	// has its own, or none.
 	ExistingBucketInput = "existingBucket"
 	// OSInput of InstancesType is the operating system: AmazonLinux2023, AmazonLinux2 or OtherOS.
@@ -110,7 +110,7 @@ const (
 	RemotePortForwarding = "remote-port-forwarding"
 )
 
-// RunAsTag is the value of the key sessionRunAs with which shells run as the user in a session tag.
+// RunAsTag is the value of the key sessionRunAs that makes shells run as the user that a session tag names.
 const RunAsTag = "tag"
 
 // AllServices is the element of ExistingEndpointsInput that means that a hub or a NAT gateway provides all

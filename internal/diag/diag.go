@@ -35,7 +35,7 @@ const (
 	NotOffered Code = "not-offered"
 	// AffectsOthers: the value is allowed, and changes something for others in an existing VPC.
 	AffectsOthers Code = "affects-others"
-	// NotReady: the value is allowed, but an instance or a role of others that it names does not allow sessions yet.
+	// NotReady: the value is allowed, but an existing instance or role that it names does not allow sessions yet.
 	NotReady Code = "not-ready"
 	// Unchecked: the value is allowed, but a lookup that would check it failed.
 	Unchecked Code = "unchecked"

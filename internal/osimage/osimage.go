@@ -16,7 +16,7 @@ const (
 	AmazonLinux2023 OS = contract.AmazonLinux2023
 	// AmazonLinux2 is Amazon Linux 2, whose support ended on 2026-06-30.
 	AmazonLinux2 OS = contract.AmazonLinux2
-	// Other is another Linux. Its image is pinned, and whether it has the SSM Agent is not known.
+	// Other is another Linux distribution. Its AMI is always pinned, and may lack the SSM Agent.
 	Other OS = contract.OtherOS
 )
 
@@ -35,8 +35,8 @@ func (os OS) Parameter(architecture string) string {
 	return prefix + "al2023-ami-kernel-default-" + architecture
 }
 
-// RepositoryBuckets returns the names of the Region's buckets that contain the package repositories. Those of Other
-// are not in S3.
+// RepositoryBuckets returns the names of the Region's buckets that contain the package repositories. It returns none for
+// Other, whose repositories are not in S3.
 // https://docs.aws.amazon.com/emr/latest/ManagementGuide/private-subnet-iampolicy.html
 func (os OS) RepositoryBuckets(env awsenv.Env) []string {
 	switch os {

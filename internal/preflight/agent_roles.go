@@ -10,7 +10,7 @@ import (
 	"bastionless/internal/diag"
 )
 
-// agentRole is a role of others that instances have.
+// agentRole is an existing role of instances.
 type agentRole struct {
 	arn, boundary, trustPolicy string
 	// trustsEC2 says that EC2 may assume the role.
@@ -31,15 +31,15 @@ func (r *resolver) lookUpAgentRoles() error {
 				r.plan.Env.AccountID, name)
 			continue
 		case err != nil:
-			r.uncheck(key, "role "+name+" could not be looked up", err)
+			r.warnUnchecked(key, "role "+name+" could not be looked up", err)
 			continue
 		}
 		if !role.trustsEC2 {
-			r.notReady(key, "EC2 cannot assume the role %s, so no instance has its permissions: list a role of instances, or ask its owner "+
+			r.warnNotReady(key, "EC2 cannot assume the role %s, so no instance has its permissions: list a role of instances, or ask its owner "+
 				"to change its trust policy", name)
 		}
 		if role.boundary != "" {
-			r.notReady(key, "the role %s has the permissions boundary %s, which may deny what this stack allows: ask its owner whether the "+
+			r.warnNotReady(key, "the role %s has the permissions boundary %s, which may deny what this stack allows: ask its owner whether the "+
 				"boundary allows ssm:UpdateInstanceInformation and ssmmessages:*", name, role.boundary)
 		}
 	}
@@ -52,19 +52,19 @@ func (r *resolver) checkProfile(key, instance, name string) string {
 	profile, err := iam.LookupInstanceProfile(r.ctx, &iam.LookupInstanceProfileArgs{Name: name})
 	switch {
 	case isMissing(err):
-		r.notReady(key, "the instance profile %s of %s does not exist any more: ask its owner to attach another one", name, instance)
+		r.warnNotReady(key, "the instance profile %s of %s does not exist any more: ask its owner to attach another one", name, instance)
 		return ""
 	case err != nil:
-		r.uncheck(key, "the instance profile "+name+" of "+instance+" could not be looked up", err)
+		r.warnUnchecked(key, "the instance profile "+name+" of "+instance+" could not be looked up", err)
 		return ""
 	case profile.RoleName == "":
-		r.notReady(key, "the instance profile %s of %s has no role: ask its owner to add one that has AmazonSSMManagedInstanceCore", name,
+		r.warnNotReady(key, "the instance profile %s of %s has no role: ask its owner to add one that has AmazonSSMManagedInstanceCore", name,
 			instance)
 		return name
 	}
 	role, err := r.lookUpRole(profile.RoleName)
 	if err != nil {
-		r.uncheck(key, "role "+profile.RoleName+" of "+instance+" could not be looked up", err)
+		r.warnUnchecked(key, "role "+profile.RoleName+" of "+instance+" could not be looked up", err)
 		return name
 	}
 	if r.plan.TrustPolicies == nil {
@@ -72,7 +72,7 @@ func (r *resolver) checkProfile(key, instance, name string) string {
 	}
 	r.plan.TrustPolicies[profile.RoleName] = role.trustPolicy
 	if !role.trustsEC2 {
-		r.notReady(key, "EC2 cannot assume the role %s of %s: ask its owner to allow it in the role's trust policy", profile.RoleName, instance)
+		r.warnNotReady(key, "EC2 cannot assume the role %s of %s: ask its owner to allow it in the role's trust policy", profile.RoleName, instance)
 	}
 	if r.checkPermissions(key, instance, profile.RoleName, role.arn) && role.trustsEC2 {
 		insert(&r.plan.AgentRoles, profile.RoleName)
@@ -104,7 +104,7 @@ func (r *resolver) checkPermissions(key, instance, name, arn string) bool {
 	granted := slices.ContainsFunc(r.plan.AgentPolicies.RoleNames, isSame)
 	if err != nil {
 		if !granted {
-			r.uncheck(key, "the permissions of the role "+name+" of "+instance+" could not be looked up", err)
+			r.warnUnchecked(key, "the permissions of the role "+name+" of "+instance+" could not be looked up", err)
 		}
 		return false
 	}
@@ -121,11 +121,11 @@ func (r *resolver) checkPermissions(key, instance, name, arn string) bool {
 	slices.Sort(denied)
 	switch {
 	case len(denied) > 0:
-		r.notReady(key, "a policy of the role %s of %s denies its agent %s: ask its owner to remove that from the policy", name, instance,
+		r.warnNotReady(key, "a policy of the role %s of %s denies its agent %s: ask its owner to remove that from the policy", name, instance,
 			strings.Join(denied, ", "))
 		insert(&r.plan.DenyingRoles, name)
 	case len(missing) > 0 && !granted:
-		r.notReady(key, "the role %s of %s does not allow its agent %s: add %s to agentRoleNames, or ask its owner to attach "+
+		r.warnNotReady(key, "the role %s of %s does not allow its agent %s: add %s to agentRoleNames, or ask its owner to attach "+
 			"AmazonSSMManagedInstanceCore", name, instance, strings.Join(missing, ", "), name)
 	}
 	return !granted && len(denied)+len(missing) == 0

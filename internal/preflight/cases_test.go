@@ -209,13 +209,13 @@ func instanceCases() map[string]badCase {
 		"user data outside of the project": {
 			set: values{"userDataFile": "../user-data.sh"}, want: []string{"userDataFile malformed"},
 		},
-		"user data that is empty":      {set: values{"userDataFile": "wrong/empty.txt"}, want: []string{"userDataFile malformed"}},
-		"user data of another kind":    {set: values{"userDataFile": "wrong/unknown.txt"}, want: []string{"userDataFile malformed"}},
-		"user data with lines of CRLF": {set: values{"userDataFile": "wrong/crlf.sh"}, want: []string{"userDataFile malformed"}},
-		"user data with parts of its own": {
+		"user data that is empty":          {set: values{"userDataFile": "wrong/empty.txt"}, want: []string{"userDataFile malformed"}},
+		"user data in an unknown format":   {set: values{"userDataFile": "wrong/unknown.txt"}, want: []string{"userDataFile malformed"}},
+		"user data with CRLF line endings": {set: values{"userDataFile": "wrong/crlf.sh"}, want: []string{"userDataFile malformed"}},
+		"multipart user data with installLatestAgent": {
 			set: values{"userDataFile": "wrong/parts.txt", "installLatestAgent": "true"}, want: []string{"userDataFile conflict"},
 		},
-		"user data that is too long with the agent": {
+		"user data that is too long with installLatestAgent": {
 			set: values{"userDataFile": "wrong/long.sh", "installLatestAgent": "true"}, want: []string{"userDataFile too-many"},
 		},
 		"policies that cannot be read": {
@@ -239,8 +239,8 @@ func instanceCases() map[string]badCase {
 			set:  values{"instancePolicyArns": list("arn:aws:iam::210987654321:policy/app")},
 			want: []string{"instancePolicyArns malformed"},
 		},
-		"no hops":   {set: values{"imdsHopLimit": "0"}, want: []string{"imdsHopLimit out-of-range"}},
-		"many hops": {set: values{"imdsHopLimit": "65"}, want: []string{"imdsHopLimit out-of-range"}},
+		"an IMDS hop limit of 0":  {set: values{"imdsHopLimit": "0"}, want: []string{"imdsHopLimit out-of-range"}},
+		"an IMDS hop limit of 65": {set: values{"imdsHopLimit": "65"}, want: []string{"imdsHopLimit out-of-range"}},
 		"a number that overflows": {
 			set:  values{"zones": list("a", "c"), "subnetLayout": "shared", "instancesPerZone": "9223372036854775807"},
 			want: []string{"instancesPerZone out-of-range"},
@@ -285,27 +285,27 @@ func instanceCases() map[string]badCase {
 			set: values{"amiId": image}, answers: []pulumitest.Answer{pulumitest.Image(image, "arm64", 30)},
 			want: []string{"amiId conflict", "rootVolumeGiB out-of-range"},
 		},
-		"another system without its image and user": {
+		"another OS without an AMI and a login user": {
 			set: values{"os": "other"}, want: []string{"amiId no-value", "loginUser no-value"},
 		},
-		"another system without its image": {
+		"another OS without an AMI": {
 			set: values{"os": "other", "sessionDocuments": list("shell")}, want: []string{"amiId no-value"},
 		},
-		"an agent for another system": {
+		"installLatestAgent on another OS": {
 			set:     values{"os": "other", "amiId": image, "loginUser": "ubuntu", "installLatestAgent": "true"},
 			answers: []pulumitest.Answer{pulumitest.Image(image, "x86_64", 8)},
 			want:    []string{"installLatestAgent conflict"},
 		},
-		"an image of another system that does not exist": {
+		"an AMI of another OS that does not exist": {
 			set:     values{"os": "other", "amiId": image, "loginUser": "ubuntu"},
 			answers: []pulumitest.Answer{pulumitest.FailedLookup(pulumitest.GetAmi, noImage)},
 			want:    []string{"amiId not-found"},
 		},
-		"an image that is not ready": {
+		"an AMI that is pending": {
 			set: values{"amiId": image}, answers: []pulumitest.Answer{pulumitest.ImageWith(image, pulumitest.Map{"state": "pending"})},
 			want: []string{"amiId conflict"},
 		},
-		"an image of Windows": {
+		"a Windows AMI": {
 			set:     values{"os": "other", "amiId": image, "loginUser": "ubuntu"},
 			answers: []pulumitest.Answer{pulumitest.ImageWith(image, pulumitest.Map{"platform": "windows"})},
 			want:    []string{"amiId conflict"},
@@ -314,7 +314,7 @@ func instanceCases() map[string]badCase {
 			set: values{"amiId": image, "rootVolumeGiB": "4"}, answers: []pulumitest.Answer{pulumitest.Image(image, "x86_64", 30)},
 			want: []string{"rootVolumeGiB out-of-range"},
 		},
-		"no encryption, although EBS encrypts by default": {
+		"an unencrypted volume with EBS encryption by default": {
 			set: values{"rootVolumeEncrypted": "false"},
 			answers: []pulumitest.Answer{{
 				Token: pulumitest.GetEncryptionByDefault, Args: pulumitest.Map{}, Result: pulumitest.Map{"enabled": true},
@@ -373,17 +373,17 @@ func sessionCases() map[string]badCase {
 		"times too long": {
 			set: values{"sessionIdleMinutes": "61", "sessionMaxMinutes": "1441"}, want: []string{"sessionIdleMinutes out-of-range", "sessionMaxMinutes out-of-range"},
 		},
-		"records of others that are not used": {
+		"an existing log group and bucket that are not used": {
 			set: values{"sessionLogGroup": "/central", "sessionBucket": "central"}, want: []string{"sessionLogGroup conflict", "sessionBucket conflict"},
 		},
-		"records of others by ARN": {
+		"an existing log group and bucket by ARN": {
 			set: values{
 				"sessionLogs": list("cloudwatch", "s3"), "sessionLogGroup": "arn:aws:logs:eu-west-1:123456789012:log-group:central",
 				"sessionBucket": "arn:aws:s3:::central",
 			},
 			want: []string{"sessionLogGroup malformed", "sessionBucket malformed"},
 		},
-		"records of others that do not exist": {
+		"an existing log group and bucket that do not exist": {
 			set: values{"sessionLogs": list("cloudwatch", "s3"), "sessionLogGroup": "/central", "sessionBucket": "central"},
 			answers: []pulumitest.Answer{
 				pulumitest.FailedLookup(pulumitest.GetLogGroup, "reading CloudWatch Logs Log Group (/central): couldn't find resource"),
@@ -391,44 +391,44 @@ func sessionCases() map[string]badCase {
 			},
 			want: []string{"sessionLogGroup not-found", "sessionBucket not-found"},
 		},
-		"records of others elsewhere": {
+		"an existing log group of another class, and a bucket in another Region": {
 			set: values{"sessionLogs": list("cloudwatch", "s3"), "sessionLogGroup": "/central", "sessionBucket": "central"},
 			answers: []pulumitest.Answer{
 				pulumitest.LogGroup("/central", "INFREQUENT_ACCESS", ""), pulumitest.Bucket("central", "us-east-1"),
 			},
 			want: []string{"sessionLogGroup conflict", "sessionBucket conflict"},
 		},
-		"a bucket whose Region S3 does not tell": {
+		"an existing bucket in another, unknown Region": {
 			set: values{"sessionLogs": list("s3"), "sessionBucket": "central"},
 			answers: []pulumitest.Answer{pulumitest.FailedLookup(pulumitest.GetBucket,
 				"reading S3 Bucket (central): operation error S3: HeadBucket, https response error StatusCode: 301, api error MovedPermanently: Moved")},
 			want: []string{"sessionBucket conflict"},
 		},
-		"S3 records of others without the S3 endpoint": {
+		"an existing bucket without the S3 endpoint": {
 			set: values{
 				"sessionLogs": list("s3"), "sessionBucket": "central", "s3Endpoint": "false", "agentAutoUpdate": "false",
 			},
 			answers: []pulumitest.Answer{pulumitest.Bucket("central", "ap-northeast-1")},
 			want:    []string{"s3Endpoint conflict"},
 		},
-		"shells as root":                      {set: values{"sessionRunAs": "root"}, want: []string{"sessionRunAs out-of-range"}},
-		"shells as a malformed user":          {set: values{"sessionRunAs": "ec2 user"}, want: []string{"sessionRunAs malformed"}},
-		"shells as users by tag for everyone": {set: values{"sessionRunAs": "tag"}, want: []string{"sessionRunAs conflict"}},
-		"shells as users by tag for a role": {
+		"shells as root":                       {set: values{"sessionRunAs": "root"}, want: []string{"sessionRunAs out-of-range"}},
+		"shells as a malformed user":           {set: values{"sessionRunAs": "ec2 user"}, want: []string{"sessionRunAs malformed"}},
+		"shells as a user by tag for everyone": {set: values{"sessionRunAs": "tag"}, want: []string{"sessionRunAs conflict"}},
+		"shells as a user by tag for a role": {
 			set: values{
 				"sessionRunAs": "tag", "requireMfa": "false",
 				"sessionPrincipals": list("arn:aws:iam::123456789012:user/ann", "arn:aws:iam::123456789012:role/ops"),
 			},
 			want: []string{"sessionRunAs conflict"},
 		},
-		"shells as users by tag for an IAM user root": {
+		"shells as a user by tag for an IAM user root": {
 			set:  values{"sessionRunAs": "tag", "sessionPrincipals": list("arn:aws:iam::123456789012:user/ops/root")},
 			want: []string{"sessionPrincipals conflict"},
 		},
-		"a long text of shells":           {set: values{"sessionShell": strings.Repeat("x", 4096)}, want: []string{"sessionShell out-of-range"}},
-		"a parameter in a text of shells": {set: values{"sessionShell": "echo {{ name }}"}, want: []string{"sessionShell malformed"}},
-		"keys in a text of shells":        {set: values{"sessionShell": "sleep 9\x03"}, want: []string{"sessionShell malformed"}},
-		"MFA too old":                     {set: values{"mfaMaxAgeMinutes": "2161"}, want: []string{"mfaMaxAgeMinutes out-of-range"}},
+		"shell commands that are too long":       {set: values{"sessionShell": strings.Repeat("x", 4096)}, want: []string{"sessionShell out-of-range"}},
+		"shell commands with a parameter":        {set: values{"sessionShell": "echo {{ name }}"}, want: []string{"sessionShell malformed"}},
+		"shell commands with control characters": {set: values{"sessionShell": "sleep 9\x03"}, want: []string{"sessionShell malformed"}},
+		"MFA too old":                            {set: values{"mfaMaxAgeMinutes": "2161"}, want: []string{"mfaMaxAgeMinutes out-of-range"}},
 	}
 	for _, documents := range []string{list("port-forwarding"), list("shell", "remote-port-forwarding")} {
 		cases["recorded "+documents] = badCase{

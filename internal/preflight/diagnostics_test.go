@@ -112,13 +112,13 @@ func TestResolve_edges(t *testing.T) {
 		"the image fills the volume": {
 			set: values{"amiId": image, "rootVolumeGiB": "30"}, answers: []pulumitest.Answer{pulumitest.Image(image, "x86_64", 30)},
 		},
-		"another system with a key pair and a new agent by user data": {
+		"another OS with a key pair, and user data that installs the agent": {
 			set: values{
 				"os": "other", "amiId": image, "loginUser": "admin", "keyName": "aws-ssh-key", "userDataFile": "install-agent.sh",
 			},
 			answers: []pulumitest.Answer{pulumitest.Image(image, "x86_64", 8)},
 		},
-		"another system without SSH": {
+		"another OS without SSH": {
 			set:     values{"os": "other", "amiId": image, "sessionDocuments": list("shell", "port-forwarding")},
 			answers: []pulumitest.Answer{pulumitest.Image(image, "x86_64", 8)},
 		},

@@ -25,7 +25,7 @@ func (p Plan) Owner(ctx *pulumi.Context) string {
 	return contract.Owner(ctx.Project(), ctx.Stack(), p.Env.AccountID)
 }
 
-// ExistingEndpointGroups returns the security groups of the endpoints of others that the stack uses, sorted.
+// ExistingEndpointGroups returns the security groups of the existing endpoints that the stack uses, sorted.
 func (p Plan) ExistingEndpointGroups() []string {
 	var groups []string
 	for _, endpoint := range p.ExistingEndpoints {
@@ -35,15 +35,25 @@ func (p Plan) ExistingEndpointGroups() []string {
 	return slices.Compact(groups)
 }
 
-// lookUpEndpoints compares the endpoints of an existing VPC with those that the stack creates and uses.
+// lookUpEndpoints compares the endpoints of an existing VPC with those that the stack creates and uses. Problems with keys
+// about new endpoints are reported unless others have already created all of them.
 func (r *resolver) lookUpEndpoints() error {
 	if !r.existing.found || r.plan.Endpoints.ReachesAll() {
+		r.diags.Append(r.plan.NewEndpointProblems)
 		return nil
 	}
+	undeclared := 0
 	for _, endpoint := range r.plan.VPCEndpoints {
-		if err := r.checkNew(endpoint); err != nil {
+		canCreate, err := r.checkNew(endpoint)
+		if err != nil {
 			return err
 		}
+		if !canCreate {
+			undeclared++
+		}
+	}
+	if undeclared < len(r.plan.VPCEndpoints) {
+		r.diags.Append(r.plan.NewEndpointProblems)
 	}
 	if !r.plan.Endpoints.Validate().Has("existingEndpoints") {
 		for _, service := range r.plan.Endpoints.Existing {
@@ -132,12 +142,12 @@ func (r *resolver) lookUpEndpoint(
 }
 
 // checkNew checks that the stack can create an interface endpoint. Two endpoints with private DNS for one service
-// cannot exist in a VPC.
-func (r *resolver) checkNew(endpoint config.VPCEndpoint) error {
+// cannot exist in a VPC. canCreate is false if others have created one.
+func (r *resolver) checkNew(endpoint config.VPCEndpoint) (canCreate bool, err error) {
 	service, vpc := endpoint.Service, r.plan.Existing.VPCID
 	found, err := r.findEndpoint(service, interfaceEndpoint)
 	if err != nil {
-		return err
+		return false, err
 	}
 	switch {
 	case found.several && found.own:
@@ -148,6 +158,7 @@ func (r *resolver) checkNew(endpoint config.VPCEndpoint) error {
 		r.diags.Add("existingEndpoints", diag.Conflict, "%s has several endpoints for %s, and the program cannot find out which of "+
 			"them has private DNS: keep only one and add %s to the list, or set the list to [all] if agents in the VPC "+
 			"already reach the services", vpc, service, service)
+		return false, nil
 	case found.endpoint == nil:
 		r.plan.NewServices = append(r.plan.NewServices, service)
 	case found.own && !isAvailable(found.endpoint):
@@ -160,11 +171,13 @@ func (r *resolver) checkNew(endpoint config.VPCEndpoint) error {
 	case !isAvailable(found.endpoint):
 		r.diags.Add("existingEndpoints", diag.Conflict, "%s has the endpoint %s for %s, which is %s: deploy again when it is gone, "+
 			"or add %s to the list when it is available", vpc, found.endpoint.Id, service, found.endpoint.State, service)
+		return false, nil
 	default:
 		r.diags.Add("existingEndpoints", diag.Conflict, "%s already has an endpoint for %s with private DNS, %s, and cannot have "+
 			"two: add %s to the list to use it, or delete it", vpc, service, found.endpoint.Id, service)
+		return false, nil
 	}
-	return nil
+	return true, nil
 }
 
 func isAvailable(endpoint *ec2.LookupVpcEndpointResult) bool {

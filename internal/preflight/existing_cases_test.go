@@ -223,7 +223,7 @@ func existingNetworkCases() map[string]badCase {
 				}),
 			want: []string{"clientSecurityGroupIds not-found", "clientSecurityGroupIds conflict"},
 		},
-		"groups of the instances that do not exist, or are in another VPC": {
+		"instance security groups that do not exist, or are in another VPC": {
 			set: inVPC(values{"instanceSecurityGroupIds": list("sg-22222222", pulumitest.AppGroup, "sg-33333333")}),
 			answers: vpcWith(none(pulumitest.GetSecurityGroup, "EC2 Security Group", pulumitest.Map{"id": "sg-22222222"}),
 				pulumitest.Answer{
@@ -232,11 +232,11 @@ func existingNetworkCases() map[string]badCase {
 				}),
 			want: []string{"instanceSecurityGroupIds not-found", "instanceSecurityGroupIds conflict"},
 		},
-		"a group that is listed twice": {
+		"an instance security group that is listed twice": {
 			set:     inVPC(values{"instanceSecurityGroupIds": list(pulumitest.AppGroup, pulumitest.AppGroup)}),
 			answers: vpcWith(), want: []string{"instanceSecurityGroupIds duplicate"},
 		},
-		"too many groups of the instances": {
+		"too many instance security groups": {
 			set: inVPC(values{"instanceSecurityGroupIds": list(groupIDs(16)...)}), answers: vpcWith(),
 			want: []string{"instanceSecurityGroupIds too-many"},
 		},
@@ -250,6 +250,16 @@ func existingEndpointCases() map[string]badCase {
 	return map[string]badCase{
 		"an endpoint that exists": {
 			set: inVPC(nil), answers: vpcWith(ssm.Answer(changed(nil))), want: []string{"existingEndpoints conflict"},
+		},
+		"all endpoints exist": {
+			set:     withoutInstances(values{"existingEndpoints": "[]"}),
+			answers: append(accountWith(nil), ssm.Answer(changed(nil)), interfaceOf("ssmmessages").Answer(endpoint("vpce-2", nil))),
+			want:    []string{"existingEndpoints conflict", "existingEndpoints conflict"},
+		},
+		"one of the endpoints exists": {
+			set:     withoutInstances(values{"existingEndpoints": "[]"}),
+			answers: append(accountWith(nil), ssm.Answer(changed(nil))),
+			want:    []string{"existingEndpoints conflict", "endpointSubnetIds no-value", "endpointIngress conflict"},
 		},
 		"an endpoint that another key asks for exists": {
 			set: inVPC(values{"sessionEncryption": "true"}), answers: vpcWith(interfaceOf("kms").Answer(changed(nil))),
@@ -285,14 +295,14 @@ func existingEndpointCases() map[string]badCase {
 				ownInterface("ssm").Answer(owned("vpce-1", pulumitest.Map{"state": "deleting"}))),
 			want: []string{"vpcId conflict"},
 		},
-		"a route table that leads to S3": {
+		"a route table with a route to S3": {
 			set: inVPC(nil), answers: vpcWith(pulumitest.TablesWithS3(pulumitest.MainTable)), want: []string{"s3Endpoint conflict"},
 		},
-		"a route table that leads to S3, without a value for s3Endpoint": {
+		"a route table with a route to S3, without a value for s3Endpoint": {
 			set: inVPC(values{"s3Endpoint": ""}), answers: vpcWith(pulumitest.TablesWithS3(pulumitest.MainTable)),
 			want: []string{"s3Endpoint no-value"},
 		},
-		"a route table that leads to S3 besides the stack's": {
+		"a route table with a route to S3 besides the stack's": {
 			set: inVPC(nil),
 			answers: vpcWith(pulumitest.TablesWithS3(pulumitest.MainTable, pulumitest.TableA),
 				ownGateway.Answer(owned("vpce-1", pulumitest.Map{"routeTableIds": pulumitest.List{pulumitest.TableA}}))),
@@ -333,10 +343,10 @@ func declaredEndpointCases() map[string]badCase {
 			set: declared("ssm"), answers: vpcWith(ssm.Several(), availableInterface("ssm").Several()),
 			want: []string{"existingEndpoints conflict"},
 		},
-		"a declared endpoint that lets nobody in": {
+		"a declared endpoint whose security groups allow nobody": {
 			set: declared("ssm"), answers: rules(), want: []string{"existingEndpoints conflict"},
 		},
-		"a declared endpoint that lets others in": {
+		"a declared endpoint whose security groups allow only others": {
 			set: declared("ssm"),
 			answers: rules(https("cidrIpv4", "10.9.3.0/24"), https("cidrIpv4", "10.9.1.0/25"), https("referencedSecurityGroupId", pulumitest.Clients),
 				pulumitest.Map{"ipProtocol": "tcp", "fromPort": 80, "toPort": 80, "cidrIpv4": "0.0.0.0/0"},

@@ -65,7 +65,7 @@ func (r *resolver) checkNewS3() error {
 	return nil
 }
 
-// checkExistingS3 checks that the instances reach S3 through a gateway endpoint of others.
+// checkExistingS3 checks that the instances reach S3 through an existing gateway endpoint.
 func (r *resolver) checkExistingS3() error {
 	found, err := r.findEndpoint(endpoints.S3, gatewayEndpoint)
 	if err != nil {

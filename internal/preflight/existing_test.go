@@ -179,15 +179,15 @@ func TestPlan_warnings(t *testing.T) {
 		},
 		"without S3":         {values{"s3Endpoint": "false", "agentAutoUpdate": "false"}, nil, []string{"vpcId", "vpcId"}},
 		"all services exist": {values{"existingEndpoints": list("all")}, nil, []string{"existingEndpoints"}},
-		"groups of the instances": {
+		"instance security groups": {
 			values{"instanceSecurityGroupIds": list(pulumitest.AppGroup)}, nil, []string{"vpcId", "vpcId", "s3Endpoint", "endpointPolicy"},
 		},
-		"a group of the instances with an inbound rule": {
+		"an instance security group with an inbound rule": {
 			values{"instanceSecurityGroupIds": list(pulumitest.AppGroup)},
 			pulumitest.GroupRules(pulumitest.AppGroup, pulumitest.Map{"isEgress": true}, https("cidrIpv4", "10.9.0.0/16")),
 			[]string{"instanceSecurityGroupIds", "vpcId", "vpcId", "s3Endpoint", "endpointPolicy"},
 		},
-		"a group of the instances whose rules cannot be read": {
+		"an instance security group whose rules cannot be read": {
 			values{"instanceSecurityGroupIds": list(pulumitest.AppGroup)},
 			[]pulumitest.Answer{pulumitest.FailedLookup(pulumitest.GetSecurityGroupRules, accessDenied)},
 			[]string{"instanceSecurityGroupIds", "vpcId", "vpcId", "s3Endpoint", "endpointPolicy"},
@@ -231,7 +231,7 @@ func emptyGroups(n int) []pulumitest.Answer {
 	return answers
 }
 
-// The subnets of endpoints of others are read, too, each once.
+// The subnets of existing endpoints are also read, each once.
 func TestResolve_subnetsOfExistingEndpoints(t *testing.T) {
 	t.Parallel()
 	ssm := endpoint("vpce-1", pulumitest.Map{

@@ -11,7 +11,7 @@ import (
 	"bastionless/internal/diag"
 )
 
-// lookUpGroups finds the security groups of the clients of the endpoints, and those that the stack's instances get.
+// lookUpGroups looks up the existing security groups of the endpoints' clients and of the stack's instances.
 func (r *resolver) lookUpGroups() error {
 	options, plan := r.plan.SecurityGroups, r.plan.ExistingVPC
 	for _, list := range []struct {
@@ -46,18 +46,18 @@ func (r *resolver) lookUpGroups() error {
 	return nil
 }
 
-// checkNoInbound warns about security groups of the stack's instances that allow inbound connections.
+// checkNoInbound warns about existing security groups of the stack's instances that have inbound rules.
 func (r *resolver) checkNoInbound() {
 	const key = "instanceSecurityGroupIds"
 	for _, id := range r.plan.ExistingVPC.InstanceGroupIDs {
 		rules, err := r.lookUpRules(id)
 		if err != nil {
-			r.uncheck(key, "the rules of "+id+" could not be looked up", err)
+			r.warnUnchecked(key, "the rules of "+id+" could not be looked up", err)
 			continue
 		}
 		if slices.ContainsFunc(rules, func(rule *vpc.GetSecurityGroupRuleResult) bool { return !rule.IsEgress }) {
 			r.plan.LookupWarnings.Add(key, diag.Discouraged, "%s has inbound rules, so others can connect to the stack's instances, and "+
-				"the rehearsal refutes no-inbound: list groups without inbound rules, or ask its owner to remove them", id)
+				"the rehearsal refutes no-inbound: list groups without inbound rules, or ask the group's owner to remove the rules", id)
 		}
 	}
 }

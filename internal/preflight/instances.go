@@ -120,7 +120,7 @@ func (r *resolver) lookUpImage() error {
 }
 
 // lookUpEncryption reports rootVolumeEncrypted: false in a Region in which EBS encrypts each new volume: AWS would
-// answer that the volume is encrypted, so each update would replace the instances.
+// create encrypted volumes, so every update would replace the instances.
 // https://docs.aws.amazon.com/ebs/latest/userguide/encryption-by-default.html
 func (r *resolver) lookUpEncryption() error {
 	if r.plan.Instances.RootVolumeEncrypted || !r.plan.HasInstances() {
@@ -132,13 +132,13 @@ func (r *resolver) lookUpEncryption() error {
 	}
 	if byDefault.Enabled {
 		r.diags.Add("rootVolumeEncrypted", diag.Conflict, "false, but the account encrypts each new volume in %s (EBS encryption by "+
-			"default), so each update would replace the instances: set rootVolumeEncrypted to true", r.plan.Env.Region)
+			"default), so every update would replace the instances: set rootVolumeEncrypted to true", r.plan.Env.Region)
 	}
 	return nil
 }
 
-// combineUserData combines the script that installs the agent with the user data of the workload. The agent comes
-// first, so that a session can show why the rest failed.
+// combineUserData combines the script that installs the agent with the user data of the workload. The agent is installed
+// first, so that people can open a session to find out why the rest failed.
 func (r *resolver) combineUserData() error {
 	options := r.plan.Instances
 	var parts []string
@@ -150,7 +150,7 @@ func (r *resolver) combineUserData() error {
 	}
 	r.plan.UserData = compute.CombineUserData(parts...)
 	if size := len(r.plan.UserData); size > compute.MaxUserData {
-		r.diags.Add("userDataFile", diag.TooMany, "the file and the script of installLatestAgent have %d bytes together, but "+
+		r.diags.Add("userDataFile", diag.TooMany, "the file and the script of installLatestAgent together have %d bytes, but "+
 			"EC2 allows %d: shorten the file, or set installLatestAgent to false", size, compute.MaxUserData)
 	}
 	return nil

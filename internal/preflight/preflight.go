@@ -35,12 +35,12 @@ type Plan struct {
 	ExistingVPC *network.ExistingVPCArgs
 	// VPCEndpoints are the interface endpoints that the stack creates.
 	VPCEndpoints []config.VPCEndpoint
-	// ExistingEndpoints are endpoints of others that the stack uses.
+	// ExistingEndpoints are existing endpoints that the stack uses.
 	ExistingEndpoints []endpoints.Existing
 	// NewServices are the codes of the services for which the stack will create its first endpoint in the existing
 	// VPC.
 	NewServices []string
-	// Targets are the instances of others on which the session role allows sessions, as far as they were found.
+	// Targets are the existing instances that were found on which the session role allows sessions.
 	Targets []Target
 	// AgentRoles are the roles of Targets that EC2 may assume and that have the agent's permissions without the stack,
 	// sorted.
@@ -49,7 +49,7 @@ type Plan struct {
 	DenyingRoles []string
 	// TrustPolicies maps the roles of Targets that could be looked up to their trust policies.
 	TrustPolicies map[string]string
-	// LookupWarnings are warnings about Targets, and about roles and security groups of others.
+	// LookupWarnings are warnings about Targets, and about existing roles and security groups.
 	LookupWarnings diag.Diagnostics
 	// Architecture is the architecture of the instance type: "x86_64" or "arm64".
 	Architecture string
@@ -57,14 +57,14 @@ type Plan struct {
 	EBSOptimized bool
 	// S3PrefixListID is the ID of the Region's S3 prefix list. Empty without the S3 endpoint.
 	S3PrefixListID string
-	// LogGroupEncrypted says that the existing log group for session records is encrypted with a KMS key.
+	// LogGroupEncrypted says whether the existing log group for session records is encrypted with a KMS key.
 	LogGroupEncrypted bool
-	// BucketUnchecked says that the existing bucket for session records could not be looked up.
+	// BucketUnchecked says that the deployer is not allowed to look up the existing bucket for session records.
 	BucketUnchecked bool
 	// PublicSubnetIDs are the existing subnets for the stack's instances whose route table has a route to an Internet
 	// gateway.
 	PublicSubnetIDs []string
-	// UserData is what cloud-init runs on the first boot. Empty if there is nothing to run.
+	// UserData is what cloud-init runs on the first boot. Empty: no user data.
 	UserData string
 }
 
@@ -101,10 +101,12 @@ type resolver struct {
 	diags diag.Diagnostics
 	// zoneNames are the names of the Availability Zones that are available to the account.
 	zoneNames []string
-	// existing is what was found of an existing VPC.
+	// existing is what was found in an existing VPC.
 	existing existingNetwork
-	// roles are the roles of others that were looked up, by name.
+	// roles are the existing roles that were looked up, by name.
 	roles map[string]*agentRole
+	// instances are the instances of others that were looked up, by ID.
+	instances map[string]*ec2.LookupInstanceResult
 }
 
 func (r *resolver) lookUpEnv() error {

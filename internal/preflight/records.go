@@ -26,8 +26,8 @@ func (r *resolver) lookUpLogGroup() error {
 		return fmt.Errorf("look up log group %s: %w", name, err)
 	}
 	if group.LogGroupClass != "" && group.LogGroupClass != "STANDARD" {
-		r.diags.Add("sessionLogGroup", diag.Conflict, "%q has the class %s, in which records cannot be read as those of a session: use a "+
-			"log group of the class STANDARD", name, group.LogGroupClass)
+		r.diags.Add("sessionLogGroup", diag.Conflict, "%q has the log class %s, whose log streams cannot be read: use a log group of the "+
+			"log class STANDARD", name, group.LogGroupClass)
 	}
 	r.plan.LogGroupEncrypted = group.KmsKeyId != ""
 	return nil
@@ -60,10 +60,10 @@ func (r *resolver) lookUpBucket() error {
 	return nil
 }
 
-// contains reports whether the text of an error contains one of the texts. Errors of lookups have no codes.
-func contains(err error, texts ...string) bool {
-	for _, text := range texts {
-		if strings.Contains(err.Error(), text) {
+// contains reports whether the message of an error contains one of the substrings. Errors of lookups have no codes.
+func contains(err error, substrings ...string) bool {
+	for _, substring := range substrings {
+		if strings.Contains(err.Error(), substring) {
 			return true
 		}
 	}

@@ -9,8 +9,8 @@ import (
 	"bastionless/internal/pulumitest"
 )
 
-// A bucket that the deployer may not look up is warned about. The owner of each bucket has to allow something.
-func TestResolve_recordsOfOthers(t *testing.T) {
+// The program warns if the deployer is not allowed to look up the bucket. It always says what the bucket's owner must allow.
+func TestResolve_existingLogGroupAndBucket(t *testing.T) {
 	t.Parallel()
 	const forbidden = "reading S3 Bucket (central): operation error S3: HeadBucket, https response error StatusCode: 403, api error Forbidden: Forbidden"
 	for name, test := range map[string]struct {
@@ -38,7 +38,7 @@ func TestResolve_recordsOfOthers(t *testing.T) {
 }
 
 // A lookup that fails for another reason fails the program.
-func TestResolve_failedLookupsOfRecords(t *testing.T) {
+func TestResolve_failedLogGroupAndBucketLookups(t *testing.T) {
 	t.Parallel()
 	for token, set := range map[string]values{
 		pulumitest.GetBucket:   {"sessionLogs": list("s3"), "sessionBucket": "central"},

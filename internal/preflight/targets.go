@@ -9,12 +9,11 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"bastionless/iam"
-	"bastionless/internal/contract"
 	"bastionless/internal/diag"
 	"bastionless/network"
 )
 
-// Target is an instance of others on which the session role allows sessions.
+// Target is an existing instance on which the session role allows sessions.
 type Target struct {
 	// ID is the instance's ID, Zone the name of its Availability Zone and PrivateIP its IPv4 address.
 	ID, Zone, PrivateIP string
@@ -26,15 +25,15 @@ type Target struct {
 	SecurityGroupIDs []string
 }
 
-// maxTargets is the number of instances that a deployment looks at. The session policy is the same for all instances with
-// the tags, so more of them change nothing but the number of lookups, and of resources in the state.
+// maxTargets is the number of instances that a deployment looks up. The session policy is the same for all instances with
+// the tags, so more of them would only add lookups, and resources in the state.
 const maxTargets = 50
 
 // targetStates are the states of instances that exist.
 var targetStates = []string{"pending", "running", "stopping", "stopped"}
 
-// lookUpTargets looks at the instances of others on which the session role allows sessions. Their owners decide what they
-// look like, so only mistakes in the configuration are problems, and the rest are warnings.
+// lookUpTargets checks the existing instances on which the session role allows sessions. Their owners are responsible for
+// them, so only mistakes in the configuration are problems, and the rest are warnings.
 func (r *resolver) lookUpTargets() error {
 	role := r.plan.SessionRole
 	if !r.existing.found || role.Validate().Has("targetInstanceIds") {
@@ -44,19 +43,11 @@ func (r *resolver) lookUpTargets() error {
 	if role.Targets == iam.TargetsTagged && len(role.TargetTags) > 0 {
 		tagged, err := r.taggedInstances()
 		if err != nil {
-			r.uncheck("targetTags", "the instances that have the tags could not be looked up", err)
+			r.warnUnchecked("targetTags", "the instances that have the tags could not be looked up", err)
 		}
-		if err == nil && len(tagged) == 0 && !r.plan.HasInstances() {
-			r.notReady("targetTags", "no instance in %s has the tags %s yet: ask the owners of the instances to set them",
-				r.plan.Existing.VPCID, joinTags(role.TargetTags))
-		}
-		for _, id := range tagged {
-			if !slices.Contains(ids, id) {
-				ids = append(ids, id)
-			}
-		}
+		ids = append(ids, without(tagged, ids)...)
 		if len(ids) > maxTargets {
-			r.notReady("targetTags", "%d instances have the tags, and this deployment looks only at the first %d", len(ids), maxTargets)
+			r.warnNotReady("targetTags", "%d instances have the tags, and this deployment looks only at the first %d", len(ids), maxTargets)
 			ids = ids[:maxTargets]
 		}
 	}
@@ -71,48 +62,19 @@ func (r *resolver) lookUpTargets() error {
 	return nil
 }
 
-// taggedInstances returns the IDs of the instances in the VPC that have all target tags, without those of the stack,
-// sorted.
-func (r *resolver) taggedInstances() ([]string, error) {
-	tags := map[string]string{}
-	for _, tag := range r.plan.SessionRole.TargetTags {
-		tags[tag.Key] = tag.Value
-	}
-	all, err := r.instancesWith(tags)
-	if err != nil || len(all) == 0 {
-		return nil, err
-	}
-	own, err := r.instancesWith(map[string]string{contract.OwnerTag: r.plan.Owner(r.ctx)})
-	if err != nil {
-		return nil, err
-	}
-	others := slices.DeleteFunc(slices.Clone(all), func(id string) bool { return slices.Contains(own, id) })
-	slices.Sort(others)
-	return others, nil
-}
-
-func (r *resolver) instancesWith(tags map[string]string) ([]string, error) {
-	found, err := ec2.GetInstances(r.ctx, &ec2.GetInstancesArgs{
-		InstanceTags: tags, InstanceStateNames: targetStates,
-		Filters: []ec2.GetInstancesFilter{{Name: "vpc-id", Values: []string{r.plan.Existing.VPCID}}},
-	})
-	if err != nil {
-		return nil, err
-	}
-	return found.Ids, nil
-}
-
 // lookUpTarget looks at an instance.
 func (r *resolver) lookUpTarget(key, id string) error {
-	instance, err := ec2.LookupInstance(r.ctx, &ec2.LookupInstanceArgs{InstanceId: pulumi.StringRef(id)})
-	gone := err == nil && !slices.Contains(targetStates, instance.InstanceState)
+	instance, err := r.lookUpInstance(id)
 	switch {
-	case isNone(err, "EC2 Instance"), gone:
-		r.diags.Add(key, diag.NotFound, "%q does not exist in %s, or belongs to another account than %s: list instances of %s", id,
+	case err == nil && !slices.Contains(targetStates, instance.InstanceState):
+		r.diags.Add(key, diag.NotFound, "%q is %s: remove it from the list", id, instance.InstanceState)
+		return nil
+	case isNone(err, "EC2 Instance"):
+		r.diags.Add(key, diag.NotFound, "%q does not exist in %s, or belongs to an account other than %s: list instances of %s", id,
 			r.plan.Env.Region, r.plan.Env.AccountID, r.plan.Existing.VPCID)
 		return nil
 	case err != nil:
-		r.uncheck(key, id+" could not be looked up, so a rehearsal does not judge it", err)
+		r.warnUnchecked(key, id+" could not be looked up, so a rehearsal does not check it", err)
 		return nil
 	}
 	vpcID, err := r.lookUpOtherSubnet(instance.SubnetId, id)
@@ -132,8 +94,8 @@ func (r *resolver) lookUpTarget(key, id string) error {
 	return nil
 }
 
-// lookUpOtherSubnet adds the subnet of an instance or an endpoint of others to the plan, if it is in the VPC. It returns
-// the subnet's VPC.
+// lookUpOtherSubnet adds the subnet of an existing instance or endpoint to the plan, if it is in the VPC. It returns the
+// subnet's VPC.
 func (r *resolver) lookUpOtherSubnet(id, of string) (vpcID string, err error) {
 	plan := r.plan.ExistingVPC
 	isKnown := func(other network.ExistingSubnet) bool { return other.ID == id }
@@ -163,27 +125,31 @@ func (r *resolver) lookUpOtherSubnet(id, of string) (vpcID string, err error) {
 func (r *resolver) checkTarget(key string, instance *ec2.LookupInstanceResult) string {
 	id := instance.Id
 	if state := instance.InstanceState; state == "stopped" || state == "stopping" {
-		r.notReady(key, "%s is %s: ask its owner to start it: aws ec2 start-instances --instance-ids %s", id, state, id)
+		r.warnNotReady(key, "%s is %s: ask its owner to start it: aws ec2 start-instances --instance-ids %s", id, state, id)
 	}
 	if missing := missingTags(r.plan.SessionRole, instance.Tags); len(missing) > 0 {
-		r.notReady(key, "%s does not have the tags %s: ask its owner to set them, or remove it from the list", id, joinTags(missing))
+		r.warnNotReady(key, "%s does not have the tags %s: ask its owner to set them, or remove it from the list", id, joinTags(missing))
 	}
 	if instance.IamInstanceProfile == "" {
-		r.notReady(key, "%s has no instance profile, so its agent has no credentials unless Default Host Management Configuration is on "+
+		r.warnNotReady(key, "%s has no instance profile, so its agent has no credentials unless Default Host Management Configuration is on "+
 			"in %s: ask its owner to attach a profile whose role has AmazonSSMManagedInstanceCore", id, r.plan.Env.Region)
 		return ""
 	}
 	return r.checkProfile(key, id, instance.IamInstanceProfile)
 }
 
-// missingTags returns the tags that an instance of TargetsTagged lacks.
+// missingTags returns the tags that an instance of TargetsTagged lacks. IAM ignores the case of their keys.
 func missingTags(role iam.SessionRoleOptions, tags map[string]string) []iam.Tag {
 	if role.Targets != iam.TargetsTagged {
 		return nil
 	}
 	return slices.DeleteFunc(slices.Clone(role.TargetTags), func(tag iam.Tag) bool {
-		value, ok := tags[tag.Key]
-		return ok && value == tag.Value
+		for key, value := range tags {
+			if strings.EqualFold(key, tag.Key) && value == tag.Value {
+				return true
+			}
+		}
+		return false
 	})
 }
 
@@ -195,12 +161,12 @@ func joinTags(tags []iam.Tag) string {
 	return strings.Join(texts, ", ")
 }
 
-// notReady adds a warning that an instance or a role of others does not allow sessions yet.
-func (r *resolver) notReady(key, format string, args ...any) {
+// warnNotReady adds a warning that an existing instance or role does not allow sessions yet.
+func (r *resolver) warnNotReady(key, format string, args ...any) {
 	r.plan.LookupWarnings.Add(key, diag.NotReady, format, args...)
 }
 
-// uncheck adds a warning that a lookup failed.
-func (r *resolver) uncheck(key, what string, err error) {
+// warnUnchecked adds a warning that a lookup failed.
+func (r *resolver) warnUnchecked(key, what string, err error) {
 	r.plan.LookupWarnings.Add(key, diag.Unchecked, "%s: %v", what, err)
 }

@@ -38,7 +38,7 @@ func target(id string, edit func(*pulumitest.Target)) []pulumitest.Answer {
 
 // accountWith returns the answers of an account in which some instances have the tag team=db.
 func accountWith(tagged []string, more ...[]pulumitest.Answer) []pulumitest.Answer {
-	answers := vpcWith(pulumitest.Instances("team", "db", tagged...), pulumitest.Instances("bastionless:owner", owner))
+	answers := vpcWith(pulumitest.TaggedInstances("team", "db", owner, nil, tagged...)...)
 	for _, group := range more {
 		answers = append(answers, group...)
 	}
@@ -77,6 +77,10 @@ func targetKeyCases() map[string]badCase {
 		"malformed tags": {
 			set:     withoutInstances(values{"targetTags": list("team", "team=d*", "team=db")}),
 			answers: accountWith([]string{web1}, target(web1, nil)), want: []string{"targetTags malformed", "targetTags malformed"},
+		},
+		"malformed tags only": {
+			set:     withoutInstances(values{"targetTags": list("team", "team=", "team=d*")}),
+			answers: vpcWith(), want: []string{"targetTags malformed", "targetTags malformed", "targetTags malformed"},
 		},
 		"keys of instances that the stack does not have": {
 			set: withoutInstances(values{
@@ -145,8 +149,8 @@ func targetCases() map[string]badCase {
 func TestResolve_targets(t *testing.T) {
 	t.Parallel()
 	inC := func(t *pulumitest.Target) { t.Subnet, t.Profile = pulumitest.SubnetC, "" }
-	answers := append(accountWith([]string{web2, web1, "i-33333333"}, target(web1, nil), target(web2, inC)),
-		pulumitest.Instances("bastionless:owner", owner, "i-33333333"))
+	answers := accountWith(nil, target(web1, nil), target(web2, inC),
+		pulumitest.TaggedInstances("team", "db", owner, []string{"i-33333333"}, web2, web1, "i-33333333"))
 	pulumitest.EachMode(t, func(t *testing.T, mode pulumitest.Mode) {
 		plan, diags, result := resolve(t, mode, withoutInstances(nil), answers...)
 		require.NoError(t, result.Err)
@@ -228,6 +232,29 @@ func TestPlan_targetWarnings(t *testing.T) {
 			nil, append(one(nil), pulumitest.FailedLookup(pulumitest.GetInstanceProfile, "reading IAM Instance Profile (web): couldn't find resource")),
 			[]string{"targetTags not-ready exist"},
 		},
+		"the key in another case": {
+			nil, keyInOtherCase(web2, pulumitest.Map{"Team": "db"}), nil,
+		},
+		"the key in another case, another value": {
+			nil, keyInOtherCase(web2, pulumitest.Map{"Team": "DB"}), []string{"targetTags not-ready (Team=DB)"},
+		},
+		"the same key, another value": {
+			nil, append(accountWith(nil, target(web2, func(t *pulumitest.Target) { t.Tags = pulumitest.Map{"team": "DB", "env": "prod"} })),
+				pulumitest.FoundInstances(nil, byFilter("tag-key", "team"), web2), pulumitest.FoundInstances(nil, byFilter("vpc-id", pulumitest.VPC), web2)),
+			[]string{"targetTags not-ready i-22222222_(team=DB)"},
+		},
+		"a listed instance with the key in another case": {
+			values{"targetInstanceIds": list(web2)},
+			append(one(nil), target(web2, func(t *pulumitest.Target) { t.Tags = pulumitest.Map{"TEAM": "db"} })...), nil,
+		},
+		"instances in other VPCs": {
+			nil, append(elsewhere(), pulumitest.FoundInstances(pulumitest.Map{"team": "db"}, nil, web1, web2)),
+			[]string{"targetTags affects-others i-22222222_(vpc-22222222)"},
+		},
+		"instances in other VPCs, the key in another case": {
+			nil, append(elsewhere(), pulumitest.FoundInstances(nil, byFilter("tag-key", teamPatterns...), web2)),
+			[]string{"targetTags affects-others i-22222222_(vpc-22222222)"},
+		},
 		"instances cannot be listed":   {nil, denied(pulumitest.GetInstances), []string{"targetTags unchecked tags"}},
 		"the instance cannot be read":  {nil, denied(pulumitest.GetInstance), []string{"targetTags unchecked " + web1}},
 		"the profile cannot be read":   {nil, denied(pulumitest.GetInstanceProfile), []string{"targetTags unchecked web"}},
@@ -246,7 +273,7 @@ func TestPlan_targetWarnings(t *testing.T) {
 			for i, want := range test.want {
 				words := strings.Fields(want)
 				require.Equal(t, words[0]+" "+words[1], warnings[i].Key+" "+string(warnings[i].Code))
-				require.Contains(t, warnings[i].Message, words[2])
+				require.Contains(t, warnings[i].Message, strings.ReplaceAll(words[2], "_", " "))
 			}
 			require.LessOrEqual(t, len(plan.Targets), 50)
 			require.Equal(t, name == "another service", strings.Contains(plan.TrustPolicies["web"], "ssm.amazonaws.com"))

@@ -20,12 +20,12 @@ func (p Plan) Warnings() diag.Diagnostics {
 	}
 	if groups := len(p.SecurityGroups.InstanceGroups) + 1; groups > network.DefaultInterfaceGroups {
 		warnings.Add("instanceSecurityGroupIds", diag.Unchecked, "the instances would have %d security groups, including the stack's own, "+
-			"but AWS allows %d for each network interface unless the account's quota is higher: list fewer, or ask for a quota increase",
+			"but AWS allows %d for each network interface unless the account's quota is higher: list fewer, or request a quota increase",
 			groups, network.DefaultInterfaceGroups)
 	}
 	for _, id := range p.PublicSubnetIDs {
 		warnings.Add("appSubnetIds", diag.Discouraged, "%s is a public subnet: its route table has a route to an Internet gateway. "+
-			"The stack's instances have no public addresses, but get one if somebody associates it: list private subnets", id)
+			"The stack's instances have no public addresses, but somebody could associate one: list private subnets", id)
 	}
 	for _, service := range p.NewServices {
 		if service != endpoints.S3 {
@@ -47,9 +47,9 @@ func (p Plan) Warnings() diag.Diagnostics {
 			"sessions will not start", p.Sessions.Bucket, p.Env.Region)
 	}
 	if p.Sessions.Bucket != "" {
-		warnings.Add("sessionBucket", diag.Unchecked, "the policy of %q must allow what the stack output sessionBucketPolicy contains, and "+
-			"sessions do not start before: send the output to the bucket's owner. If the bucket is in this account, the statements "+
-			"are needed only if its policy denies them", p.Sessions.Bucket)
+		warnings.Add("sessionBucket", diag.Unchecked, "sessions do not start until the policy of %q allows what the stack output "+
+			"sessionBucketPolicy contains: send the output to the bucket's owner. If the bucket is in this account, its policy must "+
+			"only not deny these requests", p.Sessions.Bucket)
 	}
 	return warnings
 }

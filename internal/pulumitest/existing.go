@@ -34,8 +34,8 @@ const (
 	MainTable  = "rtb-11111111"
 	DefaultACL = "acl-11111111"
 	ACLC       = "acl-cccccccc"
-	// Clients is a security group of others. EndpointGroup is that of the endpoints of others. AppGroup is one of others that
-	// has no inbound rule.
+	// Existing security groups: Clients is that of clients of the endpoints, AppGroup has no inbound rule, and EndpointGroup
+	// is that of existing endpoints.
 	Clients       = "sg-cccccccc"
 	AppGroup      = "sg-aaaaaaaa"
 	EndpointGroup = "sg-eeeeeeee"

@@ -6,7 +6,7 @@ var AgentActions = List{
 	"ssmmessages:OpenControlChannel", "ssmmessages:OpenDataChannel",
 }
 
-// Target describes an instance of others in the existing VPC, with an instance profile and a role of the same name.
+// Target describes an existing instance in the existing VPC, with an instance profile and a role of the same name.
 type Target struct {
 	ID, Subnet, State string
 	// Profile is the name of the profile and of the role. Empty: there is none.
@@ -63,10 +63,24 @@ func role(name, trusts, boundary, denied string, explicit bool) []Answer {
 	}}
 }
 
-// Instances returns the answer to the lookup of the instances of the existing VPC that have a tag.
-func Instances(key, value string, all ...string) Answer {
-	return Answer{Token: GetInstances, Args: Map{
-		"instanceTags": Map{key: value}, "instanceStateNames": List{"pending", "running", "stopping", "stopped"},
-		"filters": filters("vpc-id", VPC),
-	}, Result: ids(all...)}
+// TaggedInstances returns the answers to the lookups of instances in the existing VPC that have a tag. Of these, those in
+// own have the owner tag with the given value. Other lookups of instances find none.
+func TaggedInstances(key, value, owner string, own []string, all ...string) []Answer {
+	vpc := filters("vpc-id", VPC)
+	return []Answer{
+		{Token: GetInstances, Result: ids()},
+		FoundInstances(Map{key: value}, nil, all...), FoundInstances(nil, vpc, all...), FoundInstances(Map{"bastionless:owner": owner}, vpc, own...),
+	}
+}
+
+// FoundInstances returns the answer to one lookup of instances, by tags and filters.
+func FoundInstances(tags Map, filters List, all ...string) Answer {
+	args := Map{"instanceStateNames": List{"pending", "running", "stopping", "stopped"}}
+	if tags != nil {
+		args["instanceTags"] = tags
+	}
+	if filters != nil {
+		args["filters"] = filters
+	}
+	return Answer{Token: GetInstances, Args: args, Result: ids(all...)}
 }

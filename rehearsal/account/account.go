@@ -35,6 +35,8 @@ type File struct {
 	Region string `json:"region"`
 	// Omitted lists what could not be read.
 	Omitted []Omission `json:"omitted,omitempty"`
+	// RemovedTagValues lists the keys of tags whose values the file does not contain. Their values are empty.
+	RemovedTagValues []string `json:"removedTagValues,omitempty"`
 
 	Offers
 	Contents

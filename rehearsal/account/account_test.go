@@ -30,7 +30,7 @@ func TestRead_invalid(t *testing.T) {
 	}
 }
 
-// Objects without what identifies them, and objects that are listed twice, are errors.
+// Objects without identifying fields, and objects that are listed twice, are errors.
 func TestRead_incomplete(t *testing.T) {
 	t.Parallel()
 	for section, want := range map[string]string{
@@ -67,7 +67,7 @@ func TestRead_incomplete(t *testing.T) {
 	}
 }
 
-// S3 has endpoints of two types.
+// S3 has endpoint services of two types.
 func TestRead_servicesOfTwoTypes(t *testing.T) {
 	t.Parallel()
 	_, err := account.Read(strings.NewReader(`{` + header + `, "accountId": "123456789012", "region": "eu-west-1", "endpointServices": [

@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// Check returns an error if a section contains an object without what identifies it, such as its ID, or an object twice. The
-// error is one line.
+// Check returns an error if a section contains an object that lacks an identifying field, such as its ID, or contains an
+// object twice. The error is a single line.
 func (f *File) Check() error {
 	c := &checker{}
 	checkObjects(c, "zones", f.Zones, "ZoneName")
@@ -74,21 +74,21 @@ func (c *checker) checkPresent(section, field string, values []string) {
 
 // checkServices checks the endpoint services. S3 is listed once for each type of endpoint.
 func (c *checker) checkServices(services []EndpointService) {
-	checkedTypes := map[string][]string{}
+	namesByType := map[string][]string{}
 	for i, service := range services {
 		if service.ServiceName == "" || len(service.ServiceType) == 0 {
 			c.add("endpointServices: element %d has no ServiceName or no ServiceType", i+1)
 			continue
 		}
 		kind := service.ServiceType[0].ServiceType
-		checkedTypes[kind] = append(checkedTypes[kind], service.ServiceName)
+		namesByType[kind] = append(namesByType[kind], service.ServiceName)
 	}
-	for _, kind := range slices.Sorted(maps.Keys(checkedTypes)) {
-		c.checkNames("endpointServices", "ServiceName", checkedTypes[kind])
+	for _, kind := range slices.Sorted(maps.Keys(namesByType)) {
+		c.checkNames("endpointServices", "ServiceName", namesByType[kind])
 	}
 }
 
-// checkMaps checks the sections that are maps. Their keys are different.
+// checkMaps checks the sections that are maps, whose keys cannot be repeated.
 func (c *checker) checkMaps(f *File) {
 	for _, name := range slices.Sorted(maps.Keys(f.InstanceTypeOfferings)) {
 		c.checkPresent("instanceTypeOfferings", "instance type", []string{name})

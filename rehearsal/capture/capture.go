@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"bastionless/internal/contract"
 	"bastionless/rehearsal/account"
 )
 
@@ -23,8 +24,12 @@ type Options struct {
 	Profile string
 	// Images are IDs of images that the stack uses, in addition to those that AWS publishes.
 	Images []string
-	// TagValues keeps the values of tags. Otherwise the file contains only their keys, and the values of contract.OwnerTag.
+	// TagValues keeps the values of all tags. Otherwise the file contains only their keys, and the values of
+	// contract.OwnerTag and of the tags in TagKeys.
 	TagValues bool
+	// TagKeys are the keys of tags whose values the file contains in any case, such as those that decide about access. Their
+	// case is ignored, as IAM does.
+	TagKeys []string
 	// Redact replaces the account ID with account.RedactedID everywhere in the file.
 	Redact bool
 	// Progress receives a line for each section. Required.
@@ -81,7 +86,7 @@ func (a *Account) Capture(ctx context.Context) (*account.File, error) {
 		return nil, explain(r.err)
 	}
 	if !a.options.TagValues {
-		removeTagValues(r.file)
+		removeTagValues(r.file, append([]string{contract.OwnerTag}, a.options.TagKeys...))
 	}
 	if a.options.Redact {
 		if err := redact(r.file); err != nil {
@@ -145,7 +150,7 @@ func read[T any](ctx context.Context, r *reader, call Call, args ...string) (T, 
 	return value, true
 }
 
-// reject ends the capture because of an answer that AWS does not give.
+// reject ends the capture because of an answer that AWS would not return.
 func (r *reader) reject(call Call, format string, args ...any) {
 	r.err = fmt.Errorf("aws %s: %s: %s", call.Command, fmt.Sprintf(format, args...), r.cli.checkProgram())
 }

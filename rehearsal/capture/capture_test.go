@@ -160,6 +160,21 @@ func TestCapture_tagValues(t *testing.T) {
 	file, _, err := newStandIn(t, 1).capture(func(o *Options) { o.TagValues = true })
 	require.NoError(t, err)
 	require.Equal(t, []account.Tag{{Key: "Name", Value: "SECRET"}, {Key: "password", Value: "SECRET"}}, file.Instances[0].Tags)
+	require.Empty(t, file.RemovedTagValues)
+}
+
+// The values of chosen tags are kept, whatever the case of their keys. The file records which values it lacks.
+func TestCapture_tagKeys(t *testing.T) {
+	s := newStandIn(t, 1)
+	file, _, err := s.capture(nil)
+	require.NoError(t, err)
+	require.Contains(t, file.RemovedTagValues, "Name")
+	require.Contains(t, file.RemovedTagValues, "password")
+	file, _, err = s.capture(func(o *Options) { o.TagKeys = []string{"name"} })
+	require.NoError(t, err)
+	require.Equal(t, []account.Tag{{Key: "Name", Value: "SECRET"}, {Key: "password"}}, file.Instances[0].Tags)
+	require.NotContains(t, file.RemovedTagValues, "Name")
+	require.Contains(t, file.RemovedTagValues, "password")
 }
 
 // A redacted file contains the account ID nowhere, and is otherwise the same.
@@ -205,6 +220,7 @@ func TestCapture_omissions(t *testing.T) {
 		require.Equal(t, 1, strings.Count(progress, "ec2:DescribeVpcAttribute"))
 
 		complete.Omitted = file.Omitted
+		complete.RemovedTagValues = []string{"Name", "password", "team"} // "owner" is a tag of a key pair
 		complete.KeyPairs, complete.LogGroups, complete.Documents = nil, nil, nil
 		complete.Roles[1].InlinePolicies = nil
 		for i := range complete.Vpcs {

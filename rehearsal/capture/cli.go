@@ -106,7 +106,7 @@ func (c *cli) run(ctx context.Context, call Call, args ...string) ([]byte, error
 	return stdout.content.Bytes(), nil
 }
 
-// checkProgram returns the remedy for answers that the AWS CLI does not print.
+// checkProgram returns the remedy for answers that the AWS CLI would not print.
 func (c *cli) checkProgram() string { return "check that " + c.path + " is the AWS CLI, and update it" }
 
 // limitedBuffer keeps the beginning of what is written to it.

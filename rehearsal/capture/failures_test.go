@@ -73,8 +73,8 @@ func (s *standIn) replaceAnswer(command, script string) {
 	require.NoError(s.t, os.WriteFile(s.dir+"/bin/aws", []byte(script), 0o700))
 }
 
-// An answer that the AWS CLI does not print for any account ends the capture. Otherwise the file would say that the account
-// contains nothing.
+// An answer that the AWS CLI would not print for any account ends the capture. Otherwise the file would say that the account
+// is empty.
 func TestCapture_rejectsAnswers(t *testing.T) {
 	s := newStandIn(t, 1)
 	requireRejected := func(call Call, answer string) {
@@ -116,7 +116,7 @@ func TestCapture_rejectsAnswers(t *testing.T) {
 	}
 }
 
-// A file that a rehearsal would refuse is not written either. An empty token is none.
+// A file that a rehearsal would refuse is not written either. An empty token means that there are no more pages.
 func TestCapture_checksAnswers(t *testing.T) {
 	s := newStandIn(t, 1)
 	for answer, problem := range map[string]string{
@@ -138,7 +138,7 @@ func TestCapture_checksAnswers(t *testing.T) {
 	}
 }
 
-// A program that neither answers nor ends is killed with all that it started.
+// A program that neither answers nor ends is killed, with all processes that it started.
 func TestCapture_endsCalls(t *testing.T) {
 	for name, test := range map[string]struct{ script, problem string }{
 		"it hangs":               {`sleep 1000 & echo $! >> "$CAPTURE_TEST_DIR/pids"; echo $$ >> "$CAPTURE_TEST_DIR/pids"; wait`, "no complete answer within 2s"},

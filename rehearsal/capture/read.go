@@ -159,7 +159,7 @@ func (r *reader) readInstances(ctx context.Context, stackImages []string) {
 
 // readHostManagement reads the role of Default Host Management Configuration.
 func (r *reader) readHostManagement(ctx context.Context) {
-	// A value that AWS documents for a setting without a role, instead of an empty one.
+	// AWS returns this value instead of an empty one if the setting has no role.
 	const none = "$None"
 	setting, ok := read[struct{ SettingValue string }](ctx, r, getServiceSetting)
 	switch {

@@ -3,10 +3,11 @@ package capture
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
 	"reflect"
 	"slices"
+	"strings"
 
-	"bastionless/internal/contract"
 	"bastionless/rehearsal/account"
 )
 
@@ -61,17 +62,19 @@ func sortLists(file *account.File) {
 	})
 }
 
-// removeTagValues empties the values of all tags except contract.OwnerTag, which only names a stack of this project.
-func removeTagValues(file *account.File) {
+// removeTagValues empties the values of all tags except those with the given keys, and records the keys of the others.
+func removeTagValues(file *account.File, kept []string) {
+	removed := map[string]bool{}
 	eachList(file, func(list reflect.Value) {
-		if tags, ok := list.Interface().([]account.Tag); ok {
-			for i := range tags {
-				if tags[i].Key != contract.OwnerTag {
-					tags[i].Value = ""
-				}
+		tags, _ := list.Interface().([]account.Tag)
+		for i, tag := range tags {
+			isKept := slices.ContainsFunc(kept, func(key string) bool { return strings.EqualFold(key, tag.Key) })
+			if tag.Value != "" && !isKept {
+				tags[i].Value, removed[tag.Key] = "", true
 			}
 		}
 	})
+	file.RemovedTagValues = slices.Sorted(maps.Keys(removed))
 }
 
 // redact replaces the account ID in the whole file, also within names, ARNs and policy documents.

@@ -19,7 +19,7 @@ type Usage struct {
 	// IAMARNs are the ARNs of its roles and instance profiles, and BucketARNs those of its buckets. The random end of a name that
 	// Pulumi generated is replaced with "*".
 	IAMARNs, BucketARNs []string
-	// OtherRoleARNs are the ARNs of roles of others, without a path, in which the stack puts policies.
+	// OtherRoleARNs are the ARNs of existing roles, without a path, to which the stack adds policies.
 	OtherRoleARNs []string
 	// ManagedPolicies are the ARNs of the managed policies that are attached to its roles.
 	ManagedPolicies []string

@@ -150,7 +150,7 @@ func writeFindings(w io.Writer, rows []Row, slack time.Duration) error {
   instance takes to boot after the endpoints are available.
 - The usual median to *managed*, which needs only one of the two endpoints, is %.1f times that of the lower bound. No session can be
   opened yet at that time.
-- An instance that is created in parallel to its endpoints is %.0f seconds faster in the usual scenario (median), and so is the
+- An instance that is created in parallel with its endpoints is %.0f seconds faster in the usual scenario (median), and so is the
   article's order. But its agent may be asleep when everything is ready: with slow endpoints the median is %.0f seconds later than
   in this stack, and with late names the 99th percentile is %.0f seconds later.
 - Late permissions make no difference, because no agent reaches Systems Manager that early. The agent of this stack makes its first

@@ -39,7 +39,7 @@ func Orders() []Order {
 	}
 }
 
-// lowerBound returns the times of an instance that is created in parallel to everything else, and whose agent calls
+// lowerBound returns the times of an instance that is created in parallel with everything else, and whose agent calls
 // exactly when everything is ready. No real agent is faster.
 func (d deployment) lowerBound(after []string) Times {
 	managed := max(d.boot(after)+d.agent+toFirstCall, d.ssm, d.permission) + callTime

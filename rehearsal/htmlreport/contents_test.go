@@ -263,7 +263,7 @@ func TestHTML_stranger(t *testing.T) {
 	require.Contains(t, rows(byID(t, all, "charges")), []string{"1", "instances of type (unknown)", "per hour"})
 }
 
-// Nothing is claimed about a state without instances, which is neither a success nor a failure. What there is, is drawn.
+// Nothing is claimed about a state without instances, which is neither a success nor a failure. The network is drawn.
 func TestHTML_noInstance(t *testing.T) {
 	t.Parallel()
 	in := htmlreport.Input{State: without(deployed(t, "dev", nil), ":Instance")}
@@ -287,7 +287,7 @@ func TestHTML_noInstance(t *testing.T) {
 	require.Contains(t, textOf(byID(t, all, "resources")), "endpoints-ssm")
 }
 
-// A state of other kinds of resources has no picture, and the page says why.
+// A state without a network has no picture, and the page says why.
 func TestHTML_nothingToDraw(t *testing.T) {
 	t.Parallel()
 	state := added(deployed(t, "dev", nil), "aws:eks/nodeGroup:NodeGroup")
@@ -316,7 +316,7 @@ func TestHTML_encrypted(t *testing.T) {
 	require.ErrorContains(t, err, "--show-secrets")
 }
 
-// What the stack reads and does not manage is told apart from what it deploys.
+// The page marks what the stack reads and does not manage.
 func TestHTML_external(t *testing.T) {
 	t.Parallel()
 	state := inAccount(t, "existing")
@@ -349,7 +349,7 @@ func TestHTML_external(t *testing.T) {
 	require.NotContains(t, textOf(byID(t, all, "resources")), "endpoints-ssm exists: read, not managed")
 }
 
-// What the stack keeps comes before what exists independently of it.
+// Resources that the stack keeps come before those that exist independently of it.
 func TestHTML_remains(t *testing.T) {
 	t.Parallel()
 	state := inAccount(t, "existing")

@@ -47,12 +47,12 @@ func (v *vpc) drawInternet(closed closedNetwork) {
 	v.reserve(b.x+b.w, b.y+b.h)
 }
 
-// barrier draws a wire that does not exist, or may exist if that is not proven.
-func (v *vpc) barrier(item int, text, doubt string, proven bool, from, to, y int) {
+// barrier draws a way that is proven not to exist, with text, or one that may exist, with unprovenText.
+func (v *vpc) barrier(item int, text, unprovenText string, proven bool, from, to, y int) {
 	v.path(item, "wire absent", "M%d %d H%d", from, y, to)
 	x := to - 24
 	if !proven {
-		text = doubt
+		text = unprovenText
 	} else {
 		v.path(item, "cross", "M%d %d l10 10 M%d %d l-10 10", x-5, y-5, x+5, y-5)
 	}

@@ -116,7 +116,7 @@ func TestHTML_untagged(t *testing.T) {
 	t.Parallel()
 	all := parsed(t, htmlOf(t, htmlreport.Input{State: untagged(t)}))
 	require.Equal(t, []string{"1 check failed: session.start (session-role) is undecided."}, textsOf(all, "verdict"))
-	require.Equal(t, [][]string{{"the instances that people should reach", "set the tag team=search", "the listed people can start sessions (session.start)"}},
+	require.Equal(t, [][]string{{"the instances that people should reach", "tag them with team=search", "the listed people can start sessions (session.start)"}},
 		rows(byID(t, all, "owners")))
 	require.Greater(t, len(rows(byID(t, all, "access"))), 10)
 	require.Contains(t, textOf(byID(t, all, "network")), "The network: 1 VPC, 2 zones, 2 subnets, 3 endpoints.")

@@ -111,7 +111,7 @@ func TestHTML_sessionKinds(t *testing.T) {
 	require.Equal(t, []string{"may assume", "with MFA", "opens", "shell, port-forwarding", "remote-port-forwarding", "ssh"}, textsOf(all, "label beside"))
 }
 
-// Names that do not fit are shortened so that they can be told apart.
+// Names that do not fit are shortened so that they stay distinguishable.
 func TestHTML_shortened(t *testing.T) {
 	t.Parallel()
 	all := parsed(t, htmlOf(t, htmlreport.Input{State: inAccount(t, "existing")}))

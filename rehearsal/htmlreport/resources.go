@@ -208,7 +208,7 @@ func (s *state) remains() []Remains {
 		found[i].Resources = append(found[i].Resources, Link{name(r.name), r.anchor})
 		found[i].external = r.external
 	}
-	// What the stack deploys, and leaves, is more important.
+	// Resources that the stack deploys and leaves behind are more important, so they come first.
 	isExternal := func(r Remains) bool { return r.external }
 	return slices.Concat(slices.DeleteFunc(slices.Clone(found), isExternal), slices.DeleteFunc(found, func(r Remains) bool { return !r.external }))
 }

@@ -9,7 +9,7 @@ import (
 // wireClasses are the CSS classes of kinds of wires.
 var wireClasses = map[diagram.EdgeKind]string{diagram.Allows: "allows", diagram.RoutesTo: "routes", diagram.ConnectedTo: "connects"}
 
-// class returns the CSS class of the wire. What comes from outside of the VPC stands out.
+// class returns the CSS class of the wire. Connections from outside of the VPC are highlighted.
 func (w *wire) class() string {
 	if w.kind == diagram.Allows && len(w.from) > 0 && w.from[0].level == outsideLevel {
 		return "inbound"

@@ -243,9 +243,9 @@ func (r aclRule) matches(t flow) policy.Answer {
 // ephemeral ports, since network ACLs keep no state. The client is in the subnet if outbound is true.
 // https://docs.aws.amazon.com/vpc/latest/userguide/vpc-network-acls.html
 func (m *model) checkACL(f *finding, s *subnet, outbound bool, other netip.Prefix, port int, what string) {
-	a, doubt := m.aclOf(s)
-	if doubt != "" {
-		f.unknown("%s: it may not allow %s", doubt, what)
+	a, unknown := m.aclOf(s)
+	if unknown != "" {
+		f.unknown("%s: it may not allow %s", unknown, what)
 		return
 	}
 	if a == nil {

@@ -54,7 +54,7 @@ func (m *model) checkAgent(f *finding, i *instance) {
 		return
 	}
 	if profile := m.profiles[i.profile]; differ(profile.account, i.account) || differ(r.account(), i.account) {
-		f.unknown("%s, %s and %s are in different accounts, so that others of the same name may be meant", i, profile, r)
+		f.unknown("%s, %s and %s are in different accounts, so the names may refer to other resources", i, profile, r)
 		return
 	}
 	f.pass("%s has %s through %s", i, r, m.profiles[i.profile])
@@ -91,7 +91,7 @@ func (m *model) checkAgent(f *finding, i *instance) {
 	}
 }
 
-// otherImages returns the images of those of the instances that the stack creates from images that are not Amazon Linux.
+// otherImages returns the AMIs of those of the instances that the stack creates with another Linux distribution.
 func (m *model) otherImages(instances []*instance) []string {
 	var images []string
 	for _, i := range instances {
@@ -168,11 +168,11 @@ func (m *model) checkMissingRole(f *finding, i *instance, r *role) {
 // assumeNothingDenied adds what is assumed about a role that the state does not contain.
 func (m *model) assumeNothingDenied(f *finding, r *role) {
 	if m.intent.trustPolicies[r.name] != nil {
-		f.assume("the role %s of %s still has the trust policy that the program looked up, and nothing that the state does not contain denies "+
+		f.assume("the role %s of %s still has the trust policy that the program looked up, and no policy outside the state denies "+
 			"the role the requests of the agent", r.name, r)
 		return
 	}
-	f.assume("EC2 may assume the role %s of %s, and nothing that the state does not contain denies the role the requests of the agent", r.name, r)
+	f.assume("EC2 can assume the role %s of %s, and no policy outside the state denies the role the requests of the agent", r.name, r)
 }
 
 // checkNeed checks that the role allows a request of the agent. unknown are the policies whose content is
@@ -180,8 +180,8 @@ func (m *model) assumeNothingDenied(f *finding, r *role) {
 func (m *model) checkNeed(f *finding, i *instance, r *role, n need, policies policy.Policies, unknown []string) {
 	f.rest(n.rests...)
 	switch {
-	case n.doubt != "":
-		f.unknown("%s, to %s: %s", n, n.why, n.doubt)
+	case n.unknown != "":
+		f.unknown("%s, to %s: %s", n, n.why, n.unknown)
 		return
 	case n.broken != "":
 		f.fail("use a key that is enabled, symmetric and for encryption", "%s, to %s: %s", n, n.why, n.broken)

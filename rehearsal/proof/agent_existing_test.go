@@ -80,7 +80,7 @@ func TestAgent_denied(t *testing.T) {
 // role. Without one, the claim rests on an assumption.
 func TestAgent_trustPolicy(t *testing.T) {
 	t.Parallel()
-	const assumption = `EC2 may assume the role instance-role of InstanceProfile "profile", `
+	const assumption = `EC2 can assume the role instance-role of InstanceProfile "profile", `
 	trusts := func(service, condition string) string {
 		return document(`{"Effect":"Allow","Principal":{"Service":"` + service + `"},"Action":"sts:AssumeRole"` + condition + `}`)
 	}

@@ -36,7 +36,7 @@ func allOf(changes ...func(*peer)) func(*peer) {
 	}
 }
 
-// addGroup adds a security group of others to the first instance. Its rules are not read if they are nil.
+// addGroup adds an existing security group to the first instance. The state lacks its rules if they are nil.
 func (p *peer) addGroup(ingress, egress []any) {
 	outputs := props{"vpcId": "vpc-1", "arn": "arn:aws:ec2:eu-west-1:123456789012:security-group/sg-app"}
 	for direction, rules := range map[string][]any{"ingress": ingress, "egress": egress} {
@@ -50,7 +50,7 @@ func (p *peer) addGroup(ingress, egress []any) {
 	p.depend("box", "app-group")
 }
 
-// TestExisting_instanceGroups checks that the rules of a security group of others count like those of the stack's own.
+// TestExisting_instanceGroups checks that the rules of existing security groups count like those of the stack's own.
 func TestExisting_instanceGroups(t *testing.T) {
 	t.Parallel()
 	results := func(egress ...any) []string {
@@ -82,17 +82,17 @@ func TestExisting_breaking(t *testing.T) {
 	withGroup := func(ingress, egress []any) func(*peer) { return func(p *peer) { p.addGroup(ingress, egress) } }
 	server := list(tcp443(props{"cidrBlocks": list("10.0.0.0/8")}))
 	for _, b := range slices.Concat([]breakingExisting{
-		{existingPeer, "no-inbound", "a group of others lets clients in", withGroup(server, list()), proof.Refuted, `ask the owner of SecurityGroup "app-group" to remove the rule for tcp 443 from 10.0.0.0/8`},
+		{existingPeer, "no-inbound", "an existing group has an inbound rule", withGroup(server, list()), proof.Refuted, `ask the owner of SecurityGroup "app-group" to remove the rule for tcp 443 from 10.0.0.0/8`},
 		{func() *peer {
 			p := existingPeer()
 			p.resources["box"].URN = resource.URN("urn:pulumi:peer::peer::" + contract.InstancesType + "$aws:ec2/instance:Instance::box")
 			return p
-		}, "no-inbound", "a listed group lets clients in", withGroup(server, list()), proof.Refuted, `remove sg-app from instanceSecurityGroupIds, or ask the owner of SecurityGroup "app-group" to`},
-		{existingPeer, "no-inbound", "the rules of a group of others are not read", withGroup(nil, list()), proof.Undecided, ""},
-		{existingPeer, "no-inbound", "a group of others is not read", allOf(withGroup(list(), list()), func(p *peer) { p.remove("app-group") }), proof.Undecided, ""},
-		{existingPeer, "egress", "a group of others lets everything out", withGroup(list(), list(anyTraffic(props{"cidrBlocks": list("0.0.0.0/0")}))), proof.Refuted, `ask the owner of SecurityGroup "app-group" to replace`},
-		{existingPeer, "reach.ssm", "neither group lets the agent out", allOf(withGroup(list(), list()), func(p *peer) { p.set("instance-group", "egress", list()) }), proof.Refuted, `allow outbound TCP 443 from SecurityGroup "instance-group" and SecurityGroup "app-group"`},
-		{existingPeer, "reach.ssm", "the rules of a group of others are not read, and the stack's group does not let out", allOf(withGroup(list(), nil), func(p *peer) { p.set("instance-group", "egress", list()) }), proof.Undecided, ""},
+		}, "no-inbound", "a listed group has an inbound rule", withGroup(server, list()), proof.Refuted, `remove sg-app from instanceSecurityGroupIds, or ask the owner of SecurityGroup "app-group" to`},
+		{existingPeer, "no-inbound", "the rules of an existing group are not read", withGroup(nil, list()), proof.Undecided, ""},
+		{existingPeer, "no-inbound", "an existing group is not read", allOf(withGroup(list(), list()), func(p *peer) { p.remove("app-group") }), proof.Undecided, ""},
+		{existingPeer, "egress", "an existing group allows all outbound traffic", withGroup(list(), list(anyTraffic(props{"cidrBlocks": list("0.0.0.0/0")}))), proof.Refuted, `ask the owner of SecurityGroup "app-group" to replace`},
+		{existingPeer, "reach.ssm", "neither group allows the agent's outbound traffic", allOf(withGroup(list(), list()), func(p *peer) { p.set("instance-group", "egress", list()) }), proof.Refuted, `allow outbound TCP 443 from SecurityGroup "instance-group" and SecurityGroup "app-group"`},
+		{existingPeer, "reach.ssm", "the rules of an existing group are not read, and the stack's group has no outbound rules", allOf(withGroup(list(), nil), func(p *peer) { p.set("instance-group", "egress", list()) }), proof.Undecided, ""},
 		{existingPeer, "reach.ssm", "no way out of the stack's group", func(p *peer) { p.set("instance-group", "egress", list()) }, proof.Refuted, `allow outbound TCP 443 from SecurityGroup "instance-group"`},
 		{foreignPeer, "reach.ssm", "no way out of the group of an existing instance", setExternal("instance-group", "egress", list()), proof.Refuted, `ask the owner of SecurityGroup "instance-group" to allow outbound TCP 443`},
 		{foreignPeer, "reach.s3", "no way to S3 out of the group of an existing instance", func(p *peer) {
@@ -125,7 +125,7 @@ func TestExisting_breaking(t *testing.T) {
 		{existingPeer, "reach.ssm", "a NAT gateway that the group does not let out to", allOf(natRoute, func(p *peer) { p.remove("ssm") }), proof.Refuted, `allow outbound TCP 443 from SecurityGroup "instance-group"`},
 		{foreignPeer, "isolated", "a NAT gateway", natRoute, proof.Refuted, `ask the owner of RouteTable "app-table" to remove the route`},
 		{foreignPeer, "no-inbound", "a server", setExternal("instance-group", "ingress", list(tcp443(props{"cidrBlocks": list("10.0.0.0/8")}))), proof.Refuted, `ask the owner of SecurityGroup "instance-group"`},
-		{foreignPeer, "egress", "a group that lets everything out", setExternal("instance-group", "egress", list(anyTraffic(props{"cidrBlocks": list("0.0.0.0/0")}))), proof.Refuted, "ask the owner of SecurityGroup \"instance-group\" to replace"},
+		{foreignPeer, "egress", "a group that allows all outbound traffic", setExternal("instance-group", "egress", list(anyTraffic(props{"cidrBlocks": list("0.0.0.0/0")}))), proof.Refuted, "ask the owner of SecurityGroup \"instance-group\" to replace"},
 		{foreignPeer, "protected", "no protection", setExternal("box", "disableApiTermination", false), proof.Refuted, `ask the owner of Instance "box" to set disableApiTermination to true`},
 		{foreignPeer, "protected", "protection that is not read", setExternal("box", "disableApiTermination", nil), proof.Undecided, `ask the owner of Instance "box" to set disableApiTermination to true`},
 		{foreignPeer, "reach.ssm", "a stopped instance", setExternal("box", "instanceState", "stopped"), proof.Undecided, `ask the owner of Instance "box" to start`},

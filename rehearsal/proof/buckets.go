@@ -12,7 +12,7 @@ func (m *model) bucketNamed(name string) match[*resource] {
 	for _, n := range m.ofType("aws:s3/bucketV2:BucketV2", "aws:s3/bucket:Bucket") {
 		if n.id == name || n.str("bucket") == name {
 			if found.found != nil {
-				found.doubt = fmt.Sprintf("%s and %s have the same name %q", found.found, n, name)
+				found.unknown = fmt.Sprintf("%s and %s have the same name %q", found.found, n, name)
 			}
 			found.found = n
 		}

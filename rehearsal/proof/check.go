@@ -79,16 +79,16 @@ func Check(deployment *apitype.DeploymentV3, options Options) ([]Claim, error) {
 				f.unknown("resources that may exist: %s", one)
 				f.softened = true
 			}
-			m.addDoubts(f, p.scope)
+			m.addStateReasons(f, p.scope)
 			claims = append(claims, f.conclude())
 		}
 	}
 	return claims, nil
 }
 
-// addDoubts adds the doubts about the resources that a claim rests on, and the premise about those of them that the
-// stack only reads. A prover that does not say which these are rests on all resources in its scope.
-func (m *model) addDoubts(f *finding, in scope) {
+// addStateReasons adds the unknowns about the resources that a claim rests on, and the premise about those of them that
+// the stack only reads. A prover that does not say which these are rests on all resources in its scope.
+func (m *model) addStateReasons(f *finding, in scope) {
 	rested := f.rested
 	if rested == nil {
 		for _, r := range m.resources {
@@ -97,6 +97,6 @@ func (m *model) addDoubts(f *finding, in scope) {
 			}
 		}
 	}
-	f.doubt(rested)
+	f.addUnknowns(rested)
 	f.presumeUnchanged(rested)
 }

@@ -151,10 +151,10 @@ func (f *finding) rest(resources ...*resource) {
 	}
 }
 
-// doubt adds why it is uncertain whether resources exist and are as the state says.
-func (f *finding) doubt(resources []*resource) {
+// addUnknowns adds why it is uncertain whether resources exist and are as the state says.
+func (f *finding) addUnknowns(resources []*resource) {
 	for _, r := range resources {
-		for _, why := range r.doubts() {
+		for _, why := range r.unknowns() {
 			f.unknown("%s: %s", r, why)
 			f.softened = true
 		}

@@ -194,7 +194,7 @@ func TestConfigurations(t *testing.T) {
 			map[string]string{"sessionLogs": `["cloudwatch"]`, "sessionEncryption": "true"}, nil, []string{own, flow, zone, protected},
 		},
 		"a maximum duration": {map[string]string{"sessionMaxMinutes": "60"}, nil, []string{own, flow, zone, protected}},
-		"records of others": {
+		"an existing log group and bucket": {
 			map[string]string{"sessionLogs": `["cloudwatch", "s3"]`, "sessionLogGroup": "/central", "sessionBucket": "central-records"},
 			[]string{"agent: assumed", "reach.s3: assumed", "recorded: assumed"},
 			[]string{own, "endpoint-policy.s3: assumed", flow, zone, protected},

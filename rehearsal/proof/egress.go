@@ -37,7 +37,7 @@ func (m *model) checkEgressRule(f *finding, r rule, g *securityGroup, v *vpc) {
 	case r.protocol == "" || r.protocol == "tcp" && (r.from < 0 || r.to < 0) || r.group == "" && r.list == "" && !r.block.IsValid():
 		f.unknown("%s allows %s: the state does not show what that is", r.name(g), traffic)
 	case !onePort:
-		f.failBy(r.by, r.by.fix(keyFixes.instanceEgress, "replace "+r.described(g, "to")+" by rules with one TCP port each"),
+		f.failBy(r.by, r.by.fix(keyFixes.instanceEgress, "replace "+r.described(g, "to")+" with rules for one TCP port each"),
 			"%s allows %s", r.name(g), traffic)
 	case r.group != "" && m.groups[r.group] == nil && (v == nil || r.group != v.defaultGroup) && !in.endpoints:
 		f.unknown("%s allows %s, which is not in the state", r.name(g), traffic)

@@ -5,7 +5,7 @@ import (
 	"unicode"
 )
 
-// isElsewhere reports whether a resource is in a VPC that is not judged, and none of its properties contains the ID of a
+// isElsewhere reports whether a resource is in a VPC that is not checked, and none of its properties contains the ID of a
 // VPC with instances, or of something in it. A resource that belongs to another one, such as the listener of a load
 // balancer, is in the VPC of that one.
 func (m *model) isElsewhere(n *resource) bool {
@@ -40,7 +40,7 @@ func (m *model) isElsewhere(n *resource) bool {
 // idsHere returns the ids of the VPCs of instances, and of what the state shows to be in them.
 func (m *model) idsHere() map[string]bool {
 	here := map[string]bool{}
-	for _, v := range m.judgedVPCs() {
+	for _, v := range m.checkedVPCs() {
 		for _, id := range []string{v.id, v.mainTable, v.defaultGroup, v.defaultACL} {
 			here[id] = true
 		}

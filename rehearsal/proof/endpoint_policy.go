@@ -15,7 +15,7 @@ import (
 // work.
 func (m *model) proveEndpointPolicies() []*finding {
 	var found []*finding
-	for _, v := range m.judgedVPCs() {
+	for _, v := range m.checkedVPCs() {
 		for _, e := range m.endpoints {
 			if e.vpc != v.id || e.serves(serviceMessages) || e.serves(serviceEC2Messages) || !e.isGateway() && e.endpointType != "Interface" {
 				continue
@@ -148,7 +148,7 @@ func (m *model) checkBuckets(f *finding, e *vpcEndpoint, document *policy.Docume
 	aws = slices.Concat(aws, m.intent.publicBuckets)
 	for _, name := range named {
 		if m.ofOthers(contract.ExistingBucketInput, name) {
-			f.assume("the bucket %q, which the policy of %s allows, belongs to those who are meant to have the session records", name, e)
+			f.assume("the bucket %q, which the policy of %s allows, belongs to the intended owner of the session records", name, e)
 		} else if b := m.bucket(name); b == nil || differ(b.account, account) {
 			f.assume("the account owns the bucket %q, which the policy of %s allows and the state does not contain", name, e)
 		}

@@ -47,10 +47,10 @@ func TestExisting_deployed(t *testing.T) {
 		change       func(*account.File)
 		ssm, s3, fix string
 	}{
-		"as shipped":            {nil, nil, proof.Proven, proof.Proven, ""},
-		"a NAT gateway":         {map[string]string{"existingEndpoints": `["all"]`, "endpointIngress": "instances"}, nil, proof.Assumed, proof.Assumed, ""},
-		"an ACL that denies":    {nil, denyHTTPS(true), proof.Refuted, proof.Refuted, `ask the owner of DefaultNetworkAcl "existing-network-`},
-		"an ACL that lets none": {nil, denyHTTPS(false), proof.Refuted, proof.Refuted, `ask the owner of DefaultNetworkAcl "existing-network-`},
+		"as shipped":              {nil, nil, proof.Proven, proof.Proven, ""},
+		"a NAT gateway":           {map[string]string{"existingEndpoints": `["all"]`, "endpointIngress": "instances"}, nil, proof.Assumed, proof.Assumed, ""},
+		"an ACL that denies":      {nil, denyHTTPS(true), proof.Refuted, proof.Refuted, `ask the owner of DefaultNetworkAcl "existing-network-`},
+		"an ACL that allows none": {nil, denyHTTPS(false), proof.Refuted, proof.Refuted, `ask the owner of DefaultNetworkAcl "existing-network-`},
 		"a NAT gateway, and an ACL that denies": {
 			map[string]string{"existingEndpoints": `["all"]`, "endpointIngress": "instances"},
 			denyHTTPS(true),
@@ -214,7 +214,7 @@ func TestAssumptions(t *testing.T) {
 	require.NotContains(t, strings.Join(proof.Assumptions(check(t, networkPeer().export(t))), "\n"), "since the last refresh")
 }
 
-// TestExisting_isolated checks that a refutation by a route table of others rests on the route table.
+// TestExisting_isolated checks that a refutation because of an existing route table names the route table.
 func TestExisting_isolated(t *testing.T) {
 	t.Parallel()
 	p := existingPeer()
@@ -224,7 +224,7 @@ func TestExisting_isolated(t *testing.T) {
 	require.Contains(t, c.Reads, `RouteTable "app-table"`)
 	require.Contains(t, fixesOf(c), "appSubnetIds")
 	p.external("box", "box-c")
-	require.NotContains(t, fixesOf(claimNamed(t, check(t, p.export(t)), "isolated")), "appSubnetIds", "instances of others")
+	require.NotContains(t, fixesOf(claimNamed(t, check(t, p.export(t)), "isolated")), "appSubnetIds", "existing instances")
 	p.resources["app-table"].InitErrors = []string{"timed out"}
 	require.Equal(t, proof.Undecided, claimNamed(t, check(t, p.export(t)), "isolated").Result)
 }

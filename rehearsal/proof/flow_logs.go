@@ -12,7 +12,7 @@ import (
 // proveFlowLogs proves that the traffic of VPCs is logged: by flow logs of the VPC, or of each of its subnets.
 func (m *model) proveFlowLogs() []*finding {
 	var found []*finding
-	for _, v := range m.judgedVPCs() {
+	for _, v := range m.checkedVPCs() {
 		f := newFinding("flow-logs", v.name, Hardening)
 		f.rest(v.resource)
 		ofVPC := m.flowLogsOf("vpcId", v.id)
@@ -28,7 +28,7 @@ func (m *model) proveFlowLogs() []*finding {
 			}
 		case len(ofVPC) > 0:
 			f.rest(ofVPC...)
-			f.fail(ofVPC[0].ask("set trafficType to ALL on "+ofVPC[0].String()), "%s logs only a part of the traffic of %s: trafficType is %q", ofVPC[0], v, ofVPC[0].str("trafficType"))
+			f.fail(ofVPC[0].ask("set trafficType to ALL on "+ofVPC[0].String()), "%s logs only part of the traffic of %s: trafficType is %q", ofVPC[0], v, ofVPC[0].str("trafficType"))
 		case v.external:
 			f.unknownUntil(v.ask("add a FlowLog with trafficType ALL for "+v.String()), "the state does not show whether the traffic of %s is logged", v)
 		default:
@@ -98,8 +98,8 @@ func (m *model) checkBucketDestination(f *finding, flowLog *resource) {
 	match := m.bucketNamed(name)
 	b := match.found
 	switch {
-	case match.doubt != "":
-		f.unknown("%s", match.doubt)
+	case match.unknown != "":
+		f.unknown("%s", match.unknown)
 		return
 	case b == nil:
 		f.unknown("bucket %q of %s is not in the state", name, flowLog)
@@ -151,8 +151,8 @@ func (m *model) checkFlowLogGroup(f *finding, flowLog *resource, arn string) {
 	match := m.logGroupAt(name, flowLog.location)
 	g := match.found
 	switch {
-	case match.doubt != "":
-		f.unknown("%s", match.doubt)
+	case match.unknown != "":
+		f.unknown("%s", match.unknown)
 		return
 	case g == nil:
 		f.unknown("log group %q of %s is not in the state", name, flowLog)
@@ -162,7 +162,7 @@ func (m *model) checkFlowLogGroup(f *finding, flowLog *resource, arn string) {
 	m.checkLogClass(f, g)
 	if keyName := g.str("kmsKeyId"); keyName != "" {
 		key := m.keyAt(keyName, g.location)
-		if key.found == nil || key.doubt != "" {
+		if key.found == nil || key.unknown != "" {
 			f.unknown("key %q of %s is not in the state", keyName, g)
 			return
 		}

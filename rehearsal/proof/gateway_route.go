@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// checkGatewayRoute checks that the route table of the subnet leads to a gateway endpoint of S3, and returns
+// checkGatewayRoute checks that the route table of the subnet has a route to a gateway endpoint of S3, and returns
 // the endpoint.
 func (m *model) checkGatewayRoute(f *finding, i *instance, s *subnet, v *vpc) *vpcEndpoint {
 	t := m.routing(f, s)
@@ -26,7 +26,7 @@ func (m *model) checkGatewayRoute(f *finding, i *instance, s *subnet, v *vpc) *v
 				f.fail(e.ask("find out why "+e.String()+" is not available"), "%s", why)
 				return nil
 			}
-			f.pass("route table %q of %s (%s) leads to %s", id, s, how, e)
+			f.pass("route table %q of %s (%s) has a route to %s", id, s, how, e)
 			m.checkNotDiverted(f, t, e)
 			return e
 		}

@@ -8,7 +8,7 @@ import (
 // proveDefaultGroup proves that the default security groups have no rules.
 func (m *model) proveDefaultGroup() []*finding {
 	var found []*finding
-	for _, v := range m.judgedVPCs() {
+	for _, v := range m.checkedVPCs() {
 		f := newFinding("default-sg", v.name, Hardening)
 		f.rest(v.resource)
 		for _, n := range m.ofType("aws:ec2/defaultSecurityGroup:DefaultSecurityGroup") {

@@ -8,9 +8,9 @@ import (
 	"strings"
 )
 
-// judgedVPCs returns the VPCs of instances, except those that the state does not contain, sorted by id. Without instances,
+// checkedVPCs returns the VPCs of instances, except those that the state does not contain, sorted by id. Without instances,
 // it returns those in which the stack has endpoints.
-func (m *model) judgedVPCs() []*vpc {
+func (m *model) checkedVPCs() []*vpc {
 	found := map[string]*vpc{}
 	if len(m.instances) == 0 {
 		for _, e := range m.endpoints {
@@ -43,7 +43,7 @@ func (m *model) vpcOf(i *instance) *vpc {
 // the stack's own VPC only: the owner of another one may want a NAT gateway in it.
 func (m *model) proveIsolated() []*finding {
 	var found []*finding
-	for _, v := range m.judgedVPCs() {
+	for _, v := range m.checkedVPCs() {
 		f := newFinding("isolated", v.name, requiredUnless(v.external))
 		f.rest(v.resource)
 		m.checkNoGateways(f, v)
@@ -52,15 +52,15 @@ func (m *model) proveIsolated() []*finding {
 		m.checkNoPublicAddresses(f, v)
 		if f.has(Fail) {
 			// Nothing else in the VPC can make the claim true again.
-			certain := slices.DeleteFunc(f.rested, func(r *resource) bool { return !r.external || len(r.doubts()) > 0 })
+			certain := slices.DeleteFunc(f.rested, func(r *resource) bool { return !r.external || len(r.unknowns()) > 0 })
 			f.seen, f.rested = nil, nil
 			f.rest(append(certain, v.resource)...)
 		}
 		if f.passing() {
 			f.pass("%s has no Internet gateway, no NAT gateway, and only local routes and routes to gateway endpoints", v)
-			f.pass("no instance of it has a public address, and no subnet assigns one")
+			f.pass("no instance in %s has a public address, and no subnet assigns one", v)
 			if v.external {
-				f.assume("%s has no other gateways, route tables and public addresses than those that the stack reads", v)
+				f.assume("%s has no gateways, route tables or public addresses other than those that the stack reads", v)
 			} else {
 				f.premise("nothing outside of this state is attached to %s", v)
 			}
@@ -123,7 +123,7 @@ func (m *model) checkNoGateways(f *finding, v *vpc) {
 // failBy adds a step that fails because of a resource. The step is unknown if the resource may not exist, or may differ
 // from the state.
 func (f *finding) failBy(by *resource, fix, format string, args ...any) {
-	for _, why := range by.doubts() {
+	for _, why := range by.unknowns() {
 		f.unknown("%s: %s", fmt.Sprintf(format, args...), why)
 		return
 	}

@@ -92,7 +92,7 @@ func TestCheck_health(t *testing.T) {
 	}
 }
 
-// TestCheck_uncertainCopies checks that doubts soften refutations, too: a resource that a replacement has not deleted yet,
+// TestCheck_uncertainCopies checks that unknowns soften refutations, too: a resource that a replacement has not deleted yet,
 // or whose operation was interrupted.
 func TestCheck_uncertainCopies(t *testing.T) {
 	t.Parallel()
@@ -254,8 +254,8 @@ func TestCheck_unreadable(t *testing.T) {
 	}
 }
 
-// TestCheck_notJudged checks what is said about states whose instances are launched by other resources.
-func TestCheck_notJudged(t *testing.T) {
+// TestCheck_notChecked checks what is said about states whose instances are launched by other resources.
+func TestCheck_notChecked(t *testing.T) {
 	t.Parallel()
 	for kind, name := range map[string]string{
 		"aws:autoscaling/group:Group": "an Auto Scaling group", "aws:ecs/service:Service": "an Amazon ECS service", "aws:eks/nodeGroup:NodeGroup": "an Amazon EKS node group",
@@ -267,7 +267,7 @@ func TestCheck_notJudged(t *testing.T) {
 		require.NoError(t, err)
 		_, err = proof.Check(deployment, proof.Options{})
 		require.ErrorIs(t, err, proof.ErrNoInstance)
-		require.ErrorContains(t, err, "not judged: "+name)
+		require.ErrorContains(t, err, "not checked: "+name)
 		require.NotContains(t, err.Error(), "deploy the stack first")
 	}
 }

@@ -125,8 +125,8 @@ func ownLocation(r *resource) location {
 type match[T any] struct {
 	// found is the zero value if the state has none with the name in the account and Region.
 	found T
-	// doubt is the reason why it is uncertain which resource the name refers to, or empty.
-	doubt string
+	// unknown is the reason why it is uncertain which resource the name refers to, or empty.
+	unknown string
 }
 
 // matchAt returns the candidate at a location. All candidates have the name that was looked up. A candidate at
@@ -145,12 +145,12 @@ func matchAt[T any](candidates []T, of func(T) *resource, at location) match[T] 
 	}
 	switch {
 	case len(possible) > 1:
-		m.doubt = fmt.Sprintf("%s could each be meant: the state does not show which is in %s of account %s",
+		m.unknown = fmt.Sprintf("%s could each be meant: the state does not show which is in %s of account %s",
 			names(possible), cmp.Or(at.region, "an unknown Region"), cmp.Or(at.account, "(unknown)"))
 	case len(possible) == 1 && (possible[0].region == "" || at.region == ""):
-		m.doubt = fmt.Sprintf("the state does not show whether %s is in Region %q", possible[0], at.region)
+		m.unknown = fmt.Sprintf("the state does not show whether %s is in Region %q", possible[0], at.region)
 	case len(possible) == 1 && (possible[0].account == "" || at.account == ""):
-		m.doubt = fmt.Sprintf("the state does not show whether %s is in account %q", possible[0], at.account)
+		m.unknown = fmt.Sprintf("the state does not show whether %s is in account %q", possible[0], at.account)
 	}
 	return m
 }

@@ -135,7 +135,7 @@ var ErrNoInstance = errors.New("the state has no EC2 instance, so there is nothi
 func newModel(s *state) (*model, error) {
 	m := readModel(s)
 	if len(m.instances) == 0 && !m.servesOthersOnly() {
-		return nil, fmt.Errorf("stack %s: %w%s", s.stack, ErrNoInstance, m.notJudged())
+		return nil, fmt.Errorf("stack %s: %w%s", s.stack, ErrNoInstance, m.notChecked())
 	}
 	return m, nil
 }
@@ -169,15 +169,15 @@ var instanceLaunchers = map[string]string{
 }
 
 // servesOthersOnly reports whether the stack is one of this project that has no instances of its own: it creates endpoints,
-// or allows sessions on instances of others.
+// or allows sessions on existing instances.
 func (m *model) servesOthersOnly() bool {
 	return len(m.component(contract.SessionRoleType)) > 0 && len(m.component(contract.InstancesType)) == 0
 }
 
-// notJudged names what the state has instead of instances.
-func (m *model) notJudged() string {
+// notChecked names what the state has instead of instances.
+func (m *model) notChecked() string {
 	if found := m.launchers(); len(found) > 0 {
-		return ": not judged: " + strings.Join(found, ", ") + ", because what it launches is not in the state"
+		return ": not checked: " + strings.Join(found, ", ") + ", because what it launches is not in the state"
 	}
 	return ": deploy the stack first"
 }

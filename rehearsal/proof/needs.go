@@ -26,9 +26,9 @@ type need struct {
 	via string
 	// rests are the resources, other than the role, that the decision depends on.
 	rests []*resource
-	// doubt is the reason why the state does not decide the request, and broken the reason why it always fails. Both are
+	// unknown is the reason why the state does not decide the request, and broken the reason why it always fails. Both are
 	// empty otherwise.
-	doubt, broken string
+	unknown, broken string
 	// assumption says what is assumed about the request, or is empty.
 	assumption string
 	// why says what the agent makes the request for, as "to WHY".
@@ -130,8 +130,8 @@ func (m *model) bucketNeeds(d *sessionDocument, at location) []need {
 	match := m.bucketNamed(d.bucket)
 	keyName := ""
 	switch b := match.found; {
-	case match.doubt != "":
-		base.doubt = match.doubt
+	case match.unknown != "":
+		base.unknown = match.unknown
 	case b == nil && m.ofOthers(contract.ExistingBucketInput, d.bucket):
 		base.policy = allowAllPrincipals
 		base.assumption = fmt.Sprintf("the policy of bucket %q, and that of its KMS key if it has one, allow the agents to write records", d.bucket)
@@ -170,12 +170,12 @@ func (m *model) keyNeed(name string, at location, n need) need {
 	match := m.keyAt(name, at)
 	n.mustAllow = true
 	switch k := match.found; {
-	case match.doubt != "":
-		n.resource, n.doubt = name, match.doubt
+	case match.unknown != "":
+		n.resource, n.unknown = name, match.unknown
 	case k == nil:
 		n.resource = name
 		if !strings.HasPrefix(name, "arn:") || strings.Contains(name, ":alias/") {
-			n.doubt = fmt.Sprintf("key %q is not in the state", name)
+			n.unknown = fmt.Sprintf("key %q is not in the state", name)
 		}
 		n.policy = policy.Unreadable("the policy of key "+name, "its content, which is not in the state")
 	default:

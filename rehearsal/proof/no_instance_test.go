@@ -27,7 +27,7 @@ func (p *peer) withoutInstances() {
 }
 
 // TestNoInstance checks the claims about a stack without instances whose sessions reach no instance. Claims about instances are
-// not made, others are judged, and session.start says what is missing.
+// not made, others are checked, and session.start says what is missing.
 func TestNoInstance(t *testing.T) {
 	t.Parallel()
 	tagged := []string{startOn(anyInstanceARN, bothTags), shellStatement}
@@ -43,12 +43,12 @@ func TestNoInstance(t *testing.T) {
 	}{
 		"by tag": {
 			teamTags(), tagged, func(*peer) {}, proof.Required,
-			"ask the owners of the instances to set the tag team=db, env=prod, or change targetTags",
+			"ask the owners of the instances to tag them with team=db, env=prod, or change targetTags",
 			[]string{"session.mfa: proven", "session.foreign: proven", "session.own: proven", "session.scope: assumed"},
 		},
 		"by tag, of a stack with endpoints": {
 			teamTags(), tagged, creates, proof.Hardening,
-			"ask the owners of the instances to set the tag team=db, env=prod, or change targetTags",
+			"ask the owners of the instances to tag them with team=db, env=prod, or change targetTags",
 			[]string{
 				"isolated: assumed", "session.mfa: proven", "session.foreign: proven", "session.own: proven", "session.scope: assumed",
 				"endpoint-policy.ssm: refuted", "endpoint-policy.logs: refuted", "endpoint-policy.kms: refuted", "endpoint-policy.s3: refuted",
@@ -86,7 +86,7 @@ func TestNoInstance(t *testing.T) {
 	}
 }
 
-// TestNoInstance_wrongPolicies checks that the policies of a session role are judged without an instance.
+// TestNoInstance_wrongPolicies checks that the policies of a session role are checked without an instance.
 func TestNoInstance_wrongPolicies(t *testing.T) {
 	t.Parallel()
 	unchecked := func(statement string) string {
@@ -121,7 +121,7 @@ func TestNoInstance_launched(t *testing.T) {
 }
 
 // TestNoInstance_nothingToProve checks that states without instances are an error, unless they are those of a stack of this
-// project that has none of its own. Nothing decides requests of such a state, either.
+// project that has none of its own. The same is true of Requests.
 func TestNoInstance_nothingToProve(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*peer){

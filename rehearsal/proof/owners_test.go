@@ -25,16 +25,16 @@ func TestOwnerFixes(t *testing.T) {
 		passing,
 		askedFor("reach.ssm", "a", proof.Required, `ask the owner of Instance "a" to start it`, `ask the owner of SecurityGroup "g" to allow outbound TCP 443`),
 		askedFor("agent", "a", proof.Required, `ask the owner of Instance "a" to start it`, `add r to agentRoleNames, or ask the owner of Role "r" to attach it to "x", or y`),
-		askedFor("session.start", "role", proof.Required, `ask the owner of Instance "a" to add the tag team=db to it, or change targetTags`,
-			"ask the owners of the instances to set the tag team=db, or change targetTags", "set zones", "ask the owner of nothing", `ask the owner of Instance "a`),
+		askedFor("session.start", "role", proof.Required, `ask the owner of Instance "a" to tag it with team=db, or change targetTags`,
+			"ask the owners of the instances to tag them with team=db, or change targetTags", "set zones", "ask the owner of nothing", `ask the owner of Instance "a`),
 		askedFor("imdsv2", "a", proof.Hardening, `ask the owner of Instance "a \"b\" to c" to set metadataOptions.httpTokens to required`),
 	}
 	require.Equal(t, []proof.OwnerFix{
 		{Kind: "Instance", Name: "a", Change: "start it", Claim: "reach.ssm"},
-		{Kind: "Instance", Name: "a", Change: "add the tag team=db to it", Claim: "session.start"},
+		{Kind: "Instance", Name: "a", Change: "tag it with team=db", Claim: "session.start"},
 		{Kind: "SecurityGroup", Name: "g", Change: "allow outbound TCP 443", Claim: "reach.ssm"},
 		{Kind: "Role", Name: "r", Change: `attach it to "x", or y`, Claim: "agent"},
-		{Change: "set the tag team=db", Claim: "session.start"},
+		{Change: "tag them with team=db", Claim: "session.start"},
 	}, proof.OwnerFixes(claims, proof.Required))
 	require.Equal(t, []proof.OwnerFix{
 		{Kind: "Instance", Name: `a "b" to c`, Change: "set metadataOptions.httpTokens to required", Claim: "imdsv2"},

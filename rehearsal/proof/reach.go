@@ -223,8 +223,8 @@ func (m *model) checkRoute(f *finding, s *subnet, v *vpc, to netip.Prefix) {
 		f.rest(l.best.by)
 	}
 	switch {
-	case l.doubt != "":
-		f.unknown("%s", l.doubt)
+	case l.unknown != "":
+		f.unknown("%s", l.unknown)
 	case len(l.parts) > 0:
 		r := l.parts[0]
 		f.unknown("%s routes %s, a part of %s, to %s", r.by, r.destination(), to, r.where())

@@ -258,14 +258,14 @@ func (m *model) checkBucketRegion(f *finding, e *vpcEndpoint, n s3Need) {
 	bucket := m.bucket(n.bucket)
 	switch {
 	case bucket == nil && m.ofOthers(contract.ExistingBucketInput, n.bucket):
-		f.assume("bucket %q of others is in %s, the Region of %s", n.bucket, e.region, e)
+		f.assume("bucket %q is in %s, the Region of %s", n.bucket, e.region, e)
 	case bucket == nil:
-		f.unknown("bucket %q is not in the state, so it does not show whether %s leads to it", n.bucket, e)
+		f.unknown("bucket %q is not in the state, which therefore does not show whether %s reaches the bucket", n.bucket, e)
 	case bucket.region == "" || e.region == "":
 		f.unknown("the state does not show whether %s and %s are in the same Region", bucket, e)
 	case bucket.region != e.region:
 		f.rest(bucket)
-		f.fail(fmt.Sprintf("create %s in %s", bucket, e.region), "%s is in %s, and %s leads to buckets in %s only", bucket, bucket.region, e, e.region)
+		f.fail(fmt.Sprintf("create %s in %s", bucket, e.region), "%s is in %s, but %s reaches only buckets in %s", bucket, bucket.region, e, e.region)
 	default:
 		f.rest(bucket)
 	}

@@ -274,26 +274,26 @@ var computed = toSet(`arn id urn region tagsAll __defaults __meta ownerId unique
 	defaultNetworkAclId instanceLifecycle zoneId prefixListId cidrBlocks state status instanceState networkInterfaceIds dnsEntries primaryNetworkInterfaceId publicIp publicDns privateDns
 	outpostArn hostedZoneId bucketDomainName bucketRegionalDomainName keyId policyId roleArn associationId dhcpOptionsId requesterManaged passwordData`)
 
-// doubts returns why claims that rest on the resource are undecided: its health, properties that are encrypted,
+// unknowns returns why claims that rest on the resource are undecided: its health, properties that are encrypted,
 // and inputs that are set and not evaluated.
-func (r *resource) doubts() []string {
-	if r.doubtful == nil {
-		doubts := slices.Clone(r.health)
+func (r *resource) unknowns() []string {
+	if r.cachedUnknowns == nil {
+		unknowns := slices.Clone(r.health)
 		if table, listed := inputTables[r.typ]; listed {
-			doubts = append(doubts, r.unreadInputs(table, version7Inputs[r.typ])...)
+			unknowns = append(unknowns, r.unreadInputs(table, version7Inputs[r.typ])...)
 		}
-		r.doubtful = &doubts
+		r.cachedUnknowns = &unknowns
 	}
-	doubts := slices.Clone(*r.doubtful)
+	unknowns := slices.Clone(*r.cachedUnknowns)
 	for _, key := range slices.Sorted(maps.Keys(r.encrypted)) {
-		doubts = append(doubts, fmt.Sprintf("its property %s is encrypted (run \"pulumi stack export --show-secrets\")", key))
+		unknowns = append(unknowns, fmt.Sprintf("its property %s is encrypted (run \"pulumi stack export --show-secrets\")", key))
 	}
-	return doubts
+	return unknowns
 }
 
 // unreadInputs returns the inputs that are set and not evaluated.
 func (r *resource) unreadInputs(tables ...inputTable) []string {
-	var doubts []string
+	var unknowns []string
 	known, unread := map[string]bool{}, map[string]string{}
 	for _, table := range tables {
 		maps.Copy(known, toSet(table.read))
@@ -308,16 +308,16 @@ func (r *resource) unreadInputs(tables ...inputTable) []string {
 			known[name] = true
 			// asStr returns "" for lists, objects and booleans.
 			if value := r.value(name); !isZero(value) && (!hasAbsent || asStr(value) != absent) {
-				doubts = append(doubts, fmt.Sprintf("its %s is set: %s", name, unread[names]))
+				unknowns = append(unknowns, fmt.Sprintf("its %s is set: %s", name, unread[names]))
 			}
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(r.inputs)) {
 		if !known[name] && !computed[name] && !isZero(r.inputs[name]) {
-			doubts = append(doubts, fmt.Sprintf("its %s is set, which the proofs do not read", name))
+			unknowns = append(unknowns, fmt.Sprintf("its %s is set, which the proofs do not read", name))
 		}
 	}
-	return doubts
+	return unknowns
 }
 
 // isZero reports whether the value of a property means the same as its absence.

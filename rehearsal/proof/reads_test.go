@@ -121,7 +121,7 @@ func TestInputTables(t *testing.T) {
 }
 
 // TestInputTables_stacks checks that the proofs have a table for each type that the stacks deploy, and that no
-// resource of theirs causes doubts.
+// resource of theirs causes unknowns.
 func TestInputTables_stacks(t *testing.T) {
 	t.Parallel()
 	for _, stack := range stacktest.Stacks() {
@@ -133,12 +133,12 @@ func TestInputTables_stacks(t *testing.T) {
 			if !localPackages[strings.Split(r.typ, ":")[0]] && !harmlessTypes[r.typ] {
 				require.Contains(t, inputTables, r.typ)
 			}
-			require.Empty(t, r.doubts(), r)
+			require.Empty(t, r.unknowns(), r)
 		}
 	}
 }
 
-// TestInputTables_unread checks that an input that is set and not evaluated causes doubts, whatever its value.
+// TestInputTables_unread checks that an input that is set and not evaluated causes unknowns, whatever its value.
 func TestInputTables_unread(t *testing.T) {
 	t.Parallel()
 	for _, tables := range []map[string]inputTable{inputTables, version7Inputs} {
@@ -148,11 +148,11 @@ func TestInputTables_unread(t *testing.T) {
 					name, absent, hasAbsent := strings.Cut(field, "=")
 					for _, value := range []any{true, 1.0, "x", []any{"x"}, map[string]any{"x": "y"}} {
 						r := &resource{typ: typ, inputs: map[string]any{name: value}}
-						require.Len(t, r.doubts(), 1, "%s: %s = %v", typ, name, value)
+						require.Len(t, r.unknowns(), 1, "%s: %s = %v", typ, name, value)
 					}
 					if hasAbsent {
 						r := &resource{typ: typ, inputs: map[string]any{name: absent}}
-						require.Empty(t, r.doubts(), "%s: %s", typ, field)
+						require.Empty(t, r.unknowns(), "%s: %s", typ, field)
 					}
 				}
 			}

@@ -61,16 +61,16 @@ func (m *model) managedResource(arn string) *resource {
 // checkDocumentsRecord checks that every document that a role allows on instances at a location records sessions, and
 // that the records are protected.
 func (m *model) checkDocumentsRecord(f *finding, r *role, at location) {
-	var judged []string
+	var checked []string
 	for _, u := range m.documentUsesAt(r, at) {
-		judged = append(judged, u.arn)
+		checked = append(checked, u.arn)
 		if u.decision.Effect == policy.Denied {
 			continue
 		}
 		match := m.documentAt(u.name, at)
 		switch d := match.found; {
-		case match.doubt != "":
-			f.unknown("%s", match.doubt)
+		case match.unknown != "":
+			f.unknown("%s", match.unknown)
 		case u.decision.Effect == policy.Undecided:
 			f.unknown("ssm:StartSession with %s by %s: %s", u.name, r, u.decision.Why)
 		case d == nil:
@@ -80,7 +80,7 @@ func (m *model) checkDocumentsRecord(f *finding, r *role, at location) {
 			m.checkDocument(f, r, d)
 		}
 	}
-	m.checkOtherDocuments(f, r, at, judged)
+	m.checkOtherDocuments(f, r, at, checked)
 	m.checkAccessCheck(f, r, at)
 	m.checkControl(f, r, at)
 }
@@ -119,7 +119,7 @@ func (m *model) checkDocument(f *finding, r *role, d *sessionDocument) {
 
 // checkOtherDocuments checks that the role cannot start sessions with a document that was not checked: another one of the
 // account, of AWS, or one that another account shares.
-func (m *model) checkOtherDocuments(f *finding, r *role, at location, judged []string) {
+func (m *model) checkOtherDocuments(f *finding, r *role, at location, checked []string) {
 	fix := "list the documents that record in the policies of " + r.String()
 	accounts := []string{at.account, "", "999999999999"}
 	for _, p := range r.policies {
@@ -142,7 +142,7 @@ func (m *model) checkOtherDocuments(f *finding, r *role, at location, judged []s
 			context = withTags(context, nil) // AWS's own documents have no tags
 		}
 		policies, request := m.sessionRequest(r, "ssm:StartSession", "", context)
-		request.Resources = &policy.Class{Prefix: there.arn("ssm", "document/"), Except: judged}
+		request.Resources = &policy.Class{Prefix: there.arn("ssm", "document/"), Except: checked}
 		if policies.Decide(request).Effect == policy.Denied {
 			continue // the claim lists only what it finds
 		}

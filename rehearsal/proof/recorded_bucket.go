@@ -15,11 +15,11 @@ func (m *model) checkBucket(f *finding, d *sessionDocument) {
 	match := m.bucketNamed(d.bucket)
 	b := match.found
 	switch {
-	case match.doubt != "":
-		f.unknown("%s", match.doubt)
+	case match.unknown != "":
+		f.unknown("%s", match.unknown)
 		return
 	case b == nil && m.ofOthers(contract.ExistingBucketInput, d.bucket):
-		f.assume("the owner of bucket %q encrypts, retains and protects the records of %s, and lets nobody else read or delete them",
+		f.assume("the owner of bucket %q encrypts, retains and protects the records of %s, and nobody else can read or delete them",
 			d.bucket, d)
 		return
 	case b == nil:

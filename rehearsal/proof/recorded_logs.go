@@ -45,8 +45,8 @@ func (m *model) checkKeyNamed(f *finding, name, by string, at location) *key {
 	}
 	match := m.keyAt(name, at)
 	switch {
-	case match.doubt != "":
-		f.unknown("%s", match.doubt)
+	case match.unknown != "":
+		f.unknown("%s", match.unknown)
 	case match.found == nil:
 		f.unknown("key %q of %s is not in the state", name, by)
 	default:
@@ -61,12 +61,12 @@ func (m *model) checkLogGroup(f *finding, d *sessionDocument) {
 	match := m.logGroupAt(d.logGroup, d.location)
 	g := match.found
 	switch {
-	case match.doubt != "":
-		f.unknown("%s", match.doubt)
+	case match.unknown != "":
+		f.unknown("%s", match.unknown)
 		return
 	case g == nil && m.ofOthers(contract.ExistingLogGroupInput, d.logGroup):
 		f.assume("log group %q exists in the account and Region of %s, is encrypted if the document requires it, and retains the "+
-			"records, and its owner lets nobody else read or delete them", d.logGroup, d)
+			"records, and only its owner can read or delete them", d.logGroup, d)
 		return
 	case g == nil:
 		f.unknown("log group %q of %s is not in the state", d.logGroup, d)
@@ -87,7 +87,7 @@ func (m *model) checkLogGroup(f *finding, d *sessionDocument) {
 		}
 	}
 	if d.logEncrypted && g.str("kmsKeyId") == "" {
-		f.fail(fixKey, "sessions with %s fail to start: it requires an encrypted log group, and %s is not encrypted", d, g)
+		f.fail(fixKey, "sessions with %s fail to start: the document requires an encrypted log group, but %s is not encrypted", d, g)
 	}
 	if n := asInt(g.value("retentionInDays"), 0); n > 0 {
 		f.pass("%s retains records for %d days", g, n)

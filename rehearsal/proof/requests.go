@@ -113,7 +113,7 @@ func (t *requestTable) addStart() {
 		}
 		policies, request := t.sessionRequest(t.role, action, "", limit.context)
 		request.Context, request.Resources = request.Context.WithSome("aws:userid"), limit.resources
-		t.addClass(roleSessions, action, "other instances, or with other documents", policies, request)
+		t.addClass(roleSessions, action, limit.on(), policies, request)
 	}
 	t.add(roleSessions, action, "an instance with the default document, without a check of the document", t.startWithoutAccessCheck(t.role))
 }
@@ -144,14 +144,15 @@ func (t *requestTable) addOthers() {
 	for _, k := range t.keys {
 		t.add(roleSessions, "kms:GenerateDataKey", "key "+k.shortName(), t.decideSession(t.role, "kms:GenerateDataKey", k.arn, policy.Context{}))
 	}
-	names := map[string]string{pushKeyAction: "other instances", "kms:GenerateDataKey": "other keys"}
 	for _, limit := range t.scopeLimits(t.role) {
-		on, action := names[limit.action], limit.action
-		if limit.actions != nil {
+		on, action := limit.on(), limit.action
+		switch {
+		case action == "ssm:StartSession":
+			continue // addStart adds it
+		case limit.actions != nil:
 			on, action = "anything", "actions that sessions do not need"
-		}
-		if on == "" {
-			continue
+		case action == "kms:GenerateDataKey":
+			on = "other keys"
 		}
 		policies, request := t.sessionRequest(t.role, limit.action, "", limit.context)
 		request.Context = request.Context.WithSome("aws:userid")

@@ -136,3 +136,19 @@ func TestRequests_targets(t *testing.T) {
 		})
 	}
 }
+
+// The table names the instances that a role for tagged instances does not cover: the role also covers instances that are
+// not in the state.
+func TestRequests_tagged(t *testing.T) {
+	t.Parallel()
+	requests, err := proof.Requests(read(t, deployedAccess(t, map[string]string{"targetTags": `["team=db", "env=prod"]`})))
+	require.NoError(t, err)
+	found := map[string][]string{}
+	for _, r := range requests {
+		if strings.Contains(r.On, "without the tag") || strings.HasPrefix(r.On, "other instances") {
+			found[r.Action] = append(found[r.Action], r.On+": "+r.Effect)
+		}
+	}
+	without := []string{"instances without the tag team=db: denied", "instances without the tag env=prod: denied"}
+	require.Equal(t, map[string][]string{"ssm:StartSession": without, "ec2-instance-connect:SendSSHPublicKey": without}, found)
+}

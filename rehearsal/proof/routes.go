@@ -189,8 +189,8 @@ type lookup struct {
 	local bool
 	// parts are more specific routes to parts of the destination.
 	parts []route
-	// doubt is what the state does not show about the result, or empty.
-	doubt string
+	// unknown is what the state does not show about the result, or empty.
+	unknown string
 }
 
 // largestBlock is the prefix length of the largest CIDR block that a VPC can have.
@@ -228,10 +228,10 @@ func (m *model) lookup(t *routeTable, v *vpc, to netip.Prefix) lookup {
 		switch {
 		case contains(block, to) && (block.Bits() > bits || static && block.Bits() == bits):
 			if l.best != nil && block.Bits() == bits && l.best.block.IsValid() && l.best.target != r.target {
-				l.doubt = fmt.Sprintf("%s and %s both route %s", l.best.by, r.by, block)
+				l.unknown = fmt.Sprintf("%s and %s both route %s", l.best.by, r.by, block)
 			}
 			if unknownBlock && r.target != localTarget {
-				l.doubt = fmt.Sprintf("%s routes %s: the state does not show whether the CIDR block of %s that contains %s is smaller", r.by, block, v, to)
+				l.unknown = fmt.Sprintf("%s routes %s: the state does not show whether the CIDR block of %s that contains %s is smaller", r.by, block, v, to)
 			}
 			l.best, l.local, bits = &r, r.target == localTarget, block.Bits()
 		case contains(to, block) && block.Bits() > to.Bits() && r.target != localTarget:
@@ -249,12 +249,12 @@ func (m *model) lookup(t *routeTable, v *vpc, to netip.Prefix) lookup {
 				consider(r, block, false)
 			}
 		case !m.isGatewayList(r.list):
-			l.doubt = fmt.Sprintf("%s routes prefix list %q: the state does not show whether it contains %s", r.by, r.list, to)
+			l.unknown = fmt.Sprintf("%s routes prefix list %q: the state does not show whether it contains %s", r.by, r.list, to)
 		}
 	}
 	for _, r := range t.routes {
 		if r.list == "" && !r.block.IsValid() {
-			l.doubt = fmt.Sprintf("%s routes an unknown destination", r.by)
+			l.unknown = fmt.Sprintf("%s routes an unknown destination", r.by)
 		}
 		consider(r, r.block, true)
 	}

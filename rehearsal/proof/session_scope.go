@@ -150,8 +150,11 @@ func (m *model) checkTargetTags(f *finding, tags []tag) {
 	for _, t := range tags {
 		texts = append(texts, t.String())
 	}
-	f.assume("only those who may decide about sessions may set the tag %s of instances, in upper or lower case", strings.Join(texts, " or "))
+	f.assume("only people who may decide about access to the instances can set the tag %s, in upper or lower case", strings.Join(texts, " or "))
 }
+
+// on returns what the requests of the class are about: the end of its description.
+func (l scopeLimit) on() string { return strings.TrimPrefix(l.class, l.action+" on ") }
 
 // scopeLimits returns the classes of requests that a session role must not allow.
 func (m *model) scopeLimits(r *role) []scopeLimit {
@@ -193,7 +196,7 @@ func (m *model) listedLimits(r *role, documents []string) []scopeLimit {
 		return r.fix(keyFixes.sessionTargets, "list the stack's instances in "+where)
 	}
 	return []scopeLimit{{
-		class: "ssm:StartSession on other instances and with other documents", action: "ssm:StartSession",
+		class: "ssm:StartSession on other instances, or with other documents", action: "ssm:StartSession",
 		resources: &policy.Class{Prefix: "arn:", Except: targets}, context: policy.Context{}.WithOneOf(accessCheck, "true").Optional(accessCheck),
 		excess: excessResources(targets, "%s allows sessions on %s, which the stack is not meant for", fixTargets),
 	}, {

@@ -130,8 +130,8 @@ func (m *model) usableDocuments(f *finding, r *role, at location) []documentUse 
 		d := m.documentAt(u.name, at)
 		switch {
 		case u.decision.Effect == policy.Denied:
-		case d.doubt != "":
-			f.unknown("sessions with %s: %s", u.name, d.doubt)
+		case d.unknown != "":
+			f.unknown("sessions with %s: %s", u.name, d.unknown)
 			undecided = append(undecided, u)
 		case u.decision.Effect == policy.Undecided:
 			f.unknown("ssm:StartSession with %s by %s: %s", u.name, r, u.decision.Why)
@@ -306,8 +306,8 @@ func (m *model) checkSessionKeys(f *finding, r *role, at location, usable []docu
 		match := m.keyAt(d.kms, at)
 		k := match.found
 		switch {
-		case match.doubt != "":
-			f.unknown("key %q of %s: %s", d.kms, d, match.doubt)
+		case match.unknown != "":
+			f.unknown("key %q of %s: %s", d.kms, d, match.unknown)
 			continue
 		case k == nil:
 			f.unknown("key %q of %s is not in the state", d.kms, d)

@@ -287,7 +287,7 @@ func TestCheck_sessions(t *testing.T) {
 	}
 }
 
-// TestCheck_sessionRoles judges each of two session roles.
+// TestCheck_sessionRoles checks each of two session roles.
 func TestCheck_sessionRoles(t *testing.T) {
 	t.Parallel()
 	p := goodPeer()

@@ -200,8 +200,8 @@ type link struct {
 	*role
 	// next is the role that the sessions assume.
 	next *role
-	// doubt says why it is uncertain that the sessions can assume the session role. It is empty if it is certain.
-	doubt string
+	// unknown says why it is uncertain that the sessions can assume the session role. It is empty if it is certain.
+	unknown string
 }
 
 // The proofs examine which roles can assume which only in states with at most maxRoles roles. At most maxLinks can assume
@@ -231,11 +231,11 @@ func (m *model) chain(r *role) ([]link, bool) {
 		for _, name := range slices.Sorted(maps.Keys(m.roles)) {
 			other := m.roles[name]
 			d := m.decideChain(other, next.role)
-			one := link{role: other, next: next.role, doubt: next.doubt}
+			one := link{role: other, next: next.role, unknown: next.unknown}
 			if d.Effect == policy.Undecided {
-				one.doubt = d.Why
+				one.unknown = d.Why
 			}
-			if old, seen := found[other]; d.Effect != policy.Denied && (!seen || old.doubt != "" && one.doubt == "") {
+			if old, seen := found[other]; d.Effect != policy.Denied && (!seen || old.unknown != "" && one.unknown == "") {
 				found[other] = one
 				queue = append(queue, other)
 			}
@@ -256,7 +256,7 @@ func (m *model) eachInChain(f *finding, r *role, intent roleIntent, check func(*
 	check(f, r, intent)
 	links, ok := m.chain(r)
 	if !ok {
-		f.unknown("sessions of other roles may assume %s: the proofs examine %d of them at most, and states of at most %d roles", r, maxLinks, maxRoles)
+		f.unknown("sessions of other roles may assume %s: the proofs examine at most %d of them, and only in states with at most %d roles", r, maxLinks, maxRoles)
 		return
 	}
 	for _, one := range links {
@@ -271,8 +271,8 @@ func (m *model) eachInChain(f *finding, r *role, intent roleIntent, check func(*
 		f.rest(sub.rested...)
 		for _, reason := range sub.claim.Reasons {
 			reason.Text += fmt.Sprintf("; sessions of %s assume %s", one, one.next)
-			if one.doubt != "" {
-				reason.Text += " (if " + one.doubt + ")"
+			if one.unknown != "" {
+				reason.Text += " (if " + one.unknown + ")"
 				if reason.Kind == Fail {
 					reason.Kind = Unknown
 				}

@@ -47,9 +47,9 @@ type resource struct {
 	fromProject bool
 	// encrypted are the properties that were read and are encrypted.
 	encrypted map[string]bool
-	// doubtful is the result of doubts, which is computed once.
-	doubtful *[]string
-	state    *state
+	// cachedUnknowns is the result of unknowns, which is computed once.
+	cachedUnknowns *[]string
+	state          *state
 }
 
 // String returns the resource for people, such as `VpcEndpoint "endpoints-ssm"`.

@@ -83,7 +83,7 @@ func (m *model) missingTags(i *instance, tags []tag) []tag {
 func (m *model) startFix(r *role, i *instance, action string) string {
 	intent := m.intentOf(r)
 	if missing := m.missingTags(i, intent.targetTags); intent.targets == contract.TargetsTagged && len(missing) > 0 {
-		return i.ask(fmt.Sprintf("add the tag %s to %s", tagTexts(missing), i)) + orChangeTags
+		return i.ask(fmt.Sprintf("tag %s with %s", i, joinTags(missing))) + orChangeTags
 	}
 	return "allow " + action + " on " + i.arn("ec2", "instance/"+i.id) + " to " + r.String()
 }
@@ -124,13 +124,13 @@ func (m *model) addNoInstance(f *finding, r *role) {
 		f.unknown("the state has no instance on which %s is meant to allow sessions", r)
 		return
 	}
-	tags := tagTexts(intent.targetTags)
-	f.unknownUntil(askOwners+"set the tag "+tags+orChangeTags,
-		"the state has no instance with the tag %s, which targetTags requires", tags)
+	tags := joinTags(intent.targetTags)
+	f.unknownUntil(askOwners+"tag them with "+tags+orChangeTags,
+		"the state has no instance that is tagged with %s, as targetTags requires", tags)
 }
 
-// tagTexts returns the texts of tags as one.
-func tagTexts(tags []tag) string {
+// joinTags returns the tags as KEY=VALUE, separated by commas.
+func joinTags(tags []tag) string {
 	var texts []string
 	for _, t := range tags {
 		texts = append(texts, t.String())

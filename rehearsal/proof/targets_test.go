@@ -106,10 +106,10 @@ func TestTargets_tags(t *testing.T) {
 		fix  string
 	}{
 		"both":                             {props{"team": "db", "env": "prod", "Name": "x"}, proof.Proven, ""},
-		"another team":                     {props{"team": "web", "env": "prod"}, proof.Refuted, `ask the owner of Instance "box" to add the tag team=db`},
-		"no tags":                          {props{}, proof.Refuted, `ask the owner of Instance "box" to add the tag team=db, env=prod`},
-		"a value in upper case":            {props{"team": "DB", "env": "prod"}, proof.Refuted, `ask the owner of Instance "box" to add the tag team=db`},
-		"a key in upper case, no other":    {props{"Team": "db"}, proof.Refuted, `ask the owner of Instance "box" to add the tag env=prod to it, or change targetTags`},
+		"another team":                     {props{"team": "web", "env": "prod"}, proof.Refuted, `ask the owner of Instance "box" to tag it with team=db`},
+		"no tags":                          {props{}, proof.Refuted, `ask the owner of Instance "box" to tag it with team=db, env=prod`},
+		"a value in upper case":            {props{"team": "DB", "env": "prod"}, proof.Refuted, `ask the owner of Instance "box" to tag it with team=db`},
+		"a key in upper case, no other":    {props{"Team": "db"}, proof.Refuted, `ask the owner of Instance "box" to tag it with env=prod, or change targetTags`},
 		"a key in upper case":              {props{"Team": "db", "env": "prod"}, proof.Proven, ""},
 		"keys that differ in case only":    {props{"team": "db", "Team": "web", "env": "prod"}, proof.Undecided, ""},
 		"keys in two cases with one value": {props{"team": "db", "Team": "db", "env": "prod"}, proof.Proven, ""},

@@ -109,10 +109,10 @@ func (m *model) checkGroupsLetOut(f *finding, w wayOut) bool {
 
 // checkACLLetsOut checks that the network ACL of the subnet does not deny HTTPS with all addresses outside of the VPC.
 func (m *model) checkACLLetsOut(f *finding, w wayOut) bool {
-	a, doubt := m.aclOf(w.s)
+	a, unknown := m.aclOf(w.s)
 	switch {
-	case doubt != "":
-		f.unknown("%s: it may not allow TCP %d to %s", doubt, httpsPort, w.name)
+	case unknown != "":
+		f.unknown("%s: it may not allow TCP %d to %s", unknown, httpsPort, w.name)
 		return false
 	case a == nil:
 		return true

@@ -9,10 +9,10 @@ import (
 	"bastionless/rehearsal/proof"
 )
 
-// Without an instance that has the tags, a stack cannot be verified, unless it is for more than its sessions.
+// Without an instance that has the tags, session.start is undecided. It is required unless the stack has another purpose.
 func TestAccess_noInstance(t *testing.T) {
 	t.Parallel()
-	const remedy = "ask the owners of the instances to set the tag team=db, env=prod, or change targetTags"
+	const remedy = "ask the owners of the instances to tag them with team=db, env=prod, or change targetTags"
 	noneHasBoth := config{"targetTags": `["team=db","env=prod"]`, "agentRoleNames": "[]"}
 	for name, test := range map[string]struct {
 		config     config
@@ -67,8 +67,8 @@ func (e *env) agentClaims() (results map[string]string, fixes string) {
 	return results, fixes
 }
 
-// The stack adds what agents need, also for records and encryption, to the roles in agentRoleNames. The claims rest on that: if
-// somebody removes it, they no longer pass, because the state does not contain the other policies of the role.
+// The stack adds what agents need, including for records and encryption, to the roles in agentRoleNames. If somebody removes
+// that policy, the claims no longer pass, because the state does not contain the other policies of the role.
 func TestAccess_agentRoleNames(t *testing.T) {
 	t.Parallel()
 	const policies = "RolePolicy agent-policies-acme-db"
@@ -88,8 +88,8 @@ func TestAccess_agentRoleNames(t *testing.T) {
 	e.tearDown()
 }
 
-// A role that has the agent's permissions without the stack is enough for sessions, as the program records when it looks the role
-// up. It is not enough for records and encryption.
+// A role that has the agent's permissions without the stack is enough for sessions: the program looks up the role, and records
+// its permissions in the state. It is not enough for records and encryption.
 func TestAccess_agentRoleLookedUp(t *testing.T) {
 	t.Parallel()
 	web := config{"targetTags": `["team=web"]`, "agentRoleNames": "[]"}

@@ -102,7 +102,7 @@ func TestAccess_faults(t *testing.T) {
 		require.Contains(t, warnings, want)
 	}
 	require.NotContains(t, warnings, db1)
-	require.NotContains(t, warnings, ids[1], "the program does not look at security groups of others")
+	require.NotContains(t, warnings, ids[1], "the program does not look up the security groups of existing instances")
 
 	// The proofs find each fault, and say what its owner has to do, and nothing else.
 	found := map[string][]string{}
@@ -124,7 +124,7 @@ func TestAccess_faults(t *testing.T) {
 		"reach.ssm":         {addRule, start},
 		"reach.ssmmessages": {addRule, start},
 		"ordered":           {start},
-		"session.start":     {"ask the owner of Instance \"targets-" + ids[2] + "\" to add the tag team=db to it, or change targetTags", start},
+		"session.start":     {"ask the owner of Instance \"targets-" + ids[2] + "\" to tag it with team=db, or change targetTags", start},
 	}
 	require.Equal(t, sortedKeys(want), sortedKeys(found))
 	for claim, remedies := range want {

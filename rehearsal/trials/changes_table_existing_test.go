@@ -5,7 +5,7 @@ import "slices"
 // appGroup is the security group of the instance that exists.
 const appGroup = "sg-0a1b2c3d4e5f6000a"
 
-// Route tables that exist: that of the public subnet, and one without a subnet.
+// Existing route tables: that of the public subnet, and one without a subnet.
 const (
 	publicTable = "rtb-0a1b2c3d4e5f6000f"
 	unusedTable = "rtb-0a1b2c3d4e5f60010"
@@ -22,7 +22,7 @@ var inExistingVPC = config{
 // clientsOnly lets only the stack's instances and those of appGroup use the endpoints.
 var clientsOnly = config{"clientSecurityGroupIds": list([]string{appGroup}), "endpointIngress": "instances"}
 
-// ownS3 is a stack with an S3 endpoint, in a subnet whose route table leads to no other.
+// ownS3 is a stack with an S3 endpoint, in a subnet whose route table has no route to another one.
 var ownS3 = config{
 	"existingEndpoints": "[]", "s3Endpoint": "true", "appSubnetIds": list([]string{publicA}), "routeTableIds": list([]string{publicTable}),
 }

@@ -8,15 +8,14 @@ var sessionPolicyUpdated = []string{"RolePolicy session-role: update"}
 // ownInstance adds the first instance to the stack "access".
 var ownInstance = config{"instancesPerZone": "1", "appSubnetIds": list([]string{accessA})}
 
-// firstInstance are the resources that a stack with instances has besides those of each instance, and its first instance.
-// The rules to endpoints are not among them.
+// firstInstance are the resources that the first instance adds to a stack, except the rules that allow traffic to endpoints.
 var firstInstance = []string{
 	"Association instances-agent-update", "Instance instances-a-1", "InstanceProfile instance-role", "Role instance-role",
 	"RolePolicyAttachment instance-role-core", "SecurityGroup security-instances", "SecurityGroupEgressRule security-egress-s3-443",
 }
 
-// targetChanges are changes of the instances to which a stack gives access, and which belong to others. What it no longer reads
-// is discarded: it leaves the state.
+// targetChanges are changes of the existing instances to which a stack gives access. Resources that the stack no longer reads
+// are discarded: they are removed from the state.
 func targetChanges() []change {
 	byID := config{"sessionTargets": "instances", "targetTags": "[]", "targetInstanceIds": list([]string{db1})}
 	byTag := config{"sessionTargets": "tagged", "targetTags": `["team=db"]`, "targetInstanceIds": "[]"}

@@ -181,11 +181,11 @@ func drifts() []drift {
 			c.edit("VpcEndpoint endpoints-ssm", "policy", allowEverybody)
 		}),
 		removed("rule for the existing VPC deleted", "existing", "SecurityGroupIngressRule security-ingress-vpc"),
-		removed("policy of a role of others deleted", "access", "RolePolicy agent-policies-acme-db"),
-		edited("policy of a role of others edited", "access", "RolePolicy agent-policies-acme-db", func(c *console) {
+		removed("policy of an existing role deleted", "access", "RolePolicy agent-policies-acme-db"),
+		edited("policy of an existing role edited", "access", "RolePolicy agent-policies-acme-db", func(c *console) {
 			c.edit("RolePolicy agent-policies-acme-db", "policy", allowAll)
 		}),
-		edited("session policy for instances of others edited", "access", "RolePolicy session-role", func(c *console) {
+		edited("session policy for existing instances edited", "access", "RolePolicy session-role", func(c *console) {
 			c.edit("RolePolicy session-role", "policy", allowAll)
 		}),
 		removed("flow log deleted", "prod", "FlowLog flow-logs"),

@@ -29,7 +29,7 @@ func TestExistingAll(t *testing.T) {
 	e.requireLifecycle()
 }
 
-// An instance gets the security groups of others that the configuration lists, in any order, and the proofs read them.
+// An instance gets the existing security groups that the configuration lists, in any order, and the proofs read them.
 func TestExisting_instanceGroups(t *testing.T) {
 	t.Parallel()
 	const databaseClients = "sg-0a1b2c3d4e5f6000b"
@@ -53,7 +53,7 @@ func TestExisting_instanceGroups(t *testing.T) {
 	e.requireLifecycle()
 }
 
-// A security group of others with an inbound rule refutes that nothing can connect to the instances.
+// An existing security group with an inbound rule refutes the claim no-inbound.
 func TestExisting_instanceGroupWithInboundRule(t *testing.T) {
 	t.Parallel()
 	const endpoints = "sg-0a1b2c3d4e5f6000e"

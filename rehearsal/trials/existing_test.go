@@ -217,7 +217,7 @@ func TestExisting_endpointThatExists(t *testing.T) {
 	e.requireUntouched()
 }
 
-// A route table that leads to S3 already is found before anything is created.
+// A route table that already has a route to S3 is found before anything is created.
 func TestExisting_routeTableWithS3(t *testing.T) {
 	t.Parallel()
 	e := newExisting(t, config{"existingEndpoints": "[]", "s3Endpoint": "true"}, nil)

@@ -16,16 +16,16 @@ import (
 // stacks are the frozen stacks that the tests deploy.
 var stacks = []string{"dev", "prod", existingStack, accessStack}
 
-// Stacks that use what their accounts contain from the start.
+// Stacks that use existing resources of their accounts.
 const (
 	// existingStack has instances in an existing VPC.
 	existingStack = "existing"
-	// accessStack has no instances, and gives access to some that exist.
+	// accessStack has no instances, and gives access to existing ones.
 	accessStack = "access"
 )
 
-// interrupted are the configurations with which calls fail and processes are killed, by stack. As shipped, the stack "access"
-// has three resources only.
+// interrupted are the configurations that failures and kills interrupt, by stack. As shipped, the stack "access" has only
+// three resources.
 var interrupted = map[string]config{accessStack: recordedAccess}
 
 // counts are the numbers of cases that ran, by kind.

@@ -8,8 +8,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// accessValues are values of keys that have others in the stack "access" than in a new VPC, besides those in existingValues. The
-// VPC has endpoints for ssm, ssmmessages and s3.
+// accessValues are the values of keys whose values in the stack "access" differ from those in a new VPC and in existingValues.
+// The VPC has endpoints for ssm, ssmmessages and s3.
 var accessValues = map[string]keyValues{
 	"vpcId":        {[]string{accessVPC}, []string{existingVPC, "vpc-1"}},
 	"appSubnetIds": {[]string{list([]string{accessA}), list([]string{accessC, accessA})}, []string{`["subnet-1"]`, list([]string{privateA})}},
@@ -64,7 +64,7 @@ var taggedTargets = map[string]string{
 	`["team=db"]`: list([]string{db1, db2}), `["team=web"]`: list([]string{web1}), `["team=db","Name=db-1"]`: list([]string{db1}),
 }
 
-// makeTargetsConsistent changes values that do not choose targets in combination.
+// makeTargetsConsistent changes values that select no targets in combination.
 func makeTargetsConsistent(drawn config) {
 	if drawn["instancesPerZone"] == "1" {
 		drawn["sessionTargets"] = "tagged"

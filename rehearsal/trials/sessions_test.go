@@ -9,8 +9,8 @@ import (
 	"bastionless/rehearsal/stacktest"
 )
 
-// A stack with the records of others creates neither a log group nor a bucket, changes nothing on the second up, and
-// leaves only its key. What others decide is assumed.
+// A stack that records to an existing log group and bucket creates neither, changes nothing on the second up, and leaves
+// only its key. What their owners control is assumed.
 func TestSessions_lifecycle(t *testing.T) {
 	t.Parallel()
 	e := newEnv(t, "sessions", nil)

@@ -23,8 +23,8 @@ func TestWorkload(t *testing.T) {
 	deployed(t, "workload", nil).requireLifecycle()
 }
 
-// The policies of the instance role and of the endpoints allow what the application does, and no more. Whether AWS's services
-// then do what they are asked is not a matter of policies.
+// The policies of the instance role and of the endpoints allow what the application does, and no more. The test does not show
+// that the AWS services then work.
 func TestWorkload_requests(t *testing.T) {
 	t.Parallel()
 	const (
@@ -93,8 +93,8 @@ func (e *env) decide(endpoint, action, resource string, unsigned bool) policy.De
 	return policies.Decide(request)
 }
 
-// An instance that people ask to replace, with "pulumi up --replace" or "pulumi state taint", is created from the newest
-// AMI. The instance of the other zone stays.
+// An instance that is replaced with "pulumi up --replace" or "pulumi state taint" is created from the newest AMI. The
+// instance in the other zone does not change.
 func TestWorkload_replaceOneZone(t *testing.T) {
 	t.Parallel()
 	e := deployed(t, "workload", nil)
@@ -102,7 +102,7 @@ func TestWorkload_replaceOneZone(t *testing.T) {
 	e.edit(func(r *apitype.ResourceV3) {
 		if r.URN.Name() == "instances-a-1" {
 			r.Taint = true
-			r.Inputs["ami"] = "ami-0123456789abcdef0" // of the time when it was created
+			r.Inputs["ami"] = "ami-0123456789abcdef0" // the newest when the instance was created
 		}
 	})
 	require.Equal(t, lines(instanceReferences, instanceReplaced), effects(e.up()))
@@ -160,7 +160,7 @@ func TestWorkload_documented(t *testing.T) {
 	}
 }
 
-// Instances of another Linux whose user data installs the agent deploy, do not change and go.
+// An instance with another Linux distribution, whose user data installs the agent, has the usual lifecycle.
 func TestOtherLinux(t *testing.T) {
 	t.Parallel()
 	deployed(t, "dev", config{"os": "other", "amiId": pinnedImage, "loginUser": "admin", "userDataFile": "install-agent.sh"}).requireLifecycle()

@@ -146,7 +146,7 @@ func TestSSH_otherInstance(t *testing.T) {
 	}
 }
 
-// The stack does not know the security groups of others, so it does not refuse a target for their instances.
+// The stack does not know the security groups of existing instances, so it does not refuse a target for them.
 func TestForward_otherInstance(t *testing.T) {
 	t.Parallel()
 	c := connection()

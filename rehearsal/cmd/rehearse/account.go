@@ -43,10 +43,31 @@ func (o *runOptions) chooseAccount(config map[string]string) (*chosenAccount, er
 		return nil, fmt.Errorf("account %s: %w", path, err)
 	}
 	chosen := &chosenAccount{path: path, file: file, redacted: file.Redacted}
-	if err := chosen.fitTo(config); err != nil {
+	err = chosen.fitTo(config)
+	if err == nil {
+		err = chosen.checkTagValues(o.stack, config)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("account %s: %w", path, err)
 	}
 	return chosen, nil
+}
+
+// checkTagValues returns an error if the file lacks the values of tags that decide on which instances the stack allows
+// sessions.
+func (c *chosenAccount) checkTagValues(stack string, config map[string]string) error {
+	var removed []string
+	for _, key := range targetTagKeys(config) {
+		isSame := func(other string) bool { return strings.EqualFold(key, other) }
+		if slices.ContainsFunc(c.file.RemovedTagValues, isSame) {
+			removed = append(removed, key)
+		}
+	}
+	if len(removed) == 0 {
+		return nil
+	}
+	return fmt.Errorf("it was captured without the values of the tags %s, which targetTags of the stack needs: capture the account again. "+
+		"\"make capture STACK=%s\" keeps these values, and \"make capture STACK=%s TAGS=1\" those of all tags", strings.Join(removed, ", "), stack, stack)
 }
 
 // accountPath returns the path of the account's file, or "" for the built-in account.

@@ -220,7 +220,7 @@ func TestChosenAccount_warnings(t *testing.T) {
 	require.Contains(t, warnings[0], "a.json contains what this stack has deployed: vpce-1, i-1, with the tag bastionless:owner = test/dev/111122223333.")
 }
 
-// In an account that already contains the stack, the rehearsal says so, and how to rehearse instead.
+// In an account that already contains the stack, the rehearsal says so, and says how to rehearse instead.
 func TestRun_alreadyDeployed(t *testing.T) {
 	t.Parallel()
 	dir, f := stacktest.Dir(t), stacktest.Account(t, "existing")
@@ -279,6 +279,28 @@ func TestRun_invalidAccount(t *testing.T) {
 	status, _, stderr := call("", "run", "--stack", "dev", "--dir", dir, "--program", self, "--account", filepath.Join(dir, "none.json"))
 	require.Equal(t, exitUsage, status)
 	require.Equal(t, "rehearse run: account: open "+filepath.Join(dir, "none.json")+": no such file or directory\n", stderr)
+}
+
+// A rehearsal that needs the values of tags refuses a file without them, whatever the case of the keys.
+func TestRun_accountWithoutTagValues(t *testing.T) {
+	t.Parallel()
+	self, err := os.Executable()
+	require.NoError(t, err)
+	dir := enginetest.Directory(t, "name: test\nruntime: go\n", "config:\n  aws:region: "+testRegion+"\n  test:targetTags: [Team=db, env=prod, app=web]\n")
+	f := emptyAccount()
+	f.RemovedTagValues = []string{"Name", "env", "team"}
+	path := writeAccount(t, filepath.Join(dir, "accounts", "dev.json"), f)
+	status, stdout, stderr := call("", "run", "--stack", "dev", "--dir", dir, "--program", self)
+	require.Equal(t, exitUsage, status)
+	require.Empty(t, stdout)
+	require.Equal(t, "rehearse run: account "+path+": it was captured without the values of the tags Team, env, which targetTags of the stack needs: "+
+		`capture the account again. "make capture STACK=dev" keeps these values, and "make capture STACK=dev TAGS=1" those of all tags`+"\n", stderr)
+
+	f.RemovedTagValues = []string{"Name", "environment"}
+	writeAccount(t, path, f)
+	chosen, err := (&runOptions{dir: dir, stack: "dev"}).chooseAccount(map[string]string{"aws:region": testRegion, "test:targetTags": `["Team=db"]`})
+	require.NoError(t, err)
+	require.Equal(t, path, chosen.path)
 }
 
 // A program reads what the account contains. The stack neither changes nor deletes it.

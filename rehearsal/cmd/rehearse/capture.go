@@ -86,7 +86,8 @@ func (o *captureOptions) capture(ctx context.Context, config map[string]string, 
 		return exitFailed
 	}
 	opened, err := capture.Open(ctx, capture.Options{
-		Region: o.region, Profile: o.profile, Images: stackImages(config), TagValues: o.tagValues, Redact: o.redact, Progress: s.err,
+		Region: o.region, Profile: o.profile, Images: stackImages(config), TagValues: o.tagValues, TagKeys: targetTagKeys(config),
+		Redact: o.redact, Progress: s.err,
 	})
 	if err != nil {
 		return fail(err)
@@ -119,6 +120,23 @@ func stackImages(config map[string]string) []string {
 		}
 	}
 	return images
+}
+
+// targetTagKeys returns the keys of the tags that decide on which instances the stack allows sessions.
+func targetTagKeys(config map[string]string) []string {
+	var keys []string
+	for key, value := range config {
+		if _, name, _ := strings.Cut(key, ":"); name != "targetTags" {
+			continue
+		}
+		var tags []string
+		_ = json.Unmarshal([]byte(value), &tags) // the program reports a value that is not a list
+		for _, tag := range tags {
+			tagKey, _, _ := strings.Cut(tag, "=")
+			keys = append(keys, tagKey)
+		}
+	}
+	return keys
 }
 
 // checkAccount returns an error if the stack must not be deployed to an account.

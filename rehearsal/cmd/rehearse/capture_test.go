@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"bastionless/rehearsal/account"
 	"bastionless/rehearsal/capture"
 	"bastionless/rehearsal/engine/enginetest"
 )
@@ -94,6 +95,21 @@ func TestCapture(t *testing.T) {
 	require.True(t, strings.HasSuffix(string(calls), " --profile other\n"))
 }
 
+// The values of the tags that decide about access are kept.
+func TestCapture_targetTags(t *testing.T) {
+	e := newCaptureEnv(t, "config:\n  aws:region: eu-west-1\n  test:targetTags: [team=db]\n")
+	e.answer("ec2 describe-key-pairs", `{"KeyPairs": [{"KeyName": "ann", "KeyPairId": "key-1", "Tags": [{"Key": "Team", "Value": "db"}, {"Key": "Name", "Value": "x"}]}]}`)
+	status, _, stderr := e.capture()
+	require.Equal(t, exitOK, status, stderr)
+	opened, err := os.Open(filepath.Join(e.dir, "accounts", "dev.json"))
+	require.NoError(t, err)
+	defer opened.Close()
+	file, err := account.Read(opened)
+	require.NoError(t, err)
+	require.Equal(t, []account.Tag{{Key: "Name"}, {Key: "Team", Value: "db"}}, file.KeyPairs[0].Tags)
+	require.Equal(t, []string{"Name"}, file.RemovedTagValues)
+}
+
 func TestCapture_omitted(t *testing.T) {
 	e := newCaptureEnv(t, "config: {aws:region: eu-west-1}\n")
 	e.touch("deny")
@@ -102,7 +118,7 @@ func TestCapture_omitted(t *testing.T) {
 	require.Contains(t, stdout, "\nAbsent or incomplete: users.")
 }
 
-// An account about which the AWS CLI says nothing is not an empty account.
+// If the answers of the AWS CLI lack the lists, the account is not captured as an empty one.
 func TestCapture_answersLackLists(t *testing.T) {
 	e := newCaptureEnv(t, "config: {aws:region: eu-west-1}\n")
 	for _, answer := range []string{"", "null", "{}", `{"NextToken": "t"}`} {

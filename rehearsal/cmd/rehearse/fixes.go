@@ -48,7 +48,7 @@ var fixable = []fix{
 			"(L-F678F1CE)",
 	},
 	{
-		// The program finds the endpoints of others in the preview.
+		// The preview finds conflicts with other existing endpoints.
 		"aws:ec2/vpcEndpoint:VpcEndpoint",
 		[]string{"conflicting DNS domain"},
 		"if the file of the account contains endpoints of this stack, rehearse with one that was captured before the stack was deployed: " +
