@@ -127,6 +127,21 @@ func TestConfig_warnings(t *testing.T) {
 	}
 }
 
+// A stack without instances cannot limit sessions to its own.
+func TestConfig_Warnings_anyInstance(t *testing.T) {
+	t.Parallel()
+	for want, set := range map[string]values{
+		"set sessionTargets to stack":               {"sessionTargets": "any"},
+		"set sessionTargets to tagged or instances": {"sessionTargets": "any", "instancesPerZone": "0", "endpointIngress": "vpc"},
+	} {
+		c, diags := loadValues(t, set)
+		require.Empty(t, diags)
+		warnings := c.Warnings(nil)
+		require.Len(t, warnings, 1)
+		require.Contains(t, warnings[0].Message, want)
+	}
+}
+
 // accessOnly returns the configuration of a stack without instances, with some values changed.
 func accessOnly(set values) values {
 	all := values{

@@ -65,8 +65,11 @@ func (r *resolver) lookUpTargets() error {
 // lookUpTarget looks at an instance.
 func (r *resolver) lookUpTarget(key, id string) error {
 	instance, err := r.lookUpInstance(id)
+	terminated := err == nil && !slices.Contains(targetStates, instance.InstanceState)
 	switch {
-	case err == nil && !slices.Contains(targetStates, instance.InstanceState):
+	case key == "targetTags" && (terminated || isNone(err, "EC2 Instance")):
+		return nil // it was terminated after it was found
+	case terminated:
 		r.diags.Add(key, diag.NotFound, "%q is %s: remove it from the list", id, instance.InstanceState)
 		return nil
 	case isNone(err, "EC2 Instance"):

@@ -232,6 +232,7 @@ func TestPlan_targetWarnings(t *testing.T) {
 			nil, append(one(nil), pulumitest.FailedLookup(pulumitest.GetInstanceProfile, "reading IAM Instance Profile (web): couldn't find resource")),
 			[]string{"targetTags not-ready exist"},
 		},
+		"terminated after it was found": {nil, one(func(t *pulumitest.Target) { t.State = "shutting-down" }), nil},
 		"the key in another case": {
 			nil, keyInOtherCase(web2, pulumitest.Map{"Team": "db"}), nil,
 		},

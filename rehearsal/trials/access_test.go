@@ -139,6 +139,49 @@ func TestAccess_faults(t *testing.T) {
 	e.requireUntouched()
 }
 
+// IAM ignores the case of tag keys, so an instance that has the key in another case is read and proven. The role also allows
+// sessions in other VPCs, about which there is a warning.
+func TestAccess_keysAndVPCs(t *testing.T) {
+	t.Parallel()
+	const other, there = "vpc-0a1b2c3d4e5f70099", "subnet-0a1b2c3d4e5f70099"
+	e := newAccess(t, "access", nil, func(file *account.File) {
+		vpc := file.Vpcs[0]
+		vpc.VpcId, vpc.CidrBlock, vpc.CidrBlockAssociationSet = other, "10.99.0.0/16", nil
+		file.Vpcs = append(file.Vpcs, vpc)
+		subnet := file.Subnets[0]
+		subnet.SubnetId, subnet.VpcId, subnet.CidrBlock = there, other, "10.99.1.0/24"
+		file.Subnets = append(file.Subnets, subnet)
+		for i, instance := range file.Instances {
+			switch instance.InstanceId {
+			case db1:
+				file.Instances[i].Tags = []account.Tag{{Key: "Team", Value: "db"}}
+			case db2:
+				file.Instances[i].Tags = []account.Tag{{Key: "TEAM", Value: "DB"}}
+			case web1:
+				file.Instances[i].VpcId, file.Instances[i].SubnetId, file.Instances[i].PrivateIpAddress = other, there, "10.99.1.10"
+				file.Instances[i].SecurityGroups, file.Instances[i].Tags = nil, []account.Tag{{Key: "team", Value: "db"}}
+			}
+		}
+	})
+	first := e.up()
+	var warnings []string
+	for _, warning := range first.Messages("warning") {
+		if strings.HasPrefix(warning, "targetTags: ") {
+			warnings = append(warnings, warning)
+		}
+	}
+	require.Len(t, warnings, 1, "%s", warnings)
+	require.Contains(t, warnings[0], web1+" ("+other+")")
+	subjects := map[string][]string{}
+	for _, claim := range e.claims() {
+		if claim.ID == "agent" || claim.ID == "session.start" {
+			require.True(t, claim.Passes(), "%+v", claim)
+			subjects[claim.ID] = append(subjects[claim.ID], claim.Subject)
+		}
+	}
+	require.Equal(t, map[string][]string{"agent": {"targets-" + db1}, "session.start": {"session-role"}}, subjects)
+}
+
 // teamStacks are a stack with endpoints for everybody, and two that give teams access to their own instances.
 func teamStacks() map[string]string {
 	const common = "config:\n  aws:region: ap-northeast-1\n  vpcId: " + accessVPC + "\n  instancesPerZone: 0\n  sessionTargets: tagged\n"

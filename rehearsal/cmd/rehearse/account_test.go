@@ -97,6 +97,11 @@ func TestRun_findsConflictsWithTheAccount(t *testing.T) {
 			}, "up",
 			[]string{"EntityAlreadyExists: Role with name ops already exists.", "\nfix: set sessionRoleName to a name"},
 		},
+		"a principal does not exist": {
+			"  sessionPrincipals: [\"arn:aws:iam::" + testAccountID + ":user/bob\"]\n",
+			func(f *account.File) { f.Users = []account.User{{UserName: "ann", Path: "/"}} }, "up",
+			[]string{"Invalid principal in policy", "\nfix: one of sessionPrincipals does not exist"},
+		},
 		"an instance profile's name is taken": {
 			"  instanceRoleName: web\n",
 			func(f *account.File) {

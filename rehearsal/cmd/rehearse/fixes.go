@@ -37,6 +37,11 @@ var fixable = []fix{
 		"set sessionRoleName to a name that the account does not have yet, or remove the key to generate a name",
 	},
 	{
+		contract.SessionRoleType + "$aws:iam/role:Role",
+		[]string{"Invalid principal in policy"},
+		"one of sessionPrincipals does not exist: list IAM users and roles that exist, with their paths, or account",
+	},
+	{
 		"aws:iam/role:Role",
 		[]string{"quota for RolesPerAccount"},
 		"delete roles that nobody uses, or request an increase of the quota \"Roles per account\" (L-FE177D64)",
