@@ -37,14 +37,8 @@ func (m *model) checkAgent(f *finding, i *instance) {
 	case r == nil && m.hostManagement(i) != nil:
 		m.checkHostManagement(f, i, m.hostManagement(i))
 		return
-	case i.profile == "":
-		f.rest(i.resource)
-		f.fail(i.ask("give "+i.String()+" an instance profile whose role has AmazonSSMManagedInstanceCore"), "%s has no instance profile", i)
-		return
 	case r == nil:
-		profile := m.profiles[i.profile]
-		f.rest(i.resource, profile)
-		f.fail(profile.ask("add a role that has AmazonSSMManagedInstanceCore to "+profile.String()), "%s of %s has no role", profile, i)
+		m.failWithoutRole(f, i)
 		return
 	}
 	f.rest(i.resource, m.profiles[i.profile])
@@ -94,6 +88,16 @@ func (m *model) checkAgentRole(f *finding, i *instance, r *role) {
 	if len(assumed) > 0 && f.passing() {
 		f.assume("%s denies nothing that the agent of %s needs", strings.Join(assumed, ", "), i)
 	}
+}
+
+// failWithoutRole adds that an instance has no role, because it has no instance profile or the profile has none.
+func (m *model) failWithoutRole(f *finding, i *instance) {
+	f.rest(i.resource, m.profiles[i.profile])
+	if profile := m.profiles[i.profile]; profile != nil {
+		f.fail(profile.ask("add a role that has AmazonSSMManagedInstanceCore to "+profile.String()), "%s of %s has no role", profile, i)
+		return
+	}
+	f.fail(i.ask("give "+i.String()+" an instance profile whose role has AmazonSSMManagedInstanceCore"), "%s has no instance profile", i)
 }
 
 // otherImages returns the AMIs of those of the instances that the stack creates with another Linux distribution.
