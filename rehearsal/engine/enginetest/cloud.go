@@ -5,6 +5,7 @@ package enginetest
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
@@ -115,6 +116,23 @@ func Pair(size, zone string) pulumi.RunFunc {
 			pulumi.Map{"size": pulumi.String("s")}, pulumi.DependsOn([]pulumi.Resource{first}))
 		ctx.Export("size", first.Size)
 		return err
+	}
+}
+
+// Chain returns a program that declares things called "thing-1", "thing-2" and so on, each of which depends on the one
+// before.
+func Chain(length int) pulumi.RunFunc {
+	return func(ctx *pulumi.Context) error {
+		var before []pulumi.Resource
+		for i := range length {
+			thing, err := Declare(ctx, "aws:test/thing:Thing", fmt.Sprintf("thing-%d", i+1),
+				pulumi.Map{"size": pulumi.String("s")}, pulumi.DependsOn(before))
+			if err != nil {
+				return err
+			}
+			before = []pulumi.Resource{thing}
+		}
+		return nil
 	}
 }
 
