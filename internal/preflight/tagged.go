@@ -62,9 +62,10 @@ func (r *resolver) instancesWithTags(inVPC []string) (tagged, similar []string, 
 		if err != nil {
 			return nil, nil, err
 		}
-		matching := append(without(withSimilarKey, withKey), withTag...)
+		inOtherCase := without(withSimilarKey, withKey)
+		matching := slices.Concat(inOtherCase, withTag)
 		if i == 0 {
-			candidates, similar, tagged = matching, append(without(withSimilarKey, withKey), withKey...), withTag
+			candidates, similar, tagged = matching, slices.Concat(inOtherCase, withKey), withTag
 		}
 		candidates, tagged = common(candidates, matching), common(tagged, withTag)
 	}

@@ -45,7 +45,7 @@ func (r *resolver) lookUpTargets() error {
 		if err != nil {
 			r.warnUnchecked("targetTags", "the instances that have the tags could not be looked up", err)
 		}
-		ids = append(ids, without(tagged, ids)...)
+		ids = slices.Concat(ids, without(tagged, ids))
 		if len(ids) > maxTargets {
 			r.warnNotReady("targetTags", "%d instances have the tags, and this deployment looks only at the first %d", len(ids), maxTargets)
 			ids = ids[:maxTargets]
